@@ -1,0 +1,43 @@
+"""
+What the examples share: a Connection to a hub of your own with ``--profile
+NAME``, and else to a hub that is embedded in the example, with sample data.
+"""
+import argparse
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import react
+
+from txkoji import Connection, Profile
+from txkoji.testing import FakeHub
+
+
+def run(main, description, **defaults):
+    """
+    Run an example, and end the process when it is done.
+
+    :param main: a coroutine function that takes a Connection and options.
+    :param description: what it does, for ``--help``.
+    :param defaults: its arguments, each with the one for the embedded hub.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument('--profile', help="a profile in Koji's configuration"
+                        ' (default: the embedded hub)')
+    for name, default in defaults.items():
+        parser.add_argument(name, nargs='?', default=default)
+    options = parser.parse_args()
+
+    async def connected(reactor):
+        hub = FakeHub(reactor=reactor)
+        if options.profile:
+            koji = Connection(options.profile)
+        else:
+            url = await hub.listen()
+            koji = Connection(Profile('embedded', server=url,
+                                      weburl=url.replace('kojihub', 'koji')))
+        try:
+            await main(koji, options)
+        finally:
+            await koji.close()
+            await hub.stop()
+
+    react(lambda reactor: Deferred.fromCoroutine(connected(reactor)))

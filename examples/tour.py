@@ -1,0 +1,45 @@
+"""
+A first look: a build, a task with its children, a tag, a link from the web.
+
+    python examples/tour.py [--profile NAME]
+"""
+from embedded import run
+
+from txkoji.exceptions import GenericError
+
+
+async def tour(koji, options):
+    print('This is', koji)
+
+    [build] = await koji.listBuilds(state=1, queryOpts={
+        'order': '-build_id', 'limit': 1})
+    print('The newest build is', build.nvr)
+    print('  of', build.owner_name, 'on', build.completed)
+    print('  at', build.url)
+
+    [task] = await koji.listTasks({'method': 'build', 'state': [2, 5]},
+                                  {'order': '-id', 'limit': 1})
+    print('The last task to build something was', task.id)
+    print('  for package', task.package, 'and target', task.target)
+    print('  it is', task.state_name, 'after', task.duration)
+    for child in await task.descendents():
+        print('   ', child.method, child.arch or '', child.state_name)
+
+    channel = await task.channel
+    hosts = await channel.hosts(enabled=True)
+    print('Its channel is', channel.name, 'and has', len(hosts), 'builders')
+
+    for package in await koji.listPackages(prefix='cep'):
+        duration = await koji.getAverageBuildDuration(package.name)
+        print('To build', package.name, 'takes', duration)
+
+    found = await koji.from_web(task.url)
+    print(task.url, 'is', type(found).__name__, found.id)
+
+    try:
+        await koji.getTag('no-such-tag', strict=True)
+    except GenericError as error:
+        print(f'And this is fault {error.faultCode}: {error}')
+
+
+run(tour, __doc__)

@@ -1,0 +1,38 @@
+"""Installs txkoji."""
+from setuptools import find_packages, setup
+
+with open('README.rst', encoding='utf-8') as readme:
+    LONG_DESCRIPTION = readme.read()
+
+setup(
+    name='txkoji',
+    version='1.0.0',
+    description='Twisted client library for the Koji build system',
+    long_description=LONG_DESCRIPTION,
+    long_description_content_type='text/x-rst',
+    license='MIT',
+    packages=find_packages(include=['txkoji', 'txkoji.*']),
+    package_data={
+        'txkoji': ['py.typed'],
+        'txkoji.testing': ['sample/*'],
+    },
+    python_requires='>=3.10',
+    install_requires=[
+        'cryptography',
+        'munch>=4.0',
+        'pyOpenSSL>=24.1',
+        'treq>=24.9',
+        'twisted[tls]>=24.10',
+    ],
+    classifiers=[
+        'Development Status :: 4 - Beta',
+        'Framework :: Twisted',
+        'License :: OSI Approved :: MIT License',
+        'Programming Language :: Python :: 3 :: Only',
+        'Programming Language :: Python :: 3.10',
+        'Programming Language :: Python :: 3.11',
+        'Programming Language :: Python :: 3.12',
+        'Programming Language :: Python :: 3.13',
+        'Topic :: Software Development :: Build Tools',
+    ],
+)

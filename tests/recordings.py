@@ -1,0 +1,78 @@
+"""
+What a real Koji hub was asked and answered: `recordings.tar.xz`, with a
+README of its own. All data in it is synthetic.
+"""
+from __future__ import annotations
+
+import json
+import os
+import tarfile
+from functools import lru_cache
+from typing import Any, Dict, NamedTuple
+from xmlrpc.client import Fault, ResponseError, loads
+from xml.parsers.expat import ExpatError
+
+PATH = os.path.join(os.path.dirname(__file__), 'recordings.tar.xz')
+
+
+class Recording(NamedTuple):
+    """One request, with its answer."""
+
+    name: str
+    request: bytes
+    response: bytes
+    meta: Dict[str, Any]
+
+    @property
+    def call(self) -> Any:
+        """The method, the positional and the named arguments, or None."""
+        try:
+            params, method = loads(self.request, use_builtin_types=True)
+        except (ExpatError, ResponseError):
+            return None
+        args, kwargs = list(params), {}
+        if args and isinstance(args[-1], dict) and '__starstar' in args[-1]:
+            kwargs = args.pop()
+            del kwargs['__starstar']
+        return method, args, kwargs
+
+    @property
+    def answer(self) -> Any:
+        """
+        The value, or the Fault, as Python's own library reads it; None for
+        what is no XML-RPC.
+        """
+        try:
+            return loads(self.response, use_builtin_types=True)[0][0]
+        except Fault as fault:
+            return fault
+        except (ExpatError, ResponseError):
+            return None
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether it came without anything of a session."""
+        return ('?' not in self.meta['url'] and not any(
+            header.startswith('Koji-')
+            for header in self.meta['request_headers']))
+
+
+@lru_cache(maxsize=None)
+def files() -> Dict[str, bytes]:
+    """Every file of the archive, by its path there."""
+    with tarfile.open(PATH) as archive:
+        return {member.name: archive.extractfile(member).read()
+                for member in archive if member.isfile()}
+
+
+@lru_cache(maxsize=None)
+def recordings() -> Dict[str, Recording]:
+    """All recordings, by name ("getBuild.id")."""
+    found = {}
+    for path, data in files().items():
+        if path.endswith('.meta.json'):
+            name = path[:-len('.meta.json')]
+            found[name] = Recording(
+                name, files().get(name + '.request.xml', b''),
+                files().get(name + '.response.xml', b''), json.loads(data))
+    return found

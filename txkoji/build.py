@@ -1,0 +1,106 @@
+"""A build, as `getBuild`, `listBuilds`, `listTagged` and others give it."""
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any, Optional
+
+from twisted.internet.defer import Deferred, succeed
+
+from txkoji import build_states
+from txkoji.resource import Resource, duration
+
+
+class Build(Resource):
+    """A build of a package."""
+
+    __slots__ = ()
+
+    members = frozenset([
+        'cg_id', 'cg_name', 'completion_time', 'completion_ts',
+        'creation_event_id', 'creation_time', 'creation_ts', 'draft', 'epoch',
+        'extra', 'nvr', 'owner_id', 'owner_name', 'package_id',
+        'promoter_id', 'promoter_name', 'promotion_time', 'promotion_ts',
+        'release', 'source', 'start_time', 'start_ts', 'state', 'version',
+        'volume_id', 'volume_name'])
+    aliases = {'id': 'build_id', 'build_id': 'id',
+               'name': 'package_name', 'package_name': 'name'}
+    page = 'buildinfo?buildID'
+
+    @property
+    def started(self) -> Optional[datetime]:
+        """When it began, in UTC, or None."""
+        return self._time('start')
+
+    @property
+    def completed(self) -> Optional[datetime]:
+        """When it ended, in UTC, or None while it has not."""
+        return self._time('completion')
+
+    @property
+    def duration(self) -> Optional[timedelta]:
+        """How long it took, or has been going on; None if unknown."""
+        return duration(self.started, self.completed,
+                        self.state == build_states.BUILDING)
+
+    @property
+    def task_id(self) -> Optional[int]:
+        """
+        The id of the task that made it, or None for a build that was
+        imported. The build of a container may have it in ``extra`` only.
+        """
+        number = self.get('task_id')
+        if number is None:
+            number = _within(self.get('extra'), 'container_koji_task_id')
+        if number is None:
+            number = _within(self.get('extra'), 'osbs_build', 'koji_task_id')
+        return number
+
+    @property
+    def gitbuildhash(self) -> Optional[str]:
+        """The git commit that it was built from, or None if unknown."""
+        original = _within(self.get('extra'), 'source', 'original_url')
+        for source in (self.get('source'), original):
+            found = re.search('#([0-9a-f]{7,64})$', str(source))
+            if found:
+                return found.group(1)
+        return None
+
+    @property
+    def state_name(self) -> Optional[str]:
+        """The name of its state, such as "COMPLETE", or None."""
+        return build_states.NAMES.get(self.get('state'))
+
+    def tags(self) -> Deferred[Any]:
+        """
+        The tags that this build is in.
+
+        :returns: a Deferred that fires with a list of Munch, as the hub's
+                  ``listTags`` gives them.
+        """
+        return self.connection.listTags(self.id)
+
+    def task(self) -> Deferred[Any]:
+        """
+        The task that made it.
+
+        :returns: a Deferred that fires with a `Task`, or None.
+        """
+        if self.task_id is None:
+            return succeed(None)
+        return self.connection.getTaskInfo(self.task_id)
+
+    def target(self) -> Deferred[Any]:
+        """
+        The target that it was built for.
+
+        :returns: a Deferred that fires with the target's name, or None.
+        """
+        return self.task().addCallback(lambda task: task and task.target)
+
+
+def _within(value: Any, *names: str) -> Any:
+    """Go down into dictionaries; None where there is none."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,22 @@
+"""The states of a build, as numbers (koji/__init__.py, ``BUILD_STATES``)."""
+from __future__ import annotations
+
+BUILDING = 0
+COMPLETE = 1
+DELETED = 2
+FAILED = 3
+CANCELED = 4
+
+#: number -> name
+NAMES = dict(enumerate(('BUILDING', 'COMPLETE', 'DELETED', 'FAILED', 'CANCELED')))
+
+
+def to_str(number: int) -> str:
+    """
+    The name of a build state, such as "BUILDING".
+
+    :raises ValueError: if there is no such state.
+    """
+    if number not in NAMES:
+        raise ValueError(f'no build state is {number!r}')
+    return NAMES[number]

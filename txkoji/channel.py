@@ -1,0 +1,49 @@
+"""A channel of builders, as `getChannel` and `listChannels` give it."""
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from txkoji.resource import Resource
+
+
+class Channel(Resource):
+    """A channel: the tasks in it are done by the hosts in it."""
+
+    __slots__ = ()
+
+    members = frozenset(['id', 'name', 'description', 'enabled', 'comment'])
+    page = 'channelinfo?channelID'
+
+    def hosts(self, **kwargs: Any) -> Deferred[Any]:
+        """
+        The builders of this channel.
+
+        :param kwargs: more arguments of the hub's ``listHosts``, such as
+                       ``enabled=True``.
+        :returns: a Deferred that fires with a list of Munch.
+        """
+        return self.connection.listHosts(channelID=self.id, **kwargs)
+
+    def tasks(self, **kwargs: Any) -> Deferred[Any]:
+        """
+        The tasks of this channel.
+
+        :param kwargs: options of the hub's ``listTasks``, such as
+                       ``state=[task_states.OPEN]``.
+        :returns: a Deferred that fires with a list of `Task`.
+        """
+        return self.connection.listTasks(
+            opts={**kwargs, 'channel_id': self.id})
+
+    def total_capacity(self) -> Deferred[float]:
+        """
+        What the builders of this channel can do at once: the sum of the
+        capacities of those that are enabled and ready. (The weights of the
+        tasks that they work on add up to their load.)
+
+        :returns: a Deferred that fires with a float.
+        """
+        return self.hosts(enabled=True, ready=True).addCallback(
+            lambda hosts: sum((host.capacity for host in hosts), 0.0))

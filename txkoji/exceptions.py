@@ -1,0 +1,254 @@
+"""
+What can go wrong, as one tree::
+
+    KojiException                  all of it; str() is the hub's own text
+     +-- GenericError              1000: the hub refused, or did not find
+     |    +-- LockError            1001
+     |    +-- AuthError            1002
+     |    |    +-- AuthLockError   1006
+     |    |    +-- AuthExpired     1007
+     |    |    +-- SequenceError   1008
+     |    |    +-- RetryError      1009: done before, and the answer was lost
+     |    |    +-- GSSAPIAuthError 1023
+     |    +-- TagError             1003
+     |    +-- ActionNotAllowed     1004
+     |    +-- BuildError           1005
+     |    |    +-- PreBuildError   1010
+     |    |    +-- PostBuildError  1011
+     |    |    +-- BuildrootError  1012
+     |    +-- FunctionDeprecated   1013
+     |    +-- ServerOffline        1014
+     |    +-- LiveCDError          1015
+     |    +-- PluginError          1016
+     |    |    +-- CallbackError   1017
+     |    +-- ApplianceError       1018
+     |    +-- ParameterError       1019
+     |    +-- KojiImportError      1020: "ImportError" in Koji
+     |    +-- ConfigurationError   1021, also a ValueError: our own files, too
+     |    +-- LiveMediaError       1022
+     |    +-- NameValidationError  1024
+     +-- KojiLoginException        logging in did not work
+     +-- ConnectionClosed          close() was called
+     +-- TransportError            there is no answer, or none that can be read
+          +-- ConnectionFailed     also an IOError: refused, dropped, no such host
+          +-- CallTimeout          also a TimeoutError
+          +-- TLSError             the hub is not whom we trust
+          +-- HTTPError            a status other than 200
+          +-- AnswerError          200, and yet not an XML-RPC answer
+
+A fault whose code Koji has not given a name (1 is any Python exception on the
+hub, 2001 and 2002 are container builds) is a plain `KojiException`.
+"""
+from __future__ import annotations
+
+from typing import Dict, Optional, Type
+
+
+class KojiException(Exception):
+    """
+    Something that Koji, or the way to it, has to say.
+
+    :ivar faultCode: the hub's number for it; None on what is no fault.
+    :ivar method: the hub method that was called, where there was one.
+    :ivar url: the hub's URL, without any secret, where that matters.
+    """
+
+    def __init__(self, message: str = '', *, faultCode: Optional[int] = None,
+                 method: Optional[str] = None,
+                 url: Optional[str] = None) -> None:
+        super().__init__(message)
+        self.faultCode = faultCode
+        self.method = method
+        self.url = url
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ''
+
+
+class GenericError(KojiException):
+    """The hub refused, or did not find what was asked for (1000)."""
+
+
+class LockError(GenericError):
+    """Somebody else holds the file just now (1001): try again later."""
+
+
+class AuthError(GenericError):
+    """Bad credentials, or a session that the hub does not know (1002)."""
+
+
+class TagError(GenericError):
+    """The build cannot be tagged, or untagged, so (1003)."""
+
+
+class ActionNotAllowed(GenericError):
+    """Not logged in for this, not permitted, or against policy (1004)."""
+
+
+class BuildError(GenericError):
+    """A build failed (1005); mostly met as the result of a task."""
+
+
+class AuthLockError(AuthError):
+    """Another session of this user is exclusive (1006)."""
+
+
+class AuthExpired(AuthError):
+    """The session is too old (1007): log in again."""
+
+
+class SequenceError(AuthError):
+    """A call number is lower than one already seen (1008)."""
+
+
+class RetryError(AuthError):
+    """The call was carried out before, and its answer was lost (1009)."""
+
+
+class PreBuildError(BuildError):
+    """A check before the build failed (1010)."""
+
+
+class PostBuildError(BuildError):
+    """A check after the build failed (1011)."""
+
+
+class BuildrootError(BuildError):
+    """The buildroot could not be made (1012)."""
+
+
+class FunctionDeprecated(GenericError):
+    """The hub no longer does this (1013)."""
+
+
+class ServerOffline(GenericError):
+    """The hub is closed for maintenance (1014): try again later."""
+
+
+class LiveCDError(GenericError):
+    """A live CD task failed (1015)."""
+
+
+class PluginError(GenericError):
+    """A plugin of the hub failed (1016)."""
+
+
+class CallbackError(PluginError):
+    """A callback of a plugin failed, and the call with it (1017)."""
+
+
+class ApplianceError(GenericError):
+    """An appliance task failed (1018)."""
+
+
+class ParameterError(GenericError):
+    """The arguments do not fit the method (1019)."""
+
+
+class KojiImportError(GenericError):
+    """Builds, archives or packages could not be imported (1020)."""
+
+
+class ConfigurationError(GenericError, ValueError):
+    """
+    A profile, a configuration file or a certificate file is not usable; the
+    text says which and where. A fault with code 1021, or (with no code) our
+    own finding.
+    """
+
+
+class LiveMediaError(GenericError):
+    """A live media task failed (1022)."""
+
+
+class GSSAPIAuthError(AuthError):
+    """Logging in with Kerberos failed (1023)."""
+
+
+class NameValidationError(GenericError):
+    """A name is too long, or has characters that the hub forbids (1024)."""
+
+
+class KojiLoginException(KojiException):
+    """Logging in failed."""
+
+
+class ConnectionClosed(KojiException):
+    """The Connection was closed, before the call or while it ran."""
+
+
+class TransportError(KojiException):
+    """There is no answer of the hub, or none that can be read."""
+
+
+class ConnectionFailed(TransportError, ConnectionError):
+    """The hub was not reached, or the connection broke; also an IOError."""
+
+
+class CallTimeout(TransportError, TimeoutError):
+    """The hub took longer than the time limit; also a TimeoutError."""
+
+
+class TLSError(TransportError):
+    """The hub could not prove who it is, or speaks no TLS that we speak."""
+
+
+class HTTPError(TransportError):
+    """
+    A status other than 200, which comes from a front server, or from a hub
+    that could not read the request.
+
+    :ivar status: the number.
+    """
+
+    def __init__(self, message: str = '', *, status: Optional[int] = None,
+                 method: Optional[str] = None,
+                 url: Optional[str] = None) -> None:
+        super().__init__(message, method=method, url=url)
+        self.status = status
+
+
+class AnswerError(TransportError):
+    """The answer is not XML-RPC, is not whole, or is not to be trusted."""
+
+
+FAULTS: Dict[int, Type[KojiException]] = {
+    1000: GenericError,
+    1001: LockError,
+    1002: AuthError,
+    1003: TagError,
+    1004: ActionNotAllowed,
+    1005: BuildError,
+    1006: AuthLockError,
+    1007: AuthExpired,
+    1008: SequenceError,
+    1009: RetryError,
+    1010: PreBuildError,
+    1011: PostBuildError,
+    1012: BuildrootError,
+    1013: FunctionDeprecated,
+    1014: ServerOffline,
+    1015: LiveCDError,
+    1016: PluginError,
+    1017: CallbackError,
+    1018: ApplianceError,
+    1019: ParameterError,
+    1020: KojiImportError,
+    1021: ConfigurationError,
+    1022: LiveMediaError,
+    1023: GSSAPIAuthError,
+    1024: NameValidationError,
+}
+
+
+def from_fault(code: int, text: str,
+               method: Optional[str] = None) -> KojiException:
+    """
+    Make the exception for a fault.
+
+    :param code: the ``faultCode``.
+    :param text: the ``faultString``; the exception's `str()`.
+    :param method: the hub method that was called.
+    """
+    return FAULTS.get(code, KojiException)(text, faultCode=code,
+                                           method=method)

@@ -1,0 +1,399 @@
+"""
+A POST to the hub and its answer, over kept and verified connections, within
+a time limit.
+"""
+from __future__ import annotations
+
+from typing import (Any, Awaitable, Callable, Iterator, List, Optional,
+                    Protocol, Set)
+
+from twisted.internet import defer, error
+from twisted.internet.defer import (CancelledError, Deferred,
+                                    DeferredSemaphore, succeed)
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.internet.protocol import Factory
+from twisted.internet.protocol import Protocol as TwistedProtocol
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from twisted.python.failure import Failure
+from twisted.web.client import (URI, Agent, HTTPConnectionPool, ResponseDone,
+                                ResponseFailed)
+from twisted.web.http import PotentialDataLoss
+from twisted.web.http_headers import Headers
+from twisted.web.iweb import (IAgent, IAgentEndpointFactory, IBodyProducer,
+                              IResponse)
+from zope.interface import implementer
+
+from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionClosed,
+                               ConnectionFailed, HTTPError, KojiException,
+                               TLSError, TransportError)
+from txkoji.hub.profile import Profile, without_secrets
+
+#: Seconds. Apache lets go of an idle connection after 5: be gone before.
+IDLE_TIMEOUT = 3.0
+
+#: So much of an answer that cannot be read is shown in the error's text.
+EXCERPT = 200
+
+
+class Sink(Protocol):
+    """What takes the bytes of an answer, and makes a value of them."""
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes."""
+
+    def close(self) -> Any:
+        """There are no more: give the value."""
+
+
+class Transport:
+    """
+    Post requests to one hub.
+
+    :param settings: whose hub, and whom to trust there.
+    :param reactor: for connections and time limits.
+    :param agent: posts the requests. None for one of our own, with a pool of
+                  kept connections; who passes one in closes it, too.
+    :param timeout: seconds for one request: connecting, headers and body.
+    :param max_connections: how many requests may be under way at once; the
+                            others wait their turn.
+    """
+
+    def __init__(self, settings: Profile, *, reactor: Any,
+                 agent: Optional[IAgent] = None, timeout: float,
+                 max_connections: int) -> None:
+        self.url = without_secrets(settings.server)
+        self._address = settings.server.encode('ascii')
+        self._reactor = reactor
+        self._timeout = timeout
+        self._places = DeferredSemaphore(max_connections)
+        self._posts: Set[Deferred[Any]] = set()
+        self._closed = False
+        self._pool: Optional[_Pool] = None
+        if agent is None:
+            self._pool = _Pool(reactor, settings, max_connections)
+            agent = self._pool.agent
+        self._agent = agent
+
+    def post(self, method: str, body: bytes, sink: Sink) -> Deferred[Any]:
+        """
+        Post a request, and feed `sink` with the answer while it arrives.
+
+        :param method: the hub method, for the text of errors.
+        :returns: a Deferred that fires with what the sink makes of it.
+                  Cancelling it closes the connection.
+        :raises TransportError: if there is no good answer.
+        :raises ConnectionClosed: if `close()` was, or is, called.
+        """
+        post = Deferred.fromCoroutine(self._post(method, body, sink))
+        if not post.called:
+            self._posts.add(post)
+            post.addBoth(self._done, post)
+        return post
+
+    def close(self) -> Deferred[None]:
+        """
+        Let go of everything: requests under way fail with ConnectionClosed.
+
+        :returns: a Deferred that fires when no connection of ours is open.
+        """
+        self._closed = True
+        for post in list(self._posts):
+            post.cancel()
+        if self._pool is None:
+            return succeed(None)
+        return self._pool.close()
+
+    def _done(self, result: Any, post: Deferred[Any]) -> Any:
+        self._posts.discard(post)
+        return result
+
+    async def _post(self, method: str, body: bytes, sink: Sink) -> Any:
+        try:
+            if self._closed:
+                raise CancelledError()
+            await self._places.acquire()
+            try:
+                return await self._in_time(method,
+                                           self._attempt(method, body, sink))
+            finally:
+                self._places.release()
+        except CancelledError:
+            if not self._closed:
+                raise
+            raise ConnectionClosed(
+                f'{method}: the connection to {self.url} was closed',
+                method=method, url=self.url) from None
+
+    async def _in_time(self, method: str, attempt: Any) -> Any:
+        """Wait for an attempt, and cancel it when its time is up."""
+        waiting: Deferred[Any] = Deferred.fromCoroutine(attempt)
+        waiting.addTimeout(self._timeout, self._reactor)
+        try:
+            return await waiting
+        except defer.TimeoutError:
+            raise self._error(
+                CallTimeout, method,
+                f'no whole answer within {self._timeout:g} seconds') from None
+
+    async def _attempt(self, method: str, body: bytes, sink: Sink) -> Any:
+        headers = Headers({b'Content-Type': [b'text/xml'],
+                           b'User-Agent': [b'txkoji/1']})
+        excerpt = _Excerpt(sink)
+        try:
+            response = await self._agent.request(b'POST', self._address,
+                                                 headers, _Body(body))
+            if response.code != 200:
+                excerpt = _Excerpt(None)
+                await _deliver(response, excerpt)
+                raise self._status(method, response, excerpt)
+            await _deliver(response, excerpt)
+            return sink.close()
+        except AnswerError as found:
+            raise self._error(
+                AnswerError, method,
+                f'the answer cannot be read: {found}; it begins with'
+                f' {excerpt}') from found
+        except TransportError:
+            raise
+        except KojiException as fault:
+            fault.method = method
+            fault.url = self.url
+            raise
+        except Exception as found:
+            kind, text = _explain(found)
+            if kind is None:
+                raise
+            if kind is CancelledError:
+                raise CancelledError() from None
+            raise self._error(kind, method, text) from found
+
+    def _error(self, kind: Callable[..., KojiException], method: str,
+               text: str, **fields: Any) -> KojiException:
+        return kind(f'{method} at {self.url}: {text}', method=method,
+                    url=self.url, **fields)
+
+    def _status(self, method: str, response: IResponse,
+                excerpt: _Excerpt) -> KojiException:
+        phrase = response.phrase.decode('latin-1')
+        text = f'HTTP status {response.code} {phrase}'
+        if 300 <= response.code < 400:
+            places = response.headers.getRawHeaders(b'location') or [b'?']
+            to = without_secrets(places[0].decode('latin-1'))
+            text += f' to {to}; is the server of the profile right?'
+        elif excerpt.data:
+            text += f': {excerpt}'
+        return self._error(HTTPError, method, text, status=response.code)
+
+
+def _explain(found: Exception) -> Any:
+    """
+    Find what is behind an exception of Twisted's client.
+
+    :returns: a class of ours (or CancelledError) and a text; None and '' for
+              what is not about the connection.
+    """
+    from OpenSSL import SSL
+    from service_identity import VerificationError
+    causes = list(_causes(found))
+    for kinds, kind, text in [
+        ((CancelledError,), CancelledError, ''),
+        ((VerificationError,), TLSError,
+         'the certificate of the hub is for another host'),
+        ((SSL.Error,), TLSError, 'TLS failed: {}'),
+        ((error.TimeoutError,), CallTimeout, 'connecting took too long'),
+        ((error.DNSLookupError,), ConnectionFailed, 'no such host'),
+        ((error.ConnectError, OSError), ConnectionFailed,
+         'no connection: {}'),
+        ((error.ConnectionClosed,), ConnectionFailed,
+         'the connection broke before the whole answer was there'),
+    ]:
+        for cause in causes:
+            if isinstance(cause, kinds):
+                return kind, text.format(_say(cause))
+    if isinstance(found, ResponseFailed):
+        return AnswerError, f'the answer is not HTTP: {_say(causes[0])}'
+    return None, ''
+
+
+def _causes(found: BaseException) -> Iterator[BaseException]:
+    """What Twisted's client wrapped, inmost first, then the wrapping."""
+    reasons: List[Failure] = getattr(found, 'reasons', [])
+    for reason in reasons:
+        yield from _causes(reason.value)
+    yield found
+
+
+def _say(cause: BaseException) -> str:
+    parts = cause.args[0] if cause.args else ''
+    if isinstance(parts, list):
+        # OpenSSL's: a list of (library, function, reason).
+        return ', '.join(part[-1] for part in parts) or 'the hub hung up'
+    return str(cause).rstrip('.') or type(cause).__name__
+
+
+def _deliver(response: IResponse, excerpt: _Excerpt) -> Deferred[None]:
+    """Feed the body of a response; fires when it has ended."""
+    reader = _Reader(excerpt)
+    response.deliverBody(reader)
+    return reader.ended
+
+
+class _Excerpt:
+    """Pass bytes on, and keep the first few to be shown in an error."""
+
+    def __init__(self, sink: Optional[Sink]) -> None:
+        self._sink = sink
+        self.data = b''
+
+    def feed(self, data: bytes) -> None:
+        if len(self.data) < EXCERPT:
+            self.data = (self.data + data)[:EXCERPT]
+        if self._sink is not None:
+            self._sink.feed(data)
+
+    def __str__(self) -> str:
+        return repr(self.data.decode('utf-8', 'replace'))
+
+
+class _Reader(TwistedProtocol):
+    """
+    Read a body. Neither cancelling Twisted's `readBody` nor treq's `content`
+    closes the connection; cancelling `ended` does.
+    """
+
+    def __init__(self, excerpt: _Excerpt) -> None:
+        self._excerpt = excerpt
+        self.ended: Deferred[None] = Deferred(self._stop)
+
+    def dataReceived(self, data: bytes) -> None:
+        if self.ended.called:
+            return
+        try:
+            self._excerpt.feed(data)
+        except Exception:
+            self._stop()
+            self.ended.errback()
+
+    def connectionLost(self, reason: Failure = Failure(ResponseDone())
+                       ) -> None:
+        if self.ended.called:
+            return
+        # Without a length the body ends with the connection; whether that
+        # was all of it is for the sink to say.
+        if reason.check(ResponseDone, PotentialDataLoss):
+            self.ended.callback(None)
+        else:
+            self.ended.errback(reason)
+
+    def _stop(self, ended: Optional[Deferred[None]] = None) -> None:
+        if self.transport is not None:
+            # Not loseConnection(): that would wait for a peer that stalls.
+            self.transport.stopProducing()  # type: ignore[attr-defined]
+
+
+@implementer(IBodyProducer)
+class _Body:
+    """The body of a request, there as a whole."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.length = len(data)
+
+    def startProducing(self, consumer: Any) -> Deferred[None]:
+        consumer.write(self._data)
+        return succeed(None)
+
+    def pauseProducing(self) -> None:
+        """Everything is written already."""
+
+    def resumeProducing(self) -> None:
+        """Everything is written already."""
+
+    def stopProducing(self) -> None:
+        """Everything is written already."""
+
+
+@implementer(IAgentEndpointFactory)
+class _Pool:
+    """
+    An Agent over kept connections, which knows which of them are open.
+
+    `HTTPConnectionPool` only knows the idle ones; and so that closing can
+    say that nothing is left, each connection is made through a factory that
+    counts.
+    """
+
+    def __init__(self, reactor: Any, settings: Profile,
+                 max_connections: int) -> None:
+        self._reactor = reactor
+        self._settings = settings
+        self._policy: Any = None
+        self._open: Set[ProtocolWrapper] = set()
+        self._all_closed: List[Deferred[None]] = []
+        self._pool = HTTPConnectionPool(reactor)
+        self._pool.maxPersistentPerHost = max_connections
+        self._pool.cachedConnectionTimeout = IDLE_TIMEOUT
+        self.agent = Agent.usingEndpointFactory(reactor, self, self._pool)
+
+    def endpointForURI(self, uri: URI) -> _Endpoint:
+        endpoint = HostnameEndpoint(self._reactor, uri.host, uri.port)
+        if uri.scheme == b'https':
+            if self._policy is None:
+                from txkoji.hub.tls import HubPolicy
+                self._policy = HubPolicy(self._settings)
+            endpoint = wrapClientTLS(
+                self._policy.creatorForNetloc(uri.host, uri.port), endpoint)
+        return _Endpoint(self, endpoint)
+
+    def opened(self, connection: ProtocolWrapper) -> None:
+        self._open.add(connection)
+
+    def lost(self, connection: ProtocolWrapper) -> None:
+        self._open.discard(connection)
+        self._check()
+
+    def close(self) -> Deferred[None]:
+        closed: Deferred[None] = Deferred()
+        self._all_closed.append(closed)
+        # Also ends the timers of the idle ones.
+        self._pool.closeCachedConnections()
+        for connection in list(self._open):
+            connection.transport.abortConnection()  # type: ignore
+        self._check()
+        return closed
+
+    def _check(self) -> None:
+        if not self._open:
+            waiting, self._all_closed = self._all_closed, []
+            for closed in waiting:
+                closed.callback(None)
+
+
+class _Endpoint:
+    """An endpoint whose connections the pool hears of."""
+
+    def __init__(self, pool: _Pool, endpoint: Any) -> None:
+        self._pool = pool
+        self._endpoint = endpoint
+
+    def connect(self, factory: Factory) -> Awaitable[Any]:
+        counting = _Counting(self._pool, factory)
+        connecting: Deferred[ProtocolWrapper] = self._endpoint.connect(
+            counting)
+        return connecting.addCallback(
+            lambda connection: connection.wrappedProtocol)
+
+
+class _Counting(WrappingFactory):
+    noisy = False
+
+    def __init__(self, pool: _Pool, factory: IProtocolFactory) -> None:
+        super().__init__(factory)
+        self._pool = pool
+
+    def registerProtocol(self, connection: ProtocolWrapper) -> None:
+        self._pool.opened(connection)
+
+    def unregisterProtocol(self, connection: ProtocolWrapper) -> None:
+        self._pool.lost(connection)

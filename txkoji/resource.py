@@ -1,0 +1,176 @@
+"""
+What all rich objects share: the hub's data as a Munch without surprises, the
+connection beside it, times, and the page on the web.
+"""
+from __future__ import annotations
+
+import copy
+from datetime import datetime, timedelta, timezone
+from typing import (TYPE_CHECKING, Any, ClassVar, Dict, FrozenSet, Optional,
+                    Type, TypeVar)
+
+from munch import Munch, munchify
+
+if TYPE_CHECKING:
+    from txkoji.connection import Connection
+
+Self = TypeVar('Self', bound='Resource')
+
+
+class Resource(Munch):  # type: ignore[misc]  # munch has no types
+    """
+    A dictionary of exactly what the hub sent, whose members are attributes,
+    too. What we add (properties, the connection) is beside the dictionary,
+    so that comparing, printing, copying to `dict` and JSON see the hub's data
+    only; dictionaries within are plain Munch.
+
+    Hub methods differ in the members that their rows have: of those that the
+    kind may have, one that is missing is None.
+
+    :ivar connection: the Connection that it came by, or None.
+    """
+
+    __slots__ = ('connection',)
+
+    connection: Optional[Connection]
+
+    #: Members that hub methods may leave out.
+    members: ClassVar[FrozenSet[str]] = frozenset()
+
+    #: member -> the same under another name, in rows of other methods.
+    aliases: ClassVar[Dict[str, str]] = {}
+
+    #: The page of kojiweb that shows it, and the member that it takes.
+    page: ClassVar[str] = ''
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Not Munch's, which goes by each member in Python.
+        dict.__init__(self, *args, **kwargs)
+        object.__setattr__(self, 'connection', None)
+
+    @classmethod
+    def attached(cls: Type[Self], data: Dict[str, Any],
+                 connection: Optional[Connection]) -> Self:
+        """
+        Make one of a row of the hub, to be used with a connection.
+        """
+        new = cls(data)
+        object.__setattr__(new, 'connection', connection)
+        return new
+
+    @classmethod
+    def fromDict(cls: Type[Self], data: Dict[str, Any]) -> Self:
+        """Make one of a dictionary; dictionaries within become Munch."""
+        return cls(munchify(data))
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            pass
+        kind = type(self)
+        found = getattr(kind, name, None)
+        if isinstance(found, property) and found.fget is not None:
+            # Python asks here, too, when a property fails with an
+            # AttributeError: that is a bug, and no missing member.
+            try:
+                return found.fget(self)
+            except AttributeError as error:
+                raise RuntimeError(
+                    f'{kind.__name__}.{name} failed: {error}') from error
+        alias = kind.aliases.get(name)
+        if alias in self:
+            return self[alias]
+        if alias is not None or name in kind.members:
+            return None
+        raise AttributeError(f'this {kind.__name__} has no {name!r}')
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == 'connection':
+            object.__setattr__(self, name, value)
+        elif hasattr(type(self), name):
+            raise AttributeError(f'{type(self).__name__}.{name} cannot be set;'
+                                 f' a member of that name can: [{name!r}]')
+        else:
+            self[name] = value
+
+    def __dir__(self) -> Any:
+        return sorted({*object.__dir__(self), *self})
+
+    def copy(self: Self) -> Self:
+        """A shallow copy, of the same type and with the same connection."""
+        return self.attached(self, self.connection)
+
+    __copy__ = copy
+
+    def __deepcopy__(self: Self, memo: Dict[int, Any]) -> Self:
+        return self.attached(copy.deepcopy(dict(self), memo),
+                             self.connection)
+
+    def __reduce__(self) -> Any:
+        return type(self), (dict(self),)
+
+    @property
+    def url(self) -> Optional[str]:
+        """
+        Its page on kojiweb; None where the profile has no weburl, or the
+        object no id.
+        """
+        weburl = getattr(self.connection, 'weburl', None)
+        number = self._id()
+        if not weburl or number is None:
+            return None
+        return f'{weburl.rstrip("/")}/{self.page}={number}'
+
+    def _id(self) -> Any:
+        return self.__getattr__('id')
+
+    def _time(self, name: str) -> Optional[datetime]:
+        """
+        A time of the hub's, as an aware datetime in UTC.
+
+        :param name: what is before the ``_ts`` (seconds since 1970) and the
+                     ``_time`` (text, without a zone on older hubs) in the
+                     names of members.
+        """
+        seconds = self.get(f'{name}_ts')
+        if seconds is not None:
+            return from_timestamp(seconds)
+        text = self.get(f'{name}_time')
+        if text is not None:
+            return from_text(text)
+        return None
+
+
+def from_timestamp(seconds: float) -> Optional[datetime]:
+    """Seconds since 1970 as an aware datetime; None if they are no time."""
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+def from_text(text: Any) -> Optional[datetime]:
+    """
+    The text of a time as the hub writes it, ``2026-11-12
+    14:18:03.938854+00:00``, as an aware datetime in UTC; None if it is none.
+    """
+    try:
+        time = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    if time.tzinfo is None:
+        return time.replace(tzinfo=timezone.utc)
+    return time.astimezone(timezone.utc)
+
+
+def duration(started: Optional[datetime], completed: Optional[datetime],
+             running: bool) -> Optional[timedelta]:
+    """From start to end, or to now for what still runs; None if unknown."""
+    if started is None:
+        return None
+    if completed is None:
+        if not running:
+            return None
+        completed = datetime.now(timezone.utc)
+    return completed - started

@@ -1,0 +1,167 @@
+"""A task, as `getTaskInfo`, `listTasks` and others give it."""
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Dict, List, Optional, Tuple
+
+from twisted.internet.defer import Deferred, succeed
+
+from txkoji import task_methods, task_states
+from txkoji.exceptions import AnswerError, KojiException
+from txkoji.hub.xmlrpc import decode_call
+from txkoji.resource import Resource, duration
+from txkoji.task_methods import Layout
+
+
+class NoDescendentsError(KojiException):
+    """The task has no descendents to tell anything from."""
+
+
+class Task(Resource):
+    """
+    A task: something that a builder does, did, or is to do.
+
+    What it is about (`package`, `target`, `tag`, `arch` and so on) is read
+    from its request, which Connection asks for. It is None where the request
+    is missing or malformed, the method unknown, or the request does not say.
+    """
+
+    __slots__ = ()
+
+    members = frozenset([
+        'awaited', 'channel_id', 'completion_time', 'completion_ts',
+        'create_time', 'create_ts', 'host_id', 'id', 'label', 'method',
+        'owner', 'owner_name', 'owner_type', 'parent', 'priority', 'request',
+        'result', 'start_time', 'start_ts', 'state', 'waiting', 'weight'])
+    page = 'taskinfo?taskID'
+
+    @property
+    def created(self) -> Optional[datetime]:
+        """When it was asked for, in UTC, or None."""
+        return self._time('create')
+
+    @property
+    def started(self) -> Optional[datetime]:
+        """When a builder began with it, in UTC, or None while none has."""
+        return self._time('start')
+
+    @property
+    def completed(self) -> Optional[datetime]:
+        """When it ended, well or not, in UTC, or None while it has not."""
+        return self._time('completion')
+
+    @property
+    def duration(self) -> Optional[timedelta]:
+        """How long it took, or has been going on; None if not started."""
+        return duration(self.started, self.completed,
+                        self.state == task_states.OPEN)
+
+    @property
+    def state_name(self) -> Optional[str]:
+        """The name of its state, such as "OPEN", or None."""
+        return task_states.NAMES.get(self.get('state'))
+
+    @property
+    def channel(self) -> Deferred[Any]:
+        """A Deferred that fires with its `Channel`, or None."""
+        if self.channel_id is None:
+            return succeed(None)
+        return self.connection.getChannel(self.channel_id)
+
+    @property
+    def params(self) -> Optional[List[Any]]:
+        """
+        The parameters of its request, as a list. Named ones are in a last
+        dictionary that has a ``__starstar``, as the hub keeps them.
+        """
+        request = self.get('request')
+        if isinstance(request, str):
+            try:
+                _, request = decode_call(request.encode())
+            except (AnswerError, ValueError):
+                return None
+        return request if isinstance(request, list) else None
+
+    @property
+    def package(self) -> Optional[str]:
+        """
+        The name of the package that it is about.
+
+        :raises ValueError: if its source cannot be read.
+        """
+        layout, named = self._request()
+        return task_methods.find_package(named, layout)
+
+    @property
+    def target(self) -> Optional[str]:
+        """The name of the target that it builds for."""
+        return self._find('target')
+
+    @property
+    def tag(self) -> Any:
+        """
+        The tag that it is about: a name, or an id where the request has no
+        name.
+        """
+        return self._find('tag')
+
+    @property
+    def arch(self) -> Optional[str]:
+        """
+        The architecture that it is for. (The hub's column, which decides
+        about the builder, is ``task['arch']``.)
+        """
+        return self._find('arch')
+
+    @property
+    def arches(self) -> Optional[List[str]]:
+        """The architectures that it is for."""
+        layout, named = self._request()
+        return task_methods.find_arches(named, layout)
+
+    @property
+    def build_id(self) -> Optional[int]:
+        """
+        The id of the build that it is about, or of the one that it made
+        where its result says so.
+        """
+        return self._find('build') or task_methods.result_build(
+            self.get('result'))
+
+    @property
+    def is_scratch(self) -> Optional[bool]:
+        """Whether it is a scratch build, which is not kept."""
+        params = self.params
+        if params is None:
+            return None
+        return any(bool(param.get('scratch')) for param in params
+                   if isinstance(param, dict))
+
+    def descendents(self, method: Optional[str] = None,
+                    state: Optional[int] = None) -> Deferred[Any]:
+        """
+        Find the tasks that it has started, those that they have started,
+        and so on.
+
+        :param method: only those of this method, such as "buildArch".
+        :param state: only those in this state, such as `task_states.FREE`.
+        :returns: a Deferred that fires with a list of `Task`.
+        """
+        def chosen(tasks: List[Task]) -> List[Task]:
+            return [task for task in tasks
+                    if method in (None, task.method)
+                    and state in (None, task.state)]
+
+        return self.connection.getTaskDescendents(self.id).addCallback(chosen)
+
+    def _request(self) -> Tuple[Layout, Dict[str, Any]]:
+        """Its request's layout, and the parameters by their names."""
+        layout = task_methods.METHODS.get(self.get('method'))
+        params = self.params
+        if layout is None or params is None:
+            return Layout(''), {}
+        return layout, task_methods.parameters(layout, params)
+
+    def _find(self, what: str) -> Any:
+        layout, named = self._request()
+        return task_methods.find(named, getattr(layout, what))

@@ -1,0 +1,198 @@
+"""
+What a FakeHub knows: tables, as the hub's database has them, and how the
+hub's answers are joined and queried from them.
+"""
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+
+from txkoji.exceptions import GenericError, ParameterError
+
+SAMPLE = os.path.join(os.path.dirname(__file__), 'sample')
+
+Row = Dict[str, Any]
+
+NAMES = ('archives', 'build_types', 'builds', 'cgs', 'channels', 'events',
+         'host_channels', 'hosts', 'inheritance', 'packages', 'rpms',
+         'tag_packages', 'taggings', 'tags', 'targets', 'tasks', 'users',
+         'volumes')
+
+
+class Tables:
+    """
+    The tables of a hub. Each is an attribute, a list of rows, which a test
+    may change: `builds`, `tasks`, `tags`, `taggings`, `inheritance`,
+    `packages`, `tag_packages`, `targets`, `users`, `hosts`, `channels`,
+    `host_channels`, `cgs`, `build_types`, `rpms`, `archives`, `volumes`,
+    `events`. The files in ``sample`` show their columns; of a row that a
+    test adds, those that are left out are None.
+
+    :param sample: whether to begin with the sample data, or empty.
+    """
+
+    def __init__(self, sample: bool = True) -> None:
+        self._sample = sample
+        self._names: Dict[str, Dict[int, str]] = {}
+
+    def __getattr__(self, name: str) -> List[Row]:
+        # Each table is read when it is first asked for: most tests need few.
+        if name not in NAMES:
+            raise AttributeError(f'there is no table {name!r}')
+        rows: List[Row] = []
+        if self._sample:
+            rows = [dict(row) for row in read_sample(name)]
+        setattr(self, name, rows)
+        return rows
+
+    def find(self, table: str, key: Any) -> Optional[Row]:
+        """
+        The row with an id, or a name.
+
+        :raises ParameterError: if it is neither.
+        """
+        if isinstance(key, int):
+            column = 'id'
+        elif isinstance(key, str):
+            column = 'name'
+        else:
+            raise ParameterError(f'Invalid name or id value: {key!r}')
+        for row in getattr(self, table):
+            if row[column] == key:
+                return dict(row)
+        return None
+
+    def name(self, table: str, key: Optional[int]) -> Optional[str]:
+        """The name that goes with an id; None with None."""
+        if table not in self._names:
+            self._names[table] = {row['id']: row['name']
+                                  for row in getattr(self, table)}
+        return None if key is None else self._names[table].get(key)
+
+    def forget(self) -> None:
+        """Look names up anew: tables may have changed since the last call."""
+        self._names.clear()
+
+    # Rows as the hub's methods give them
+
+    def build(self, row: Row) -> Row:
+        """A build, as `getBuild` has it."""
+        package = self.name('packages', row.get('package_id'))
+        nvr = f'{package}-{row.get("version")}-{row.get("release")}'
+        joined = {
+            'build_id': row['id'], 'id': row['id'],
+            'name': package, 'package_name': package, 'nvr': nvr,
+            'owner_name': self.name('users', row.get('owner_id')),
+            'promoter_name': self.name('users', row.get('promoter_id')),
+            'volume_name': self.name('volumes', row.get('volume_id')),
+            'cg_name': self.name('cgs', row.get('cg_id')),
+        }
+        for column in ('package_id', 'version', 'release', 'epoch', 'state',
+                       'task_id', 'owner_id', 'creation_event_id',
+                       'volume_id', 'cg_id', 'promoter_id', 'source',
+                       'extra'):
+            joined[column] = row.get(column)
+        joined['draft'] = bool(row.get('draft'))
+        for name in ('creation', 'start', 'completion', 'promotion'):
+            put_time(joined, name, row.get(f'{name}_time'))
+        return joined
+
+    def listed_build(self, row: Row) -> Row:
+        """A build, as `listBuilds` has it."""
+        joined = self.build(row)
+        for name in ('id', 'cg_id', 'cg_name'):
+            del joined[name]
+        return joined
+
+    def tagged_build(self, row: Row, tagging: Row, extra: bool) -> Row:
+        """A build, as `listTagged` has it."""
+        joined = self.build(row)
+        for name in ('cg_id', 'cg_name', 'source', 'creation_ts', 'start_ts',
+                     'completion_ts', 'promotion_ts'):
+            del joined[name]
+        if not extra:
+            del joined['extra']
+        joined['tag_id'] = tagging['tag_id']
+        joined['tag_name'] = self.name('tags', tagging['tag_id'])
+        joined['create_event'] = tagging.get('create_event')
+        return joined
+
+    def task(self, row: Row, request: bool = False) -> Row:
+        """A task, as `getTaskInfo` has it."""
+        joined = {column: row.get(column) for column in (
+            'id', 'method', 'state', 'arch', 'label', 'parent', 'channel_id',
+            'host_id', 'owner', 'priority', 'weight', 'waiting', 'awaited')}
+        for name in ('create', 'start', 'completion'):
+            put_time(joined, name, row.get(f'{name}_time'))
+        if request:
+            joined['request'] = row.get('request')
+        return joined
+
+    def target(self, row: Row) -> Row:
+        """A target, as `getBuildTarget` has it."""
+        return {**row,
+                'build_tag_name': self.name('tags', row['build_tag']),
+                'dest_tag_name': self.name('tags', row['dest_tag'])}
+
+
+@lru_cache(maxsize=None)
+def read_sample(name: str) -> Tuple[Row, ...]:
+    """The rows of a table of the sample. Not to be changed."""
+    with open(os.path.join(SAMPLE, f'{name}.json'), encoding='utf-8') as file:
+        table = json.load(file)
+    return tuple(dict(zip(table['columns'], row)) for row in table['rows'])
+
+
+def put_time(row: Row, name: str, text: Optional[str]) -> None:
+    """Put a time into a row in both ways that the hub has."""
+    row[f'{name}_time'] = text
+    row[f'{name}_ts'] = seconds(text)
+
+
+def seconds(text: Optional[str]) -> Optional[float]:
+    """The text of a time as seconds since 1970."""
+    return None if text is None else datetime.fromisoformat(text).timestamp()
+
+
+# Queries
+
+def query(rows: Iterable[Row], options: Optional[Row]) -> Any:
+    """
+    Apply query options as the hub does (kojihub/db.py, ``QueryProcessor``):
+    ``order``, ``offset`` and ``limit`` (0 is none), then ``countOnly`` or
+    ``asList``.
+    """
+    options = options or {}
+    found = page(rows, options)
+    if options.get('countOnly'):
+        return len(found)
+    if options.get('asList'):
+        return [list(row.values()) for row in found]
+    return found
+
+
+def page(rows: Iterable[Row], options: Row) -> List[Row]:
+    """A part of the rows, in the order that is asked for."""
+    found = list(rows)
+    for column in reversed((options.get('order') or '').split(',')):
+        backwards = column.startswith('-')
+        column = column.lstrip('-')
+        if not column:
+            continue
+        if found and column not in found[0]:
+            raise GenericError(f'Invalid order: {column}')
+        # As in PostgreSQL, NULL is greater than everything.
+        found.sort(key=_sorted_by(column), reverse=backwards)
+    first = options.get('offset') or 0
+    limit = options.get('limit')
+    return found[first:first + limit if limit else None]
+
+
+def _sorted_by(column: str) -> Callable[[Row], Any]:
+    def key(row: Row) -> Any:
+        value = row[column]
+        return (value is None, 0 if value is None else value)
+    return key
