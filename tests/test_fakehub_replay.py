@@ -50,9 +50,6 @@ def comparable(recording: Recording, value: Any) -> Any:
         'getFullInheritance', 'getTaskInfo', 'getTaskRequest')
     if isinstance(value, list) and not ordered:
         return sorted(value, key=repr_sorted)
-    if isinstance(value, dict):
-        return {key: sorted(item, key=repr_sorted) if method == 'getTaskDescendents'
-                else item for key, item in value.items()}
     return value
 
 

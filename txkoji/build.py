@@ -49,12 +49,13 @@ class Build(Resource):
         The id of the task that made it, or None for a build that was
         imported. The build of a container may have it in ``extra`` only.
         """
-        number = self.get('task_id')
-        if number is None:
-            number = _within(self.get('extra'), 'container_koji_task_id')
-        if number is None:
-            number = _within(self.get('extra'), 'osbs_build', 'koji_task_id')
-        return number
+        extra = self.get('extra')
+        for number in (self.get('task_id'),
+                       _within(extra, 'container_koji_task_id'),
+                       _within(extra, 'osbs_build', 'koji_task_id')):
+            if isinstance(number, int):
+                return number
+        return None
 
     @property
     def gitbuildhash(self) -> Optional[str]:
@@ -78,7 +79,7 @@ class Build(Resource):
         :returns: a Deferred that fires with a list of Munch, as the hub's
                   ``listTags`` gives them.
         """
-        return self.connection.listTags(self.id)
+        return self._koji.listTags(self.id)
 
     def task(self) -> Deferred[Any]:
         """
@@ -88,7 +89,7 @@ class Build(Resource):
         """
         if self.task_id is None:
             return succeed(None)
-        return self.connection.getTaskInfo(self.task_id)
+        return self._koji.getTaskInfo(self.task_id)
 
     def target(self) -> Deferred[Any]:
         """

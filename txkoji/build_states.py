@@ -8,7 +8,8 @@ FAILED = 3
 CANCELED = 4
 
 #: number -> name
-NAMES = dict(enumerate(('BUILDING', 'COMPLETE', 'DELETED', 'FAILED', 'CANCELED')))
+NAMES = dict(enumerate([
+    'BUILDING', 'COMPLETE', 'DELETED', 'FAILED', 'CANCELED']))
 
 
 def to_str(number: int) -> str:

@@ -1,30 +1,32 @@
 """One hub method, bound to what calls it."""
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
+
+Result = TypeVar('Result', covariant=True)
 
 
-class Caller(Protocol):
+class Caller(Protocol[Result]):
     """What hub methods can be called on: a connection, for one."""
 
-    def call(self, method: str, /, *args: Any, **kwargs: Any) -> Any:
+    def call(self, method: str, /, *args: Any, **kwargs: Any) -> Result:
         """Call a hub method by its name."""
 
 
-class Call:
+class Call(Generic[Result]):
     """
     A hub method, such as "getTag": call it. Its attributes are the methods
     with dotted names, such as "repo.get".
     """
 
-    def __init__(self, caller: Caller, method: str) -> None:
+    def __init__(self, caller: Caller[Result], method: str) -> None:
         self._caller = caller
         self._method = method
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Result:
         return self._caller.call(self._method, *args, **kwargs)
 
-    def __getattr__(self, name: str) -> Call:
+    def __getattr__(self, name: str) -> Call[Result]:
         check_public(self, name)
         return Call(self._caller, f'{self._method}.{name}')
 

@@ -1,7 +1,7 @@
 """A channel of builders, as `getChannel` and `listChannels` give it."""
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, List
 
 from twisted.internet.defer import Deferred
 
@@ -24,7 +24,7 @@ class Channel(Resource):
                        ``enabled=True``.
         :returns: a Deferred that fires with a list of Munch.
         """
-        return self.connection.listHosts(channelID=self.id, **kwargs)
+        return self._koji.listHosts(channelID=self.id, **kwargs)
 
     def tasks(self, **kwargs: Any) -> Deferred[Any]:
         """
@@ -34,7 +34,7 @@ class Channel(Resource):
                        ``state=[task_states.OPEN]``.
         :returns: a Deferred that fires with a list of `Task`.
         """
-        return self.connection.listTasks(
+        return self._koji.listTasks(
             opts={**kwargs, 'channel_id': self.id})
 
     def total_capacity(self) -> Deferred[float]:
@@ -45,5 +45,7 @@ class Channel(Resource):
 
         :returns: a Deferred that fires with a float.
         """
-        return self.hosts(enabled=True, ready=True).addCallback(
-            lambda hosts: sum((host.capacity for host in hosts), 0.0))
+        def add_up(hosts: List[Any]) -> float:
+            return sum((host.capacity for host in hosts), 0.0)
+
+        return self.hosts(enabled=True, ready=True).addCallback(add_up)

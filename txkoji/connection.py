@@ -81,7 +81,7 @@ class Connection:
         self._max_connections = max_connections
         self._transport: Optional[Transport] = None
 
-    def __getattr__(self, name: str) -> Call:
+    def __getattr__(self, name: str) -> Call[Deferred[Any]]:
         check_public(self, name)
         return Call(self, name)
 
@@ -183,7 +183,8 @@ class Connection:
         :param kwargs: ``queryOpts``: ``{'limit': 10, 'order': '-id'}``.
         :returns: a Deferred that fires with a list of `Task`.
         """
-        opts = {'decode': True, **(opts or {})}
+        if opts is None or isinstance(opts, dict):
+            opts = {'decode': True, **(opts or {})}
         return self.call('listTasks', opts, *args, **kwargs)
 
     def listBuilds(self, packageID: Union[int, str, None] = None, *args: Any,

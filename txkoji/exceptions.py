@@ -24,12 +24,12 @@ What can go wrong, as one tree::
      |    +-- ApplianceError       1018
      |    +-- ParameterError       1019
      |    +-- KojiImportError      1020: "ImportError" in Koji
-     |    +-- ConfigurationError   1021, also a ValueError: our own files, too
+     |    +-- ConfigurationError   1021, also a ValueError
      |    +-- LiveMediaError       1022
      |    +-- NameValidationError  1024
      +-- KojiLoginException        logging in did not work
      +-- ConnectionClosed          close() was called
-     +-- TransportError            there is no answer, or none that can be read
+     +-- TransportError            no answer, or none that can be read
           +-- ConnectionFailed     also an IOError: refused, dropped, no such host
           +-- CallTimeout          also a TimeoutError
           +-- TLSError             the hub is not whom we trust

@@ -117,13 +117,22 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
         object no id.
         """
         weburl = getattr(self.connection, 'weburl', None)
-        number = self._id()
+        number = self.id
         if not weburl or number is None:
             return None
         return f'{weburl.rstrip("/")}/{self.page}={number}'
 
-    def _id(self) -> Any:
-        return self.__getattr__('id')
+    @property
+    def _koji(self) -> Connection:
+        """
+        The connection, to ask with.
+
+        :raises ValueError: if there is none.
+        """
+        if self.connection is None:
+            raise ValueError(f'this {type(self).__name__} came without a'
+                             ' connection: set its .connection first')
+        return self.connection
 
     def _time(self, name: str) -> Optional[datetime]:
         """

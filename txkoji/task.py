@@ -66,7 +66,7 @@ class Task(Resource):
         """A Deferred that fires with its `Channel`, or None."""
         if self.channel_id is None:
             return succeed(None)
-        return self.connection.getChannel(self.channel_id)
+        return self._koji.getChannel(self.channel_id)
 
     @property
     def params(self) -> Optional[List[Any]]:
@@ -95,7 +95,7 @@ class Task(Resource):
     @property
     def target(self) -> Optional[str]:
         """The name of the target that it builds for."""
-        return self._find('target')
+        return _text(self._find('target'))
 
     @property
     def tag(self) -> Any:
@@ -111,7 +111,7 @@ class Task(Resource):
         The architecture that it is for. (The hub's column, which decides
         about the builder, is ``task['arch']``.)
         """
-        return self._find('arch')
+        return _text(self._find('arch'))
 
     @property
     def arches(self) -> Optional[List[str]]:
@@ -125,8 +125,10 @@ class Task(Resource):
         The id of the build that it is about, or of the one that it made
         where its result says so.
         """
-        return self._find('build') or task_methods.result_build(
-            self.get('result'))
+        number = self._find('build')
+        if isinstance(number, int):
+            return number
+        return task_methods.result_build(self.get('result'))
 
     @property
     def is_scratch(self) -> Optional[bool]:
@@ -152,7 +154,7 @@ class Task(Resource):
                     if method in (None, task.method)
                     and state in (None, task.state)]
 
-        return self.connection.getTaskDescendents(self.id).addCallback(chosen)
+        return self._koji.getTaskDescendents(self.id).addCallback(chosen)
 
     def _request(self) -> Tuple[Layout, Dict[str, Any]]:
         """Its request's layout, and the parameters by their names."""
@@ -165,3 +167,8 @@ class Task(Resource):
     def _find(self, what: str) -> Any:
         layout, named = self._request()
         return task_methods.find(named, getattr(layout, what))
+
+
+def _text(value: Any) -> Optional[str]:
+    """Text as it is; None for what should be text, and is not."""
+    return value if isinstance(value, str) else None

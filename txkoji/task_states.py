@@ -15,7 +15,8 @@ ACTIVE_GROUP = (FREE, OPEN, ASSIGNED)
 DONE_GROUP = (CLOSED, CANCELED, FAILED)
 
 #: number -> name
-NAMES = dict(enumerate(('FREE', 'OPEN', 'CLOSED', 'CANCELED', 'ASSIGNED', 'FAILED')))
+NAMES = dict(enumerate([
+    'FREE', 'OPEN', 'CLOSED', 'CANCELED', 'ASSIGNED', 'FAILED']))
 
 
 def to_str(number: int) -> str:

@@ -38,7 +38,7 @@ class Profile:
     files says, with Koji's names and, but for ``timeout``, Koji's defaults;
     or made by hand, so that a program needs no file::
 
-        Connection(Profile('mykoji', server='https://koji.example.com/kojihub'))
+        Connection(Profile('mykoji', server='https://koji.example.com/hub'))
 
     Times are in seconds, sizes in bytes, and an empty path means "none".
 
@@ -238,7 +238,9 @@ def _searched(patterns: Sequence[str]) -> str:
 
 
 def _where(path: str, error: configparser.Error) -> str:
-    if isinstance(error, configparser.ParsingError) and error.errors:
+    if isinstance(error, configparser.MissingSectionHeaderError):
+        line, what = error.lineno, 'an option stands before any section'
+    elif isinstance(error, configparser.ParsingError):
         line, what = error.errors[0][0], 'neither a section nor an option'
     elif isinstance(error, configparser.DuplicateOptionError):
         line = error.lineno or 0
@@ -247,8 +249,7 @@ def _where(path: str, error: configparser.Error) -> str:
         line = error.lineno or 0
         what = f'[{error.section}] stands twice'
     else:
-        line = getattr(error, 'lineno', 0)
-        what = _one_line(error)
+        line, what = 0, _one_line(error)
     return f'{path}, line {line}: {what}'
 
 

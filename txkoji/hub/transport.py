@@ -30,7 +30,7 @@ from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionClosed,
 from txkoji.hub.profile import Profile, without_secrets
 
 #: Seconds. Apache lets go of an idle connection after 5: be gone before.
-IDLE_TIMEOUT = 3.0
+IDLE_TIMEOUT = 3
 
 #: So much of an answer that cannot be read is shown in the error's text.
 EXCERPT = 200
@@ -216,7 +216,7 @@ def _explain(found: Exception) -> Any:
     return None, ''
 
 
-def _causes(found: BaseException) -> Iterator[BaseException]:
+def _causes(found: Any) -> Iterator[BaseException]:
     """What Twisted's client wrapped, inmost first, then the wrapping."""
     reasons: List[Failure] = getattr(found, 'reasons', [])
     for reason in reasons:
@@ -337,7 +337,7 @@ class _Pool:
         self.agent = Agent.usingEndpointFactory(reactor, self, self._pool)
 
     def endpointForURI(self, uri: URI) -> _Endpoint:
-        endpoint = HostnameEndpoint(self._reactor, uri.host, uri.port)
+        endpoint: Any = HostnameEndpoint(self._reactor, uri.host, uri.port)
         if uri.scheme == b'https':
             if self._policy is None:
                 from txkoji.hub.tls import HubPolicy
@@ -389,7 +389,7 @@ class _Counting(WrappingFactory):
     noisy = False
 
     def __init__(self, pool: _Pool, factory: IProtocolFactory) -> None:
-        super().__init__(factory)
+        super().__init__(factory)  # type: ignore[no-untyped-call]
         self._pool = pool
 
     def registerProtocol(self, connection: ProtocolWrapper) -> None:

@@ -282,10 +282,10 @@ class _Hub(Resource):
     isLeaf = True
 
     def __init__(self, hub: FakeHub) -> None:
-        super().__init__()
+        Resource.__init__(self)
         self._hub = hub
 
-    def render(self, request: Request) -> Any:
+    def render(self, request: Any) -> Any:
         request.setHeader(b'Koji-Version', b'1.35.3')
         if request.method != b'POST':
             request.setHeader(b'Allow', b'POST')
@@ -314,7 +314,7 @@ class _Hub(Resource):
     def _late(self, result: Any) -> None:
         self._hub.flush()
 
-    async def _serve(self, request: Request, method: str, params: List[Any]
+    async def _serve(self, request: Any, method: str, params: List[Any]
                      ) -> None:
         hub = self._hub
         slow = hub.trouble('slow', method)

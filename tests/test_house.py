@@ -1,0 +1,144 @@
+"""The house: who may import whom, and what the rooms show."""
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from typing import Iterator, Set, Tuple
+
+from twisted.trial.unittest import SynchronousTestCase
+
+import txkoji
+import txkoji.connection
+
+ROOT = os.path.dirname(txkoji.__file__)
+
+#: Which rooms a room may import from; a room is the first name that matches.
+ALLOWED = {
+    'txkoji.hub': {'txkoji.hub', 'txkoji.exceptions'},
+    'txkoji.testing': {'txkoji'},
+    'txkoji.exceptions': set(),
+    'txkoji.build_states': set(),
+    'txkoji.task_states': set(),
+    'txkoji.call': set(),
+    'txkoji.web': set(),
+    'txkoji.resource': set(),
+    'txkoji.task_methods': {'txkoji.hub.xmlrpc'},
+    'txkoji.build': {'txkoji.build_states', 'txkoji.resource'},
+    'txkoji.channel': {'txkoji.resource'},
+    'txkoji.package': {'txkoji.resource'},
+    'txkoji.task': {'txkoji.exceptions', 'txkoji.hub.xmlrpc',
+                    'txkoji.resource', 'txkoji.task_methods',
+                    'txkoji.task_states'},
+    'txkoji.results': {'txkoji.build', 'txkoji.channel', 'txkoji.package',
+                       'txkoji.resource', 'txkoji.task'},
+    'txkoji.connection': {'txkoji.call', 'txkoji.exceptions', 'txkoji.hub',
+                          'txkoji.results', 'txkoji.web'},
+    'txkoji': {'txkoji.connection', 'txkoji.exceptions', 'txkoji.hub'},
+}
+
+
+def modules() -> Iterator[Tuple[str, str]]:
+    """The name and the path of every module."""
+    for folder, _, names in os.walk(ROOT):
+        for name in names:
+            if name.endswith('.py'):
+                path = os.path.join(folder, name)
+                dotted = os.path.relpath(path, os.path.dirname(ROOT))[:-3]
+                yield (dotted.replace(os.sep, '.').replace('.__init__', ''),
+                       path)
+
+
+def imports(path: str) -> Set[str]:
+    """Our modules that a module imports, not counting those for types."""
+    with open(path, encoding='utf-8') as file:
+        tree = ast.parse(file.read())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and getattr(
+                node.test, 'id', '') == 'TYPE_CHECKING':
+            node.body = []
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f'{path}: import by full names'
+            full = {f'{node.module}.{alias.name}' for alias in node.names}
+            known = full & {name for name, _ in modules()}
+            found |= known or {node.module}
+    return {name for name in found if name.split('.')[0] == 'txkoji'}
+
+
+def within(name: str, room: str) -> bool:
+    return name == room or name.startswith(room + '.')
+
+
+class LayersTests(SynchronousTestCase):
+    """Imports point downwards."""
+
+    def test_imports(self) -> None:
+        """No module imports one that is not below it."""
+        for name, path in modules():
+            room = next(room for room in ALLOWED if within(name, room))
+            for wanted in imports(path):
+                self.assertTrue(
+                    any(within(wanted, allowed) for allowed in ALLOWED[room]),
+                    f'{name} imports {wanted}')
+
+    def test_testing_is_not_needed(self) -> None:
+        """Nothing but itself imports the testing package."""
+        for name, path in modules():
+            if not within(name, 'txkoji.testing'):
+                for wanted in imports(path):
+                    self.assertFalse(within(wanted, 'txkoji.testing'), name)
+
+    def run_python(self, code: str) -> str:
+        return subprocess.run([sys.executable, '-c', code], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+
+    def test_no_reactor(self) -> None:
+        """Importing any module of ours installs no reactor."""
+        for name, _ in modules():
+            if not name.endswith('__main__'):
+                self.assertEqual('False\n', self.run_python(
+                    f'import sys, {name};'
+                    "print('twisted.internet.reactor' in sys.modules)"), name)
+
+    def test_no_treq(self) -> None:
+        """Importing the library does not import treq."""
+        self.assertEqual('False\n', self.run_python(
+            "import sys, txkoji; print('treq' in sys.modules)"))
+
+    def test_top_level(self) -> None:
+        """The top of the tree has what it should, and nothing else."""
+        top = os.path.dirname(ROOT)
+        names = subprocess.run(['git', 'ls-files'], cwd=top, text=True,
+                               stdout=subprocess.PIPE).stdout.split('\n')
+        if names == ['']:
+            self.skipTest('git, or a checkout by git, is missing')
+        shown = {name.split('/')[0] for name in names if name}
+        self.assertEqual(
+            {name for name in shown if not name.startswith('.')},
+            {'txkoji', 'tests', 'examples', 'setup.py', 'README.rst',
+             'tox.ini', 'LICENSE', 'CHANGELOG.rst', 'MANIFEST.in'})
+
+
+class SurfaceTests(SynchronousTestCase):
+    """What is public."""
+
+    def test_package(self) -> None:
+        """The package shows what most programs need."""
+        self.assertEqual(sorted(txkoji.__all__), [
+            'Connection', 'KojiException', 'KojiLoginException', 'Profile'])
+
+    def test_connection(self) -> None:
+        """A Connection's own names are few: the others are the hub's."""
+        koji = txkoji.Connection(
+            txkoji.Profile('x', server='http://localhost/hub'))
+        shown = {name for name in dir(koji) if not name.startswith('_')}
+        self.assertEqual(shown, {
+            'call', 'callnum', 'close', 'connect_from_web', 'from_web',
+            'getTaskChildren', 'getTaskDescendents', 'getTaskInfo',
+            'listBuilds', 'listTasks', 'lookup', 'profile', 'serverca',
+            'session_id', 'session_key', 'settings', 'url', 'weburl'})

@@ -1,0 +1,332 @@
+"""Profiles: found, merged and typed as Koji's own client does it."""
+from __future__ import annotations
+
+import os
+import random
+from typing import Any, Dict, List
+from unittest import mock
+
+import koji
+from twisted.trial.unittest import SynchronousTestCase
+
+import txkoji.connection
+from tests.support import folder, write
+from txkoji import Connection, Profile
+from txkoji.exceptions import ConfigurationError, KojiException
+from txkoji.hub.profile import (PROFILES, find_files, read_files,
+                                read_profile, without_secrets)
+
+SERVER = 'server = https://koji.example.com/kojihub\n'
+
+
+class Tree(SynchronousTestCase):
+    """A tree of configuration files, and a HOME."""
+
+    def setUp(self) -> None:
+        self.home = folder(self)
+        patch = mock.patch.dict(os.environ, HOME=self.home)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def write(self, path: str, text: Any) -> str:
+        return write(os.path.join(self.home, path), text)
+
+    def places(self) -> List[str]:
+        """Koji's four places, in the tree."""
+        return [os.path.join(self.home, 'etc/koji.conf.d/*.conf'),
+                os.path.join(self.home, 'etc/koji.conf'),
+                '~/.koji/config.d/*.conf',
+                '~/.koji/config']
+
+    def error(self, text: str, name: str = 'p') -> str:
+        """What is said of a configuration file with this text."""
+        self.write('.koji/config', text)
+        error = self.assertRaises(ConfigurationError, read_profile, name,
+                                  self.places())
+        return str(error)
+
+
+class FindingTests(Tree):
+    """Which files are read."""
+
+    def test_four_places(self) -> None:
+        """The four places are those of Koji, the weakest first."""
+        self.assertEqual(PROFILES, (
+            '/etc/koji.conf.d/*.conf', '/etc/koji.conf',
+            '~/.koji/config.d/*.conf', '~/.koji/config'))
+
+    def test_order(self) -> None:
+        """Files come by place, then by name; hidden ones, too."""
+        wanted = ['etc/koji.conf.d/a.conf', 'etc/koji.conf.d/b.conf',
+                  'etc/koji.conf', '.koji/config.d/.hidden.conf',
+                  '.koji/config.d/z.conf', '.koji/config']
+        for path in reversed(wanted):
+            self.write(path, '')
+        self.write('.koji/config.d/README', '')
+        os.makedirs(os.path.join(self.home, '.koji/config.d/folder.conf'))
+        self.assertEqual(find_files(self.places()),
+                         [os.path.join(self.home, path) for path in wanted])
+
+    def test_home_with_brackets(self) -> None:
+        """A HOME may have characters that patterns are made of."""
+        home = os.path.join(self.home, 'user[1]*')
+        self.write('user[1]*/.koji/config', '[p]\n' + SERVER)
+        with mock.patch.dict(os.environ, HOME=home):
+            self.assertEqual(read_profile('p').name, 'p')
+
+    def test_relative(self) -> None:
+        """A pattern without a folder is looked for here."""
+        self.write('here.conf', '[p]\n' + SERVER)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.home)
+        self.assertEqual(read_profile('p', ['*.conf']).name, 'p')
+
+
+class MergingTests(Tree):
+    """Generated trees, read by Koji's own client and by us."""
+
+    SECTIONS = ['p', 'q', 'DEFAULT']
+    OPTIONS = {
+        'server': ['https://a.example.com/hub', 'http://b.example.com/hub'],
+        'weburl': ['https://a.example.com/koji', ''],
+        'topurl': ['https://a.example.com/kojifiles'],
+        'topdir': ['~/koji', '/srv'],
+        'timeout': ['7', '007'],
+        'auth_timeout': ['8'],
+        'max_retries': ['3', '0'],
+        'retry_interval': ['11'],
+        'offline_retry': ['yes', 'off', 'TRUE'],
+        'offline_retry_interval': ['4'],
+        'anon_retry': ['0', '1'],
+        'use_fast_upload': ['no'],
+        'upload_blocksize': ['1024'],
+        'poll_interval': ['1'],
+        'principal': ['bot@EXAMPLE.COM'],
+        'keytab': ['~/bot.keytab'],
+        'cert': ['~/bot.pem', '/etc/bot.pem'],
+        'serverca': ['~/ca.pem', ''],
+        'no_ssl_verify': ['True', 'False'],
+        'authtype': ['ssl', 'kerberos', 'noauth'],
+        'debug': ['true'],
+        'debug_xmlrpc': ['true'],
+        'pyver': ['3'],
+        'plugin_paths': ['~/plugins'],
+        'force_auth': ['on'],
+        'pkgurl': ['https://a.example.com/packages'],
+        'krb_rdns': ['false'],
+        'unheard_of': ['1'],
+    }
+    #: Where we differ on purpose, see `txkoji.hub.profile`.
+    DIFFERENT = {'server', 'weburl', 'timeout', 'no_ssl_verify'}
+
+    def grow(self, seed: int) -> None:
+        """Files in all places, with sections and options at random."""
+        rng = random.Random(seed)
+        for path in ['etc/koji.conf.d/00.conf', 'etc/koji.conf.d/b.conf',
+                     'etc/koji.conf', '.koji/config.d/1.conf',
+                     '.koji/config.d/2.conf', '.koji/config']:
+            if rng.random() < 0.7:
+                text = ''
+                for section in rng.sample(self.SECTIONS, rng.randint(1, 3)):
+                    text += f'[{section}]\n'
+                    for option in rng.sample(sorted(self.OPTIONS),
+                                             rng.randint(0, 25)):
+                        value = rng.choice(self.OPTIONS[option])
+                        text += f'{option} = {value}\n'
+                self.write(path, text)
+        for path in ['.koji/client.crt', '.koji/serverca.crt']:
+            if rng.random() < 0.3:
+                self.write(path, '')
+
+    def test_merging(self) -> None:
+        """The text of each option is the one that Koji's client reads."""
+        for seed in range(60):
+            self.setUp()
+            self.grow(seed)
+            ours = read_files(self.places())
+            paths = [os.path.expanduser(path.replace('/*.conf', ''))
+                     for path in self.places()]
+            theirs = koji.read_config_files([(path, False)
+                                             for path in paths])
+            self.assertEqual(ours.sections(), theirs.sections())
+            for name in theirs.sections():
+                self.assertEqual(dict(ours.items(name)),
+                                 dict(theirs.items(name)))
+
+    def test_values(self) -> None:
+        """Each value, with its type and default, is the one of Koji's."""
+        compared = 0
+        for seed in range(80):
+            self.setUp()
+            self.grow(seed)
+            path = os.path.join(self.home, '.koji/config')
+            if not os.path.exists(path):
+                continue
+            try:
+                ours = read_profile('p', [path])
+            except ConfigurationError:
+                continue
+            theirs = koji.read_config('p', user_config=path)
+            self.assertEqual(theirs.pop('profile'), ours.name)
+            for option in theirs.keys() - self.DIFFERENT:
+                value = getattr(ours, option)
+                self.assertEqual((option, type(value), value),
+                                 (option, type(theirs[option]),
+                                  theirs[option]))
+                compared += 1
+        self.assertGreater(compared, 200)
+
+    def test_differences(self) -> None:
+        """Where we differ from Koji's client, and how."""
+        path = self.write('.koji/config', '[p]\n' + SERVER
+                          + 'no_ssl_verify = False\n')
+        theirs = koji.read_config('p', user_config=path)
+        ours = read_profile('p', [path])
+        self.assertEqual(theirs['no_ssl_verify'], 'False')
+        self.assertIs(ours.no_ssl_verify, False)
+        self.assertEqual(theirs['timeout'], 12 * 3600)
+        self.assertEqual(ours.timeout, 600)
+        self.assertEqual(theirs['weburl'], 'http://localhost/koji')
+        self.assertIsNone(ours.weburl)
+        path = self.write('.koji/config', '[p]\ntimeout = 5\n')
+        theirs = koji.read_config('p', user_config=path)
+        self.assertEqual(theirs['server'], 'http://localhost/kojihub')
+        self.assertRaises(ConfigurationError, read_profile, 'p', [path])
+
+
+class ErrorTests(Tree):
+    """What is wrong is said at once, and where."""
+
+    def test_unknown_profile(self) -> None:
+        """An unknown profile: its name, and the places searched."""
+        text = self.error('[p]\n' + SERVER, 'nosuch')
+        self.assertIn("'nosuch'", text)
+        for place in self.places():
+            self.assertIn(place, text)
+
+    def test_connection(self) -> None:
+        """Connection raises it, too: a ValueError and a KojiException."""
+        self.patch(txkoji.connection, 'PROFILES', self.places())
+        error = self.assertRaises(ValueError, Connection, 'nosuch')
+        self.assertIsInstance(error, KojiException)
+        self.assertIsNone(error.faultCode)
+        self.assertIn('nosuch', str(error))
+
+    def test_no_server(self) -> None:
+        """A profile without a server says so."""
+        for text in ['[p]\n', '[p]\nserver =\n']:
+            self.assertIn("'p' has no server", self.error(text))
+
+    def test_malformed(self) -> None:
+        """A malformed file: which one, and the line."""
+        for text, line, why in [
+                ('server = x\n', 1, 'before any section'),
+                ('[p]\nserver\n', 2, 'neither a section nor an option'),
+                ('[p]\n\n[p]\n', 3, '[p] stands twice'),
+                ('[p]\na = 1\nb = 2\na = 3\n', 4, 'a stands twice in [p]'),
+                (b'[p]\n# f\xfcr\n', 2, 'not UTF-8')]:
+            said = self.error(text)
+            self.assertIn(
+                f'{os.path.join(self.home, ".koji/config")}, line {line}:',
+                said)
+            self.assertIn(why, said)
+            self.assertNotIn('\n', said)
+
+    def test_bad_values(self) -> None:
+        """A value of the wrong type: profile, option and value."""
+        for option, value, wanted in [
+                ('timeout', 'soon', 'an integer'),
+                ('pyver', '', 'an integer'),
+                ('no_ssl_verify', 'perhaps', 'yes or no'),
+                ('anon_retry', '2', 'yes or no')]:
+            said = self.error(f'[p]\n{SERVER}{option} = {value}\n')
+            self.assertEqual(said, f"profile 'p': {option} must be {wanted},"
+                                   f' not {value!r}')
+
+    def test_percent(self) -> None:
+        """A lone percent sign: profile and option."""
+        said = self.error(f'[p]\n{SERVER}topurl = https://x/%20\n')
+        self.assertIn("profile 'p': bad value for topurl", said)
+
+    def test_server_is_no_url(self) -> None:
+        """A server that is not a http or https URL is refused."""
+        for server in ['koji.example.com', 'ftp://koji.example.com/hub',
+                       'https://', 'https://[koji/hub', 'http://k:port/']:
+            said = self.error(f'[p]\nserver = {server}\n')
+            self.assertIn("profile 'p': server must be", said)
+
+    def test_secret_in_server(self) -> None:
+        """A password in the server's URL is refused, and not shown."""
+        said = self.error('[p]\nserver = https://bot:hunter2@k.example/hub\n')
+        self.assertIn('https://k.example/hub', said)
+        self.assertNotIn('hunter2', said)
+
+    def test_unreadable(self) -> None:
+        """A file that cannot be read is passed over, and then named."""
+        path = self.write('.koji/config', '[p]\n' + SERVER)
+        real = open
+
+        def refuse(name: str, *args: Any, **kwargs: Any) -> Any:
+            if name == path:
+                raise PermissionError(13, 'Permission denied')
+            return real(name, *args, **kwargs)
+
+        # Tests may run as root, who can read everything.
+        with mock.patch('builtins.open', refuse), \
+                mock.patch('os.access', return_value=False):
+            error = self.assertRaises(ConfigurationError, read_profile, 'p',
+                                      self.places())
+        self.assertIn(f'not readable: {path}', str(error))
+
+
+class ProfileTests(SynchronousTestCase):
+    """Profiles that are made by hand."""
+
+    def test_defaults(self) -> None:
+        """Only name and server are needed."""
+        profile = Profile('mine', server='https://koji.example.com/hub')
+        self.assertEqual(profile.max_retries, 30)
+        self.assertIs(profile.anon_retry, True)
+        self.assertIsNone(profile.weburl)
+
+    def test_checked(self) -> None:
+        """They are checked as those of a file are."""
+        self.assertRaises(ConfigurationError, Profile, 'mine', server='x')
+
+    def test_without_secrets(self) -> None:
+        """What a URL is shown as."""
+        for url, shown in [
+                ('https://u:p@h:1/hub?session-key=1#f', 'https://h:1/hub'),
+                ('https://h/hub', 'https://h/hub'),
+                ('https://h', 'https://h'),
+                ('/hub?x', '/hub')]:
+            self.assertEqual(without_secrets(url), shown)
+
+
+class LookupTests(Tree):
+    """Connection.lookup and Connection.PROFILES."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.patch(txkoji.connection, 'PROFILES', self.places())
+        values: Dict[str, str] = {
+            'etc/koji.conf': '[DEFAULT]\ntopurl = https://d\n[p]\n' + SERVER
+                             + 'retry_interval = 9\n',
+            '.koji/config': '[p]\nretry_interval = 010\nodd = value\n'}
+        for path, text in values.items():
+            self.write(path, text)
+
+    def test_lookup(self) -> None:
+        """It gives the text in the files, of any option, or None."""
+        connection = Connection('p')
+        for name, option, text in [
+                ('p', 'retry_interval', '010'), ('p', 'odd', 'value'),
+                ('p', 'topurl', 'https://d'), ('p', 'weburl', None),
+                ('nosuch', 'weburl', None)]:
+            self.assertEqual(connection.lookup(name, option), text)
+        self.assertEqual(connection.settings.retry_interval, 10)
+
+    def test_profiles_replaced(self) -> None:
+        """PROFILES is looked at when it is needed, not at import."""
+        self.patch(txkoji.connection, 'PROFILES', ())
+        self.assertRaises(ValueError, Connection, 'p')
