@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import binascii
 import re
+import reprlib
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import (Any, Callable, Dict, FrozenSet, List, Mapping, NoReturn,
@@ -122,13 +123,8 @@ def _encode(value: Any, out: List[str]) -> None:
                 break
         else:
             raise TypeError('XML-RPC cannot carry a value of type '
-                            f'{type(value).__name__}: {_shorten(value)}')
+                            f'{type(value).__name__}: {reprlib.repr(value)}')
     encoder(value, out)
-
-
-def _shorten(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) < 60 else text[:57] + '...'
 
 
 def _none(value: None, out: List[str]) -> None:
@@ -146,8 +142,8 @@ def _int(value: int, out: List[str]) -> None:
     elif -2**63 <= value < 2**63:
         out.append('<value><i8>%d</i8></value>\n' % value)
     else:
-        raise OverflowError('XML-RPC carries no more than 64 bits, not '
-                            + _shorten(value))
+        raise OverflowError('XML-RPC carries ints of 64 bits, not of'
+                            f' {value.bit_length() + 1}')
 
 
 def _float(value: float, out: List[str]) -> None:
@@ -186,7 +182,7 @@ def _dict(value: Mapping[str, Any], out: List[str]) -> None:
     for name, item in value.items():
         if not isinstance(name, str):
             raise TypeError('XML-RPC has only names as keys, not '
-                            + _shorten(name))
+                            + reprlib.repr(name))
         out.append('<member>\n<name>%s</name>\n' % _escape(name))
         _encode(item, out)
         out.append('</member>\n')
