@@ -41,12 +41,12 @@ class EncodingTests(SynchronousTestCase):
     def check(self, *params: Any) -> None:
         """Both Python's library and Koji's write the same."""
         ours = encode_call('echo', params)
-        self.assertEqual(ours, koji.xmlrpcplus.dumps(params, 'echo').encode())
-        plain = unmunchify(list(params))
+        plain = tuple(unmunchify(list(params)))
+        self.assertEqual(ours, koji.xmlrpcplus.dumps(plain, 'echo').encode())
         if all(not isinstance(param, int) or -2**31 <= param < 2**31
                for param in plain):
             self.assertEqual(ours, client.dumps(
-                tuple(plain), 'echo', allow_none=True).encode())
+                plain, 'echo', allow_none=True).encode())
 
     def test_values(self) -> None:
         """Every type that XML-RPC has is written as others write it."""
@@ -233,7 +233,6 @@ FORGIVEN_ELSEWHERE = [
      "text in a 'array'"),
     (answer('<value><array><data></data>text</array></value>'),
      "text in a 'array'"),
-    (answer('<value><foo>1</foo></value>'), "'foo' in a 'value'"),
     (answer('<value>1</value><value>2</value>'), "'param' with"),
     (answer('<value><array></array></value>'), 'without data'),
     (answer('<value><array><data></data><data></data></array></value>'),
@@ -252,6 +251,7 @@ FORGIVEN_ELSEWHERE = [
 ]
 
 REFUSED_ELSEWHERE = [
+    (answer('<value><foo>1</foo></value>'), "'foo' in a 'value'"),
     ('', 'no element'), ('hello', 'well-formed'), ('{"a": 1}', 'well-formed'),
     ('<html><body>502</body></html>', "'html'"),
     (b'\xff\xfe\x00', 'well-formed'),
@@ -297,9 +297,6 @@ class RefusalTests(SynchronousTestCase):
         for data, why in FORGIVEN_ELSEWHERE:
             try:
                 client.loads(data)
-            except client.ResponseError:
-                # No parameters at all: there it is refused later.
-                self.assertIn('0 values', why)
             except EntitiesForbidden:
                 # Koji's client hardens Python's library once it is imported.
                 self.assertIn('document type', why)
