@@ -243,7 +243,6 @@ FORGIVEN_ELSEWHERE = [
     (answer('<value><struct><member><value>1</value><name>a</name></member>'
             '</struct></value>'), 'not a name and a'),
     ('<methodResponse><params/></methodResponse>', '0 values'),
-    ('<methodResponse></methodResponse>', '0 values'),
     ('<methodResponse><params><param><value>1</value></param><param><value>2'
      '</value></param></params></methodResponse>', '2 values'),
     (encode_call('getBuild', [1]), "'methodCall'"),
@@ -251,6 +250,7 @@ FORGIVEN_ELSEWHERE = [
 ]
 
 REFUSED_ELSEWHERE = [
+    ('<methodResponse></methodResponse>', '0 values'),
     (answer('<value><foo>1</foo></value>'), "'foo' in a 'value'"),
     ('', 'no element'), ('hello', 'well-formed'), ('{"a": 1}', 'well-formed'),
     ('<html><body>502</body></html>', "'html'"),

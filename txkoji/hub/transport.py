@@ -141,8 +141,8 @@ class Transport:
                            b'User-Agent': [b'txkoji/1']})
         excerpt = _Excerpt(sink)
         try:
-            response = await self._agent.request(b'POST', self._address,
-                                                 headers, _Body(body))
+            response = await _cancelled_for_good(self._agent.request(
+                b'POST', self._address, headers, _Body(body)))
             if response.code != 200:
                 excerpt = _Excerpt(None)
                 await _deliver(response, excerpt)
@@ -154,7 +154,7 @@ class Transport:
                 AnswerError, method,
                 f'the answer cannot be read: {found}; it begins with'
                 f' {excerpt}') from found
-        except TransportError:
+        except (TransportError, CancelledError):
             raise
         except KojiException as fault:
             fault.method = method
@@ -164,8 +164,6 @@ class Transport:
             kind, text = _explain(found)
             if kind is None:
                 raise
-            if kind is CancelledError:
-                raise CancelledError() from None
             raise self._error(kind, method, text) from found
 
     def _error(self, kind: Callable[..., KojiException], method: str,
@@ -190,14 +188,13 @@ def _explain(found: Exception) -> Any:
     """
     Find what is behind an exception of Twisted's client.
 
-    :returns: a class of ours (or CancelledError) and a text; None and '' for
-              what is not about the connection.
+    :returns: a class of ours and a text; None and '' for what is not about
+              the connection.
     """
     from OpenSSL import SSL
     from service_identity import VerificationError
     causes = list(_causes(found))
     for kinds, kind, text in [
-        ((CancelledError,), CancelledError, ''),
         ((VerificationError,), TLSError,
          'the certificate of the hub is for another host'),
         ((SSL.Error,), TLSError, 'TLS failed: {}'),
@@ -225,11 +222,30 @@ def _causes(found: Any) -> Iterator[BaseException]:
 
 
 def _say(cause: BaseException) -> str:
-    parts = cause.args[0] if cause.args else ''
-    if isinstance(parts, list):
-        # OpenSSL's: a list of (library, function, reason).
-        return ', '.join(part[-1] for part in parts) or 'the hub hung up'
+    from OpenSSL import SSL
+    if isinstance(cause, SSL.Error):
+        # It holds a list of (library, function, reason).
+        reasons = cause.args[0] if cause.args else []
+        return ', '.join(reason[-1] for reason in reasons)
     return str(cause).rstrip('.') or type(cause).__name__
+
+
+def _cancelled_for_good(request: Deferred[IResponse]) -> Deferred[IResponse]:
+    """
+    A request that fails with CancelledError when it is cancelled, where
+    Twisted's says something else in each phase ("no such host", for one).
+    """
+    def cancel(waiting: Deferred[IResponse]) -> None:
+        waiting.errback(CancelledError())
+        request.cancel()
+
+    def pass_on(result: Any) -> None:
+        if not waiting.called:
+            waiting.callback(result)
+
+    waiting: Deferred[IResponse] = Deferred(cancel)
+    request.addBoth(pass_on)
+    return waiting
 
 
 def _deliver(response: IResponse, excerpt: _Excerpt) -> Deferred[None]:
@@ -264,7 +280,7 @@ class _Reader(TwistedProtocol):
 
     def __init__(self, excerpt: _Excerpt) -> None:
         self._excerpt = excerpt
-        self.ended: Deferred[None] = Deferred(self._stop)
+        self.ended: Deferred[None] = Deferred(self._cancel)
 
     def dataReceived(self, data: bytes) -> None:
         if self.ended.called:
@@ -272,8 +288,8 @@ class _Reader(TwistedProtocol):
         try:
             self._excerpt.feed(data)
         except Exception:
-            self._stop()
             self.ended.errback()
+            self._stop()
 
     def connectionLost(self, reason: Failure = Failure(ResponseDone())
                        ) -> None:
@@ -286,7 +302,11 @@ class _Reader(TwistedProtocol):
         else:
             self.ended.errback(reason)
 
-    def _stop(self, ended: Optional[Deferred[None]] = None) -> None:
+    def _cancel(self, ended: Deferred[None]) -> None:
+        ended.errback(CancelledError())
+        self._stop()
+
+    def _stop(self) -> None:
         if self.transport is not None:
             # Not loseConnection(): that would wait for a peer that stalls.
             self.transport.stopProducing()  # type: ignore[attr-defined]
