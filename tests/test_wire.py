@@ -68,6 +68,8 @@ class Scripted(Protocol):
     """A server that says what its factory says, whatever it is asked."""
 
     def dataReceived(self, data: bytes) -> None:
+        if not self.factory.asked.called:
+            self.factory.asked.callback(None)
         if self.factory.answer is not None:
             self.transport.write(self.factory.answer)
             if self.factory.hang_up:
@@ -101,6 +103,7 @@ class WireTestCase(TestCase):
         factory.noisy = False
         factory.answer = answer
         factory.hang_up = hang_up
+        factory.asked = Deferred()
         factory.lost = Deferred()
         port = yield self.serve(factory)
         return factory, port
@@ -350,7 +353,10 @@ class FailureTests(WireTestCase):
     def check_cancelled(self, factory: Any, port: int) -> Any:
         koji = self.connect(f'http://127.0.0.1:{port}/kojihub')
         call = koji.getAPIVersion()
-        yield deferLater(reactor, 0.05, lambda: None)
+        yield factory.asked
+        # What the server wrote is there after a turn or two.
+        for _ in range(10):
+            yield deferLater(reactor, 0, lambda: None)
         call.cancel()
         yield self.assertFailure(call, CancelledError)
         yield factory.lost
@@ -377,7 +383,7 @@ class FailureTests(WireTestCase):
         koji = self.connect(f'http://127.0.0.1:{port}/kojihub',
                             max_connections=1)
         calls = [koji.getAPIVersion() for _ in range(3)]
-        yield deferLater(reactor, 0.05, lambda: None)
+        yield factory.asked
         yield koji.close()
         for call in calls:
             yield self.assertFailure(call, ConnectionClosed)

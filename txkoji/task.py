@@ -136,8 +136,7 @@ class Task(Resource):
         params = self.params
         if params is None:
             return None
-        return any(bool(param.get('scratch')) for param in params
-                   if isinstance(param, dict))
+        return task_methods.find_scratch(params)
 
     def descendents(self, method: Optional[str] = None,
                     state: Optional[int] = None) -> Deferred[Any]:

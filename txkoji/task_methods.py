@@ -147,9 +147,13 @@ def find(named: Mapping[str, Any], path: str) -> Any:
     """
     Follow a path of a `Layout` into named parameters.
 
-    :returns: what is there, a name if it has one, or None.
+    :returns: what is there, its name if it is a dictionary, or None.
     """
-    value: Any = named
+    value = _follow(named, path)
+    return value.get('name') if isinstance(value, Mapping) else value
+
+
+def _follow(value: Any, path: str) -> Any:
     for step in path.split('.'):
         if isinstance(value, Mapping):
             value = value.get(step)
@@ -157,8 +161,6 @@ def find(named: Mapping[str, Any], path: str) -> Any:
             value = dict(enumerate(value)).get(int(step))
         else:
             return None
-    if isinstance(value, Mapping):
-        return value.get('name')
     return value
 
 
@@ -183,14 +185,27 @@ def find_package(named: Mapping[str, Any], layout: Layout) -> Optional[str]:
     name = find(named, layout.package)
     if layout.suffix == '-source' and isinstance(name, str):
         name = name.rsplit('-', 2)[0]
-    source = find(named, layout.source)
+    source = _follow(named, layout.source)
     if isinstance(source, str):
         name = source_package(source)
+    elif isinstance(source, Mapping):
+        name = source.get('name')
     if not isinstance(name, str):
         return None
     if layout.suffix and not name.endswith(layout.suffix):
         name += layout.suffix
     return name
+
+
+def find_scratch(params: Sequence[Any]) -> bool:
+    """Whether any options in a request say that the build is not kept."""
+    for param in params:
+        if isinstance(param, Mapping) and (
+                param.get('scratch')
+                or ('__method__' in param
+                    and find_scratch(list(param.values())))):
+            return True
+    return False
 
 
 def source_package(source: str) -> str:

@@ -16,6 +16,7 @@ from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.task import Clock, deferLater
 from twisted.logger import Logger
 from twisted.protocols.policies import WrappingFactory
+from twisted.python.failure import Failure
 from twisted.web.iweb import IAgent
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
@@ -351,7 +352,12 @@ class _MemoryAgent:
                 bodyProducer: Any = None) -> Any:
         response = self._agent.request(method, uri, headers, bodyProducer)
         self._agent.flush()
-        return response
+        # So that the hub sees it, too, when a request is cancelled.
+        return response.addErrback(self._failed)
+
+    def _failed(self, failure: Failure) -> Failure:
+        self._agent.flush()
+        return failure
 
     def flush(self) -> None:
         self._agent.flush()

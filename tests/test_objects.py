@@ -1,0 +1,483 @@
+"""Builds, tasks, channels and packages: what they know."""
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+import txkoji
+import txkoji.task
+from tests.recordings import recordings
+from txkoji import build_states, task_states
+from txkoji.build import Build
+from txkoji.channel import Channel
+from txkoji.exceptions import KojiException
+from txkoji.hub.xmlrpc import encode_call
+from txkoji.package import Package
+from txkoji.task import Task
+from txkoji.task_methods import source_package
+from txkoji.testing import FakeHub
+
+WEB = 'http://hub.example.test/koji/'
+
+#: What each recorded task is about: package, target, tag, arch, arches,
+#: build_id, is_scratch. Written from Koji's documentation of the methods,
+#: looking at the recorded requests.
+TASKS = {
+    'appliance': ('Fedora-appliance', 'f44', None, 'x86_64', ['x86_64'],
+                  None, False),
+    'bigint-nonascii': (None, None, None, None, None, None, False),
+    'build': ('nodejs22', 'f44', None, None, None, None, False),
+    'buildArch': ('nodejs22', None, 40, 's390x', ['s390x'], None, False),
+    'buildContainer': ('rhceph-container',
+                       'ceph-8.0-rhel-9-containers-candidate', None, None,
+                       None, None, True),
+    'buildMaven': ('core', None, 'f43-maven-build', None, None, None, False),
+    'buildNotification': ('emacs', 'f44-candidate', None, None, None, 4474,
+                          False),
+    'buildSRPMFromSCM': ('nodejs22', None, 40, None, None, None, False),
+    'buildSourceContainer': ('rust-log-source',
+                             'ceph-8.0-rhel-9-containers-candidate', None,
+                             None, None, None, True),
+    'chainbuild': (None, 'f44', None, None, None, None, False),
+    'chainmaven': (None, 'f43-maven', None, None, None, None, False),
+    'createAppliance': ('Fedora-appliance', 'f44', 40, 'x86_64', ['x86_64'],
+                        None, False),
+    'createContainer': ('rhceph-container',
+                        'ceph-8.0-rhel-9-containers-candidate', None, None,
+                        ['x86_64', 's390x'], None, False),
+    'createImage': ('Fedora-Cloud-Base', 'f44', 40, 'aarch64', ['aarch64'],
+                    None, False),
+    'createKiwiImage': ('Fedora', 'f44', 'f44-build', 'aarch64', ['aarch64'],
+                        None, False),
+    'createLiveCD': ('Fedora-livecd', 'f44', 40, 'x86_64', ['x86_64'], None,
+                     False),
+    'createLiveMedia': ('Fedora-livemedia', 'f44', 40, 'aarch64',
+                        ['aarch64'], None, False),
+    'createdistrepo': (None, None, 'dist-repo-f43', 'aarch64', ['aarch64'],
+                       None, False),
+    'createrepo': (None, None, None, 'aarch64', ['aarch64'], None, False),
+    'dependantTask': (None, None, None, None, None, None, False),
+    'distRepo': (None, None, 'dist-repo-f43', None, ['x86_64', 'aarch64'],
+                 None, False),
+    'dudBuild': ('dud', 'f44', None, None, ['x86_64'], None, True),
+    'image': ('Fedora-Cloud-Base', 'f44', None, None, ['x86_64', 'aarch64'],
+              None, False),
+    'indirectionimage': ('toolbox', 'f44', None, 'x86_64', ['x86_64'], None,
+                         False),
+    'kiwiBuild': (None, 'f44', None, None, ['x86_64', 'aarch64'], None,
+                  False),
+    'livecd': ('Fedora-livecd', 'f44', None, 'x86_64', ['x86_64'], None,
+               False),
+    'livemedia': ('Fedora-livemedia', 'f44', None, None,
+                  ['x86_64', 'aarch64'], None, False),
+    'maven': ('core', 'f43-maven', None, None, None, None, False),
+    'newRepo': (None, None, 'f44-build', None, None, None, False),
+    'newRepo-new-style': (None, None, 'f44-build', None, None, None, False),
+    'norequest': (None, None, None, None, None, None, None),
+    'osbuildImage': ('Fedora-IoT', 'f44', None, None, ['x86_64', 'aarch64'],
+                     None, False),
+    'rebuildSRPM': ('tmux', None, 32, None, None, None, True),
+    'restart': (None, None, None, None, None, None, False),
+    'restartHosts': (None, None, None, None, None, None, False),
+    'runroot': (None, None, 'f44-build', 'aarch64', ['aarch64'], None,
+                False),
+    'saveFailedTree': (None, None, None, None, None, None, False),
+    'sleep': (None, None, None, None, None, None, False),
+    'someMethod': (None, None, None, None, None, None, False),
+    'state-assigned': ('libtool', 'f44-candidate', None, None, None, None,
+                       False),
+    'state-canceled': ('zsh', 'f44-candidate', None, None, None, None, False),
+    'state-closed': ('tmux', 'f44-candidate', None, None, None, None, False),
+    'state-failed': ('zsh', 'f44-candidate', None, None, None, None, False),
+    'state-free': ('nodejs22', 'f43-candidate', None, None,
+                   ['x86_64', 'aarch64'], None, True),
+    'state-open': ('zsh', 'f44-candidate', None, None, None, None, False),
+    'tagBuild': (None, None, 38, None, None, 4472, False),
+    'tagNotification': (None, None, 34, None, None, 4472, False),
+    'vmExec': ('virtio-win', None, 'win-build', None, None, None, False),
+    'waitrepo': (None, None, 'f44-build', None, None, None, False),
+    'winbuild': ('virtio-win', 'win-target', None, None, None, None, True),
+    'wrapperRPM': ('rust-log', 'f43-maven', None, None, None, 5049, False),
+}
+
+
+def about(task: Task) -> Any:
+    return (task.package, task.target, task.tag, task.arch, task.arches,
+            task.build_id, task.is_scratch)
+
+
+class ObjectTestCase(SynchronousTestCase):
+    """With a hub."""
+
+    def setUp(self) -> None:
+        self.hub = FakeHub()
+        self.koji = self.hub.connection()
+
+    def get(self, call: Any) -> Any:
+        return self.successResultOf(call)
+
+
+class TaskTests(ObjectTestCase):
+    """Tasks."""
+
+    def test_recorded(self) -> None:
+        """Every recorded task knows what it is about."""
+        seen = set()
+        for name, recording in recordings().items():
+            kind, _, variant = name.partition('.')
+            if kind == 'getTaskInfo' and isinstance(recording.answer, dict):
+                self.assertEqual(about(Task(recording.answer)),
+                                 TASKS[variant], variant)
+                seen.add(variant)
+        self.assertEqual(seen, set(TASKS))
+
+    def test_xml(self) -> None:
+        """A request may be there as XML."""
+        for name, recording in recordings().items():
+            if name.startswith('getTaskInfo.') and isinstance(
+                    recording.answer, dict) and 'request' in recording.answer:
+                task = Task(recording.answer)
+                decoded = about(task)
+                task.request = encode_call(task.method,
+                                           task.request).decode()
+                self.assertEqual(about(task), decoded, name)
+        task = Task(recordings()['getTaskInfo.build'].answer)
+        self.assertEqual(task.params, task.request)
+
+    def test_other_layouts(self) -> None:
+        """What no recording shows."""
+        build = {'id': 7, 'name': 'x', 'package_name': 'x'}
+        for method, request, expected in [
+                ('build', [None, None], (None,) * 6 + (False,)),
+                ('build', ['git://h/rpms/a/?sub#1', 't',
+                           {'arch_override': 'x86_64 s390x'}],
+                 ('sub', 't', None, None, ['x86_64', 's390x'], None, False)),
+                ('build', [{'__method__': 'build', 'src': 'a-1-1.src.rpm',
+                            'target': 't', 'opts': {'scratch': True}}],
+                 ('a', 't', None, None, None, None, True)),
+                ('newRepo', [{'id': 4, 'name': 't4'}],
+                 (None, None, 't4', None, None, None, False)),
+                ('buildArch', [{'name': 'a'}, 4, 'x86_64', True],
+                 ('a', None, 4, 'x86_64', ['x86_64'], None, False)),
+                ('buildNotification', [[], build, None, ''],
+                 ('x', None, None, None, None, 7, False)),
+                ('imageBuilderBuild',
+                 ['t', ['x86_64'], ['qcow2'], 'n', '1', {}],
+                 ('n', 't', None, None, ['x86_64'], None, False)),
+                ('imageBuilderBuildArch',
+                 ['n', '1', '2', 's390x', [], {'name': 't'}, {}, {}, {}],
+                 ('n', 't', None, 's390x', ['s390x'], None, False)),
+                ('createDudIso', ['n', '1', '2', 's390x', {'name': 't'}, 4],
+                 ('n', 't', 4, 's390x', ['s390x'], None, False)),
+                ('buildSourceContainer', ['t', {'koji_build_id': 4}],
+                 (None, 't', None, None, None, None, False)),
+                ('vmExec', ['vm', []], (None,) * 6 + (False,)),
+                ('newRepo', [], (None,) * 6 + (False,)),
+                ('newRepo', 'nonsense', (None,) * 7),
+                ('newRepo', '<methodCall>', (None,) * 7),
+                ('newRepo', '\ud800', (None,) * 7),
+                ('newRepo', None, (None,) * 7),
+                ('newRepo', {'tag': 't'}, (None,) * 7)]:
+            task = Task(method=method, request=request)
+            self.assertEqual(about(task), expected, (method, request))
+        self.assertEqual(about(Task()), (None,) * 7)
+
+    def test_result(self) -> None:
+        """Tasks that say in their result what build they made."""
+        for result, number in [
+                ({'koji_builds': ['77'], 'repositories': []}, 77),
+                ({'koji_builds': []}, None),
+                ({'composer': {}, 'koji': {'build': 78}}, 78),
+                ([], None), (None, None), ({'koji_builds': ['x']}, None)]:
+            self.assertEqual(
+                Task(method='buildContainer', result=result).build_id, number)
+
+    def test_sources(self) -> None:
+        """The package of every kind of source."""
+        for source, package in [
+                ('tasks/1/1/python-foo-1.0-1.fc44.src.rpm', 'python-foo'),
+                ('cli-build/17.1.abc/a-b-c-2:1.0-1.src.rpm', 'a-b-c'),
+                ('x-1-1.nosrc.rpm', 'x'),
+                ('git+https://src.example.com/rpms/foo.git#abc', 'foo'),
+                ('git+https://src.example.com/rpms/foo#main', 'foo'),
+                ('git+ssh://bot@src.example.com/rpms/foo.git/#abc', 'foo'),
+                ('git://src.example.com/foo', 'foo'),
+                ('git://src.example.com/all?packages/foo#abc', 'foo'),
+                ('https://src.example.com/foo-1-1.src.rpm', 'foo')]:
+            self.assertEqual(source_package(source), package)
+
+    def test_unreadable_source(self) -> None:
+        """A build's source that cannot be read is a ValueError."""
+        for source in ['', 'foo', 'git://', 'git://host', 'foo.tar.gz',
+                       'git://host/#abc', 'git://host/.git#abc']:
+            task = Task(method='build', request=[source, 'f44', {}])
+            error = self.assertRaises(ValueError, lambda: task.package)
+            self.assertIn(repr(source), str(error))
+            self.assertEqual(task.target, 'f44')
+
+    def test_times(self) -> None:
+        """Times, duration, state and page."""
+        task = self.get(self.koji.getTaskInfo(6475))
+        self.assertEqual(task.url, WEB + 'taskinfo?taskID=6475')
+        self.assertEqual(task.state_name, 'CLOSED')
+        self.assertEqual(task.created, datetime(
+            2026, 11, 21, 18, 55, 40, 422864, timezone.utc))
+        self.assertEqual(task.started - task.created,
+                         timedelta(seconds=3.25))
+        self.assertEqual(task.duration, task.completed - task.started)
+        free = Task(recordings()['getTaskInfo.state-free'].answer)
+        self.assertEqual((free.state_name, free.started, free.completed,
+                          free.duration), ('FREE', None, None, None))
+        running = Task(recordings()['getTaskInfo.state-open'].answer)
+        self.assertIsInstance(running.duration, timedelta)
+        self.assertIsNone(Task(state=77).state_name)
+
+    def test_channel(self) -> None:
+        """Its channel."""
+        task = self.get(self.koji.getTaskInfo(6475))
+        channel = self.get(task.channel)
+        self.assertIsInstance(channel, Channel)
+        self.assertEqual(channel.name, 'default')
+        self.assertIsNone(self.get(Task(channel_id=None).channel))
+
+    def test_descendents(self) -> None:
+        """Its descendents, at any depth, by method and state."""
+        for number, parent in [(7001, 6476), (7002, 7001)]:
+            self.hub.tables.tasks.append({
+                **self.hub.tables.tasks[-1], 'id': number, 'parent': parent,
+                'method': 'createrepo', 'state': task_states.FREE})
+        task = self.get(self.koji.getTaskInfo(6474))
+        found = self.get(task.descendents())
+        self.assertEqual([(child.id, child.parent) for child in found],
+                         [(6475, 6474), (6476, 6474), (7001, 6476),
+                          (7002, 7001), (6477, 6474), (6478, 6474),
+                          (6479, 6474)])
+        self.assertEqual(found[1].arch, 'x86_64')
+        for wanted, numbers in [
+                (dict(method='buildArch'), [6476, 6477, 6478, 6479]),
+                (dict(method='buildArch', state=task_states.FAILED), [6477]),
+                (dict(state=task_states.FREE), [7001, 7002]),
+                (dict(method='tagBuild'), [])]:
+            found = self.get(task.descendents(**wanted))
+            self.assertEqual([child.id for child in found], numbers)
+
+    def test_old_names(self) -> None:
+        """What programs import is there."""
+        self.assertTrue(issubclass(txkoji.task.NoDescendentsError, Exception))
+
+
+class BuildTests(ObjectTestCase):
+    """Builds."""
+
+    def test_rows(self) -> None:
+        """Rows of all methods that give builds are alike to a program."""
+        rows = [self.get(self.koji.getBuild(5356)),
+                self.get(self.koji.listBuilds(taskID=5641))[0],
+                self.get(self.koji.listTagged('f43-updates', latest=True,
+                                              package='ceph'))[0],
+                self.get(self.koji.getLatestBuilds('f43-updates',
+                                                   package='ceph'))[0]]
+        self.assertNotIn('id', rows[1])
+        self.assertNotIn('start_ts', rows[2])
+        for build in rows:
+            self.assertIsInstance(build, Build)
+            self.assertEqual((build.id, build.build_id), (5356, 5356))
+            self.assertEqual((build.name, build.package_name),
+                             ('ceph', 'ceph'))
+            self.assertEqual(build.nvr, 'ceph-9.22.53-11.fc43')
+            self.assertEqual(build.state_name, 'COMPLETE')
+            self.assertEqual(build.url, WEB + 'buildinfo?buildID=5356')
+            self.assertEqual(build.started, datetime(
+                2026, 11, 12, 12, 38, 41, 692308, timezone.utc))
+            self.assertEqual(build.completed, datetime(
+                2026, 11, 12, 14, 18, 3, 938854, timezone.utc))
+            self.assertEqual(build.duration,
+                             build.completed - build.started)
+            self.assertIsNone(build.cg_name)
+            self.assertIsNone(build.promotion_ts)
+
+    def test_hash(self) -> None:
+        """The commit, from the source, or else from extra."""
+        commit = '465d0782e98485df1da35bb42661734a3d23d5aa'
+        build = self.get(self.koji.getBuild(5356))
+        self.assertEqual(build.gitbuildhash, commit)
+        build.source = None
+        self.assertEqual(build.gitbuildhash, commit)
+        for other in [Build(), Build(source='git://h/x#main', extra=None),
+                      Build(source='x-1-1.src.rpm', extra={'source': None})]:
+            self.assertIsNone(other.gitbuildhash)
+
+    def test_task(self) -> None:
+        """Its task, for containers, too; and the target of that."""
+        for nvr, number, method in [
+                ('nginx-container-1.26-41', 6166, 'buildContainer'),
+                ('rhceph-container-8-40', 6073, 'buildContainer'),
+                ('zsh-200.6-1.fc44', 6528, 'build')]:
+            build = self.get(self.koji.getBuild(nvr))
+            self.assertEqual(build.task_id, number)
+            self.assertEqual(self.hub.calls[-1][0], 'getBuild')
+            self.hub.respond('getTaskInfo', {
+                'id': number, 'method': method,
+                'request': ['git://h/x#1', 'some-target', {}]})
+            task = self.get(build.task())
+            self.assertIsInstance(task, Task)
+            self.assertEqual(task.id, number)
+            self.assertEqual(self.get(build.target()), 'some-target')
+
+    def test_no_task(self) -> None:
+        """An imported build has no task, and no target."""
+        build = self.get(self.koji.getBuild(5420))
+        self.assertIsNone(build.task_id)
+        self.assertIsNone(self.get(build.task()))
+        self.assertIsNone(self.get(build.target()))
+        self.assertEqual(
+            Build(extra={'osbs_build': {'koji_task_id': 5}}).task_id, 5)
+
+    def test_tags(self) -> None:
+        """The tags that it is in."""
+        build = self.get(self.koji.getBuild(5356))
+        tags = self.get(build.tags())
+        self.assertEqual([tag.name for tag in tags], ['f43-updates'])
+
+    def test_running(self) -> None:
+        """A build that is not over has a duration, and no end."""
+        build = self.get(self.koji.getBuild(5430))
+        self.assertEqual(build.state, build_states.BUILDING)
+        self.assertIsNone(build.completed)
+        self.assertIsInstance(build.duration, timedelta)
+
+
+class ChannelTests(ObjectTestCase):
+    """Channels."""
+
+    def test_channel(self) -> None:
+        """Its hosts, tasks, capacity and page."""
+        channel = self.get(self.koji.getChannel('container'))
+        self.assertEqual(channel.url, WEB + 'channelinfo?channelID=9')
+        hosts = self.get(channel.hosts(enabled=True))
+        self.assertEqual([host.name for host in hosts],
+                         ['osbs-x86-01.example.test'])
+        tasks = self.get(channel.tasks(state=[task_states.OPEN]))
+        self.assertTrue(tasks)
+        for task in tasks:
+            self.assertIsInstance(task, Task)
+            self.assertEqual((task.channel_id, task.state), (9, 1))
+        self.assertEqual(self.get(channel.total_capacity()), 40.0)
+
+    def test_capacity(self) -> None:
+        """Only hosts that are enabled and ready count."""
+        default = self.get(self.koji.getChannel('default'))
+        ready = [host for host in self.hub.tables.hosts
+                 if host['enabled'] and host['ready']]
+        self.assertEqual(self.get(default.total_capacity()),
+                         sum(host['capacity'] for host in ready))
+        empty = self.get(self.koji.getChannel('secure-boot'))
+        self.assertEqual(self.get(empty.total_capacity()), 0.0)
+
+    def test_list(self) -> None:
+        """All channels."""
+        channels = self.get(self.koji.listChannels())
+        self.assertEqual(len(channels), 13)
+        self.assertEqual({type(channel) for channel in channels}, {Channel})
+        old = Channel(id=1, name='default')
+        self.assertIsNone(old.enabled)
+
+
+class PackageTests(ObjectTestCase):
+    """Packages."""
+
+    def test_package(self) -> None:
+        """Rows of all methods that give packages are alike."""
+        rows = [self.get(self.koji.getPackage('ceph')),
+                self.get(self.koji.listPackages(prefix='ceph'))[0],
+                self.get(self.koji.listPackages('f44', pkgID='ceph'))[0]]
+        for package in rows:
+            self.assertIsInstance(package, Package)
+            self.assertEqual((package.id, package.package_id), (1, 1))
+            self.assertEqual((package.name, package.package_name),
+                             ('ceph', 'ceph'))
+            self.assertEqual(package.url, WEB + 'packageinfo?packageID=1')
+        self.assertEqual(rows[2].owner_name, 'alice')
+
+
+class StatesTests(SynchronousTestCase):
+    """The states' names and groups."""
+
+    def test_names(self) -> None:
+        """Each number has a name, and each name is a number."""
+        for states, names in [
+                (task_states, ['FREE', 'OPEN', 'CLOSED', 'CANCELED',
+                               'ASSIGNED', 'FAILED']),
+                (build_states, ['BUILDING', 'COMPLETE', 'DELETED', 'FAILED',
+                                'CANCELED'])]:
+            for number, name in enumerate(names):
+                self.assertEqual(states.to_str(number), name)
+                self.assertEqual(getattr(states, name), number)
+            for wrong in (-1, 99, None, 'FREE'):
+                self.assertRaises(ValueError, states.to_str, wrong)
+
+    def test_groups(self) -> None:
+        """A task is active or done."""
+        self.assertEqual(sorted(task_states.ACTIVE_GROUP), [0, 1, 4])
+        self.assertEqual(sorted(task_states.DONE_GROUP), [2, 3, 5])
+
+
+class ExceptionTests(SynchronousTestCase):
+    """The error tree."""
+
+    def test_like_koji(self) -> None:
+        """Codes, names and parents are those of Koji's own client."""
+        import koji
+        from txkoji import exceptions
+        theirs = {kind.faultCode: kind for kind in vars(koji).values()
+                  if isinstance(kind, type)
+                  and issubclass(kind, koji.GenericError)
+                  and 'faultCode' in vars(kind)}
+        ours = exceptions.FAULTS
+        self.assertEqual(set(theirs) - {1001} | {1001}, set(ours))
+        for code, kind in theirs.items():
+            name = kind.__name__
+            if name == 'ImportError':
+                name = 'KojiImportError'
+            self.assertEqual(ours[code].__name__, name)
+            parents = {each.faultCode for each in kind.__mro__
+                       if hasattr(each, 'faultCode')}
+            self.assertEqual(
+                {number for number, each in ours.items()
+                 if issubclass(ours[code], each)}, parents)
+
+    def test_shown(self) -> None:
+        """The tree that is drawn is the tree."""
+        from txkoji import exceptions
+        for name, kind in vars(exceptions).items():
+            if isinstance(kind, type) and issubclass(kind, KojiException):
+                [line] = [line for line in exceptions.__doc__.split('\n')
+                          if line.strip('| +-').startswith(name + ' ')]
+                depth = len(kind.__mro__) - len(KojiException.__mro__)
+                bases = [base for base in kind.__mro__
+                         if issubclass(base, KojiException)]
+                self.assertEqual((len(line) - len(line.lstrip('| +-')) - 4)
+                                 // 5, len(bases) - 1, (line, depth))
+
+    def test_other_codes(self) -> None:
+        """Codes without a name are plain KojiExceptions."""
+        from txkoji.exceptions import from_fault
+        for code in [0, 1, 999, 1025, 2001, 2002]:
+            error = from_fault(code, 'text', 'getBuild')
+            self.assertIs(type(error), KojiException)
+            self.assertEqual((error.faultCode, str(error), error.method),
+                             (code, 'text', 'getBuild'))
+
+    def test_pickled(self) -> None:
+        """They can be pickled, as a process pool may need."""
+        import pickle
+        from txkoji.exceptions import ConnectionFailed, HTTPError, from_fault
+        for error in [from_fault(1003, 'text', 'tagBuild'),
+                      HTTPError('text', status=502, url='https://h'),
+                      ConnectionFailed('text', method='getBuild')]:
+            again = pickle.loads(pickle.dumps(error))
+            self.assertIs(type(again), type(error))
+            self.assertEqual((str(again), vars(again)),
+                             (str(error), vars(error)))
