@@ -205,7 +205,7 @@ class FakeHub:
     async def answer(self, method: str, params: List[Any]) -> bytes:
         """Carry out a call: the body of the answer, or of the fault."""
         self.requests += 1
-        self.tables.forget()
+        self.tables.refresh()
         offline = self.trouble('offline', method)
         if offline:
             return encode_fault(1014, offline.text)

@@ -217,7 +217,7 @@ class RootExports:
             raise GenericError(f'Task {taskId} is canceled')
         if row['state'] not in task_states.DONE_GROUP:
             raise GenericError(f'Task {taskId} is not finished')
-        result = row.get('result')
+        result = row['result']
         if isinstance(result, dict):
             if raise_fault:
                 raise from_fault(result['faultCode'], result['faultString'])
@@ -246,7 +246,7 @@ class RootExports:
             joined = tables.task(row)
             joined.update(self._owner(row))
             joined['request'] = row['request']
-            joined['result'] = row.get('result')
+            joined['result'] = row['result']
             if not opts.get('decode'):
                 joined['request'] = _request_xml(row)
                 joined['result'] = _result_xml(row)
@@ -260,7 +260,7 @@ class RootExports:
         found = self._tables.find('tags', tagInfo)
         if found is None and strict:
             raise GenericError(f'No such tagInfo: {tagInfo!r}')
-        return found and {**found, 'extra': found.get('extra') or {}}
+        return found and {**found, 'extra': found['extra'] or {}}
 
     def listTags(self, build: Any = None, package: Any = None,
                  perms: bool = True, queryOpts: Any = None,
@@ -616,7 +616,7 @@ def _request_xml(task: Row) -> str:
 
 
 def _result_xml(task: Row) -> Optional[str]:
-    result = task.get('result')
+    result = task['result']
     if result is None:
         return None
     if isinstance(result, dict):

@@ -72,32 +72,37 @@ class Tables:
                                   for row in getattr(self, table)}
         return None if key is None else self._names[table].get(key)
 
-    def forget(self) -> None:
-        """Look names up anew: tables may have changed since the last call."""
+    def refresh(self) -> None:
+        """Tables may have changed: names do, and rows lack columns."""
         self._names.clear()
+        for name in NAMES:
+            for row in vars(self).get(name, ()):
+                if len(row) < len(columns(name)):
+                    for column in columns(name):
+                        row.setdefault(column, None)
 
     # Rows as the hub's methods give them
 
     def build(self, row: Row) -> Row:
         """A build, as `getBuild` has it."""
-        package = self.name('packages', row.get('package_id'))
-        nvr = f'{package}-{row.get("version")}-{row.get("release")}'
+        package = self.name('packages', row['package_id'])
+        nvr = f'{package}-{row["version"]}-{row["release"]}'
         joined = {
             'build_id': row['id'], 'id': row['id'],
             'name': package, 'package_name': package, 'nvr': nvr,
-            'owner_name': self.name('users', row.get('owner_id')),
-            'promoter_name': self.name('users', row.get('promoter_id')),
-            'volume_name': self.name('volumes', row.get('volume_id')),
-            'cg_name': self.name('cgs', row.get('cg_id')),
+            'owner_name': self.name('users', row['owner_id']),
+            'promoter_name': self.name('users', row['promoter_id']),
+            'volume_name': self.name('volumes', row['volume_id']),
+            'cg_name': self.name('cgs', row['cg_id']),
         }
         for column in ('package_id', 'version', 'release', 'epoch', 'state',
                        'task_id', 'owner_id', 'creation_event_id',
                        'volume_id', 'cg_id', 'promoter_id', 'source',
                        'extra'):
             joined[column] = row.get(column)
-        joined['draft'] = bool(row.get('draft'))
+        joined['draft'] = bool(row['draft'])
         for name in ('creation', 'start', 'completion', 'promotion'):
-            put_time(joined, name, row.get(f'{name}_time'))
+            put_time(joined, name, row[f'{name}_time'])
         return joined
 
     def listed_build(self, row: Row) -> Row:
@@ -117,7 +122,7 @@ class Tables:
             del joined['extra']
         joined['tag_id'] = tagging['tag_id']
         joined['tag_name'] = self.name('tags', tagging['tag_id'])
-        joined['create_event'] = tagging.get('create_event')
+        joined['create_event'] = tagging['create_event']
         return joined
 
     def task(self, row: Row, request: bool = False) -> Row:
@@ -126,9 +131,9 @@ class Tables:
             'id', 'method', 'state', 'arch', 'label', 'parent', 'channel_id',
             'host_id', 'owner', 'priority', 'weight', 'waiting', 'awaited')}
         for name in ('create', 'start', 'completion'):
-            put_time(joined, name, row.get(f'{name}_time'))
+            put_time(joined, name, row[f'{name}_time'])
         if request:
-            joined['request'] = row.get('request')
+            joined['request'] = row['request']
         return joined
 
     def target(self, row: Row) -> Row:
@@ -141,9 +146,22 @@ class Tables:
 @lru_cache(maxsize=None)
 def read_sample(name: str) -> Tuple[Row, ...]:
     """The rows of a table of the sample. Not to be changed."""
-    with open(os.path.join(SAMPLE, f'{name}.json'), encoding='utf-8') as file:
-        table = json.load(file)
-    return tuple(dict(zip(table['columns'], row)) for row in table['rows'])
+    rows = _read_file(name)['rows']
+    return tuple(dict(zip(columns(name), row)) for row in rows)
+
+
+def columns(name: str) -> List[str]:
+    """The columns of a table."""
+    found: List[str] = _read_file(name)['columns']
+    return found
+
+
+@lru_cache(maxsize=None)
+def _read_file(name: str) -> Dict[str, Any]:
+    path = os.path.join(SAMPLE, f'{name}.json')
+    with open(path, encoding='utf-8') as file:
+        table: Dict[str, Any] = json.load(file)
+    return table
 
 
 def put_time(row: Row, name: str, text: Optional[str]) -> None:
