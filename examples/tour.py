@@ -17,9 +17,10 @@ async def tour(koji, options):
     print('  of', build.owner_name, 'on', build.completed)
     print('  at', build.url)
 
-    [task] = await koji.listTasks({'method': 'build', 'state': [2, 5]},
+    [part] = await koji.listTasks({'method': 'buildArch', 'state': [2, 5]},
                                   {'order': '-id', 'limit': 1})
-    print('The last task to build something was', task.id)
+    task = await koji.getTaskInfo(part.parent)
+    print('The last task that was built on several architectures is', task.id)
     print('  for package', task.package, 'and target', task.target)
     print('  it is', task.state_name, 'after', task.duration)
     for child in await task.descendents():

@@ -1,0 +1,23 @@
+"""
+What is behind a link to kojiweb?
+
+    python examples/from_web.py [LINK] [--profile NAME]
+
+Bots that do not know which hub a link belongs to ask
+``Connection.connect_from_web(link)`` for a Connection.
+"""
+from embedded import run
+
+
+async def show(koji, options):
+    link = options.link or koji.weburl + '/taskinfo?taskID=6474'
+    found = await koji.from_web(link)
+    if found is None:
+        print('Nothing that', koji, 'knows')
+        return
+    print(type(found).__name__, 'with')
+    for name in sorted(found):
+        print('  {:17} {}'.format(name, found[name]))
+
+
+run(show, __doc__, link=None)

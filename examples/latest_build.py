@@ -1,0 +1,25 @@
+"""
+The latest build of a package, and how long it took.
+
+    python examples/latest_build.py [PACKAGE] [--profile NAME]
+"""
+from embedded import run
+
+from txkoji import build_states
+
+
+async def show(koji, options):
+    builds = await koji.listBuilds(
+        options.package, state=build_states.COMPLETE,
+        queryOpts={'order': '-build_id', 'limit': 1})
+    for build in builds:
+        print(build.nvr, 'by', build.owner_name)
+        print('  built on', build.completed, 'in', build.duration)
+        print('  from', build.gitbuildhash)
+        print('  tagged', [tag.name for tag in await build.tags()])
+        print(' ', build.url)
+    if not builds:
+        print('There is no build of', options.package)
+
+
+run(show, __doc__, package='bash')

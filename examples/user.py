@@ -1,0 +1,25 @@
+"""
+Who is that? A user, and what the user builds just now.
+
+    python examples/user.py [NAME] [--profile NAME]
+"""
+from embedded import run
+
+from txkoji import task_states
+
+
+async def show(koji, options):
+    user = await koji.getUser(options.name)
+    if user is None:
+        print('There is no user', options.name)
+        return
+    print(user.name, 'is user', user.id, 'and logs in as',
+          ', '.join(user.krb_principals))
+    tasks = await koji.listTasks({
+        'owner': user.id, 'method': 'build', 'state': [task_states.OPEN]})
+    for task in tasks:
+        print(' ', task.package, 'for', task.target, 'since', task.started)
+        print('   ', task.url)
+
+
+run(show, __doc__, name='alice')

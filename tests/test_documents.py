@@ -1,0 +1,129 @@
+"""The README and the examples, executed."""
+from __future__ import annotations
+
+import ast
+import glob
+import inspect
+import os
+import re
+import subprocess
+import sys
+import unittest
+from types import FunctionType
+from typing import Any, Dict, List
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+import txkoji.connection
+from tests.support import folder, write
+
+ROOT = os.path.dirname(os.path.dirname(__file__))
+
+
+def read(name: str) -> str:
+    with open(os.path.join(ROOT, name), encoding='utf-8') as file:
+        return file.read()
+
+
+def pieces(text: str) -> List[str]:
+    """The Python code in a reStructuredText document."""
+    found = re.findall(r'\.\. code-block:: python\n\n((?:    .*\n|\n)+)', text)
+    return [re.sub('^    ', '', piece, flags=re.MULTILINE)
+            for piece in found]
+
+
+class ReadmeTests(SynchronousTestCase):
+    """The README."""
+
+    def run_node(self, node: Any, names: Dict[str, Any]) -> Any:
+        """Execute a statement, which may await; gives its value."""
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        if isinstance(node, ast.Expr):
+            code = compile(ast.Expression(node.value), 'README', 'eval', flags)
+        else:
+            code = compile(ast.Module([node], []), 'README', 'exec', flags)
+        value = FunctionType(code, names)()
+        if code.co_flags & inspect.CO_COROUTINE:
+            value = self.successResultOf(Deferred.fromCoroutine(value))
+        return value
+
+    def test_pieces(self) -> None:
+        """Every piece runs; where a comment says what comes, it does."""
+        path = write(folder(self) + '/koji.conf',
+                     '[fedora]\nserver = https://koji.example.com/hub\n')
+        self.patch(txkoji.connection, 'PROFILES', [path])
+        names: Dict[str, Any] = {'__name__': 'README'}
+        told = 0
+        for piece in pieces(read('README.rst')):
+            lines = piece.split('\n')
+            for node in ast.parse(piece).body:
+                value = self.run_node(node, names)
+                _, comment, said = lines[node.end_lineno - 1].partition('  # ')
+                if comment:
+                    self.assertEqual(str(value), said.strip(),
+                                     lines[node.lineno - 1])
+                    told += 1
+        self.assertGreater(told, 20)
+        result = unittest.TestResult()
+        unittest.defaultTestLoader.loadTestsFromTestCase(
+            names['BotTests']).run(result)
+        self.assertEqual(result.testsRun, 1)
+        self.assertTrue(result.wasSuccessful(), result.errors)
+
+    def test_examples_listed(self) -> None:
+        """Every example is listed, and what is listed is there."""
+        listed = re.findall(r'\* ``(examples/\w+\.py)``', read('README.rst'))
+        there = [os.path.relpath(path, ROOT)
+                 for path in glob.glob(os.path.join(ROOT, 'examples/*.py'))]
+        self.assertEqual(sorted(listed + ['examples/embedded.py']),
+                         sorted(there))
+
+
+class ExamplesTests(SynchronousTestCase):
+    """The examples, on the embedded hub."""
+
+    def run_example(self, name: str, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, '-W', 'error', f'examples/{name}.py',
+             *arguments], cwd=ROOT, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+            env={**os.environ, 'HOME': folder(self), 'PYTHONPATH': ROOT})
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        return done.stdout
+
+    def test_tour(self) -> None:
+        """The tour."""
+        text = self.run_example('tour')
+        self.assertIn('buildArch s390x', text)
+        self.assertIn("fault 1000: No such tagInfo: 'no-such-tag'", text)
+
+    def test_user(self) -> None:
+        """A user, and one that there is not."""
+        self.assertIn('alice is user 2', self.run_example('user'))
+        self.assertIn('There is no user x', self.run_example('user', 'x'))
+
+    def test_latest_build(self) -> None:
+        """A build, and none."""
+        self.assertIn('bash-4.17.1', self.run_example('latest_build'))
+        self.assertIn('no build of x', self.run_example('latest_build', 'x'))
+
+    def test_from_web(self) -> None:
+        """A link, and what is none."""
+        self.assertIn('Task with', self.run_example('from_web'))
+        self.assertIn('Nothing that', self.run_example('from_web', 'x'))
+
+    def test_tagged(self) -> None:
+        """A tag, and an empty one."""
+        self.assertIn('30 packages in f44-updates-testing',
+                      self.run_example('tagged'))
+        self.assertIn('0 packages', self.run_example('tagged', 'empty-tag'))
+
+    def test_profile(self) -> None:
+        """With --profile they look for a profile."""
+        done = subprocess.run(
+            [sys.executable, 'examples/tour.py', '--profile', 'nosuch'],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, env={**os.environ, 'PYTHONPATH': ROOT})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no configuration for profile 'nosuch'", done.stdout)
