@@ -8,6 +8,9 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from txkoji.exceptions import KojiException
+from txkoji.testing import FakeHub
+
 
 def folder(test: SynchronousTestCase) -> str:
     """A folder of a test's own, gone after it."""
@@ -22,3 +25,19 @@ def write(path: str, text: Any) -> str:
     with open(path, 'wb') as file:
         file.write(text if isinstance(text, bytes) else text.encode())
     return path
+
+
+class HubTestCase(SynchronousTestCase):
+    """With a hub, and a Connection to it over memory."""
+
+    def setUp(self) -> None:
+        self.hub = FakeHub()
+        self.koji = self.hub.connection()
+
+    def get(self, call: Any) -> Any:
+        """What a call gave."""
+        return self.successResultOf(call)
+
+    def fail_of(self, call: Any, kind: Any = KojiException) -> Any:
+        """The exception that a call failed with."""
+        return self.failureResultOf(call, kind).value

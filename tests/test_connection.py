@@ -16,35 +16,19 @@ from twisted.trial.unittest import SynchronousTestCase
 import txkoji
 import txkoji.connection
 from tests.recordings import recordings
-from tests.support import folder, write
+from tests.support import HubTestCase, folder, write
 from txkoji import Connection, Profile
 from txkoji.build import Build
 from txkoji.call import Call
-from txkoji.exceptions import (GenericError, KojiException, ParameterError,
-                               TagError)
+from txkoji.exceptions import GenericError, ParameterError, TagError
 from txkoji.package import Package
 from txkoji.task import Task
-from txkoji.testing import FakeHub
 from txkoji.web import PAGES, read_link
 
 WEB = 'http://hub.example.test/koji'
 
 
-class ConnectionTestCase(SynchronousTestCase):
-    """With a hub."""
-
-    def setUp(self) -> None:
-        self.hub = FakeHub()
-        self.koji = self.hub.connection()
-
-    def get(self, call: Any) -> Any:
-        return self.successResultOf(call)
-
-    def fail_of(self, call: Any, kind: Any = KojiException) -> Any:
-        return self.failureResultOf(call, kind).value
-
-
-class CallTests(ConnectionTestCase):
+class CallTests(HubTestCase):
     """Calls."""
 
     def test_attributes(self) -> None:
@@ -148,7 +132,7 @@ class CallTests(ConnectionTestCase):
         self.assertIs(koji._transport._reactor, reactor)
 
 
-class ResultTests(ConnectionTestCase):
+class ResultTests(HubTestCase):
     """What calls give back."""
 
     def check(self, value: Any, kind: type, count: int) -> None:
@@ -257,7 +241,7 @@ class ResultTests(ConnectionTestCase):
         self.assertEqual(user.krb_principals, ['alice@EXAMPLE.TEST'])
 
 
-class LinkTests(ConnectionTestCase):
+class LinkTests(HubTestCase):
     """Links to kojiweb."""
 
     def test_every_page(self) -> None:

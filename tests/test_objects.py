@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import txkoji
 import txkoji.task
 from tests.recordings import recordings
+from tests.support import HubTestCase
 from txkoji import build_states, task_states
 from txkoji.build import Build
 from txkoji.channel import Channel
@@ -17,7 +18,6 @@ from txkoji.hub.xmlrpc import encode_call
 from txkoji.package import Package
 from txkoji.task import Task
 from txkoji.task_methods import source_package
-from txkoji.testing import FakeHub
 
 WEB = 'http://hub.example.test/koji/'
 
@@ -108,18 +108,7 @@ def about(task: Task) -> Any:
             task.build_id, task.is_scratch)
 
 
-class ObjectTestCase(SynchronousTestCase):
-    """With a hub."""
-
-    def setUp(self) -> None:
-        self.hub = FakeHub()
-        self.koji = self.hub.connection()
-
-    def get(self, call: Any) -> Any:
-        return self.successResultOf(call)
-
-
-class TaskTests(ObjectTestCase):
+class TaskTests(HubTestCase):
     """Tasks."""
 
     def test_recorded(self) -> None:
@@ -268,7 +257,7 @@ class TaskTests(ObjectTestCase):
         self.assertTrue(issubclass(txkoji.task.NoDescendentsError, Exception))
 
 
-class BuildTests(ObjectTestCase):
+class BuildTests(HubTestCase):
     """Builds."""
 
     def test_rows(self) -> None:
@@ -349,7 +338,7 @@ class BuildTests(ObjectTestCase):
         self.assertIsInstance(build.duration, timedelta)
 
 
-class ChannelTests(ObjectTestCase):
+class ChannelTests(HubTestCase):
     """Channels."""
 
     def test_channel(self) -> None:
@@ -385,7 +374,7 @@ class ChannelTests(ObjectTestCase):
         self.assertIsNone(old.enabled)
 
 
-class PackageTests(ObjectTestCase):
+class PackageTests(HubTestCase):
     """Packages."""
 
     def test_package(self) -> None:

@@ -228,11 +228,14 @@ class TimeTests(SynchronousTestCase):
         """From start to end, or to now; None if that is unknown."""
         start = datetime(2026, 1, 1, tzinfo=timezone.utc)
         end = start + timedelta(hours=2)
-        for started, completed, running, took in [
-                (start, end, False, timedelta(hours=2)),
-                (None, end, False, None), (start, None, False, None),
-                (start, None, True, timedelta(hours=3))]:
-            with mock.patch.object(resource, 'datetime') as clock:
+        for started, completed, state, took in [
+                (start, end, 2, timedelta(hours=2)),
+                (None, end, 2, None), (start, None, 3, None),
+                (None, None, 1, None), (start, None, 0, None),
+                (start, None, 1, timedelta(hours=3))]:
+            task = Task(start_time=started and str(started), state=state,
+                        completion_time=completed and str(completed))
+            with mock.patch.object(resource, 'datetime',
+                                   wraps=datetime) as clock:
                 clock.now.return_value = start + timedelta(hours=3)
-                self.assertEqual(
-                    resource.duration(started, completed, running), took)
+                self.assertEqual(task.duration, took)

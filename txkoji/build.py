@@ -2,16 +2,15 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 from typing import Any, Optional
 
 from twisted.internet.defer import Deferred, succeed
 
 from txkoji import build_states
-from txkoji.resource import Resource, duration
+from txkoji.resource import Timed
 
 
-class Build(Resource):
+class Build(Timed):
     """A build of a package."""
 
     __slots__ = ()
@@ -26,22 +25,7 @@ class Build(Resource):
     aliases = {'id': 'build_id', 'build_id': 'id',
                'name': 'package_name', 'package_name': 'name'}
     page = 'buildinfo?buildID'
-
-    @property
-    def started(self) -> Optional[datetime]:
-        """When it began, in UTC, or None."""
-        return self._time('start')
-
-    @property
-    def completed(self) -> Optional[datetime]:
-        """When it ended, in UTC, or None while it has not."""
-        return self._time('completion')
-
-    @property
-    def duration(self) -> Optional[timedelta]:
-        """How long it took, or has been going on; None if unknown."""
-        return duration(self.started, self.completed,
-                        self.state == build_states.BUILDING)
+    running = build_states.BUILDING
 
     @property
     def task_id(self) -> Optional[int]:

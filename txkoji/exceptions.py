@@ -30,7 +30,7 @@ What can go wrong, as one tree::
      +-- KojiLoginException        logging in did not work
      +-- ConnectionClosed          close() was called
      +-- TransportError            no answer, or none that can be read
-          +-- ConnectionFailed     also an IOError: refused, dropped, no such host
+          +-- ConnectionFailed     also an IOError: refused, dropped, no host
           +-- CallTimeout          also a TimeoutError
           +-- TLSError             the hub is not whom we trust
           +-- HTTPError            a status other than 200

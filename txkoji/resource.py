@@ -151,6 +151,35 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
         return None
 
 
+class Timed(Resource):
+    """What takes its time: a build, a task."""
+
+    __slots__ = ()
+
+    #: The state in which it is going on.
+    running: ClassVar[int]
+
+    @property
+    def started(self) -> Optional[datetime]:
+        """When it began, in UTC, or None while it has not."""
+        return self._time('start')
+
+    @property
+    def completed(self) -> Optional[datetime]:
+        """When it ended, well or not, in UTC, or None while it has not."""
+        return self._time('completion')
+
+    @property
+    def duration(self) -> Optional[timedelta]:
+        """How long it took, or has been going on; None if unknown."""
+        started, completed = self.started, self.completed
+        if completed is None and self.get('state') == self.running:
+            completed = datetime.now(timezone.utc)
+        if started is None or completed is None:
+            return None
+        return completed - started
+
+
 def from_timestamp(seconds: float) -> Optional[datetime]:
     """Seconds since 1970 as an aware datetime; None if they are no time."""
     try:
@@ -171,15 +200,3 @@ def from_text(text: Any) -> Optional[datetime]:
     if time.tzinfo is None:
         return time.replace(tzinfo=timezone.utc)
     return time.astimezone(timezone.utc)
-
-
-def duration(started: Optional[datetime], completed: Optional[datetime],
-             running: bool) -> Optional[timedelta]:
-    """From start to end, or to now for what still runs; None if unknown."""
-    if started is None:
-        return None
-    if completed is None:
-        if not running:
-            return None
-        completed = datetime.now(timezone.utc)
-    return completed - started

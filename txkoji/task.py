@@ -1,7 +1,7 @@
 """A task, as `getTaskInfo`, `listTasks` and others give it."""
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Dict, List, Optional, Tuple
 
 from twisted.internet.defer import Deferred, succeed
@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, succeed
 from txkoji import task_methods, task_states
 from txkoji.exceptions import AnswerError, KojiException
 from txkoji.hub.xmlrpc import decode_call
-from txkoji.resource import Resource, duration
+from txkoji.resource import Timed
 from txkoji.task_methods import Layout
 
 
@@ -17,7 +17,7 @@ class NoDescendentsError(KojiException):
     """The task has no descendents to tell anything from."""
 
 
-class Task(Resource):
+class Task(Timed):
     """
     A task: something that a builder does, did, or is to do.
 
@@ -34,27 +34,12 @@ class Task(Resource):
         'owner', 'owner_name', 'owner_type', 'parent', 'priority', 'request',
         'result', 'start_time', 'start_ts', 'state', 'waiting', 'weight'])
     page = 'taskinfo?taskID'
+    running = task_states.OPEN
 
     @property
     def created(self) -> Optional[datetime]:
         """When it was asked for, in UTC, or None."""
         return self._time('create')
-
-    @property
-    def started(self) -> Optional[datetime]:
-        """When a builder began with it, in UTC, or None while none has."""
-        return self._time('start')
-
-    @property
-    def completed(self) -> Optional[datetime]:
-        """When it ended, well or not, in UTC, or None while it has not."""
-        return self._time('completion')
-
-    @property
-    def duration(self) -> Optional[timedelta]:
-        """How long it took, or has been going on; None if not started."""
-        return duration(self.started, self.completed,
-                        self.state == task_states.OPEN)
 
     @property
     def state_name(self) -> Optional[str]:

@@ -4,33 +4,24 @@ a time limit.
 """
 from __future__ import annotations
 
-from typing import (Any, Awaitable, Callable, Iterator, List, Optional,
-                    Protocol, Set)
+from typing import Any, Callable, Iterator, List, Optional, Protocol, Set
 
 from twisted.internet import defer, error
 from twisted.internet.defer import (CancelledError, Deferred,
                                     DeferredSemaphore, succeed)
-from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
-from twisted.internet.interfaces import IProtocolFactory
-from twisted.internet.protocol import Factory
 from twisted.internet.protocol import Protocol as TwistedProtocol
-from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
-from twisted.web.client import (URI, Agent, HTTPConnectionPool, ResponseDone,
-                                ResponseFailed)
+from twisted.web.client import ResponseDone, ResponseFailed
 from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import (IAgent, IAgentEndpointFactory, IBodyProducer,
-                              IResponse)
+from twisted.web.iweb import IAgent, IBodyProducer, IResponse
 from zope.interface import implementer
 
 from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionClosed,
                                ConnectionFailed, HTTPError, KojiException,
                                TLSError, TransportError)
+from txkoji.hub.pool import Pool
 from txkoji.hub.profile import Profile, without_secrets
-
-#: Seconds. Apache lets go of an idle connection after 5: be gone before.
-IDLE_TIMEOUT = 3
 
 #: So much of an answer that cannot be read is shown in the error's text.
 EXCERPT = 200
@@ -69,9 +60,9 @@ class Transport:
         self._places = DeferredSemaphore(max_connections)
         self._posts: Set[Deferred[Any]] = set()
         self._closed = False
-        self._pool: Optional[_Pool] = None
+        self._pool: Optional[Pool] = None
         if agent is None:
-            self._pool = _Pool(reactor, settings, max_connections)
+            self._pool = Pool(reactor, settings, max_connections)
             agent = self._pool.agent
         self._agent = agent
 
@@ -332,88 +323,3 @@ class _Body:
 
     def stopProducing(self) -> None:
         """Everything is written already."""
-
-
-@implementer(IAgentEndpointFactory)
-class _Pool:
-    """
-    An Agent over kept connections, which knows which of them are open.
-
-    `HTTPConnectionPool` only knows the idle ones; and so that closing can
-    say that nothing is left, each connection is made through a factory that
-    counts.
-    """
-
-    def __init__(self, reactor: Any, settings: Profile,
-                 max_connections: int) -> None:
-        self._reactor = reactor
-        self._settings = settings
-        self._policy: Any = None
-        self._open: Set[ProtocolWrapper] = set()
-        self._all_closed: List[Deferred[None]] = []
-        self._pool = HTTPConnectionPool(reactor)
-        self._pool.maxPersistentPerHost = max_connections
-        self._pool.cachedConnectionTimeout = IDLE_TIMEOUT
-        self.agent = Agent.usingEndpointFactory(reactor, self, self._pool)
-
-    def endpointForURI(self, uri: URI) -> _Endpoint:
-        endpoint: Any = HostnameEndpoint(self._reactor, uri.host, uri.port)
-        if uri.scheme == b'https':
-            if self._policy is None:
-                from txkoji.hub.tls import HubPolicy
-                self._policy = HubPolicy(self._settings)
-            endpoint = wrapClientTLS(
-                self._policy.creatorForNetloc(uri.host, uri.port), endpoint)
-        return _Endpoint(self, endpoint)
-
-    def opened(self, connection: ProtocolWrapper) -> None:
-        self._open.add(connection)
-
-    def lost(self, connection: ProtocolWrapper) -> None:
-        self._open.discard(connection)
-        self._check()
-
-    def close(self) -> Deferred[None]:
-        closed: Deferred[None] = Deferred()
-        self._all_closed.append(closed)
-        # Also ends the timers of the idle ones.
-        self._pool.closeCachedConnections()
-        for connection in list(self._open):
-            connection.transport.abortConnection()  # type: ignore
-        self._check()
-        return closed
-
-    def _check(self) -> None:
-        if not self._open:
-            waiting, self._all_closed = self._all_closed, []
-            for closed in waiting:
-                closed.callback(None)
-
-
-class _Endpoint:
-    """An endpoint whose connections the pool hears of."""
-
-    def __init__(self, pool: _Pool, endpoint: Any) -> None:
-        self._pool = pool
-        self._endpoint = endpoint
-
-    def connect(self, factory: Factory) -> Awaitable[Any]:
-        counting = _Counting(self._pool, factory)
-        connecting: Deferred[ProtocolWrapper] = self._endpoint.connect(
-            counting)
-        return connecting.addCallback(
-            lambda connection: connection.wrappedProtocol)
-
-
-class _Counting(WrappingFactory):
-    noisy = False
-
-    def __init__(self, pool: _Pool, factory: IProtocolFactory) -> None:
-        super().__init__(factory)  # type: ignore[no-untyped-call]
-        self._pool = pool
-
-    def registerProtocol(self, connection: ProtocolWrapper) -> None:
-        self._pool.opened(connection)
-
-    def unregisterProtocol(self, connection: ProtocolWrapper) -> None:
-        self._pool.lost(connection)

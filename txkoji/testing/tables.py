@@ -8,9 +8,9 @@ import json
 import os
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
-from txkoji.exceptions import GenericError, ParameterError
+from txkoji.exceptions import ParameterError
 
 SAMPLE = os.path.join(os.path.dirname(__file__), 'sample')
 
@@ -173,44 +173,3 @@ def put_time(row: Row, name: str, text: Optional[str]) -> None:
 def seconds(text: Optional[str]) -> Optional[float]:
     """The text of a time as seconds since 1970."""
     return None if text is None else datetime.fromisoformat(text).timestamp()
-
-
-# Queries
-
-def query(rows: Iterable[Row], options: Optional[Row]) -> Any:
-    """
-    Apply query options as the hub does (kojihub/db.py, ``QueryProcessor``):
-    ``order``, ``offset`` and ``limit`` (0 is none), then ``countOnly`` or
-    ``asList``.
-    """
-    options = options or {}
-    found = page(rows, options)
-    if options.get('countOnly'):
-        return len(found)
-    if options.get('asList'):
-        return [list(row.values()) for row in found]
-    return found
-
-
-def page(rows: Iterable[Row], options: Row) -> List[Row]:
-    """A part of the rows, in the order that is asked for."""
-    found = list(rows)
-    for column in reversed((options.get('order') or '').split(',')):
-        backwards = column.startswith('-')
-        column = column.lstrip('-')
-        if not column:
-            continue
-        if found and column not in found[0]:
-            raise GenericError(f'Invalid order: {column}')
-        # As in PostgreSQL, NULL is greater than everything.
-        found.sort(key=_sorted_by(column), reverse=backwards)
-    first = options.get('offset') or 0
-    limit = options.get('limit')
-    return found[first:first + limit if limit else None]
-
-
-def _sorted_by(column: str) -> Callable[[Row], Any]:
-    def key(row: Row) -> Any:
-        value = row[column]
-        return (value is None, 0 if value is None else value)
-    return key

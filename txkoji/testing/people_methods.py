@@ -1,0 +1,85 @@
+"""
+The hub methods about users, hosts and channels.
+"""
+from __future__ import annotations
+
+from typing import Any, Iterable
+
+from txkoji.exceptions import GenericError
+from txkoji.testing.methods_base import Methods
+from txkoji.testing.queries import among, query
+from txkoji.testing.tables import Row
+
+
+class PeopleMethods(Methods):
+    """Users, builders, channels and content generators."""
+
+    def getUser(self, userInfo: Any = None, strict: bool = False,
+                krb_princs: bool = True, groups: bool = False) -> Any:
+        if isinstance(userInfo, dict):
+            userInfo = userInfo.get('id', userInfo.get('name'))
+        found = None
+        if userInfo is not None:
+            found = self._tables.find('users', userInfo)
+        for row in self._tables.users:
+            if found is None and userInfo in (row['krb_principals'] or ()):
+                found = dict(row)
+        if found is None and (strict or userInfo is None):
+            raise GenericError(f'No such user: {userInfo!r}')
+        return found
+
+    def listUsers(self, userType: Any = 0, prefix: Any = None,
+                  queryOpts: Any = None, perm: Any = None,
+                  inherited_perm: bool = False) -> Any:
+        return query([row for row in among(self._tables.users, 'usertype',
+                                           userType)
+                      if row['name'].startswith(prefix or '')], queryOpts)
+
+    def getHost(self, hostInfo: Any, strict: bool = False, event: Any = None
+                ) -> Any:
+        found = self._tables.find('hosts', hostInfo)
+        if found is None and strict:
+            raise GenericError(f'Invalid hostInfo: {hostInfo!r}')
+        return found
+
+    def listHosts(self, arches: Any = None, channelID: Any = None,
+                  ready: Any = None, enabled: Any = None, userID: Any = None,
+                  queryOpts: Any = None) -> Any:
+        rows: Iterable[Row] = self._tables.hosts
+        if arches is not None:
+            wanted = [arches] if isinstance(arches, str) else arches
+            rows = [row for row in rows
+                    if set(wanted) & set((row['arches'] or '').split())]
+        if channelID is not None:
+            number = self._id('channels', channelID)
+            members = {row['host_id'] for row in self._tables.host_channels
+                       if row['channel_id'] == number}
+            rows = [row for row in rows if row['id'] in members]
+        if userID is not None:
+            rows = among(rows, 'user_id', userID)
+        for column, value in [('ready', ready), ('enabled', enabled)]:
+            if value is not None:
+                rows = [row for row in rows if bool(row[column]) == value]
+        # The hub takes queryOpts here, and does not look at them.
+        return list(rows)
+
+    def getChannel(self, channelInfo: Any, strict: bool = False) -> Any:
+        found = self._tables.find('channels', channelInfo)
+        if found is None and strict:
+            raise GenericError('query returned no rows')
+        return found
+
+    def listChannels(self, hostID: Any = None, event: Any = None,
+                     enabled: Any = None) -> Any:
+        rows: Iterable[Row] = self._tables.channels
+        if hostID is not None:
+            number = self._id('hosts', hostID)
+            places = {row['channel_id'] for row in self._tables.host_channels
+                      if row['host_id'] == number}
+            rows = [row for row in rows if row['id'] in places]
+        return [row for row in rows
+                if enabled is None or bool(row['enabled']) == enabled]
+
+    def listCGs(self) -> Any:
+        return {row['name']: {'id': row['id'], 'users': row['users']}
+                for row in self._tables.cgs}
