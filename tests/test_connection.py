@@ -91,10 +91,20 @@ class CallTests(HubTestCase):
         error = self.fail_of(self.koji.getBuild())
         self.assertIs(type(error), ParameterError)
 
+    def test_bad_limits(self) -> None:
+        """A limit that allows nothing is said at once."""
+        for limits in [dict(timeout=0), dict(timeout=-1),
+                       dict(max_connections=0)]:
+            error = self.assertRaises(ValueError, self.hub.connection,
+                                      **limits)
+            self.assertIn('must be more than 0', str(error))
+
     def test_bad_arguments(self) -> None:
         """What cannot be carried fails before anything is sent."""
         self.fail_of(self.koji.getBuild(object()), TypeError)
         self.fail_of(self.koji.getBuild(2**64), OverflowError)
+        self.fail_of(self.koji.call(5), TypeError)
+        self.fail_of(self.koji.call('a\x00b'), TypeError)
         self.assertEqual(self.hub.requests, 0)
 
     def test_ways_to_wait(self) -> None:

@@ -251,7 +251,8 @@ class ErrorTests(Tree):
     def test_server_is_no_url(self) -> None:
         """A server that is not a http or https URL is refused."""
         for server in ['koji.example.com', 'ftp://koji.example.com/hub',
-                       'https://', 'https://[koji/hub', 'http://k:port/']:
+                       'https://', 'https://[koji/hub', 'http://k:port/',
+                       'https://k\xf6ji.example/hub', 'https://koji/h ub']:
             said = self.error(f'[p]\nserver = {server}\n')
             self.assertIn("profile 'p': server must be", said)
 

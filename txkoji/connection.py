@@ -79,6 +79,11 @@ class Connection:
         self._agent = agent
         self._timeout = profile.timeout if timeout is None else timeout
         self._max_connections = max_connections
+        for name, number in [('timeout', self._timeout),
+                             ('max_connections', max_connections)]:
+            if not number > 0:
+                raise ConfigurationError(f'profile {profile.name!r}: {name}'
+                                         f' must be more than 0, not {number}')
         self._transport: Optional[Transport] = None
 
     def __getattr__(self, name: str) -> Call[Deferred[Any]]:
@@ -145,9 +150,8 @@ class Connection:
         :returns: a Deferred that fires with a `Task` or None, or with a list
                   of them.
         """
-        if not args:
-            kwargs.setdefault('request', True)
-        return self.call('getTaskInfo', task_id, *args, **kwargs)
+        return self.call('getTaskInfo', task_id, *args,
+                         **_with_request(args, kwargs))
 
     def getTaskChildren(self, task_id: int, *args: Any, **kwargs: Any
                         ) -> Deferred[Any]:
@@ -156,9 +160,8 @@ class Connection:
 
         :returns: a Deferred that fires with a list of `Task`.
         """
-        if not args:
-            kwargs.setdefault('request', True)
-        return self.call('getTaskChildren', task_id, *args, **kwargs)
+        return self.call('getTaskChildren', task_id, *args,
+                         **_with_request(args, kwargs))
 
     def getTaskDescendents(self, task_id: int, *args: Any, **kwargs: Any
                            ) -> Deferred[Any]:
@@ -169,9 +172,8 @@ class Connection:
         :returns: a Deferred that fires with one flat list of `Task`, in
                   which each knows its ``parent``.
         """
-        if not args:
-            kwargs.setdefault('request', True)
-        return self.call('getTaskDescendents', task_id, *args, **kwargs)
+        return self.call('getTaskDescendents', task_id, *args,
+                         **_with_request(args, kwargs))
 
     def listTasks(self, opts: Any = None, *args: Any, **kwargs: Any
                   ) -> Deferred[Any]:
@@ -278,3 +280,8 @@ class Connection:
         if question.method == 'listHosts':
             return found[0] if found else None
         return found
+
+
+def _with_request(args: Any, kwargs: Any) -> Any:
+    """Ask for the requests of tasks, where the caller does not say."""
+    return kwargs if args else {'request': True, **kwargs}

@@ -15,6 +15,7 @@ import configparser
 import fnmatch
 import glob
 import os
+import re
 from dataclasses import dataclass, fields
 from typing import Any, Callable, Dict, List, Optional, Sequence
 from urllib.parse import urlsplit
@@ -76,7 +77,8 @@ class Profile:
     def __post_init__(self) -> None:
         try:
             url = urlsplit(self.server)
-            good = url.scheme in ('http', 'https') and url.hostname
+            good = (url.scheme in ('http', 'https') and url.hostname
+                    and re.fullmatch('[!-~]+', self.server))
             url.port
         except ValueError:
             good = False

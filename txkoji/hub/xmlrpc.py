@@ -52,6 +52,8 @@ def encode_call(method: str, args: Sequence[Any] = (),
     :raises TypeError: on a value that XML-RPC cannot carry.
     :raises OverflowError: on an int of more than 64 bits.
     """
+    if not isinstance(method, str):
+        raise TypeError(f'a hub method has a name, not {method!r}')
     out = [_HEAD, '<methodCall>\n<methodName>', _escape(method),
            '</methodName>\n<params>\n']
     params = join_arguments(args, kwargs or {})
