@@ -17,9 +17,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.recordings import recordings
 from txkoji.exceptions import AnswerError, GenericError, KojiException
-from txkoji.hub.xmlrpc import (MAX_DEPTH, Decoder, decode_answer, decode_call,
-                               encode_answer, encode_call, encode_fault,
-                               join_arguments, split_arguments)
+from txkoji.hub.decoder import Decoder
+from txkoji.hub.expat import MAX_DEPTH
+from txkoji.hub.xmlrpc import (decode_answer, decode_call, encode_answer,
+                               encode_call, encode_fault, join_arguments,
+                               split_arguments)
 
 
 def answer(value: str) -> bytes:

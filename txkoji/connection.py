@@ -11,10 +11,12 @@ from twisted.web.iweb import IAgent
 from txkoji.call import Call, check_public
 from txkoji.exceptions import ConfigurationError
 from txkoji.hub import profile as profiles
+from txkoji.hub.decoder import Decoder
 from txkoji.hub.profile import Profile, read_profile
+from txkoji.hub.reads import is_read
 from txkoji.hub.transport import Transport
-from txkoji.hub.xmlrpc import Decoder, encode_call
-from txkoji.results import typed
+from txkoji.hub.xmlrpc import encode_call
+from txkoji.results import row_maker, typed
 from txkoji.web import path_below, read_link
 
 #: Where profiles are looked for; replace it to look elsewhere.
@@ -46,6 +48,8 @@ class Connection:
                     of the answer; None for the profile's.
     :param max_connections: how many requests may be under way at once; more
                             wait for their turn.
+    :param max_body: bytes of an answer, after inflating: a larger one is an
+                     `AnswerError`.
     :raises ConfigurationError: (a ValueError) if there is no such profile,
                                 or it is not usable.
 
@@ -67,7 +71,8 @@ class Connection:
     def __init__(self, profile: Union[str, Profile], *, reactor: Any = None,
                  agent: Optional[IAgent] = None,
                  timeout: Optional[float] = None,
-                 max_connections: int = 20) -> None:
+                 max_connections: int = 20,
+                 max_body: int = 512 * 2**20) -> None:
         if not isinstance(profile, Profile):
             profile = read_profile(profile, PROFILES)
         self.settings = profile
@@ -79,8 +84,10 @@ class Connection:
         self._agent = agent
         self._timeout = profile.timeout if timeout is None else timeout
         self._max_connections = max_connections
+        self._max_body = max_body
         for name, number in [('timeout', self._timeout),
-                             ('max_connections', max_connections)]:
+                             ('max_connections', max_connections),
+                             ('max_body', max_body)]:
             if not number > 0:
                 raise ConfigurationError(f'profile {profile.name!r}: {name}'
                                          f' must be more than 0, not {number}')
@@ -115,7 +122,9 @@ class Connection:
 
     async def _call(self, method: str, args: Any, kwargs: Any) -> Any:
         body = encode_call(method, args, kwargs)
-        value = await self._connected().post(method, body, Decoder())
+        value = await self._connected().post(
+            method, body, Decoder(row_maker(method, self)),
+            again=is_read(method, args, kwargs))
         return typed(method, value, self)
 
     def _connected(self) -> Transport:
@@ -125,7 +134,8 @@ class Connection:
                 from twisted.internet import reactor
             self._transport = Transport(
                 self.settings, reactor=reactor, agent=self._agent,
-                timeout=self._timeout, max_connections=self._max_connections)
+                timeout=self._timeout, max_connections=self._max_connections,
+                max_body=self._max_body)
         return self._transport
 
     def close(self) -> Deferred[None]:

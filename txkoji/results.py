@@ -5,7 +5,7 @@ A method that is not in it gives Munch, lists and plain values, as they came.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Type
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Type
 
 from txkoji.build import Build
 from txkoji.channel import Channel
@@ -19,27 +19,45 @@ if TYPE_CHECKING:
 Reader = Callable[[Any, 'Connection'], Any]
 
 
+def row_maker(method: str, connection: Connection
+              ) -> Optional[Callable[[], Resource]]:
+    """
+    What makes the rows of a hub method's result while they arrive, so that
+    thousands of them need not be made at once in the end.
+
+    :param method: the hub method.
+    :param connection: for the rich objects to go on with.
+    :returns: a callable for an empty row, or None if they are no rich ones.
+    """
+    kind = ROWS.get(method)
+    if kind is None:
+        return None
+    return lambda: kind.attached({}, connection)
+
+
 def typed(method: str, value: Any, connection: Connection) -> Any:
     """
-    Give the result of a hub method its type.
+    Give the result of a hub method its type; rows that have theirs already
+    stay as they are.
 
     :param method: the hub method.
     :param value: what the hub sent.
     :param connection: for the rich objects to go on with.
     """
-    read = RESULTS.get(method)
+    kind = ROWS.get(method)
+    if kind is not None:
+        return _rows(kind, value, connection)
+    read = OTHERS.get(method)
     return value if read is None else read(value, connection)
 
 
-def _rows(kind: Type[Resource]) -> Reader:
+def _rows(kind: Type[Resource], value: Any, connection: Connection) -> Any:
     """A row, or a list of rows; anything else (None, a count) stays."""
-    def read(value: Any, connection: Connection) -> Any:
-        if isinstance(value, list):
-            return [read(row, connection) for row in value]
-        if isinstance(value, dict):
-            return kind.attached(value, connection)
-        return value
-    return read
+    if type(value) is list and value and type(value[0]) is not kind:
+        return [_rows(kind, row, connection) for row in value]
+    if isinstance(value, dict) and type(value) is not kind:
+        return kind.attached(value, connection)
+    return value
 
 
 def _descendents(value: Any, connection: Connection) -> Any:
@@ -73,18 +91,23 @@ def _seconds(value: Any, connection: Connection) -> Any:
     return value
 
 
-RESULTS: Dict[str, Reader] = {
+#: Methods that give a row, or a list of rows.
+ROWS: Dict[str, Type[Resource]] = {
+    'getBuild': Build,
+    'getChannel': Channel,
+    'getLatestBuilds': Build,
+    'getPackage': Package,
+    'getTaskChildren': Task,
+    'getTaskInfo': Task,
+    'listBuilds': Build,
+    'listChannels': Channel,
+    'listPackages': Package,
+    'listTagged': Build,
+    'listTasks': Task,
+}
+
+#: Methods whose results are read in another way.
+OTHERS: Dict[str, Reader] = {
     'getAverageBuildDuration': _seconds,
-    'getBuild': _rows(Build),
-    'getChannel': _rows(Channel),
-    'getLatestBuilds': _rows(Build),
-    'getPackage': _rows(Package),
-    'getTaskChildren': _rows(Task),
     'getTaskDescendents': _descendents,
-    'getTaskInfo': _rows(Task),
-    'listBuilds': _rows(Build),
-    'listChannels': _rows(Channel),
-    'listPackages': _rows(Package),
-    'listTagged': _rows(Build),
-    'listTasks': _rows(Task),
 }

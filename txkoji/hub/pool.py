@@ -3,13 +3,14 @@ An Agent over kept and verified connections, which knows which are open.
 """
 from __future__ import annotations
 
-from typing import Any, Awaitable, List, Set
+from typing import Any, Awaitable, List, Optional, Set
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.interfaces import IProtocolFactory
-from twisted.internet.protocol import Factory
+from twisted.internet.protocol import Factory, connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from twisted.python.failure import Failure
 from twisted.web.client import URI, Agent, HTTPConnectionPool
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
@@ -18,6 +19,9 @@ from txkoji.hub.profile import Profile
 
 #: Seconds. Apache lets go of an idle connection after 5: be gone before.
 IDLE_TIMEOUT = 3
+
+#: Bytes of the headers of an answer.
+MAX_HEAD = 262144
 
 
 @implementer(IAgentEndpointFactory)
@@ -40,7 +44,7 @@ class Pool:
         self._policy: Any = None
         self._open: Set[ProtocolWrapper] = set()
         self._all_closed: List[Deferred[None]] = []
-        self._pool = HTTPConnectionPool(reactor)
+        self._pool = _Connections(reactor)
         self._pool.maxPersistentPerHost = max_connections
         self._pool.cachedConnectionTimeout = IDLE_TIMEOUT
         self.agent = Agent.usingEndpointFactory(reactor, self, self._pool)
@@ -54,6 +58,17 @@ class Pool:
             endpoint = wrapClientTLS(
                 self._policy.creatorForNetloc(uri.host, uri.port), endpoint)
         return _Endpoint(self, endpoint)
+
+    def kept_connection(self) -> List[Connection]:
+        """
+        To be asked right after `agent` was: the connection that it took, if
+        that was a kept one, in a list.
+        """
+        return self._pool.handed
+
+    def forget_idle(self) -> None:
+        """Keep none of those that wait for a request."""
+        self._pool.closeCachedConnections()
 
     def opened(self, connection: ProtocolWrapper) -> None:
         self._open.add(connection)
@@ -94,8 +109,78 @@ class _Endpoint:
             lambda connection: connection.wrappedProtocol)
 
 
+class EndlessHead(Exception):
+    """A server sends headers, and no end of them."""
+
+
+class Connection(ProtocolWrapper):
+    """
+    One connection, which the pool hears of when it opens and closes.
+
+    :ivar received: bytes of the answer to the last request, or part of it.
+    """
+
+    def __init__(self, factory: Any, wrapped: Any) -> None:
+        super().__init__(factory, wrapped)
+        self._given_up = False
+        self.begin()
+
+    def begin(self) -> None:
+        """The next request is to be sent over it."""
+        self.received = 0
+        self._head: Optional[bytes] = b''
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._given_up:
+            return
+        self.received += len(data)
+        if self._head is not None:
+            # The end may come in two pieces.
+            head = self._head + data
+            self._head = head[-3:]
+            if b'\r\n\r\n' in head or b'\n\n' in head:
+                self._head = None
+            elif self.received > MAX_HEAD:
+                self._give_up()
+                return
+        super().dataReceived(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self._given_up:
+            self.factory.unregisterProtocol(self)
+        else:
+            super().connectionLost(reason)
+
+    def _give_up(self) -> None:
+        # Twisted limits a line of the headers, but not how many there are.
+        self._given_up = True
+        self.wrappedProtocol.connectionLost(Failure(EndlessHead(
+            f'headers of more than {MAX_HEAD} bytes')))
+        self.transport.abortConnection()  # type: ignore[union-attr]
+
+
+class _Connections(HTTPConnectionPool):
+    """Kept connections, which say which of them was handed out last."""
+
+    retryAutomatically = False
+
+    def getConnection(self, key: Any, endpoint: Any) -> Any:
+        self.handed: List[Connection] = []
+        found = super().getConnection(key, endpoint)
+        if found.called:
+            # It was there already: a kept one.
+            found.addCallback(self._hand)
+        return found
+
+    def _hand(self, protocol: Any) -> Any:
+        protocol.transport.begin()
+        self.handed.append(protocol.transport)
+        return protocol
+
+
 class _Counting(WrappingFactory):
     noisy = False
+    protocol = Connection
 
     def __init__(self, pool: Pool, factory: IProtocolFactory) -> None:
         super().__init__(factory)  # type: ignore[no-untyped-call]

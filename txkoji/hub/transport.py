@@ -4,15 +4,13 @@ a time limit.
 """
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator, List, Optional, Protocol, Set
+from typing import Any, Callable, Iterator, List, Optional, Set
 
 from twisted.internet import defer, error
 from twisted.internet.defer import (CancelledError, Deferred,
                                     DeferredSemaphore, succeed)
-from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.python.failure import Failure
-from twisted.web.client import ResponseDone, ResponseFailed
-from twisted.web.http import PotentialDataLoss
+from twisted.web.client import ResponseFailed
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent, IBodyProducer, IResponse
 from zope.interface import implementer
@@ -20,21 +18,15 @@ from zope.interface import implementer
 from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionClosed,
                                ConnectionFailed, HTTPError, KojiException,
                                TLSError, TransportError)
-from txkoji.hub.pool import Pool
+from txkoji.hub.body import Sink, deliver
+from txkoji.hub.pool import Connection, EndlessHead, Pool
 from txkoji.hub.profile import Profile, without_secrets
 
 #: So much of an answer that cannot be read is shown in the error's text.
 EXCERPT = 200
 
-
-class Sink(Protocol):
-    """What takes the bytes of an answer, and makes a value of them."""
-
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes."""
-
-    def close(self) -> Any:
-        """There are no more: give the value."""
+#: So many bytes are read of an answer with a status other than 200.
+MAX_ERROR_BODY = 65536
 
 
 class Transport:
@@ -48,15 +40,17 @@ class Transport:
     :param timeout: seconds for one request: connecting, headers and body.
     :param max_connections: how many requests may be under way at once; the
                             others wait their turn.
+    :param max_body: bytes of an answer, inflated.
     """
 
     def __init__(self, settings: Profile, *, reactor: Any,
                  agent: Optional[IAgent] = None, timeout: float,
-                 max_connections: int) -> None:
+                 max_connections: int, max_body: int) -> None:
         self.url = without_secrets(settings.server)
         self._address = settings.server.encode('ascii')
         self._reactor = reactor
         self._timeout = timeout
+        self._max_body = max_body
         self._places = DeferredSemaphore(max_connections)
         self._posts: Set[Deferred[Any]] = set()
         self._closed = False
@@ -66,17 +60,20 @@ class Transport:
             agent = self._pool.agent
         self._agent = agent
 
-    def post(self, method: str, body: bytes, sink: Sink) -> Deferred[Any]:
+    def post(self, method: str, body: bytes, sink: Sink, *, again: bool
+             ) -> Deferred[Any]:
         """
         Post a request, and feed `sink` with the answer while it arrives.
 
         :param method: the hub method, for the text of errors.
+        :param again: whether the request may be sent once more where a kept
+                      connection turns out to be dead.
         :returns: a Deferred that fires with what the sink makes of it.
                   Cancelling it closes the connection.
         :raises TransportError: if there is no good answer.
         :raises ConnectionClosed: if `close()` was, or is, called.
         """
-        post = Deferred.fromCoroutine(self._post(method, body, sink))
+        post = Deferred.fromCoroutine(self._post(method, body, sink, again))
         if not post.called:
             self._posts.add(post)
             post.addBoth(self._done, post)
@@ -99,14 +96,15 @@ class Transport:
         self._posts.discard(post)
         return result
 
-    async def _post(self, method: str, body: bytes, sink: Sink) -> Any:
+    async def _post(self, method: str, body: bytes, sink: Sink, again: bool
+                    ) -> Any:
         try:
             if self._closed:
                 raise CancelledError()
             await self._places.acquire()
             try:
-                return await self._in_time(method,
-                                           self._attempt(method, body, sink))
+                return await self._in_time(
+                    method, self._attempt(method, body, sink, again))
             finally:
                 self._places.release()
         except CancelledError:
@@ -127,18 +125,40 @@ class Transport:
                 CallTimeout, method,
                 f'no whole answer within {self._timeout:g} seconds') from None
 
-    async def _attempt(self, method: str, body: bytes, sink: Sink) -> Any:
+    async def _attempt(self, method: str, body: bytes, sink: Sink,
+                       again: bool) -> Any:
+        """Post it; a second time if a kept connection was dead already."""
+        used: List[Connection] = []
+        try:
+            return await self._exchange(method, body, sink, used)
+        except ConnectionFailed:
+            if not (again and used and not used[0].received):
+                raise
+        assert self._pool is not None
+        # Those that were kept as long are dead, too.
+        self._pool.forget_idle()
+        return await self._exchange(method, body, sink, [])
+
+    async def _exchange(self, method: str, body: bytes, sink: Sink,
+                        used: List[Connection]) -> Any:
+        """
+        Post it, and read the answer.
+
+        :param used: gets the connection, if it is one that was kept.
+        """
         headers = Headers({b'Content-Type': [b'text/xml'],
+                           b'Accept-Encoding': [b'gzip'],
                            b'User-Agent': [b'txkoji/1']})
         excerpt = _Excerpt(sink)
         try:
-            response = await _cancelled_for_good(self._agent.request(
-                b'POST', self._address, headers, _Body(body)))
+            request = self._agent.request(b'POST', self._address, headers,
+                                          _Body(body))
+            if self._pool is not None:
+                used += self._pool.kept_connection()
+            response = await _cancelled_for_good(request)
             if response.code != 200:
-                excerpt = _Excerpt(None)
-                await _deliver(response, excerpt)
-                raise self._status(method, response, excerpt)
-            await _deliver(response, excerpt)
+                raise await self._status(method, response)
+            await deliver(response, excerpt, self._reactor, self._max_body)
             return sink.close()
         except AnswerError as found:
             raise self._error(
@@ -162,14 +182,21 @@ class Transport:
         return kind(f'{method} at {self.url}: {text}', method=method,
                     url=self.url, **fields)
 
-    def _status(self, method: str, response: IResponse,
-                excerpt: _Excerpt) -> KojiException:
+    async def _status(self, method: str, response: IResponse
+                      ) -> KojiException:
+        """The error for a status other than 200."""
+        excerpt = _Excerpt(None)
+        try:
+            await deliver(response, excerpt, self._reactor, MAX_ERROR_BODY)
+        except AnswerError:
+            # Its first words are all that is wanted.
+            pass
         phrase = response.phrase.decode('latin-1')
         text = f'HTTP status {response.code} {phrase}'
         if 300 <= response.code < 400:
             places = response.headers.getRawHeaders(b'location') or [b'?']
             to = without_secrets(places[0].decode('latin-1'))
-            text += f' to {to}; is the server of the profile right?'
+            text += f' to {to[:EXCERPT]}; is the server of the profile right?'
         elif excerpt.data:
             text += f': {excerpt}'
         return self._error(HTTPError, method, text, status=response.code)
@@ -186,6 +213,7 @@ def _explain(found: Exception) -> Any:
     from service_identity import VerificationError
     causes = list(_causes(found))
     for kinds, kind, text in [
+        ((EndlessHead,), AnswerError, 'the answer is not HTTP: {}'),
         ((VerificationError,), TLSError,
          'the certificate of the hub is for another host'),
         ((SSL.Error,), TLSError, 'TLS failed: {}'),
@@ -239,13 +267,6 @@ def _cancelled_for_good(request: Deferred[IResponse]) -> Deferred[IResponse]:
     return waiting
 
 
-def _deliver(response: IResponse, excerpt: _Excerpt) -> Deferred[None]:
-    """Feed the body of a response; fires when it has ended."""
-    reader = _Reader(excerpt)
-    response.deliverBody(reader)
-    return reader.ended
-
-
 class _Excerpt:
     """Pass bytes on, and keep the first few to be shown in an error."""
 
@@ -255,52 +276,15 @@ class _Excerpt:
 
     def feed(self, data: bytes) -> None:
         if len(self.data) < EXCERPT:
-            self.data = (self.data + data)[:EXCERPT]
+            self.data = (self.data + data[:EXCERPT])[:EXCERPT]
         if self._sink is not None:
             self._sink.feed(data)
 
+    def close(self) -> None:
+        """Nothing is made of it."""
+
     def __str__(self) -> str:
         return repr(self.data.decode('utf-8', 'replace'))
-
-
-class _Reader(TwistedProtocol):
-    """
-    Read a body. Neither cancelling Twisted's `readBody` nor treq's `content`
-    closes the connection; cancelling `ended` does.
-    """
-
-    def __init__(self, excerpt: _Excerpt) -> None:
-        self._excerpt = excerpt
-        self.ended: Deferred[None] = Deferred(self._cancel)
-
-    def dataReceived(self, data: bytes) -> None:
-        if self.ended.called:
-            return
-        try:
-            self._excerpt.feed(data)
-        except Exception:
-            self.ended.errback()
-            self._stop()
-
-    def connectionLost(self, reason: Failure = Failure(ResponseDone())
-                       ) -> None:
-        if self.ended.called:
-            return
-        # Without a length the body ends with the connection; whether that
-        # was all of it is for the sink to say.
-        if reason.check(ResponseDone, PotentialDataLoss):
-            self.ended.callback(None)
-        else:
-            self.ended.errback(reason)
-
-    def _cancel(self, ended: Deferred[None]) -> None:
-        ended.errback(CancelledError())
-        self._stop()
-
-    def _stop(self) -> None:
-        if self.transport is not None:
-            # Not loseConnection(): that would wait for a peer that stalls.
-            self.transport.stopProducing()  # type: ignore[attr-defined]
 
 
 @implementer(IBodyProducer)

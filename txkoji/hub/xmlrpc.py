@@ -1,9 +1,9 @@
 """
-Bytes to Python values and back, in the layout that Koji's hub writes.
+Python values to bytes and back, as Koji's hub and its own client write them.
 
-`encode_call` makes a request. A `Decoder` is fed with the chunks of an answer
-as they arrive and has the value when the last one is in. It is built on expat
-and believes nothing: what is not plain XML-RPC is an `AnswerError`.
+`encode_call` makes a request. Answers are decoded while they arrive, by the
+`Decoder` of `txkoji.hub.decoder`; `decode_answer` is for those that are there
+as a whole.
 
 ======================  =====================================================
 None                    ``<nil/>``
@@ -22,19 +22,17 @@ import binascii
 import re
 import reprlib
 from datetime import datetime, timezone
-from decimal import Decimal
-from typing import (Any, Callable, Dict, FrozenSet, List, Mapping, NoReturn,
-                    Optional, Sequence, Tuple)
-from xml.parsers import expat
+from typing import (Any, Callable, Dict, Iterable, List, Mapping, Optional,
+                    Sequence, Tuple)
 
-from munch import Munch
-
-from txkoji.exceptions import AnswerError, from_fault
-
-#: Arrays and structs within each other; nothing of Koji's comes near.
-MAX_DEPTH = 256
+from txkoji.hub.decoder import Decoder
+from txkoji.hub.expat import ExpatDecoder
 
 _HEAD = "<?xml version='1.0'?>\n"
+
+
+#: The names of the hub method that takes many calls at once.
+MULTICALL = ('system.multicall', 'multiCall')
 
 
 # Values to bytes
@@ -54,35 +52,30 @@ def encode_call(method: str, args: Sequence[Any] = (),
     """
     if not isinstance(method, str):
         raise TypeError(f'a hub method has a name, not {method!r}')
-    out = [_HEAD, '<methodCall>\n<methodName>', _escape(method),
-           '</methodName>\n<params>\n']
     params = join_arguments(args, kwargs or {})
     try:
-        for value in params:
-            out.append('<param>\n')
-            _encode(value, out)
-            out.append('</param>\n')
+        many = method in MULTICALL and [*map(type, params)] == [list]
+        encoder: Callable[[Any], str] = _calls if many else _encode
+        body = ''.join([f'<param>\n{encoder(value)}</param>\n'
+                        for value in params])
     except RecursionError:
         raise TypeError(f'an argument of {method} contains itself, or is'
                         ' nested too deeply for XML-RPC') from None
-    out.append('</params>\n</methodCall>\n')
-    return ''.join(out).encode()
+    return (f'{_HEAD}<methodCall>\n<methodName>{_escape(method)}</methodName>'
+            f'\n<params>\n{body}</params>\n</methodCall>\n').encode()
 
 
 def encode_answer(value: Any) -> bytes:
     """Encode what a hub method returned, as the hub does."""
-    out = [_HEAD, '<methodResponse>\n<params>\n<param>\n']
-    _encode(value, out)
-    out.append('</param>\n</params>\n</methodResponse>\n')
-    return ''.join(out).encode()
+    return (f'{_HEAD}<methodResponse>\n<params>\n<param>\n{_encode(value)}'
+            '</param>\n</params>\n</methodResponse>\n').encode()
 
 
 def encode_fault(code: int, text: str) -> bytes:
     """Encode a fault, as the hub does."""
-    out = [_HEAD, '<methodResponse>\n<fault>\n']
-    _encode({'faultCode': code, 'faultString': text}, out)
-    out.append('</fault>\n</methodResponse>\n')
-    return ''.join(out).encode()
+    value = _encode({'faultCode': code, 'faultString': text})
+    return (f'{_HEAD}<methodResponse>\n<fault>\n{value}</fault>\n'
+            '</methodResponse>\n').encode()
 
 
 def join_arguments(args: Sequence[Any],
@@ -103,21 +96,54 @@ def split_arguments(params: Sequence[Any]
     return args, {}
 
 
-#: What XML 1.0 has no way to write, not even escaped.
-_UNWRITABLE = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff'
-                         '\ufffe\uffff]')
+#: What is not written as it is, and of that what XML 1.0 cannot write at all.
+_SPECIAL = re.compile('[&<>\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff'
+                      '\ufffe\uffff]')
 
 
 def _escape(text: str) -> str:
-    bad = _UNWRITABLE.search(text)
-    if bad:
-        raise TypeError(f'XML-RPC cannot carry the character {bad.group()!r}'
-                        f' in {text[:60]!r}')
+    if not _SPECIAL.search(text):
+        return text
+    for character in _SPECIAL.findall(text):
+        if character not in '&<>':
+            raise TypeError('XML-RPC cannot carry the character'
+                            f' {character!r} in {text[:60]!r}')
     return (text.replace('&', '&amp;').replace('<', '&lt;')
             .replace('>', '&gt;'))
 
 
-def _encode(value: Any, out: List[str]) -> None:
+class _Kept(Dict[str, str]):
+    """
+    What texts are written as. In a request of many calls the same names and
+    values come again and again: short ones are kept.
+    """
+
+    def __init__(self, write: Callable[[str], str]) -> None:
+        self._write = write
+
+    def __missing__(self, text: str) -> str:
+        written = self._write(text)
+        if len(text) < 100 and len(self) < 1000:
+            self[text] = written
+        return written
+
+
+def _name(name: str) -> str:
+    if not isinstance(name, str):
+        raise TypeError('XML-RPC has only names as keys, not '
+                        + reprlib.repr(name))
+    return f'<member>\n<name>{_escape(name)}</name>\n'
+
+
+def _str(value: str) -> str:
+    return f'<value><string>{_escape(value)}</string></value>\n'
+
+
+_NAMES = _Kept(_name)
+
+
+def _encode(value: Any) -> str:
+    """The value's element, with the line end that the hub puts behind it."""
     encoder = _ENCODERS.get(type(value))
     if encoder is None:
         for kind, encoder in _ENCODERS.items():
@@ -126,73 +152,132 @@ def _encode(value: Any, out: List[str]) -> None:
         else:
             raise TypeError('XML-RPC cannot carry a value of type '
                             f'{type(value).__name__}: {reprlib.repr(value)}')
-    encoder(value, out)
+    return encoder(value)
 
 
-def _none(value: None, out: List[str]) -> None:
+def _none(value: None) -> str:
     # No line end here: this is how the hub, and Python's library, write it.
-    out.append('<value><nil/></value>')
+    return '<value><nil/></value>'
 
 
-def _bool(value: bool, out: List[str]) -> None:
-    out.append('<value><boolean>%d</boolean></value>\n' % value)
+def _bool(value: bool) -> str:
+    return f'<value><boolean>{value:d}</boolean></value>\n'
 
 
-def _int(value: int, out: List[str]) -> None:
-    if -2**31 <= value < 2**31:
-        out.append('<value><int>%d</int></value>\n' % value)
-    elif -2**63 <= value < 2**63:
-        out.append('<value><i8>%d</i8></value>\n' % value)
-    else:
-        raise OverflowError('XML-RPC carries ints of 64 bits, not of'
-                            f' {value.bit_length() + 1}')
+def _int(value: int) -> str:
+    if -2147483648 <= value < 2147483648:
+        return f'<value><int>{value:d}</int></value>\n'
+    if -2**63 <= value < 2**63:
+        return f'<value><i8>{value:d}</i8></value>\n'
+    raise OverflowError('XML-RPC carries ints of 64 bits, not of'
+                        f' {value.bit_length() + 1}')
 
 
-def _float(value: float, out: List[str]) -> None:
-    out.append('<value><double>%s</double></value>\n' % float.__repr__(value))
+def _float(value: float) -> str:
+    return f'<value><double>{float.__repr__(value)}</double></value>\n'
 
 
-def _str(value: str, out: List[str]) -> None:
-    out.append('<value><string>%s</string></value>\n' % _escape(value))
-
-
-def _bytes(value: bytes, out: List[str]) -> None:
-    out.append('<value><base64>\n')
+def _bytes(value: bytes) -> str:
     # In lines of 76 characters, as MIME has them.
-    for start in range(0, len(value), 57):
-        line = value[start:start + 57]
-        out.append(binascii.b2a_base64(line).decode())
-    out.append('</base64></value>\n')
+    lines = [binascii.b2a_base64(value[start:start + 57]).decode()
+             for start in range(0, len(value), 57)]
+    return f'<value><base64>\n{"".join(lines)}</base64></value>\n'
 
 
-def _datetime(value: datetime, out: List[str]) -> None:
+def _datetime(value: datetime) -> str:
     if value.tzinfo is not None:
         value = value.astimezone(timezone.utc)
-    out.append('<value><dateTime.iso8601>%04d%02d%02dT%02d:%02d:%02d'
-               '</dateTime.iso8601></value>\n' % value.timetuple()[:6])
+    return ('<value><dateTime.iso8601>%04d%02d%02dT%02d:%02d:%02d'
+            '</dateTime.iso8601></value>\n' % value.timetuple()[:6])
 
 
-def _list(value: Sequence[Any], out: List[str]) -> None:
-    out.append('<value><array><data>\n')
-    for item in value:
-        _encode(item, out)
-    out.append('</data></array></value>\n')
+def _list(value: Iterable[Any]) -> str:
+    items: List[str] = []
+    _put_all(value, items.append)
+    return ('<value><array><data>\n' + ''.join(items)
+            + '</data></array></value>\n')
 
 
-def _dict(value: Mapping[str, Any], out: List[str]) -> None:
-    out.append('<value><struct>\n')
-    for name, item in value.items():
-        if not isinstance(name, str):
-            raise TypeError('XML-RPC has only names as keys, not '
-                            + reprlib.repr(name))
-        out.append('<member>\n<name>%s</name>\n' % _escape(name))
-        _encode(item, out)
-        out.append('</member>\n')
-    out.append('</struct></value>\n')
+def _dict(value: Mapping[str, Any]) -> str:
+    values = value.values()
+    key = (*value, *values, *map(type, values))
+    try:
+        kept = _FLAT.get(key)
+    except TypeError:
+        # There is an array or a struct within.
+        key = ()
+    else:
+        if kept is not None:
+            return kept
+    items: List[str] = []
+    _put_all(values, items.append)
+    encoded = '<value><struct>\n' + ''.join([
+        f'{name}{item}</member>\n' for name, item
+        in zip(map(_NAMES.__getitem__, value), items)
+    ]) + '</struct></value>\n'
+    if (0 < len(key) < 30 and len(_FLAT) < 1000
+            and _FLAT_TYPES.issuperset(map(type, values))):
+        _FLAT[key] = encoded
+    return encoded
+
+
+#: Options of calls: small structs without anything within, which come again
+#: and again. (Not with floats: 0.0 and -0.0 are equal, and written apart.)
+_FLAT: Dict[Any, str] = {}
+_FLAT_TYPES = frozenset([str, int, bool, type(None)])
+
+
+def _calls(calls: Iterable[Any]) -> str:
+    """The calls of a multicall: thousands, and all of one form."""
+    encoded: List[str] = []
+    put, put_all, end = encoded.append, _put_all, _CALL_END
+    for call in calls:
+        if type(call) is dict and [*call] == _CALL_NAMES \
+                and type(call['params']) is list:
+            put(_CALLS[call['methodName']])
+            put_all(call['params'], put)
+            put(end)
+        else:
+            put(_encode(call))
+    return ('<value><array><data>\n' + ''.join(encoded)
+            + '</data></array></value>\n')
+
+
+def _call_begin(method: str) -> str:
+    return ('<value><struct>\n' + _name('methodName') + _encode(method)
+            + '</member>\n' + _name('params') + '<value><array><data>\n')
+
+
+_CALL_NAMES = ['methodName', 'params']
+_CALLS = _Kept(_call_begin)
+_CALL_END = '</data></array></value>\n</member>\n</struct></value>\n'
+
+
+def _put_all(values: Iterable[Any], put: Callable[[str], None]) -> None:
+    """
+    Encode some values, one after the other. Most are of four types: for
+    these it saves the calls.
+    """
+    search = _SPECIAL.search
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            if search(value):
+                value = _escape(value)
+            put(f'<value><string>{value}</string></value>\n')
+        elif kind is int and -2147483648 <= value < 2147483648:
+            put(f'<value><int>{value}</int></value>\n')
+        elif kind is bool:
+            put('<value><boolean>1</boolean></value>\n' if value
+                else '<value><boolean>0</boolean></value>\n')
+        elif kind is dict:
+            put(_dict(value))
+        else:
+            put(_encode(value))
 
 
 #: Exact types are looked up; of others the first that fits, so bool is first.
-_ENCODERS: Dict[type, Callable[[Any, List[str]], None]] = {
+_ENCODERS: Dict[type, Callable[[Any], str]] = {
     type(None): _none,
     bool: _bool,
     int: _int,
@@ -218,7 +303,7 @@ def decode_call(data: bytes) -> Tuple[str, List[Any]]:
               `split_arguments`.
     :raises AnswerError: if it is none.
     """
-    decoder = Decoder('methodCall')
+    decoder = ExpatDecoder('methodCall')
     decoder.feed(data)
     params = decoder.close()
     return decoder.method, params
@@ -234,237 +319,3 @@ def decode_answer(data: bytes) -> Any:
     decoder = Decoder()
     decoder.feed(data)
     return decoder.close()
-
-
-#: What may stand directly within what.
-_CHILDREN: Dict[str, FrozenSet[str]] = {
-    'methodResponse': frozenset(['params', 'fault']),
-    'methodCall': frozenset(['methodName', 'params']),
-    'params': frozenset(['param']),
-    'param': frozenset(['value']),
-    'fault': frozenset(['value']),
-    'array': frozenset(['data']),
-    'data': frozenset(['value']),
-    'struct': frozenset(['member']),
-    'member': frozenset(['name', 'value']),
-}
-
-#: How often at most a child may stand there, where that is limited.
-_ONCE = frozenset(['methodResponse', 'methodCall', 'param', 'fault', 'array'])
-
-
-def _boolean(text: str) -> bool:
-    if text not in ('0', '1'):
-        raise ValueError(f'a boolean is 0 or 1, not {text[:60]!r}')
-    return text == '1'
-
-
-def _nil(text: str) -> None:
-    if text.strip():
-        raise ValueError(f'nil has no content, not {text[:60]!r}')
-
-
-_SCALARS: Dict[str, Callable[[str], Any]] = {
-    'nil': _nil,
-    'boolean': _boolean,
-    'int': int,
-    'i1': int,
-    'i2': int,
-    'i4': int,
-    'i8': int,
-    'biginteger': int,
-    'double': float,
-    'float': float,
-    'bigdecimal': Decimal,
-    'string': str,
-    'base64': lambda text: binascii.a2b_base64(text.encode()),
-    'dateTime.iso8601':
-        lambda text: datetime.strptime(text, '%Y%m%dT%H:%M:%S'),
-}
-
-_CHILDREN['value'] = frozenset([*_SCALARS, 'array', 'struct'])
-
-_NOTHING: Any = object()
-
-
-class Decoder:
-    """
-    Decode one XML-RPC document while its bytes arrive.
-
-    What `xmlrpc.client.loads(..., use_builtin_types=True)` reads gives the
-    same values here, with Munch for dict; but it forgives much that is
-    refused here: document types and entities, unknown elements, elements
-    where they do not belong, text between them, a ``<value>`` with two
-    values, and nesting beyond `MAX_DEPTH`.
-
-    :param root: ``methodResponse``, or ``methodCall`` to read a request.
-    """
-
-    def __init__(self, root: str = 'methodResponse') -> None:
-        self.method = ''
-        self._root = root
-        self._open: List[str] = []
-        self._seen: List[Optional[str]] = []
-        self._containers: List[Any] = [[]]
-        self._names: List[Optional[str]] = []
-        self._text: List[str] = []
-        self._value: Any = _NOTHING
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._characters
-        parser.StartDoctypeDeclHandler = self._doctype
-        self._parser = parser
-
-    def feed(self, data: bytes) -> None:
-        """
-        Take the next bytes.
-
-        :raises AnswerError: as soon as it cannot become a good document.
-        """
-        self._parse(data, False)
-
-    def close(self) -> Any:
-        """
-        Say that there are no more bytes, and get the value; for a request,
-        the list of its parameters.
-
-        :raises KojiException: if it is a fault; the class depends on its
-                               code.
-        :raises AnswerError: if it is not a whole answer.
-        """
-        self._parse(b'', True)
-        params = self._containers[0]
-        seen = self._seen[0]
-        if self._root == 'methodCall':
-            if not self.method:
-                self._refuse('it names no method')
-            return params
-        if len(params) != 1:
-            self._refuse(f'it has {len(params)} values, where one belongs')
-        if seen == 'fault':
-            raise self._fault(params[0])
-        return params[0]
-
-    def _parse(self, data: bytes, final: bool) -> None:
-        try:
-            self._parser.Parse(data, final)
-        except expat.ExpatError as error:
-            self._refuse(f'it is not well-formed XML: {error}')
-
-    def _refuse(self, why: str) -> NoReturn:
-        raise AnswerError(why)
-
-    def _fault(self, value: Any) -> Exception:
-        if (isinstance(value, dict)
-                and type(value.get('faultCode')) is int
-                and isinstance(value.get('faultString'), str)):
-            return from_fault(value['faultCode'], value['faultString'])
-        return AnswerError('its fault has no faultCode and faultString')
-
-    # What expat calls. Everything between two elements is in _value, _text
-    # and the stacks: _open and _seen have an entry for each open element
-    # (_seen: which child was last), _containers for each open array and
-    # struct, below them the list of parameters, and _names for each open
-    # struct.
-
-    def _doctype(self, *args: Any) -> NoReturn:
-        self._refuse('it brings a document type, which no hub sends')
-
-    def _start(self, tag: str, attributes: Dict[str, str]) -> None:
-        tag = tag.rpartition(':')[2]
-        if not self._open:
-            if tag != self._root:
-                self._refuse(f'it is a {tag[:60]!r}, not a {self._root!r}')
-        else:
-            self._child(self._open[-1], tag)
-        self._open.append(tag)
-        self._seen.append(None)
-        self._text.clear()
-        if tag == 'array':
-            self._push([])
-        elif tag == 'struct':
-            self._push(Munch.__new__(Munch))
-            self._names.append(None)
-
-    def _child(self, parent: str, tag: str) -> None:
-        seen = self._seen[-1]
-        if tag not in _CHILDREN.get(parent, ()):
-            self._refuse(f'it has a {tag[:60]!r} in a {parent!r}')
-        if not _blank(self._text):
-            self._refuse(f'it has text in a {parent!r}')
-        if parent == 'value':
-            if self._value is not _NOTHING:
-                self._refuse("it has a 'value' with two values")
-        elif parent == 'member':
-            if (tag == 'name') != (seen is None) or seen == 'value':
-                self._refuse("it has a 'member' that is not a name and a"
-                             ' value')
-        elif parent == 'methodCall':
-            if (tag == 'methodName') != (seen is None) or seen == 'params':
-                self._refuse("it has a 'methodCall' that is not a name and"
-                             ' parameters')
-        elif seen is not None and parent in _ONCE:
-            self._refuse(f'it has a {parent!r} with {seen!r} and {tag!r}')
-        self._seen[-1] = tag
-
-    def _push(self, container: Any) -> None:
-        if len(self._containers) > MAX_DEPTH:
-            self._refuse(f'it is nested more than {MAX_DEPTH} levels deep')
-        self._containers.append(container)
-
-    def _characters(self, text: str) -> None:
-        self._text.append(text)
-
-    def _end(self, tag: str) -> None:
-        tag = self._open.pop()
-        seen = self._seen.pop()
-        if tag == 'value':
-            self._end_value()
-        elif tag in _SCALARS:
-            self._end_scalar(tag)
-        elif tag == 'name':
-            self._names[-1] = ''.join(self._text)
-        elif tag == 'methodName':
-            self.method = ''.join(self._text)
-        else:
-            if not _blank(self._text):
-                self._refuse(f'it has text in a {tag!r}')
-            if tag in ('array', 'struct'):
-                self._end_container(tag, seen)
-            elif tag in ('member', 'param', 'fault') and seen != 'value':
-                self._refuse(f'it has a {tag!r} without a value')
-        if not self._open:
-            self._seen.append(seen)
-        self._text.clear()
-
-    def _end_value(self) -> None:
-        value = self._value
-        if value is _NOTHING:
-            value = ''.join(self._text)
-        elif not _blank(self._text):
-            self._refuse("it has text in a 'value'")
-        self._value = _NOTHING
-        container = self._containers[-1]
-        if type(container) is list:
-            container.append(value)
-        else:
-            container[self._names[-1]] = value
-
-    def _end_scalar(self, tag: str) -> None:
-        try:
-            self._value = _SCALARS[tag](''.join(self._text))
-        except (ValueError, ArithmeticError) as error:
-            self._refuse(f'it has a bad {tag!r}: {error}')
-
-    def _end_container(self, tag: str, seen: Optional[str]) -> None:
-        if tag == 'struct':
-            self._names.pop()
-        elif seen is None:
-            self._refuse("it has an 'array' without data")
-        self._value = self._containers.pop()
-
-
-def _blank(text: List[str]) -> bool:
-    return not text or not ''.join(text).strip()

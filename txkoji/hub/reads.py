@@ -1,0 +1,55 @@
+"""
+Which hub methods only read: one table of patterns. What it does not know is a
+write.
+
+A read may be asked again when its answer was lost; a write may not, since the
+hub could do it twice.
+"""
+from __future__ import annotations
+
+import re
+from typing import Any, Mapping, Sequence
+
+#: Patterns for names without a dot; names with one, and single methods, stand
+#: one by one, since many a ``check`` or ``get`` of these changes something.
+READS = (
+    'count', 'countAndFilterResults', 'echo', 'filterResults',
+    'checkTagAccess', 'checkTagPackage', 'checkUpload',
+    'find*', 'get*', 'has*', 'hello', 'list*', 'query*', 'search', 'show*',
+    'buildReferences', 'downloadTaskOutput', 'error', 'evalPolicy', 'fault',
+    'mavenEnabled', 'repoInfo', 'tagChangedSinceEvent', 'tagFirstChangeEvent',
+    'tagLastChangeEvent', 'taskFinished', 'untaggedBuilds', 'winEnabled',
+    '_listapi',
+    'repo.checkRequest', 'repo.get', 'repo.getExternalRepoData', 'repo.query',
+    'repo.queryQueue', 'repo.references',
+    'scheduler.getHostData', 'scheduler.getLogMessages',
+    'scheduler.getTaskRefusals', 'scheduler.getTaskRuns',
+    'system.listMethods', 'system.methodHelp', 'system.methodSignature',
+)
+
+#: These do what the method does whose name is their first argument.
+NAMED = ('count', 'countAndFilterResults', 'filterResults')
+
+#: A star is for anything but a dot.
+_READ = re.compile('|'.join(re.escape(pattern).replace(r'\*', '[^.]*')
+                            for pattern in READS))
+
+
+def is_read(method: str, args: Sequence[Any] = (),
+            kwargs: Mapping[str, Any] = {}) -> bool:
+    """
+    Whether a call changes nothing on the hub.
+
+    :param method: the hub method.
+    :param args: its positional arguments.
+    :param kwargs: its named arguments.
+    """
+    if method in NAMED:
+        named = args[0] if args else kwargs.get('methodName')
+        return isinstance(named, str) and named not in NAMED and is_read(
+            named, args[1:], kwargs)
+    if method == 'getPackage' and (kwargs.get('create')
+                                   or any(args[2:3])):
+        # Which makes the package if there is none.
+        return False
+    return _READ.fullmatch(method) is not None
