@@ -183,7 +183,7 @@ class _Counting(WrappingFactory):
     protocol = Connection
 
     def __init__(self, pool: Pool, factory: IProtocolFactory) -> None:
-        super().__init__(factory)  # type: ignore[no-untyped-call]
+        super().__init__(factory)
         self._pool = pool
 
     def registerProtocol(self, connection: ProtocolWrapper) -> None:
