@@ -50,8 +50,9 @@ class CallTests(HubTestCase):
         """Any name and any keyword can be called and sent."""
         self.hub.respond('close', lambda **kwargs: kwargs)
         self.assertEqual(self.get(self.koji.call(
-            'close', self=1, method=2, args=3)),
-            {'self': 1, 'method': 2, 'args': 3})
+            'close', method=2, args=3)), {'method': 2, 'args': 3})
+        self.hub.respond('keyword', lambda **kwargs: kwargs)
+        self.assertEqual(self.get(self.koji.keyword(self=1)), {'self': 1})
 
     def test_private(self) -> None:
         """Private names are no methods of the hub."""
@@ -211,6 +212,8 @@ class ResultTests(HubTestCase):
             self.koji.listBuilds(packageID='ceph', state=1)))
         self.assertEqual({build.package_name for build in by_id}, {'ceph'})
         self.assertEqual(self.get(self.koji.listBuilds('nosuch')), [])
+        self.assertEqual(self.get(self.koji.listBuilds(
+            'nosuch', queryOpts={'countOnly': True})), 0)
         alice = self.get(self.koji.listBuilds(None, 'alice'))
         self.assertEqual({build.owner_name for build in alice}, {'alice'})
 
@@ -329,6 +332,9 @@ class LinkTests(HubTestCase):
                 WEB + '/taskinfo?taskID=2147483648',
                 WEB + '/taskinfo?taskID=' + '1' * 5000,
                 WEB + '/buildinfo?buildID=ceph-9.22.53-11.fc43',
+                WEB + '/taginfo?tagID=%00', WEB + '/userinfo?userID=a%07',
+                WEB + '/userinfo?userID=%EF%BF%BF',
+                WEB + '/buildtargetinfo?targetID=f44',
                 WEB + '/fileinfo?rpmID=4', WEB + '/fileinfo?filename=/a',
                 WEB + '/tasks?state=all', WEB + '/search?terms=x',
                 WEB + '/targetinfo?targetID=1', WEB + '/TASKINFO?taskID=1',
@@ -348,6 +354,11 @@ class LinkTests(HubTestCase):
                 'http://hub.example.test/koji/taskinfo?' + '&' * 2000]:
             self.assertIsNone(self.get(self.koji.from_web(link)), link)
         self.assertEqual(self.hub.calls, [])
+
+    def test_name_of_digits(self) -> None:
+        """Where a page takes names only, digits are a name."""
+        self.assertEqual(read_link(WEB, WEB + '/buildtargetinfo?name=5'),
+                         ('getBuildTarget', ('5',), {}))
 
     def test_missing(self) -> None:
         """A page of nothing is None."""

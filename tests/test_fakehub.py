@@ -51,6 +51,8 @@ class SampleTests(SynchronousTestCase):
         one, other = FakeHub(), FakeHub()
         one.tables.tags[0]['name'] = 'renamed'
         one.tables.tags.append({'id': 999, 'name': 'more'})
+        one.tables.tags[39]['extra']['more'] = True
+        self.assertNotIn('more', other.tables.tags[39]['extra'])
         for hub, name, number in [(one, 'renamed', 999), (other, 'f40', None)]:
             koji = hub.connection()
             self.assertEqual(self.successResultOf(koji.getTag(1)).name, name)
@@ -131,6 +133,33 @@ class TeachingTests(HubTestCase):
         self.fail_of(self.koji.a(1, 2), ParameterError)
         self.fail_of(self.koji.a(name=1), ParameterError)
 
+    def test_forget(self) -> None:
+        """What it was taught can be forgotten."""
+        self.hub.respond('getTag', 'taught')
+        self.assertEqual(self.get(self.koji.getTag('f44')), 'taught')
+        self.hub.forget('getTag')
+        self.assertEqual(self.get(self.koji.getTag('f44')).id, 33)
+        self.assertRaises(TypeError, self.hub.fault, 'a', '1000', 'text')
+
+    def test_calls_stay(self) -> None:
+        """What is written down is what was asked, whatever comes of it."""
+        self.hub.respond('a', lambda numbers: numbers.append(9))
+        self.get(self.koji.a([1]))
+        self.assertEqual(self.hub.calls, [('a', ([1],), {})])
+
+    def test_arguments_it_cannot_answer(self) -> None:
+        """An argument that the tables cannot answer is not passed over."""
+        koji = self.koji
+        for call in [koji.listRPMs(hostID=1), koji.listBuilds(typeInfo={}),
+                     koji.listArchives(imageID=1), koji.getRPM(1, multi=True),
+                     koji.getFullInheritance('f44', reverse=True),
+                     koji.getTag('f44', event=5), koji.getHost(1, event=5),
+                     koji.getUser('alice', groups=True),
+                     koji.listUsers(perm='admin')]:
+            error = self.fail_of(call)
+            self.assertEqual(error.faultCode, 1)
+            self.assertIn('respond()', str(error))
+
     def test_unknown(self) -> None:
         """An unknown method; and one that only a real hub knows."""
         error = self.fail_of(self.koji.nosuch(), GenericError)
@@ -161,8 +190,13 @@ class TeachingTests(HubTestCase):
             'system.multicall', 'getAPIVersion', 'tagBuild', 'getTag',
             'nosuch'])
         self.assertEqual(self.hub.requests, 1)
-        self.fail_of(self.koji.call('system.multicall', [{}]))
-        self.flushLoggedErrors()
+        self.hub.respond('boom', lambda: 1 / 0)
+        entries = self.get(self.koji.call('multiCall', [
+            {}, {'methodName': 'boom', 'params': []},
+            {'methodName': 'getAPIVersion', 'params': []}]))
+        self.assertEqual([entry.faultCode for entry in entries[:2]], [1, 1])
+        self.assertEqual(entries[1].faultString, 'division by zero')
+        self.assertEqual(entries[2], [1])
 
 
 class TroubleTests(HubTestCase):
@@ -366,6 +400,14 @@ class QueryTests(HubTestCase):
         self.assertNotIn('owner_name', packages[0])
         self.assertEqual(self.get(koji.listRPMs(
             5391, arches='src'))[0].nvr, 'ceph-99.0-1.fc44')
+        self.assertEqual(self.get(koji.getArchive(1)).build_id, 5411)
+        self.assertIsNone(self.get(koji.getArchive(99)))
+        self.fail_of(koji.getArchive(99, strict=True), GenericError)
+        self.assertNotIn('krb_principals', self.get(
+            koji.getUser('alice', krb_princs=False)))
+        self.assertNotIn('perm', self.get(koji.listTags(perms=False))[0])
+        early = self.get(koji.listTagged('f43-updates', event=13000))
+        self.assertTrue(0 < len(early) < 3350)
         builds = self.get(koji.listTagged(
             'f43-updates', owner='alice', prefix='py', latest=2, extra=True))
         self.assertEqual({build.owner_name for build in builds}, {'alice'})
@@ -384,6 +426,14 @@ LINKS = st.lists(st.tuples(
     max_size=9, unique_by=(lambda link: link[:2], lambda link: link[2]))
 TAGGINGS = st.lists(st.tuples(st.integers(1, 6), st.integers(1, 12)),
                     unique=True, max_size=25)
+#: Of each build: state, owner, draft, whether it is an image.
+BUILDS = st.lists(st.tuples(st.sampled_from([1, 1, 1, 3]), st.integers(1, 2),
+                            st.booleans(), st.booleans()),
+                  min_size=12, max_size=12)
+FILTERS = st.fixed_dictionaries({}, optional={
+    'owner': st.integers(1, 2), 'draft': st.booleans(),
+    'type': st.just('image'), 'package': st.sampled_from(['a', 'b']),
+    'prefix': st.just('a')})
 BLOCKED = st.lists(st.tuples(st.integers(1, 6), st.integers(1, 4),
                              st.booleans()),
                    unique_by=lambda row: row[:2], max_size=4)
@@ -422,7 +472,8 @@ def walk(links: Any, tag: int) -> List[Tuple[int, Set[int]]]:
 class InheritanceTests(HubTestCase):
     """listTagged agrees with the tags' inheritance."""
 
-    def world(self, links: Any, taggings: Any, blocked: Any) -> Any:
+    def world(self, links: Any, taggings: Any, blocked: Any,
+              builds: Any = ((1, 1, False, False),) * 12) -> Any:
         hub = FakeHub(sample=False)
         tables = hub.tables
         for name in ('tags', 'packages'):
@@ -430,10 +481,16 @@ class InheritanceTests(HubTestCase):
                 {'id': number, 'name': PACKAGES.get(number, str(number))
                  if name == 'packages' else f'tag{number}'}
                 for number in range(1, 7))
-        tables.builds.extend({
-            'id': number, 'package_id': build_package(number),
-            'version': '1', 'release': str(number), 'state': 1}
-            for number in range(1, 13))
+        tables.users.extend({'id': number, 'name': str(number)}
+                            for number in (1, 2))
+        for number, (state, owner, draft, image) in enumerate(builds, 1):
+            tables.builds.append({
+                'id': number, 'package_id': build_package(number),
+                'version': '1', 'release': str(number), 'state': state,
+                'owner_id': owner, 'draft': draft})
+            if image:
+                tables.build_types.append({
+                    'build_id': number, 'type': 'image', 'info': {}})
         for child, parent, priority, depth, intransitive, pattern in links:
             tables.inheritance.append({
                 'child_id': child, 'parent_id': parent, 'priority': priority,
@@ -449,12 +506,23 @@ class InheritanceTests(HubTestCase):
         return hub.connection()
 
     @settings(derandomize=True, deadline=None, max_examples=300)
-    @given(LINKS, TAGGINGS, BLOCKED, st.booleans(),
+    @given(LINKS, TAGGINGS, BLOCKED, BUILDS, FILTERS, st.booleans(),
            st.sampled_from([0, 1, 2]))
     def test_model(self, links: Any, taggings: Any, blocked: Any,
-                   inherit: bool, latest: int) -> None:
+                   builds: Any, filters: Any, inherit: bool, latest: int
+                   ) -> None:
         """Builds are those of the tags on all paths, in their order."""
-        koji = self.world(links, taggings, blocked)
+        koji = self.world(links, taggings, blocked, builds)
+
+        def asked_for(build: int) -> bool:
+            state, owner, draft, image = builds[build - 1]
+            name = PACKAGES[build_package(build)]
+            return (state == 1 and filters.get('owner', owner) == owner
+                    and filters.get('draft', draft) == draft
+                    and (image or 'type' not in filters)
+                    and filters.get('package', name) == name
+                    and name.startswith(filters.get('prefix', '')))
+
         paths = walk(links, 1) if inherit else walk([], 1)
         listed: Dict[int, bool] = {}
         for tag, _ in paths:
@@ -465,7 +533,8 @@ class InheritanceTests(HubTestCase):
         for tag, passed in paths:
             for place, build in reversed(taggings):
                 package = build_package(build)
-                if place != tag or package not in passed:
+                if place != tag or package not in passed \
+                        or not asked_for(build):
                     continue
                 if listed.get(package) or build in dict(expected):
                     continue
@@ -473,7 +542,8 @@ class InheritanceTests(HubTestCase):
                                   for other, _ in expected) >= latest:
                     continue
                 expected.append((build, tag))
-        found = self.get(koji.listTagged(1, inherit=inherit, latest=latest))
+        found = self.get(koji.listTagged(1, inherit=inherit, latest=latest,
+                                         **filters))
         self.assertEqual([(row.id, row.tag_id) for row in found], expected)
 
     def test_order(self) -> None:

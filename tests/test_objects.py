@@ -222,6 +222,7 @@ class TaskTests(HubTestCase):
         running = Task(recordings()['getTaskInfo.state-open'].answer)
         self.assertIsInstance(running.duration, timedelta)
         self.assertIsNone(Task(state=77).state_name)
+        self.assertIsNone(Task(state=[]).state_name)
 
     def test_channel(self) -> None:
         """Its channel."""
@@ -364,6 +365,23 @@ class ChannelTests(HubTestCase):
                          sum(host['capacity'] for host in ready))
         empty = self.get(self.koji.getChannel('secure-boot'))
         self.assertEqual(self.get(empty.total_capacity()), 0.0)
+
+    def test_odd_hosts(self) -> None:
+        """Hosts of which no capacity is known count for nothing."""
+        self.hub.respond('listHosts', [{'id': 1}, {'capacity': None},
+                                       {'capacity': 2.5}])
+        channel = Channel(id=1)
+        channel.connection = self.koji
+        self.assertEqual(self.get(channel.total_capacity()), 2.5)
+
+    def test_no_id(self) -> None:
+        """Without an id nothing is asked: the hub would take it for all."""
+        for made, name in [(Build(), 'tags'), (Task(), 'descendents'),
+                           (Channel(), 'hosts'), (Channel(), 'tasks')]:
+            made.connection = self.koji
+            error = self.assertRaises(ValueError, getattr(made, name))
+            self.assertIn('has no id', str(error))
+        self.assertEqual(self.hub.calls, [])
 
     def test_list(self) -> None:
         """All channels."""

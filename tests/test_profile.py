@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import random
 from typing import Any, Dict, List
 from unittest import mock
@@ -240,13 +241,21 @@ class ErrorTests(Tree):
                 ('no_ssl_verify', 'perhaps', 'yes or no'),
                 ('anon_retry', '2', 'yes or no')]:
             said = self.error(f'[p]\n{SERVER}{option} = {value}\n')
-            self.assertEqual(said, f"profile 'p': {option} must be {wanted},"
-                                   f' not {value!r}')
+            path = os.path.join(self.home, '.koji/config')
+            self.assertEqual(said, f"{path}, line 3: profile 'p': {option}"
+                                   f' must be {wanted}, not {value!r}')
+
+    def test_where(self) -> None:
+        """Of several files the one is named whose value counts."""
+        path = self.write('etc/koji.conf', '[p]\n' + SERVER
+                          + '[DEFAULT]\n# old\ntimeout = soon\n')
+        said = self.error('[q]\nTimeout = 5\n')
+        self.assertTrue(said.startswith(f'{path}, line 5: '), said)
 
     def test_percent(self) -> None:
         """A lone percent sign: profile and option."""
         said = self.error(f'[p]\n{SERVER}topurl = https://x/%20\n')
-        self.assertIn("profile 'p': bad value for topurl", said)
+        self.assertIn("line 3: profile 'p': bad value for topurl", said)
 
     def test_server_is_no_url(self) -> None:
         """A server that is not a http or https URL is refused."""
@@ -294,6 +303,29 @@ class ProfileTests(SynchronousTestCase):
         """They are checked as those of a file are."""
         self.assertRaises(ConfigurationError, Profile, 'mine', server='x')
 
+    def test_types(self) -> None:
+        """A value of the wrong type is refused, and never guessed at."""
+        for options in [
+                dict(no_ssl_verify='False'), dict(timeout='5'),
+                dict(timeout=True), dict(weburl=5), dict(serverca=None),
+                dict(server=None), dict(server=b'https://h/'),
+                dict(max_retries=None), dict(name=5)]:
+            error = self.assertRaises(ConfigurationError, Profile, **{
+                'name': 'mine', 'server': 'https://h/hub', **options})
+            self.assertIn(f'{[*options][0]} must be', str(error))
+        profile = Profile('mine', server='https://h/hub', serverca='~/ca')
+        self.assertEqual(profile.serverca, os.path.expanduser('~/ca'))
+
+    def test_hosts(self) -> None:
+        """Hosts that cannot be are refused; others are not."""
+        for host in ['a' * 64, 'a..b', '-', 'a-.b', '[::1', '[:::]', 'a' * 300,
+                     '']:
+            self.assertRaises(ConfigurationError, Profile, 'mine',
+                              server=f'https://{host}/hub')
+        for host in ['localhost', 'a_b.example.com', '10.0.0.1', '[::1]:8443',
+                     'KOJI.example.com.:443', 'xn--kji-sna.example']:
+            Profile('mine', server=f'https://{host}/hub')
+
     def test_without_secrets(self) -> None:
         """What a URL is shown as."""
         for url, shown in [
@@ -329,5 +361,11 @@ class LookupTests(Tree):
 
     def test_profiles_replaced(self) -> None:
         """PROFILES is looked at when it is needed, not at import."""
+        self.patch(txkoji.connection, 'PROFILES',
+                   [pathlib.Path(self.home) / 'etc/koji.conf'])
+        self.assertEqual(Connection('p').settings.retry_interval, 9)
+        self.assertRaises(ValueError, Connection, 'nosuch')
+        self.patch(txkoji.connection, 'PROFILES', self.places()[1])
+        self.assertEqual(Connection('p').settings.retry_interval, 9)
         self.patch(txkoji.connection, 'PROFILES', ())
         self.assertRaises(ValueError, Connection, 'p')

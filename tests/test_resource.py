@@ -214,7 +214,8 @@ class TimeTests(SynchronousTestCase):
 
     def test_no_times(self) -> None:
         """What is no time is None."""
-        for value in ['', 'now', '2026', [], 5, None]:
+        for value in ['', 'now', '2026', [], 5, None,
+                      '0001-01-01 00:00:00+14:00']:
             self.assertIsNone(from_text(value))
         for value in [1e300, float('nan'), float('inf'), 'now', []]:
             self.assertIsNone(from_timestamp(value))

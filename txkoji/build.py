@@ -25,6 +25,7 @@ class Build(Timed):
     aliases = {'id': 'build_id', 'build_id': 'id',
                'name': 'package_name', 'package_name': 'name'}
     page = 'buildinfo?buildID'
+    states = build_states.NAMES
     running = build_states.BUILDING
 
     @property
@@ -51,11 +52,6 @@ class Build(Timed):
                 return found.group(1)
         return None
 
-    @property
-    def state_name(self) -> Optional[str]:
-        """The name of its state, such as "COMPLETE", or None."""
-        return build_states.NAMES.get(self.get('state'))
-
     def tags(self) -> Deferred[Any]:
         """
         The tags that this build is in.
@@ -63,7 +59,7 @@ class Build(Timed):
         :returns: a Deferred that fires with a list of Munch, as the hub's
                   ``listTags`` gives them.
         """
-        return self._koji.listTags(self.id)
+        return self._koji.listTags(self._key)
 
     def task(self) -> Deferred[Any]:
         """

@@ -23,7 +23,7 @@ class Call(Generic[Result]):
         self._caller = caller
         self._method = method
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Result:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Result:
         return self._caller.call(self._method, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Call[Result]:

@@ -24,7 +24,7 @@ class Channel(Resource):
                        ``enabled=True``.
         :returns: a Deferred that fires with a list of Munch.
         """
-        return self._koji.listHosts(channelID=self.id, **kwargs)
+        return self._koji.listHosts(channelID=self._key, **kwargs)
 
     def tasks(self, **kwargs: Any) -> Deferred[Any]:
         """
@@ -35,7 +35,7 @@ class Channel(Resource):
         :returns: a Deferred that fires with a list of `Task`.
         """
         return self._koji.listTasks(
-            opts={**kwargs, 'channel_id': self.id})
+            opts={**kwargs, 'channel_id': self._key})
 
     def total_capacity(self) -> Deferred[float]:
         """
@@ -46,6 +46,6 @@ class Channel(Resource):
         :returns: a Deferred that fires with a float.
         """
         def add_up(hosts: List[Any]) -> float:
-            return sum((host.capacity for host in hosts), 0.0)
+            return sum((host.get('capacity') or 0.0 for host in hosts), 0.0)
 
         return self.hosts(enabled=True, ready=True).addCallback(add_up)

@@ -218,7 +218,8 @@ class Connection:
         if isinstance(package, str):
             package = await self.call('getPackageID', package)
             if package is None:
-                return []
+                options = kwargs.get('queryOpts') or {}
+                return 0 if options.get('countOnly') else []
         if package is not None:
             args = (package, *args)
         elif args:
@@ -238,7 +239,7 @@ class Connection:
         :raises ConfigurationError: if a file is malformed.
         """
         parser = profiles.read_files(PROFILES)
-        return profiles.setting(parser, profile, setting)
+        return profiles.setting(parser, profile, setting, PROFILES)
 
     # Links
 

@@ -134,6 +134,17 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
                              ' connection: set its .connection first')
         return self.connection
 
+    @property
+    def _key(self) -> Any:
+        """
+        The id, to ask with.
+
+        :raises ValueError: if there is none: the hub would take None for all.
+        """
+        if self.id is None:
+            raise ValueError(f'this {type(self).__name__} has no id')
+        return self.id
+
     def _time(self, name: str) -> Optional[datetime]:
         """
         A time of the hub's, as an aware datetime in UTC.
@@ -156,8 +167,15 @@ class Timed(Resource):
 
     __slots__ = ()
 
-    #: The state in which it is going on.
+    #: The names of its states, and the one in which it is going on.
+    states: ClassVar[Dict[int, str]]
     running: ClassVar[int]
+
+    @property
+    def state_name(self) -> Optional[str]:
+        """The name of its state, such as "FAILED", or None."""
+        state = self.get('state')
+        return self.states.get(state) if isinstance(state, int) else None
 
     @property
     def started(self) -> Optional[datetime]:
@@ -195,8 +213,8 @@ def from_text(text: Any) -> Optional[datetime]:
     """
     try:
         time = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        if time.tzinfo is None:
+            return time.replace(tzinfo=timezone.utc)
+        return time.astimezone(timezone.utc)
+    except (TypeError, ValueError, OverflowError):
         return None
-    if time.tzinfo is None:
-        return time.replace(tzinfo=timezone.utc)
-    return time.astimezone(timezone.utc)

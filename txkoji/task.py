@@ -23,7 +23,8 @@ class Task(Timed):
 
     What it is about (`package`, `target`, `tag`, `arch` and so on) is read
     from its request, which Connection asks for. It is None where the request
-    is missing or malformed, the method unknown, or the request does not say.
+    is missing or malformed, the method unknown, or the request does not say;
+    only a source that names no package makes `package` raise ValueError.
     """
 
     __slots__ = ()
@@ -34,17 +35,13 @@ class Task(Timed):
         'owner', 'owner_name', 'owner_type', 'parent', 'priority', 'request',
         'result', 'start_time', 'start_ts', 'state', 'waiting', 'weight'])
     page = 'taskinfo?taskID'
+    states = task_states.NAMES
     running = task_states.OPEN
 
     @property
     def created(self) -> Optional[datetime]:
         """When it was asked for, in UTC, or None."""
         return self._time('create')
-
-    @property
-    def state_name(self) -> Optional[str]:
-        """The name of its state, such as "OPEN", or None."""
-        return task_states.NAMES.get(self.get('state'))
 
     @property
     def channel(self) -> Deferred[Any]:
@@ -138,7 +135,7 @@ class Task(Timed):
                     if method in (None, task.method)
                     and state in (None, task.state)]
 
-        return self._koji.getTaskDescendents(self.id).addCallback(chosen)
+        return self._koji.getTaskDescendents(self._key).addCallback(chosen)
 
     def _request(self) -> Tuple[Layout, Dict[str, Any]]:
         """Its request's layout, and the parameters by their names."""

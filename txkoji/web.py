@@ -18,8 +18,8 @@ class Page(NamedTuple):
 
     parameter: str
     method: str
-    #: Whether the page takes a name, too, where it takes an id.
-    by_name: bool = False
+    #: What it takes: an "id", a "name", or "either".
+    takes: str = 'id'
     #: Another parameter, which the hub method takes as well.
     more: str = ''
     #: How the hub method calls the parameter, where not by position.
@@ -31,23 +31,24 @@ PAGES: Dict[str, Tuple[Page, ...]] = {
     'archiveinfo': (Page('archiveID', 'getArchive'),),
     'buildinfo': (Page('buildID', 'getBuild'),),
     'buildrootinfo': (Page('buildrootID', 'getBuildroot'),),
-    'buildtargetinfo': (Page('targetID', 'getBuildTarget', by_name=True),
-                        Page('name', 'getBuildTarget', by_name=True)),
+    'buildtargetinfo': (Page('targetID', 'getBuildTarget'),
+                        Page('name', 'getBuildTarget', takes='name')),
     'channelinfo': (Page('channelID', 'getChannel'),),
-    'externalrepoinfo': (Page('extrepoID', 'getExternalRepo', by_name=True),),
+    'externalrepoinfo': (
+        Page('extrepoID', 'getExternalRepo', takes='either'),),
     'fileinfo': (Page('rpmID', 'getRPMFile', more='filename'),
                  Page('archiveID', 'getArchiveFile', more='filename')),
     'getfile': (Page('taskID', 'getTaskInfo'),),
-    'hostinfo': (Page('hostID', 'getHost', by_name=True),
+    'hostinfo': (Page('hostID', 'getHost', takes='either'),
                  Page('userID', 'listHosts', keyword='userID')),
-    'packageinfo': (Page('packageID', 'getPackage', by_name=True),),
+    'packageinfo': (Page('packageID', 'getPackage', takes='either'),),
     'repoinfo': (Page('repoID', 'repoInfo'),),
     'reporequest': (Page('reqID', 'repo.checkRequest'),),
     'rpminfo': (Page('rpmID', 'getRPM'),),
-    'taginfo': (Page('tagID', 'getTag', by_name=True),),
+    'taginfo': (Page('tagID', 'getTag', takes='either'),),
     'taskinfo': (Page('taskID', 'getTaskInfo'),),
     'taskstatus': (Page('taskID', 'getTaskInfo'),),
-    'userinfo': (Page('userID', 'getUser', by_name=True),),
+    'userinfo': (Page('userID', 'getUser', takes='either'),),
     'watchlogs': (Page('taskID', 'getTaskInfo'),),
 }
 
@@ -78,7 +79,7 @@ def read_link(weburl: Optional[str], url: Any) -> Optional[Question]:
         return None
     for page in PAGES.get(path, ()):
         value = _single(query, page.parameter)
-        key = value if value is None else _key(value, page.by_name)
+        key = value if value is None else _key(value, page.takes)
         if key is None:
             continue
         args: Tuple[Any, ...] = (key,)
@@ -124,13 +125,17 @@ def _host(parts: Any) -> Tuple[Optional[str], Optional[int]]:
 
 def _single(query: Dict[str, Any], name: str) -> Optional[str]:
     values = set(query.get(name, ()))
-    return values.pop() if len(values) == 1 else None
+    if len(values) != 1:
+        return None
+    [value] = values
+    # Nothing on a hub has a name with control characters.
+    return value if value.isprintable() else None
 
 
-def _key(text: str, by_name: bool) -> Any:
-    """An id, or a name where those are taken, or None."""
-    if text.isascii() and text.isdigit():
+def _key(text: str, takes: str) -> Any:
+    """An id or a name, whichever is taken, or None."""
+    if takes != 'name' and text.isascii() and text.isdigit():
         # More digits than any id has, and more than int() may take.
         number = int(text) if len(text) <= 10 else MAX_ID + 1
         return number if number <= MAX_ID else None
-    return text if by_name else None
+    return None if takes == 'id' else text

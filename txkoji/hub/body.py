@@ -148,5 +148,5 @@ class _Reader(TwistedProtocol):
             self._next.cancel()
             self._next = None
         if self._lost is None:
-            # Not loseConnection(): that would wait for a peer that stalls.
+            # Not loseConnection(), which would wait for a peer that stalls.
             self.transport.stopProducing()  # type: ignore[union-attr]

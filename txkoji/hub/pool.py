@@ -42,7 +42,7 @@ class Pool:
         self._reactor = reactor
         self._settings = settings
         self._policy: Any = None
-        self._open: Set[ProtocolWrapper] = set()
+        self._open: Set[Connection] = set()
         self._all_closed: List[Deferred[None]] = []
         self._pool = _Connections(reactor)
         self._pool.maxPersistentPerHost = max_connections
@@ -70,20 +70,21 @@ class Pool:
         """Keep none of those that wait for a request."""
         self._pool.closeCachedConnections()
 
-    def opened(self, connection: ProtocolWrapper) -> None:
+    def opened(self, connection: Connection) -> None:
         self._open.add(connection)
 
-    def lost(self, connection: ProtocolWrapper) -> None:
+    def lost(self, connection: Connection) -> None:
         self._open.discard(connection)
         self._check()
 
     def close(self) -> Deferred[None]:
         closed: Deferred[None] = Deferred()
         self._all_closed.append(closed)
+        self._pool.closed = True
         # Also ends the timers of the idle ones.
         self._pool.closeCachedConnections()
         for connection in list(self._open):
-            connection.transport.abortConnection()  # type: ignore
+            connection.stopProducing()
         self._check()
         return closed
 
@@ -151,6 +152,11 @@ class Connection(ProtocolWrapper):
         else:
             super().connectionLost(reason)
 
+    def stopProducing(self) -> None:
+        """Close it at once, also where the peer stalls."""
+        self.disconnecting = True
+        self.transport.abortConnection()  # type: ignore[union-attr]
+
     def _give_up(self) -> None:
         # Twisted limits a line of the headers, but not how many there are.
         self._given_up = True
@@ -163,6 +169,7 @@ class _Connections(HTTPConnectionPool):
     """Kept connections, which say which of them was handed out last."""
 
     retryAutomatically = False
+    closed = False
 
     def getConnection(self, key: Any, endpoint: Any) -> Any:
         self.handed: List[Connection] = []
@@ -171,6 +178,14 @@ class _Connections(HTTPConnectionPool):
             # It was there already: a kept one.
             found.addCallback(self._hand)
         return found
+
+    def _putConnection(self, key: Any, connection: Any) -> None:
+        # Twisted would keep one that was closed in the middle of an answer,
+        # and, with a timer, one whose answer ends after closing.
+        if self.closed or connection.transport.disconnecting:
+            connection.transport.stopProducing()
+        else:
+            super()._putConnection(key, connection)
 
     def _hand(self, protocol: Any) -> Any:
         protocol.transport.begin()
@@ -186,8 +201,8 @@ class _Counting(WrappingFactory):
         super().__init__(factory)
         self._pool = pool
 
-    def registerProtocol(self, connection: ProtocolWrapper) -> None:
+    def registerProtocol(self, connection: Any) -> None:
         self._pool.opened(connection)
 
-    def unregisterProtocol(self, connection: ProtocolWrapper) -> None:
+    def unregisterProtocol(self, connection: Any) -> None:
         self._pool.lost(connection)

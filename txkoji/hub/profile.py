@@ -14,6 +14,7 @@ from __future__ import annotations
 import configparser
 import fnmatch
 import glob
+import ipaddress
 import os
 import re
 from dataclasses import dataclass, fields
@@ -75,9 +76,19 @@ class Profile:
     force_auth: bool = False
 
     def __post_init__(self) -> None:
+        for option, kind in _TYPES.items():
+            value = getattr(self, option)
+            if not _fits(value, kind):
+                raise ConfigurationError(
+                    f'profile {self.name!r}: {option} must be'
+                    f' {_WANTED[kind]}, not {value!r}')
+        for option in ('cert', 'serverca'):
+            object.__setattr__(self, option,
+                               os.path.expanduser(getattr(self, option)))
         try:
             url = urlsplit(self.server)
-            good = (url.scheme in ('http', 'https') and url.hostname
+            good = (url.scheme in ('http', 'https')
+                    and _good_host(url.hostname or '')
                     and re.fullmatch('[!-~]+', self.server))
             url.port
         except ValueError:
@@ -90,6 +101,20 @@ class Profile:
             raise ConfigurationError(
                 f'profile {self.name!r}: server {without_secrets(self.server)}'
                 ' must not hold a user or password: hubs do not look there')
+
+
+def _good_host(host: str) -> bool:
+    """
+    Whether it is a name that can be looked up, or an address.
+
+    :raises ValueError: if it is a bad address.
+    """
+    if ':' in host:
+        ipaddress.IPv6Address(host)
+        return True
+    return len(host) < 254 and all(
+        re.fullmatch('(?!-)[a-z0-9_-]{1,63}(?<!-)', label)
+        for label in host.removesuffix('.').split('.'))
 
 
 def without_secrets(url: str) -> str:
@@ -147,8 +172,8 @@ def read_files(patterns: Sequence[str] = PROFILES) -> Parser:
 def find_files(patterns: Sequence[str] = PROFILES) -> List[str]:
     """The regular files that match, in the order they are to be read."""
     found = []
-    for pattern in patterns:
-        home, slash, rest = os.fspath(pattern).partition('/')
+    for pattern in _each(patterns):
+        home, slash, rest = pattern.partition('/')
         if home.startswith('~'):
             home = glob.escape(os.path.expanduser(home))
         folder, name = os.path.split(home + slash + rest)
@@ -163,18 +188,27 @@ def find_files(patterns: Sequence[str] = PROFILES) -> List[str]:
     return [path for path in found if os.path.isfile(path)]
 
 
-def setting(parser: Parser, name: str, option: str) -> Optional[str]:
+def _each(patterns: Any) -> List[str]:
+    """Patterns may be paths, and a single one may stand for all."""
+    if isinstance(patterns, (str, os.PathLike)):
+        patterns = [patterns]
+    return [os.fspath(pattern) for pattern in patterns]
+
+
+def setting(parser: Parser, name: str, option: str,
+            patterns: Sequence[str] = PROFILES) -> Optional[str]:
     """
     The text of an option of a profile, or None.
 
+    :param patterns: where the files were found, for the text of an error.
     :raises ConfigurationError: on a ``%`` that configparser cannot resolve.
     """
     try:
         return parser.get(name, option, fallback=None)
     except configparser.Error as error:
         raise ConfigurationError(
-            f'profile {name!r}: bad value for {option}:'
-            f' {_one_line(error)}') from error
+            f'{_place(patterns, name, option)}profile {name!r}: bad value for'
+            f' {option}: {_one_line(error)}') from error
 
 
 def profile_from(parser: Parser, name: str,
@@ -189,9 +223,9 @@ def profile_from(parser: Parser, name: str,
     for field in fields(Profile):
         text = None
         if field.name != 'name':
-            text = setting(parser, name, field.name)
+            text = setting(parser, name, field.name, patterns)
         if text is not None:
-            values[field.name] = _typed(name, field.name, text)
+            values[field.name] = _typed(name, field.name, text, patterns)
     if not values.get('server'):
         raise ConfigurationError(
             f'profile {name!r} has no server{_searched(patterns)}')
@@ -200,9 +234,7 @@ def profile_from(parser: Parser, name: str,
     for option, default in [('cert', '~/.koji/client.crt'),
                             ('serverca', '~/.koji/serverca.crt')]:
         path = os.path.expanduser(default)
-        if option in values:
-            values[option] = os.path.expanduser(values[option])
-        elif os.path.exists(path):
+        if option not in values and os.path.exists(path):
             values[option] = path
     return Profile(**values)
 
@@ -217,21 +249,57 @@ _CONVERTERS: Dict[str, Callable[[str], Any]] = {
     'Optional[int]': int,
 }
 
+#: option -> its type, as it stands in the class.
 _TYPES = {field.name: str(field.type) for field in fields(Profile)}
 
 
-def _typed(name: str, option: str, text: str) -> Any:
+#: What an option must be, for people.
+_WANTED = {
+    'bool': 'yes or no',
+    'int': 'an integer',
+    'Optional[int]': 'an integer',
+    'str': 'text',
+    'Optional[str]': 'text',
+}
+
+
+def _fits(value: Any, kind: str) -> bool:
+    if value is None:
+        return kind.startswith('Optional')
+    if 'int' in kind:
+        # Times may be fractions, where they are not of a file.
+        return isinstance(value, (int, float)) and type(value) is not bool
+    return isinstance(value, bool if kind == 'bool' else str)
+
+
+def _typed(name: str, option: str, text: str, patterns: Sequence[str]
+           ) -> Any:
     kind = _TYPES[option]
     try:
         return _CONVERTERS.get(kind, str)(text)
     except (KeyError, ValueError):
-        wanted = 'yes or no' if kind == 'bool' else 'an integer'
-        raise ConfigurationError(f'profile {name!r}: {option} must be'
-                                 f' {wanted}, not {text!r}') from None
+        raise ConfigurationError(
+            f'{_place(patterns, name, option)}profile {name!r}: {option} must'
+            f' be {_WANTED[kind]}, not {text!r}') from None
+
+
+def _place(patterns: Sequence[str], name: str, option: str) -> str:
+    """Where an option stands that counts, as "FILE, line N: "."""
+    found = {}
+    for path in find_files(patterns):
+        section = ''
+        with open(path, encoding='utf-8') as file:
+            for number, line in enumerate(file, 1):
+                head = re.match(r'\[(.+)\]', line)
+                if head:
+                    section = head[1]
+                elif re.match(rf'{option}\s*[=:]', line, re.IGNORECASE):
+                    found[section] = f'{path}, line {number}: '
+    return found.get(name, found.get('DEFAULT', ''))
 
 
 def _searched(patterns: Sequence[str]) -> str:
-    text = ' (searched: ' + ', '.join(patterns)
+    text = ' (searched: ' + ', '.join(_each(patterns))
     hidden = [path for path in find_files(patterns)
               if not os.access(path, os.R_OK)]
     if hidden:

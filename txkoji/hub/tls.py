@@ -16,7 +16,7 @@ from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
 
 from txkoji.exceptions import ConfigurationError
-from txkoji.hub.profile import Profile
+from txkoji.hub.profile import Profile, without_secrets
 
 
 @implementer(IPolicyForHTTPS)
@@ -46,7 +46,7 @@ class HubPolicy:
         if not self._verify:
             self._log.warn('profile {name!r} says no_ssl_verify: anybody can'
                            ' pass for {server}', name=settings.name,
-                           server=settings.server)
+                           server=without_secrets(settings.server))
 
     def creatorForNetloc(self, hostname: bytes, port: int) -> Any:
         """The same creator each time for the same host and port."""

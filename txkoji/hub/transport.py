@@ -194,9 +194,10 @@ class Transport:
         phrase = response.phrase.decode('latin-1')
         text = f'HTTP status {response.code} {phrase}'
         if 300 <= response.code < 400:
-            places = response.headers.getRawHeaders(b'location') or [b'?']
+            places = response.headers.getRawHeaders(b'location') or [b'']
             to = without_secrets(places[0].decode('latin-1'))
-            text += f' to {to[:EXCERPT]}; is the server of the profile right?'
+            text += (f' to {to[:EXCERPT] or "nowhere"}; is the server of the'
+                     ' profile right?')
         elif excerpt.data:
             text += f': {excerpt}'
         return self._error(HTTPError, method, text, status=response.code)

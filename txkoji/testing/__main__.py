@@ -36,7 +36,8 @@ def main(arguments: Optional[List[str]] = None) -> None:
         description='Serve a Koji hub with sample data on this machine, and'
                     ' print the profile to reach it by, for a file in'
                     ' ~/.koji/config.d/.')
-    parser.add_argument('--port', type=int, default=0,
+    parser.add_argument('--port', type=int, default=0, metavar='PORT',
+                        choices=range(65536),
                         help='the port (default: any that is free)')
     parser.add_argument('--profile', default='fakehub',
                         help='the name in the profile (default: %(default)s)')

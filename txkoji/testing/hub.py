@@ -3,38 +3,31 @@
 """
 from __future__ import annotations
 
+import copy
 import inspect
 import os
 import traceback
 from functools import lru_cache
 from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
 
-from munch import unmunchify
-from treq.testing import RequestTraversalAgent
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.task import Clock, deferLater
 from twisted.logger import Logger
 from twisted.protocols.policies import WrappingFactory
-from twisted.python.failure import Failure
-from twisted.web.iweb import IAgent
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET, Request, Site
-from zope.interface import implementer
+from twisted.web.server import Site
 
 from txkoji.connection import Connection
-from txkoji.exceptions import AnswerError, GenericError, KojiException
+from txkoji.exceptions import FAULTS, GenericError, KojiException
 from txkoji.hub.profile import Profile
-from txkoji.hub.xmlrpc import (decode_call, encode_answer, encode_fault,
-                               split_arguments)
+from txkoji.hub.xmlrpc import encode_answer, encode_fault, split_arguments
 from txkoji.testing.methods import RootExports, call
 from txkoji.testing.tables import SAMPLE, Tables
+from txkoji.testing.web import HubResource, MemoryAgent
 
 #: When the sample was recorded, in seconds since 1970.
 RECORDED = 1795331086.0
-
-#: What a hub takes: bytes of one request (kojihub's ``MaxRequestLength``).
-MAX_REQUEST = 4194304
 
 #: What `FakeHub.misbehave` knows.
 TROUBLES = ('offline', 'slow', 'dropped-before', 'dropped-after',
@@ -74,15 +67,15 @@ class FakeHub:
         self.calls: List[Tuple[str, Tuple[Any, ...], Dict[str, Any]]] = []
         self.requests = 0
         self.resource = Resource()
-        self.resource.putChild(b'kojihub', _Hub(self))
+        self.resource.putChild(b'kojihub', HubResource(self))
         self._own = RootExports(self.tables, self.now, self._perform)
         self._taught: Dict[str, Callable[..., Any]] = {
             'system.multicall': self._multicall,
             'multiCall': self._multicall,
             'system.listMethods': lambda: sorted(known_methods()),
         }
-        self._troubles: List[_Trouble] = []
-        self._agents: List[_MemoryAgent] = []
+        self._troubles: List[Trouble] = []
+        self._agents: List[MemoryAgent] = []
         self._ports: List[Tuple[Any, Any, WrappingFactory]] = []
 
     def now(self) -> float:
@@ -107,7 +100,7 @@ class FakeHub:
             'weburl': root + '/koji', **settings})
         kwargs.setdefault('reactor', self.clock)
         if 'agent' not in kwargs:
-            kwargs['agent'] = _MemoryAgent(self.resource)
+            kwargs['agent'] = MemoryAgent(self.resource)
             self._agents.append(kwargs['agent'])
         return Connection(profile, **kwargs)
 
@@ -158,15 +151,29 @@ class FakeHub:
         :param answer: a value, or a callable that takes the arguments of the
                        call and gives a value, or a Deferred of one; a
                        `KojiException` that it raises goes out as a fault.
+                       (So does any other exception, with code 1, as on a hub;
+                       it is also logged, and fails a test of trial's.)
         """
         self._taught[method] = (answer if callable(answer)
                                 else lambda *args, **kwargs: answer)
 
     def fault(self, method: str, code: int, text: str) -> None:
-        """Teach it to answer a hub method with a fault."""
+        """
+        Teach it to answer a hub method with a fault.
+
+        :raises TypeError: if the code is no number, or the text no text.
+        """
+        if not isinstance(code, int) or not isinstance(text, str):
+            raise TypeError('a fault has a number and a text, not'
+                            f' {code!r} and {text!r}')
+
         def refuse(*args: Any, **kwargs: Any) -> None:
             raise KojiException(text, faultCode=code)
         self._taught[method] = refuse
+
+    def forget(self, method: str) -> None:
+        """Answer a hub method as before it was taught."""
+        self._taught.pop(method, None)
 
     def misbehave(self, kind: str, *, method: Optional[str] = None,
                   times: Optional[int] = None, seconds: float = 60,
@@ -186,8 +193,8 @@ class FakeHub:
         """
         if kind not in TROUBLES:
             raise ValueError(f'{kind!r} is none of {", ".join(TROUBLES)}')
-        self._troubles.append(_Trouble(kind, method, times, seconds, text,
-                                       data))
+        self._troubles.append(
+            Trouble(kind, method, times, seconds, text, data))
 
     def behave(self) -> None:
         """Be a good hub again."""
@@ -195,7 +202,7 @@ class FakeHub:
 
     # To answer
 
-    def trouble(self, kind: str, method: str) -> Optional[_Trouble]:
+    def trouble(self, kind: str, method: str) -> Optional[Trouble]:
         """Whether, and how, to misbehave in this request."""
         for trouble in self._troubles:
             if trouble.strikes(kind, method):
@@ -220,7 +227,7 @@ class FakeHub:
             return encode_fault(1, f'{type(error)}: {error}')
 
     async def _perform(self, method: str, args: Any, kwargs: Any) -> Any:
-        self.calls.append((method, tuple(args), kwargs))
+        self.calls.append(copy.deepcopy((method, tuple(args), kwargs)))
         function = self._taught.get(method)
         if function is None and not method.startswith('_'):
             function = getattr(self._own, method, None)
@@ -238,15 +245,18 @@ class FakeHub:
     async def _multicall(self, calls: List[Dict[str, Any]]) -> List[Any]:
         results: List[Any] = []
         for entry in calls:
-            args, kwargs = split_arguments(entry['params'])
             try:
+                args, kwargs = split_arguments(entry['params'])
                 results.append([
                     await self._perform(entry['methodName'], args, kwargs)])
-            except KojiException as fault:
+            except CancelledError:
+                raise
+            except Exception as error:
                 results.append({
-                    'faultCode': _code(fault), 'faultString': str(fault),
+                    'faultCode': _code(error),
+                    'faultString': ', '.join(map(str, error.args)),
                     'traceback': traceback.format_exception(
-                        type(fault), fault, fault.__traceback__)})
+                        type(error), error, error.__traceback__)})
         return results
 
     def flush(self) -> None:
@@ -255,7 +265,7 @@ class FakeHub:
             agent.flush()
 
 
-class _Trouble:
+class Trouble:
     """One way of misbehaving."""
 
     def __init__(self, kind: str, method: Optional[str],
@@ -277,105 +287,14 @@ class _Trouble:
         return True
 
 
-class _Hub(Resource):
-    """What is served under ``/kojihub``."""
-
-    isLeaf = True
-
-    def __init__(self, hub: FakeHub) -> None:
-        Resource.__init__(self)
-        self._hub = hub
-
-    def render(self, request: Any) -> Any:
-        request.setHeader(b'Koji-Version', b'1.35.3')
-        if request.method != b'POST':
-            request.setHeader(b'Allow', b'POST')
-            return _refuse(request, 405,
-                           'Method Not Allowed\nThis is an XML-RPC server.'
-                           ' Only POST requests are accepted.\n')
-        body = request.content.read()
-        if not body:
-            return _refuse(request, 400, 'Invalid request: Empty request\n')
-        if len(body) > MAX_REQUEST:
-            return _refuse(request, 400,
-                           'Invalid request: Request too long\n')
-        try:
-            method, params = decode_call(body)
-            params = unmunchify(params)
-        except AnswerError as error:
-            why = error.__context__ or error
-            return _refuse(request, 400, f'Invalid request: {why}\n')
-        served = Deferred.fromCoroutine(self._serve(request, method, params))
-        if not served.called:
-            served.addBoth(self._late)
-            gone = request.notifyFinish()
-            gone.addErrback(lambda reason: served.cancel())
-        return NOT_DONE_YET
-
-    def _late(self, result: Any) -> None:
-        self._hub.flush()
-
-    async def _serve(self, request: Any, method: str, params: List[Any]
-                     ) -> None:
-        hub = self._hub
-        slow = hub.trouble('slow', method)
-        if slow:
-            await deferLater(hub.clock, slow.seconds, lambda: None)
-        if hub.trouble('dropped-before', method):
-            request.transport.abortConnection()
-            return
-        body = await hub.answer(method, params)
-        if hub.trouble('dropped-after', method):
-            request.transport.abortConnection()
-            return
-        garbage = hub.trouble('garbage', method)
-        if garbage:
-            body = garbage.data
-        request.setHeader(b'Content-Type', b'text/xml')
-        request.setHeader(b'Content-Length', b'%d' % len(body))
-        if hub.trouble('truncated', method):
-            request.write(body[:len(body) // 2])
-            request.transport.loseConnection()
-            return
-        request.write(body)
-        request.finish()
+#: exception -> code
+_CODES = {kind: code for code, kind in FAULTS.items()}
 
 
-@implementer(IAgent)
-class _MemoryAgent:
-    """A real Agent, a real Site, and memory between them."""
-
-    def __init__(self, resource: Resource) -> None:
-        self._agent = RequestTraversalAgent(resource)
-
-    def request(self, method: bytes, uri: bytes, headers: Any = None,
-                bodyProducer: Any = None) -> Any:
-        response = self._agent.request(method, uri, headers, bodyProducer)
-        self._agent.flush()
-        # So that the hub sees it, too, when a request is cancelled.
-        return response.addErrback(self._failed)
-
-    def _failed(self, failure: Failure) -> Failure:
-        self._agent.flush()
-        return failure
-
-    def flush(self) -> None:
-        self._agent.flush()
-
-
-def _refuse(request: Request, status: int, text: str) -> bytes:
-    request.setResponseCode(status)
-    request.setHeader(b'Content-Type', b'text/plain')
-    return text.encode()
-
-
-def _code(fault: KojiException) -> int:
+def _code(error: Exception) -> int:
     """The number to send: of an exception made by hand, that of its class."""
-    from txkoji.exceptions import FAULTS
-    if fault.faultCode is not None:
-        return fault.faultCode
-    codes = {kind: code for code, kind in FAULTS.items()}
-    return codes.get(type(fault), 1)
+    code: Optional[int] = getattr(error, 'faultCode', None)
+    return _CODES.get(type(error), 1) if code is None else code  # type: ignore
 
 
 @lru_cache(maxsize=None)

@@ -5,7 +5,7 @@ How tags inherit builds from each other (kojihub/kojihub.py,
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from txkoji.testing.tables import Row, Tables
 
@@ -67,13 +67,13 @@ def _follow(tables: Tables, tag: int, way: _Way, above: List[int],
 
 
 def tagged(tables: Tables, tag: int, *, inherit: bool, latest: int,
-           package: Optional[str]) -> List[Tuple[Row, Row]]:
+           wanted: Callable[[Row, Row], bool]) -> List[Tuple[Row, Row]]:
     """
     The builds in a tag, and with `inherit` in those that it inherits from.
 
     :param latest: how many of each package, the last tagged first; 0 for
                    all.
-    :param package: only builds of this package.
+    :param wanted: says of a build and its tagging whether to look at it.
     :returns: a list of (build, tagging), newest first within each tag. A
               build is there once, for the first tag that has it.
     """
@@ -95,7 +95,7 @@ def tagged(tables: Tables, tag: int, *, inherit: bool, latest: int,
             number = build['package_id']
             name = tables.name('packages', number) or ''
             if (build['id'] in seen or number in blocked
-                    or package not in (None, name)
+                    or not wanted(build, tagging)
                     or not all(re.match(each, name) for each in filters)
                     or (latest and count.get(number, 0) >= latest)):
                 continue

@@ -8,7 +8,7 @@ import json
 import os
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional
 
 from txkoji.exceptions import ParameterError
 
@@ -31,6 +31,11 @@ class Tables:
     `events`. The files in ``sample`` show their columns; of a row that a
     test adds, those that are left out are None.
 
+    The sample is a part of a hub: it has every build of the tag f43-updates
+    and the last 500 tasks, but not the packages of each tag (a build may be
+    in a tag that does not list its package; only a package that is blocked
+    there is left out).
+
     :param sample: whether to begin with the sample data, or empty.
     """
 
@@ -44,7 +49,7 @@ class Tables:
             raise AttributeError(f'there is no table {name!r}')
         rows: List[Row] = []
         if self._sample:
-            rows = [dict(row) for row in read_sample(name)]
+            rows = read_sample(name)
         setattr(self, name, rows)
         return rows
 
@@ -143,25 +148,23 @@ class Tables:
                 'dest_tag_name': self.name('tags', row['dest_tag'])}
 
 
+def read_sample(name: str) -> List[Row]:
+    """The rows of a table of the sample, new each time."""
+    rows = json.loads(_text(name))['rows']
+    return [dict(zip(columns(name), row)) for row in rows]
+
+
 @lru_cache(maxsize=None)
-def read_sample(name: str) -> Tuple[Row, ...]:
-    """The rows of a table of the sample. Not to be changed."""
-    rows = _read_file(name)['rows']
-    return tuple(dict(zip(columns(name), row)) for row in rows)
-
-
 def columns(name: str) -> List[str]:
     """The columns of a table."""
-    found: List[str] = _read_file(name)['columns']
+    found: List[str] = json.loads(_text(name))['columns']
     return found
 
 
 @lru_cache(maxsize=None)
-def _read_file(name: str) -> Dict[str, Any]:
-    path = os.path.join(SAMPLE, f'{name}.json')
-    with open(path, encoding='utf-8') as file:
-        table: Dict[str, Any] = json.load(file)
-    return table
+def _text(name: str) -> str:
+    with open(os.path.join(SAMPLE, f'{name}.json'), encoding='utf-8') as file:
+        return file.read()
 
 
 def put_time(row: Row, name: str, text: Optional[str]) -> None:

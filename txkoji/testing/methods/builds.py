@@ -4,12 +4,13 @@ The hub methods about builds, and what is in them.
 from __future__ import annotations
 
 import fnmatch
+from glob import escape as glob_escape
 from typing import Any, Dict, Iterable, Iterator
 
 from txkoji import build_states
 from txkoji.exceptions import GenericError
 from txkoji.testing import inheritance
-from txkoji.testing.methods_base import Methods, nvr
+from txkoji.testing.methods.base import Methods, nvr, unknown
 from txkoji.testing.queries import among, between, query
 from txkoji.testing.tables import Row, seconds
 
@@ -34,6 +35,7 @@ class BuildMethods(Methods):
                    cgID: Any = None, draft: Any = None,
                    promotedBefore: Any = None, promotedAfter: Any = None,
                    promoter: Any = None) -> Any:
+        unknown('listBuilds', typeInfo=typeInfo)
         tables = self._tables
         rows: Iterable[Row] = tables.builds
         for column, table, key in [('package_id', 'packages', packageID),
@@ -56,8 +58,9 @@ class BuildMethods(Methods):
         rows = between(rows, 'promotion_time', promotedAfter,
                        promotedBefore)
         found = [tables.listed_build(row) for row in self._of_type(rows, type)]
-        for column, glob in [('source', source), ('nvr', pattern),
-                             ('name', prefix and prefix + '*')]:
+        for column, glob in [
+                ('source', source), ('nvr', pattern),
+                ('name', prefix and glob_escape(prefix) + '*')]:
             if glob is not None:
                 found = [row for row in found if row[column] is not None
                          and fnmatch.fnmatchcase(row[column], glob)]
@@ -73,28 +76,31 @@ class BuildMethods(Methods):
             if strict:
                 raise GenericError(f'No such tagInfo: {tag!r}')
             return []
-        found = inheritance.tagged(self._tables, place['id'], inherit=inherit,
-                                   latest=int(latest or 0), package=package)
+        tables = self._tables
         owner_id = None if owner is None else self._id('users', owner)
-        rows = []
-        for build, tagging in found:
-            if (build['state'] != build_states.COMPLETE
-                    or owner_id not in (None, build['owner_id'])
-                    or draft not in (None, bool(build['draft']))):
-                continue
-            row = self._tables.tagged_build(build, tagging, extra)
-            if row['name'].startswith(prefix or ''):
-                rows.append(row)
-        if type is None:
-            return rows
-        known = self._types(type)
-        return [{**row, **known[row['id']]} for row in rows
-                if row['id'] in known]
+        known = {} if type is None else self._types(type)
+
+        def wanted(build: Row, tagging: Row) -> bool:
+            name = tables.name('packages', build['package_id']) or ''
+            return (build['state'] == build_states.COMPLETE
+                    and package in (None, name)
+                    and name.startswith(prefix or '')
+                    and owner_id in (None, build['owner_id'])
+                    and draft in (None, bool(build['draft']))
+                    and (type is None or build['id'] in known)
+                    and (event is None or tagging['create_event'] <= event))
+
+        return [
+            {**tables.tagged_build(build, tagging, extra),
+             **known.get(build['id'], {})}
+            for build, tagging in inheritance.tagged(
+                tables, place['id'], inherit=inherit,
+                latest=int(latest or 0), wanted=wanted)]
 
     def getLatestBuilds(self, tag: Any, event: Any = None,
                         package: Any = None, type: Any = None,
                         draft: Any = None) -> Any:
-        return self.listTagged(tag, event=event, inherit=True, latest=True,
+        return self.listTagged(tag, event, inherit=True, latest=True,
                                package=package, type=type, draft=draft)
 
     def getAverageBuildDuration(self, package: Any, age: Any = None) -> Any:
@@ -114,6 +120,7 @@ class BuildMethods(Methods):
 
     def getRPM(self, rpminfo: Any, strict: bool = False, multi: bool = False
                ) -> Any:
+        unknown('getRPM', multi=multi)
         for row in self._tables.rpms:
             nvra = f'{nvr(row)}.{row["arch"]}'
             if rpminfo in (row['id'], nvra, nvra + '.rpm'):
@@ -126,6 +133,8 @@ class BuildMethods(Methods):
                  imageID: Any = None, componentBuildrootID: Any = None,
                  hostID: Any = None, arches: Any = None,
                  queryOpts: Any = None, draft: Any = None) -> Any:
+        unknown('listRPMs', imageID=imageID, hostID=hostID, draft=draft,
+                componentBuildrootID=componentBuildrootID)
         rows: Iterable[Row] = self._tables.rpms
         for column, value in [('build_id', buildID),
                               ('buildroot_id', buildrootID),
@@ -138,6 +147,13 @@ class BuildMethods(Methods):
         found = self._find_build(build, strict=True)
         return found and self.listRPMs(found['id'])
 
+    def getArchive(self, archive_id: Any, strict: bool = False) -> Any:
+        found = [row for row in self._tables.archives
+                 if row['id'] == archive_id]
+        if not found and strict:
+            raise GenericError(f'No such archive: {archive_id!r}')
+        return found[0] if found else None
+
     def listArchives(self, buildID: Any = None, buildrootID: Any = None,
                      componentBuildrootID: Any = None, hostID: Any = None,
                      type: Any = None, filename: Any = None, size: Any = None,
@@ -145,6 +161,8 @@ class BuildMethods(Methods):
                      typeInfo: Any = None, queryOpts: Any = None,
                      imageID: Any = None, archiveID: Any = None,
                      strict: bool = False) -> Any:
+        unknown('listArchives', hostID=hostID, typeInfo=typeInfo,
+                imageID=imageID, componentBuildrootID=componentBuildrootID)
         rows: Iterable[Row] = self._tables.archives
         for column, value in [('build_id', buildID), ('btype', type),
                               ('buildroot_id', buildrootID),

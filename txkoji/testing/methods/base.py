@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional
 
-from txkoji.exceptions import GenericError, ParameterError
+from txkoji.exceptions import GenericError, KojiException, ParameterError
 from txkoji.testing.tables import Row, Tables
 
 #: What the hub says when there is none of a kind, before the name.
@@ -82,4 +82,18 @@ class Methods:
 
 
 def nvr(row: Row) -> str:
+    """The name, version and release of a row that has them."""
     return f'{row["name"]}-{row["version"]}-{row["release"]}'
+
+
+def unknown(method: str, **arguments: Any) -> None:
+    """
+    Refuse arguments that a hub knows and the tables cannot answer.
+
+    :raises KojiException: as for a method that there is no answer for.
+    """
+    for name, value in arguments.items():
+        if value is not None and value is not False:
+            raise KojiException(
+                f'this fake hub has no answer for {method}({name}=): teach it'
+                ' one with respond()', faultCode=1)

@@ -8,18 +8,19 @@ import inspect
 from typing import Any, Awaitable, Callable, Dict, Sequence
 
 from txkoji.exceptions import GenericError, ParameterError
-from txkoji.testing.build_methods import BuildMethods
-from txkoji.testing.people_methods import PeopleMethods
+from txkoji.testing.methods.builds import BuildMethods
+from txkoji.testing.methods.people import PeopleMethods
 from txkoji.testing.queries import page
 from txkoji.testing.tables import Tables
-from txkoji.testing.tag_methods import TagMethods
-from txkoji.testing.task_methods import TaskMethods
+from txkoji.testing.methods.tags import TagMethods
+from txkoji.testing.methods.tasks import TaskMethods
 
 
 class RootExports(BuildMethods, TaskMethods, TagMethods, PeopleMethods):
     """
     The methods of a hub, by the names that it exports them under: what is
-    public here can be called.
+    public here can be called. What each does is told in the class of that
+    name in kojihub/kojihub.py.
 
     :param tables: what they know.
     :param now: gives the hub's time, in seconds since 1970.
@@ -67,9 +68,12 @@ class RootExports(BuildMethods, TaskMethods, TagMethods, PeopleMethods):
         return [len(found), page(found, options)]
 
 
-# Python's complaint about wrong arguments names the function: on the hub this
-# method is one that stands outside of the class.
-RootExports.getBuild.__qualname__ = 'get_build'
+for _name in dir(RootExports):
+    if not _name.startswith('_'):
+        # Python's complaint about wrong arguments names the function; on the
+        # hub one of them stands outside of the class.
+        getattr(RootExports, _name).__qualname__ = (
+            'get_build' if _name == 'getBuild' else f'RootExports.{_name}')
 
 
 def call(function: Callable[..., Any], args: Sequence[Any],

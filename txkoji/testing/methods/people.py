@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Iterable
 
 from txkoji.exceptions import GenericError
-from txkoji.testing.methods_base import Methods
+from txkoji.testing.methods.base import Methods, unknown
 from txkoji.testing.queries import among, query
 from txkoji.testing.tables import Row
 
@@ -16,6 +16,7 @@ class PeopleMethods(Methods):
 
     def getUser(self, userInfo: Any = None, strict: bool = False,
                 krb_princs: bool = True, groups: bool = False) -> Any:
+        unknown('getUser', groups=groups)
         if isinstance(userInfo, dict):
             userInfo = userInfo.get('id', userInfo.get('name'))
         found = None
@@ -26,17 +27,21 @@ class PeopleMethods(Methods):
                 found = dict(row)
         if found is None and (strict or userInfo is None):
             raise GenericError(f'No such user: {userInfo!r}')
+        if found is not None and not krb_princs:
+            del found['krb_principals']
         return found
 
     def listUsers(self, userType: Any = 0, prefix: Any = None,
                   queryOpts: Any = None, perm: Any = None,
                   inherited_perm: bool = False) -> Any:
+        unknown('listUsers', perm=perm)
         return query([row for row in among(self._tables.users, 'usertype',
                                            userType)
                       if row['name'].startswith(prefix or '')], queryOpts)
 
     def getHost(self, hostInfo: Any, strict: bool = False, event: Any = None
                 ) -> Any:
+        unknown('getHost', event=event)
         found = self._tables.find('hosts', hostInfo)
         if found is None and strict:
             raise GenericError(f'Invalid hostInfo: {hostInfo!r}')
@@ -71,6 +76,7 @@ class PeopleMethods(Methods):
 
     def listChannels(self, hostID: Any = None, event: Any = None,
                      enabled: Any = None) -> Any:
+        unknown('listChannels', event=event)
         rows: Iterable[Row] = self._tables.channels
         if hostID is not None:
             number = self._id('hosts', hostID)

@@ -8,7 +8,7 @@ from typing import Any, Iterable, List
 
 from txkoji.exceptions import GenericError
 from txkoji.testing import inheritance
-from txkoji.testing.methods_base import Methods
+from txkoji.testing.methods.base import Methods, unknown
 from txkoji.testing.queries import among, query
 from txkoji.testing.tables import Row
 
@@ -18,6 +18,7 @@ class TagMethods(Methods):
 
     def getTag(self, tagInfo: Any, strict: bool = False, event: Any = None,
                blocked: bool = False) -> Any:
+        unknown('getTag', event=None if event == 'auto' else event)
         found = self._tables.find('tags', tagInfo)
         if found is None and strict:
             raise GenericError(f'No such tagInfo: {tagInfo!r}')
@@ -27,8 +28,9 @@ class TagMethods(Methods):
                  perms: bool = True, queryOpts: Any = None,
                  pattern: Any = None) -> Any:
         tables = self._tables
+        hidden = ['extra'] if perms else ['extra', 'perm', 'perm_id']
         rows: Iterable[Row] = [
-            {name: row[name] for name in row if name != 'extra'}
+            {name: row[name] for name in row if name not in hidden}
             for row in tables.tags]
         if build is not None:
             found = self._find_build(build, strict=True)
@@ -43,14 +45,17 @@ class TagMethods(Methods):
         return query(rows, queryOpts)
 
     def getInheritanceData(self, tag: Any, event: Any = None) -> Any:
+        unknown('getInheritanceData', event=event)
         return inheritance.links(self._tables, self._id('tags', tag))
 
     def getFullInheritance(self, tag: Any, event: Any = None,
                            reverse: bool = False, **kwargs: Any) -> Any:
+        unknown('getFullInheritance', event=event, reverse=reverse, **kwargs)
         return inheritance.full(self._tables, self._id('tags', tag))
 
     def getBuildTarget(self, info: Any, event: Any = None,
                        strict: bool = False) -> Any:
+        unknown('getBuildTarget', event=event)
         found = self._tables.find('targets', info)
         if found is None and strict:
             raise GenericError(f'No such build target: {info!r}')
@@ -59,6 +64,7 @@ class TagMethods(Methods):
     def getBuildTargets(self, info: Any = None, event: Any = None,
                         buildTagID: Any = None, destTagID: Any = None,
                         queryOpts: Any = None) -> Any:
+        unknown('getBuildTargets', event=event)
         rows: Iterable[Row] = self._tables.targets
         if info is not None:
             rows = among(rows, 'id', self._id('targets', info))
@@ -91,6 +97,7 @@ class TagMethods(Methods):
                      event: Any = None, queryOpts: Any = None,
                      with_owners: bool = True, with_blocked: bool = True
                      ) -> Any:
+        unknown('listPackages', event=event)
         if (tagID, userID, pkgID) == (None, None, None):
             return self.listPackagesSimple(prefix, queryOpts)
         tables = self._tables
