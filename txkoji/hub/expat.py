@@ -169,6 +169,9 @@ class ExpatDecoder:
             self._parser.Parse(data, final)
         except expat.ExpatError as error:
             self._refuse(f'it is not well-formed XML: {error}')
+        except (LookupError, ValueError) as error:
+            # Of Python's codecs, which expat asks about other encodings.
+            self._refuse(f'it is in an odd encoding: {error}')
 
     def _refuse(self, why: str) -> NoReturn:
         raise AnswerError(why)

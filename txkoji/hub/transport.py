@@ -285,7 +285,8 @@ class _Excerpt:
         """Nothing is made of it."""
 
     def __str__(self) -> str:
-        return repr(self.data.decode('utf-8', 'replace'))
+        text = repr(self.data.decode('utf-8', 'replace'))
+        return text if len(text) <= EXCERPT else text[:EXCERPT] + "...'"
 
 
 @implementer(IBodyProducer)

@@ -52,17 +52,19 @@ def encode_call(method: str, args: Sequence[Any] = (),
     """
     if not isinstance(method, str):
         raise TypeError(f'a hub method has a name, not {method!r}')
+    document = [_HEAD, '<methodCall>\n<methodName>', _escape(method),
+                '</methodName>\n<params>\n']
     params = join_arguments(args, kwargs or {})
     try:
         many = method in MULTICALL and [*map(type, params)] == [list]
         encoder: Callable[[Any], str] = _calls if many else _encode
-        body = ''.join([f'<param>\n{encoder(value)}</param>\n'
-                        for value in params])
+        for value in params:
+            document += '<param>\n', encoder(value), '</param>\n'
     except RecursionError:
         raise TypeError(f'an argument of {method} contains itself, or is'
                         ' nested too deeply for XML-RPC') from None
-    return (f'{_HEAD}<methodCall>\n<methodName>{_escape(method)}</methodName>'
-            f'\n<params>\n{body}</params>\n</methodCall>\n').encode()
+    document.append('</params>\n</methodCall>\n')
+    return ''.join(document).encode()
 
 
 def encode_answer(value: Any) -> bytes:
@@ -193,54 +195,35 @@ def _datetime(value: datetime) -> str:
 
 def _list(value: Iterable[Any]) -> str:
     items: List[str] = []
-    _put_all(value, items.append)
+    _put_all(value, items.append, [None, ''])
     return ('<value><array><data>\n' + ''.join(items)
             + '</data></array></value>\n')
 
 
 def _dict(value: Mapping[str, Any]) -> str:
-    values = value.values()
-    key = (*value, *values, *map(type, values))
-    try:
-        kept = _FLAT.get(key)
-    except TypeError:
-        # There is an array or a struct within.
-        key = ()
-    else:
-        if kept is not None:
-            return kept
     items: List[str] = []
-    _put_all(values, items.append)
-    encoded = '<value><struct>\n' + ''.join([
+    _put_all(value.values(), items.append, [None, ''])
+    return '<value><struct>\n' + ''.join([
         f'{name}{item}</member>\n' for name, item
         in zip(map(_NAMES.__getitem__, value), items)
     ]) + '</struct></value>\n'
-    if (0 < len(key) < 30 and len(_FLAT) < 1000
-            and _FLAT_TYPES.issuperset(map(type, values))):
-        _FLAT[key] = encoded
-    return encoded
-
-
-#: Options of calls: small structs without anything within, which come again
-#: and again. (Not with floats: 0.0 and -0.0 are equal, and written apart.)
-_FLAT: Dict[Any, str] = {}
-_FLAT_TYPES = frozenset([str, int, bool, type(None)])
 
 
 def _calls(calls: Iterable[Any]) -> str:
     """The calls of a multicall: thousands, and all of one form."""
-    encoded: List[str] = []
+    encoded = ['<value><array><data>\n']
     put, put_all, end = encoded.append, _put_all, _CALL_END
+    before: List[Any] = [None, '']
     for call in calls:
-        if type(call) is dict and [*call] == _CALL_NAMES \
-                and type(call['params']) is list:
+        if (type(call) is dict and [*call] == _CALL_NAMES
+                and type(call['params']) is list):
             put(_CALLS[call['methodName']])
-            put_all(call['params'], put)
+            put_all(call['params'], put, before)
             put(end)
         else:
             put(_encode(call))
-    return ('<value><array><data>\n' + ''.join(encoded)
-            + '</data></array></value>\n')
+    put('</data></array></value>\n')
+    return ''.join(encoded)
 
 
 def _call_begin(method: str) -> str:
@@ -253,10 +236,13 @@ _CALLS = _Kept(_call_begin)
 _CALL_END = '</data></array></value>\n</member>\n</struct></value>\n'
 
 
-def _put_all(values: Iterable[Any], put: Callable[[str], None]) -> None:
+def _put_all(values: Iterable[Any], put: Callable[[str], None],
+             before: List[Any]) -> None:
     """
     Encode some values, one after the other. Most are of four types: for
-    these it saves the calls.
+    these it saves the calls; and of structs many are like the one before.
+
+    :param before: what tells whether it is, and how that one is written.
     """
     search = _SPECIAL.search
     for value in values:
@@ -271,7 +257,11 @@ def _put_all(values: Iterable[Any], put: Callable[[str], None]) -> None:
             put('<value><boolean>1</boolean></value>\n' if value
                 else '<value><boolean>0</boolean></value>\n')
         elif kind is dict:
-            put(_dict(value))
+            # The same objects: equal ones, such as 1 and True, will not do.
+            form = [*value, *map(id, value.values())]
+            if form != before[0]:
+                before[:] = form, _dict(value)
+            put(before[1])
         else:
             put(_encode(value))
 

@@ -1,0 +1,215 @@
+"""
+Decoding and encoding, beside Python's library: ``python -m tests.bench.wire``.
+
+Every row is the median of interleaved rounds in this process; what is held of
+the reactor is measured with the answer coming over a socket from another one.
+"""
+from __future__ import annotations
+
+import gc
+import statistics
+import subprocess
+import sys
+import time
+import tracemalloc
+from pyexpat import ParserCreate
+from typing import Any, Callable, Dict, List
+from xmlrpc import client
+
+from munch import munchify
+from twisted.internet.defer import Deferred
+from twisted.internet.task import react
+from twisted.web.resource import Resource
+from twisted.web.server import Site
+
+from tests.recordings import recordings
+from txkoji import Connection, Profile
+from txkoji.hub.decoder import Decoder
+from txkoji.hub.expat import ExpatDecoder
+from txkoji.hub.xmlrpc import encode_call
+from txkoji.results import row_maker
+
+CHUNK = 65536
+
+
+def medians(rounds: int, **runs: Callable[[], Any]) -> Dict[str, float]:
+    """CPU milliseconds of each, interleaved, without garbage collection."""
+    taken: Dict[str, List[float]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            gc.collect()
+            gc.disable()
+            start = time.process_time()
+            run()
+            taken[name].append(time.process_time() - start)
+            gc.enable()
+    return {name: 1000 * statistics.median(times)
+            for name, times in taken.items()}
+
+
+def decode(decoder: Any, data: bytes) -> Any:
+    """An answer in the chunks that a socket gives."""
+    for start in range(0, len(data), CHUNK):
+        decoder.feed(data[start:start + CHUNK])
+    return decoder.close()
+
+
+def line(what: str, value: str, target: str = '') -> None:
+    print(f'{what:58} {value:>12}   {target}', flush=True)
+
+
+def decoding() -> None:
+    """An answer of 7 MB and a small one, to rich objects."""
+    koji = Connection(Profile('bench', server='http://localhost/'))
+    for name, rounds, times, target in [('listTagged.big', 9, 1, '5'),
+                                        ('getTaskInfo.build', 9, 300, '')]:
+        data = recordings()[name].response
+        method = name.partition('.')[0]
+
+        def bare() -> None:
+            ParserCreate().Parse(data, True)
+
+        def repeated(run: Callable[[], Any]) -> Callable[[], None]:
+            def many() -> None:
+                for _ in range(times):
+                    run()
+            return many
+
+        took = medians(
+            rounds,
+            library=repeated(lambda: munchify(
+                client.loads(data, use_builtin_types=True)[0][0])),
+            bare=repeated(bare),
+            expat=repeated(lambda: decode(
+                ExpatDecoder(row=row_maker(method, koji)), data)),
+            ours=repeated(lambda: decode(
+                Decoder(row_maker(method, koji)), data)))
+        line(f'decode {name}, {len(data)} bytes', f'{took["ours"]:.1f} ms',
+             f'x {times}')
+        for other, text in [
+                ('library', '  munchify(xmlrpc.client.loads()): times ours'),
+                ('expat', '  by our expat alone: times ours'),
+                ('bare', '  pyexpat without handlers: times ours')]:
+            line(text, f'{took[other] / took["ours"]:.2f}',
+                 f'target: {target}' if target and other == 'library' else '')
+
+
+def encoding() -> None:
+    """One call, and thousands in one."""
+    one = (6474, {'request': True, '__starstar': True})
+    many = ([{'methodName': 'getTaskInfo',
+              'params': [number, {'request': True, '__starstar': True}]}
+             for number in range(2000)],)
+    for text, method, args, times, target in [
+            ('one call', 'getTaskInfo', one, 2000, '1'),
+            ('2000 calls in one', 'system.multicall', many, 5, '3')]:
+        assert encode_call(method, args) == client.dumps(
+            args, method, allow_none=True).encode()
+        took = medians(
+            15,
+            library=lambda: [client.dumps(args, method, allow_none=True)
+                             for _ in range(times)],
+            ours=lambda: [encode_call(method, args) for _ in range(times)])
+        line(f'encode {text}: xmlrpc.client.dumps() takes, times ours',
+             f'{took["library"] / took["ours"]:.2f}', f'target: {target}')
+
+
+def memory() -> None:
+    """What decoding needs beside its result."""
+    koji = Connection(Profile('bench', server='http://localhost/'))
+    data = recordings()['listTagged.big'].response
+    tracemalloc.start()
+    decoder = Decoder(row_maker('listTagged', koji))
+    for start in range(0, len(data), CHUNK):
+        decoder.feed(data[start:start + CHUNK])
+    result = decoder.close()
+    del decoder
+    size, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    line(f'memory of {len(result)} builds', f'{size / 2**20:.1f} MB')
+    line('  the most while decoding, beyond that',
+         f'{(peak - size) / 2**20:.1f} MB', 'target: 4')
+
+
+async def holding(reactor: Any) -> None:
+    """The longest time that nothing else could run."""
+    server = subprocess.Popen([sys.executable, '-m', __spec__.name, 'serve'],
+                              stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    koji = Connection(Profile('bench', server=server.stdout.readline()
+                              .strip()))
+    longest = {'held': 0.0, 'gc': 0.0}
+    last = [time.perf_counter()]
+    began = [0.0]
+    going = [True]
+
+    def tick() -> None:
+        now = time.perf_counter()
+        longest['held'] = max(longest['held'], now - last[0])
+        last[0] = now
+        if going[0]:
+            reactor.callLater(0, tick)
+
+    def collecting(phase: str, info: Any) -> None:
+        if phase == 'start':
+            began[0] = time.perf_counter()
+        else:
+            longest['gc'] = max(longest['gc'],
+                                time.perf_counter() - began[0])
+
+    await koji.getAPIVersion()
+    tick()
+    gc.collect()
+    gc.disable()
+    last[0] = time.perf_counter()
+    longest['held'] = 0
+    builds = await koji.listTagged('f43-updates')
+    held = longest['held']
+    gc.enable()
+    gc.callbacks.append(collecting)
+    await koji.listTagged('f43-updates')
+    gc.callbacks.remove(collecting)
+    going[0] = False
+    start = time.perf_counter()
+    munchify(client.loads(recordings()['listTagged.big'].response)[0][0])
+    library = time.perf_counter() - start
+    line(f'{len(builds)} builds over a socket: the reactor is held for',
+         f'{1000 * held:.1f} ms', 'target: 10')
+    line('  by one garbage collection meanwhile (not ours to set)',
+         f'{1000 * longest["gc"]:.1f} ms')
+    line('  by munchify(xmlrpc.client.loads()) at the end',
+         f'{1000 * library:.1f} ms')
+    await koji.close()
+    server.terminate()
+    server.communicate()
+
+
+class Canned(Resource):
+    """The 7 MB, or a number for every other method."""
+
+    isLeaf = True
+
+    def render_POST(self, request: Any) -> bytes:
+        name = 'listTagged.big'
+        if b'listTagged' not in request.content.read():
+            name = 'getAPIVersion'
+        return recordings()[name].response
+
+
+def serve() -> None:
+    """The other process."""
+    from twisted.internet import reactor
+    port = reactor.listenTCP(0, Site(Canned()), interface='127.0.0.1')
+    recordings()
+    print(f'http://127.0.0.1:{port.getHost().port}/', flush=True)
+    reactor.run()
+
+
+if __name__ == '__main__':
+    if sys.argv[1:] == ['serve']:
+        serve()
+    else:
+        decoding()
+        encoding()
+        memory()
+        react(lambda reactor: Deferred.fromCoroutine(holding(reactor)))
