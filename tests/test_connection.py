@@ -20,7 +20,8 @@ from tests.support import HubTestCase, folder, write
 from txkoji import Connection, Profile
 from txkoji.build import Build
 from txkoji.call import Call
-from txkoji.exceptions import GenericError, ParameterError, TagError
+from txkoji.exceptions import (ConnectionClosed, GenericError, ParameterError,
+                               TagError)
 from txkoji.package import Package
 from txkoji.task import Task
 from txkoji.web import PAGES, read_link
@@ -136,11 +137,22 @@ class CallTests(HubTestCase):
     def test_reactor(self) -> None:
         """Without a reactor, Twisted's own is taken at the first call."""
         from twisted.internet import reactor
-        koji = Connection(Profile('p', server='http://h/hub'),
-                          agent=mock.Mock())
+        agent = mock.Mock()
+        agent.request.return_value = Deferred()
+        koji = Connection(Profile('p', server='http://h/hub'), agent=agent)
         self.assertIsNone(koji._transport)
-        self.get(koji.close())
+        call = koji.getAPIVersion()
         self.assertIs(koji._transport._reactor, reactor)
+        self.get(koji.close())
+        self.fail_of(call, ConnectionClosed)
+
+    def test_close_unused(self) -> None:
+        """One that was never used can be closed, and stays so."""
+        self.get(self.koji.close())
+        self.get(self.koji.close())
+        self.assertIsNone(self.koji._transport)
+        self.fail_of(self.koji.getAPIVersion(), ConnectionClosed)
+        self.assertEqual(self.hub.requests, 0)
 
 
 class ResultTests(HubTestCase):

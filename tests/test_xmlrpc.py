@@ -327,6 +327,20 @@ VALUES = st.recursive(
     max_leaves=20)
 
 
+#: Calls of a multicall: many with the same options, or almost the same; and
+#: some that are none.
+OPTIONS = st.sampled_from([
+    {'request': True, '__starstar': True}, {'request': 1, '__starstar': True},
+    {'__starstar': True, 'request': True}, {'request': 1.0, 'x': [True]},
+    {'a': 0.0}, {'a': -0.0}, {'a': []}, {'a': {'b': None}}, {}])
+CALLS = st.builds(
+    lambda method, args, named: {'methodName': method,
+                                 'params': args + named},
+    TEXT, st.lists(VALUES, max_size=3), st.lists(OPTIONS, max_size=2)
+) | VALUES | st.just({'params': [], 'methodName': 'x'}) | st.just(
+    {'methodName': 'x', 'params': (1, {'a': 1})})
+
+
 class PropertyTests(SynchronousTestCase):
     """Any value, cut anywhere."""
 
@@ -340,6 +354,15 @@ class PropertyTests(SynchronousTestCase):
                          value)
         self.assertEqual(encode_call('m', [value]),
                          koji.xmlrpcplus.dumps((value,), 'm').encode())
+
+    @settings(derandomize=True, deadline=None)
+    @given(st.lists(CALLS, max_size=8))
+    def test_multicall(self, calls: Any) -> None:
+        """Many calls in one are written as Koji's client writes them."""
+        for method in ('system.multicall', 'multiCall'):
+            self.assertEqual(
+                encode_call(method, [calls]),
+                koji.xmlrpcplus.dumps((calls,), method).encode())
 
     @settings(derandomize=True, deadline=None)
     @given(VALUES, st.data())

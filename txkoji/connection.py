@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, List, Optional, Tuple, Type, TypeVar, Union
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.web.iweb import IAgent
 
 from txkoji.call import Call, check_public
@@ -92,6 +92,7 @@ class Connection:
                 raise ConfigurationError(f'profile {profile.name!r}: {name}'
                                          f' must be more than 0, not {number}')
         self._transport: Optional[Transport] = None
+        self._closed = False
 
     def __getattr__(self, name: str) -> Call[Deferred[Any]]:
         check_public(self, name)
@@ -136,6 +137,8 @@ class Connection:
                 self.settings, reactor=reactor, agent=self._agent,
                 timeout=self._timeout, max_connections=self._max_connections,
                 max_body=self._max_body)
+            if self._closed:
+                self._transport.close()
         return self._transport
 
     def close(self) -> Deferred[None]:
@@ -146,7 +149,10 @@ class Connection:
         :returns: a Deferred that fires when no connection is left open. (An
                   agent that was passed in keeps its own.)
         """
-        return self._connected().close()
+        self._closed = True
+        if self._transport is None:
+            return succeed(None)
+        return self._transport.close()
 
     # Hub methods that we ask in a way of our own
 
