@@ -161,6 +161,9 @@ class Transport:
             await deliver(response, excerpt, self._reactor, self._max_body)
             return sink.close()
         except AnswerError as found:
+            if self._pool is not None:
+                # What it says next over this connection is no better.
+                self._pool.forget_idle()
             raise self._error(
                 AnswerError, method,
                 f'the answer cannot be read: {found}; it begins with'
