@@ -286,11 +286,12 @@ class AnswersTests(HostileTestCase):
     @inlineCallbacks
     def test_closed_at_once(self) -> Any:
         """Closing right after an answer that is none leaves nothing."""
-        koji = yield self.script(http(b'words' + GOOD))
-        call = koji.getAPIVersion()
-        call.addErrback(lambda failure: koji.close())
-        yield call
-        yield self.all_lost()
+        for body in (b'words', GOOD):
+            koji = yield self.script(http(body))
+            call = koji.getAPIVersion()
+            call.addBoth(lambda result, koji=koji: koji.close())
+            yield call
+            yield self.all_lost()
 
 
 class ByteByByte(Protocol):

@@ -80,7 +80,6 @@ class Pool:
     def close(self) -> Deferred[None]:
         closed: Deferred[None] = Deferred()
         self._all_closed.append(closed)
-        self._pool.closed = True
         # Also ends the timers of the idle ones.
         self._pool.closeCachedConnections()
         for connection in list(self._open):
@@ -169,7 +168,6 @@ class _Connections(HTTPConnectionPool):
     """Kept connections, which say which of them was handed out last."""
 
     retryAutomatically = False
-    closed = False
 
     def getConnection(self, key: Any, endpoint: Any) -> Any:
         self.handed: List[Connection] = []
@@ -180,9 +178,9 @@ class _Connections(HTTPConnectionPool):
         return found
 
     def _putConnection(self, key: Any, connection: Any) -> None:
-        # Twisted would keep one that was closed in the middle of an answer,
-        # and, with a timer, one whose answer ends after closing.
-        if self.closed or connection.transport.disconnecting:
+        # Twisted would keep, with a timer, one that was closed while its
+        # answer was read.
+        if connection.transport.disconnecting:
             connection.transport.stopProducing()
         else:
             super()._putConnection(key, connection)
