@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import react
 
 from txkoji import Connection, Profile
+from txkoji.exceptions import ConfigurationError
 from txkoji.testing import FakeHub
 
 
@@ -25,12 +26,16 @@ def run(main, description, **defaults):
     for name, default in defaults.items():
         parser.add_argument(name, nargs='?', default=default)
     options = parser.parse_args()
-
-    async def connected(reactor):
-        hub = FakeHub(reactor=reactor)
-        if options.profile:
+    koji = None
+    if options.profile:
+        try:
             koji = Connection(options.profile)
-        else:
+        except ConfigurationError as error:
+            parser.error(str(error))
+
+    async def connected(reactor, koji=koji):
+        hub = FakeHub(reactor=reactor)
+        if koji is None:
             url = await hub.listen()
             koji = Connection(Profile('embedded', server=url,
                                       weburl=url.replace('kojihub', 'koji')))

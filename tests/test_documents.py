@@ -125,5 +125,6 @@ class ExamplesTests(SynchronousTestCase):
             [sys.executable, 'examples/tour.py', '--profile', 'nosuch'],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, env={**os.environ, 'PYTHONPATH': ROOT})
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 2)
+        self.assertNotIn('Traceback', done.stdout)
         self.assertIn("no configuration for profile 'nosuch'", done.stdout)
