@@ -55,7 +55,7 @@ def decode(decoder: Any, data: bytes) -> Any:
 
 
 def line(what: str, value: str, target: str = '') -> None:
-    print(f'{what:58} {value:>12}   {target}', flush=True)
+    print(f'{what:62} {value:>9}   {target}'.rstrip(), flush=True)
 
 
 def decoding() -> None:
@@ -84,8 +84,8 @@ def decoding() -> None:
                 ExpatDecoder(row=row_maker(method, koji)), data)),
             ours=repeated(lambda: decode(
                 Decoder(row_maker(method, koji)), data)))
-        line(f'decode {name}, {len(data)} bytes', f'{took["ours"]:.1f} ms',
-             f'x {times}')
+        line(f'decode {name}, {len(data)} bytes',
+             f'{took["ours"] / times:.2f} ms')
         for other, text in [
                 ('library', '  munchify(xmlrpc.client.loads()): times ours'),
                 ('expat', '  by our expat alone: times ours'),
@@ -110,7 +110,7 @@ def encoding() -> None:
             library=lambda: [client.dumps(args, method, allow_none=True)
                              for _ in range(times)],
             ours=lambda: [encode_call(method, args) for _ in range(times)])
-        line(f'encode {text}: xmlrpc.client.dumps() takes, times ours',
+        line(f'encode {text}: xmlrpc.client.dumps(), times ours',
              f'{took["library"] / took["ours"]:.2f}', f'target: {target}')
 
 

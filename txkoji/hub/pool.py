@@ -50,6 +50,7 @@ class Pool:
         self.agent = Agent.usingEndpointFactory(reactor, self, self._pool)
 
     def endpointForURI(self, uri: URI) -> _Endpoint:
+        """Where to connect to, with TLS where the URL says so."""
         endpoint: Any = HostnameEndpoint(self._reactor, uri.host, uri.port)
         if uri.scheme == b'https':
             if self._policy is None:
@@ -71,13 +72,20 @@ class Pool:
         self._pool.closeCachedConnections()
 
     def opened(self, connection: Connection) -> None:
+        """A connection was made."""
         self._open.add(connection)
 
     def lost(self, connection: Connection) -> None:
+        """A connection is gone."""
         self._open.discard(connection)
         self._check()
 
     def close(self) -> Deferred[None]:
+        """
+        Close all connections, also those in use.
+
+        :returns: a Deferred that fires when none is open.
+        """
         closed: Deferred[None] = Deferred()
         self._all_closed.append(closed)
         # Also ends the timers of the idle ones.
