@@ -286,7 +286,12 @@ class ErrorTests(Tree):
                 mock.patch('os.access', return_value=False):
             error = self.assertRaises(ConfigurationError, read_profile, 'p',
                                       self.places())
-        self.assertIn(f'not readable: {path}', str(error))
+            self.assertIn(f'not readable: {path}', str(error))
+            other = self.write('etc/koji.conf',
+                               '[p]\ntimeout = soon\n' + SERVER)
+            error = self.assertRaises(ConfigurationError, read_profile, 'p',
+                                      self.places())
+            self.assertIn(f'{other}, line 2', str(error))
 
 
 class ProfileTests(SynchronousTestCase):
@@ -358,6 +363,13 @@ class LookupTests(Tree):
                 ('nosuch', 'weburl', None)]:
             self.assertEqual(connection.lookup(name, option), text)
         self.assertEqual(connection.settings.retry_interval, 10)
+
+    def test_odd_option(self) -> None:
+        """An option may have any name."""
+        self.write('.koji/config', '[p]\na(b = %\n' + SERVER)
+        error = self.assertRaises(ConfigurationError, Connection('p').lookup,
+                                  'p', 'a(b')
+        self.assertIn('line 2', str(error))
 
     def test_profiles_replaced(self) -> None:
         """PROFILES is looked at when it is needed, not at import."""

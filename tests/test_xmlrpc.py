@@ -337,7 +337,9 @@ CALLS = st.builds(
     lambda method, args, named: {'methodName': method,
                                  'params': args + named},
     TEXT, st.lists(VALUES, max_size=3), st.lists(OPTIONS, max_size=2)
-) | VALUES | st.just({'params': [], 'methodName': 'x'}) | st.just(
+) | VALUES | st.builds(
+    lambda method: {'methodName': method, 'params': [1]}, VALUES
+) | st.just({'params': [], 'methodName': 'x'}) | st.just(
     {'methodName': 'x', 'params': (1, {'a': 1})})
 
 

@@ -154,19 +154,25 @@ def read_files(patterns: Sequence[str] = PROFILES) -> Parser:
     parser = configparser.ConfigParser()
     for path in find_files(patterns):
         try:
-            with open(path, 'rb') as file:
-                data = file.read()
-        except OSError:
-            continue
-        try:
-            parser.read_string(data.decode('utf-8'), source=path)
-        except UnicodeDecodeError as error:
-            line = data.count(b'\n', 0, error.start) + 1
-            raise ConfigurationError(
-                f'{path}, line {line}: not UTF-8 text') from error
+            parser.read_string(_read(path), source=path)
         except configparser.Error as error:
             raise ConfigurationError(_where(path, error)) from error
     return parser
+
+
+def _read(path: str) -> str:
+    """The text of a file; none of one that cannot be opened."""
+    try:
+        with open(path, 'rb') as file:
+            data = file.read()
+    except OSError:
+        return ''
+    try:
+        return data.decode('utf-8')
+    except UnicodeDecodeError as error:
+        line = data.count(b'\n', 0, error.start) + 1
+        raise ConfigurationError(
+            f'{path}, line {line}: not UTF-8 text') from error
 
 
 def find_files(patterns: Sequence[str] = PROFILES) -> List[str]:
@@ -252,7 +258,6 @@ _CONVERTERS: Dict[str, Callable[[str], Any]] = {
 #: option -> its type, as it stands in the class.
 _TYPES = {field.name: str(field.type) for field in fields(Profile)}
 
-
 #: What an option must be, for people.
 _WANTED = {
     'bool': 'yes or no',
@@ -288,13 +293,13 @@ def _place(patterns: Sequence[str], name: str, option: str) -> str:
     found = {}
     for path in find_files(patterns):
         section = ''
-        with open(path, encoding='utf-8') as file:
-            for number, line in enumerate(file, 1):
-                head = re.match(r'\[(.+)\]', line)
-                if head:
-                    section = head[1]
-                elif re.match(rf'{option}\s*[=:]', line, re.IGNORECASE):
-                    found[section] = f'{path}, line {number}: '
+        for number, line in enumerate(_read(path).split('\n'), 1):
+            head = re.match(r'\[(.+)\]', line)
+            if head:
+                section = head[1]
+            elif re.match(rf'{re.escape(option)}\s*[=:]', line,
+                          re.IGNORECASE):
+                found[section] = f'{path}, line {number}: '
     return found.get(name, found.get('DEFAULT', ''))
 
 

@@ -30,7 +30,6 @@ from txkoji.hub.expat import ExpatDecoder
 
 _HEAD = "<?xml version='1.0'?>\n"
 
-
 #: The names of the hub method that takes many calls at once.
 MULTICALL = ('system.multicall', 'multiCall')
 
@@ -116,8 +115,8 @@ def _escape(text: str) -> str:
 
 class _Kept(Dict[str, str]):
     """
-    What texts are written as. In a request of many calls the same names and
-    values come again and again: short ones are kept.
+    What names are written as. In a request of many calls the same names of
+    members and methods come again and again: short ones are kept.
     """
 
     def __init__(self, write: Callable[[str], str]) -> None:
@@ -216,6 +215,7 @@ def _calls(calls: Iterable[Any]) -> str:
     before: List[Any] = [None, '']
     for call in calls:
         if (type(call) is dict and [*call] == _CALL_NAMES
+                and type(call['methodName']) is str
                 and type(call['params']) is list):
             put(_CALLS[call['methodName']])
             put_all(call['params'], put, before)

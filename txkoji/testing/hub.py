@@ -69,11 +69,12 @@ class FakeHub:
         self.resource = Resource()
         self.resource.putChild(b'kojihub', HubResource(self))
         self._own = RootExports(self.tables, self.now, self._perform)
-        self._taught: Dict[str, Callable[..., Any]] = {
+        self._system: Dict[str, Callable[..., Any]] = {
             'system.multicall': self._multicall,
             'multiCall': self._multicall,
             'system.listMethods': lambda: sorted(known_methods()),
         }
+        self._taught: Dict[str, Callable[..., Any]] = {}
         self._troubles: List[Trouble] = []
         self._agents: List[MemoryAgent] = []
         self._ports: List[Tuple[Any, Any, WrappingFactory]] = []
@@ -228,7 +229,7 @@ class FakeHub:
 
     async def _perform(self, method: str, args: Any, kwargs: Any) -> Any:
         self.calls.append(copy.deepcopy((method, tuple(args), kwargs)))
-        function = self._taught.get(method)
+        function = self._taught.get(method) or self._system.get(method)
         if function is None and not method.startswith('_'):
             function = getattr(self._own, method, None)
         if function is None:
@@ -288,13 +289,13 @@ class Trouble:
 
 
 #: exception -> code
-_CODES = {kind: code for code, kind in FAULTS.items()}
+_CODES: Dict[type, int] = {kind: code for code, kind in FAULTS.items()}
 
 
 def _code(error: Exception) -> int:
     """The number to send: of an exception made by hand, that of its class."""
     code: Optional[int] = getattr(error, 'faultCode', None)
-    return _CODES.get(type(error), 1) if code is None else code  # type: ignore
+    return _CODES.get(type(error), 1) if code is None else code
 
 
 @lru_cache(maxsize=None)
