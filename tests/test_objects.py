@@ -4,7 +4,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from twisted.trial.unittest import SynchronousTestCase
 
 import txkoji
 import txkoji.task
@@ -13,7 +12,6 @@ from tests.support import HubTestCase
 from txkoji import build_states, task_states
 from txkoji.build import Build
 from txkoji.channel import Channel
-from txkoji.exceptions import KojiException
 from txkoji.hub.xmlrpc import encode_call
 from txkoji.package import Package
 from txkoji.task import Task
@@ -407,84 +405,3 @@ class PackageTests(HubTestCase):
                              ('ceph', 'ceph'))
             self.assertEqual(package.url, WEB + 'packageinfo?packageID=1')
         self.assertEqual(rows[2].owner_name, 'alice')
-
-
-class StatesTests(SynchronousTestCase):
-    """The states' names and groups."""
-
-    def test_names(self) -> None:
-        """Each number has a name, and each name is a number."""
-        for states, names in [
-                (task_states, ['FREE', 'OPEN', 'CLOSED', 'CANCELED',
-                               'ASSIGNED', 'FAILED']),
-                (build_states, ['BUILDING', 'COMPLETE', 'DELETED', 'FAILED',
-                                'CANCELED'])]:
-            for number, name in enumerate(names):
-                self.assertEqual(states.to_str(number), name)
-                self.assertEqual(getattr(states, name), number)
-            for wrong in (-1, 99, None, 'FREE'):
-                self.assertRaises(ValueError, states.to_str, wrong)
-
-    def test_groups(self) -> None:
-        """A task is active or done."""
-        self.assertEqual(sorted(task_states.ACTIVE_GROUP), [0, 1, 4])
-        self.assertEqual(sorted(task_states.DONE_GROUP), [2, 3, 5])
-
-
-class ExceptionTests(SynchronousTestCase):
-    """The error tree."""
-
-    def test_like_koji(self) -> None:
-        """Codes, names and parents are those of Koji's own client."""
-        import koji
-        from txkoji import exceptions
-        theirs = {kind.faultCode: kind for kind in vars(koji).values()
-                  if isinstance(kind, type)
-                  and issubclass(kind, koji.GenericError)
-                  and 'faultCode' in vars(kind)}
-        ours = exceptions.FAULTS
-        self.assertEqual(set(theirs) - {1001} | {1001}, set(ours))
-        for code, kind in theirs.items():
-            name = kind.__name__
-            if name == 'ImportError':
-                name = 'KojiImportError'
-            self.assertEqual(ours[code].__name__, name)
-            parents = {each.faultCode for each in kind.__mro__
-                       if hasattr(each, 'faultCode')}
-            self.assertEqual(
-                {number for number, each in ours.items()
-                 if issubclass(ours[code], each)}, parents)
-
-    def test_shown(self) -> None:
-        """The tree that is drawn is the tree."""
-        from txkoji import exceptions
-        for name, kind in vars(exceptions).items():
-            if isinstance(kind, type) and issubclass(kind, KojiException):
-                [line] = [line for line in exceptions.__doc__.split('\n')
-                          if line.strip('| +-').startswith(name + ' ')]
-                depth = len(kind.__mro__) - len(KojiException.__mro__)
-                bases = [base for base in kind.__mro__
-                         if issubclass(base, KojiException)]
-                self.assertEqual((len(line) - len(line.lstrip('| +-')) - 4)
-                                 // 5, len(bases) - 1, (line, depth))
-
-    def test_other_codes(self) -> None:
-        """Codes without a name are plain KojiExceptions."""
-        from txkoji.exceptions import from_fault
-        for code in [0, 1, 999, 1025, 2001, 2002]:
-            error = from_fault(code, 'text', 'getBuild')
-            self.assertIs(type(error), KojiException)
-            self.assertEqual((error.faultCode, str(error), error.method),
-                             (code, 'text', 'getBuild'))
-
-    def test_pickled(self) -> None:
-        """They can be pickled, as a process pool may need."""
-        import pickle
-        from txkoji.exceptions import ConnectionFailed, HTTPError, from_fault
-        for error in [from_fault(1003, 'text', 'tagBuild'),
-                      HTTPError('text', status=502, url='https://h'),
-                      ConnectionFailed('text', method='getBuild')]:
-            again = pickle.loads(pickle.dumps(error))
-            self.assertIs(type(again), type(error))
-            self.assertEqual((str(again), vars(again)),
-                             (str(error), vars(error)))

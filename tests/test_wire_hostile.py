@@ -56,6 +56,7 @@ class Script(Protocol):
         if not data.endswith(b'</methodCall>\n'):
             return
         self.factory.asked += 1
+        self.factory.heard = data
         answer = self.factory.answers.pop(0) if self.factory.answers \
             else http(GOOD)
         if callable(answer):
@@ -439,6 +440,23 @@ class PhasesTests(HostileTestCase):
         yield koji.close()
         yield site.all_lost()
         self.assertEqual(koji._transport._places.tokens, 10)
+
+
+class RequestTests(HostileTestCase):
+    """What a server hears."""
+
+    @inlineCallbacks
+    def test_headers(self) -> Any:
+        """What a hub needs to hear, and who we are."""
+        koji = yield self.script()
+        yield koji.getAPIVersion()
+        head, _, body = self.factory.heard.partition(b'\r\n\r\n')
+        lines = head.lower().split(b'\r\n')
+        self.assertEqual(lines[0], b'post /kojihub http/1.1')
+        for line in [b'content-type: text/xml', b'accept-encoding: gzip',
+                     b'user-agent: txkoji/1',
+                     b'content-length: %d' % len(body)]:
+            self.assertIn(line, lines)
 
 
 class KeptConnectionsTests(HostileTestCase):
