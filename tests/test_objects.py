@@ -4,7 +4,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-
 import txkoji
 import txkoji.task
 from tests.recordings import recordings

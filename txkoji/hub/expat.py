@@ -83,6 +83,8 @@ class ExpatDecoder:
     :param root: ``methodResponse``, or ``methodCall`` to read a request.
     :param row: makes the structs that are the value itself, or the items of a
                 list that is; None for Munch, as all others are.
+
+    :ivar method: the hub method that a request names.
     """
 
     def __init__(self, root: str = 'methodResponse',
