@@ -45,7 +45,7 @@ class CallTests(HubTestCase):
         self.assertEqual(
             repr(self.koji.repo.get),
             "<repo.get of <Connection 'fakehub' to"
-            ' http://hub.example.test/kojihub>>')
+            ' https://hub.example.test/kojihub>>')
 
     def test_names_of_ours(self) -> None:
         """Any name and any keyword can be called and sent."""
@@ -87,7 +87,7 @@ class CallTests(HubTestCase):
         error = self.fail_of(self.koji.tagBuild('y', 'x-1-1'), TagError)
         self.assertEqual(str(error), 'Package x not in list for y')
         self.assertEqual((error.faultCode, error.method, error.url),
-                         (1003, 'tagBuild', 'http://hub.example.test/kojihub'))
+                         (1003, 'tagBuild', self.koji.url))
         self.assertIsInstance(error, GenericError)
         self.assertIsInstance(error, txkoji.KojiException)
         error = self.fail_of(self.koji.getBuild())
@@ -140,9 +140,9 @@ class CallTests(HubTestCase):
         agent = mock.Mock()
         agent.request.return_value = Deferred()
         koji = Connection(Profile('p', server='http://h/hub'), agent=agent)
-        self.assertIsNone(koji._transport)
+        self.assertIsNone(koji._transport._reactor)
         call = koji.getAPIVersion()
-        self.assertIs(koji._transport._reactor, reactor)
+        self.assertIs(koji._transport.reactor, reactor)
         self.get(koji.close())
         self.fail_of(call, ConnectionClosed)
 
@@ -150,7 +150,7 @@ class CallTests(HubTestCase):
         """One that was never used can be closed, and stays so."""
         self.get(self.koji.close())
         self.get(self.koji.close())
-        self.assertIsNone(self.koji._transport)
+        self.assertEqual(self.koji.stats.connections, 0)
         self.fail_of(self.koji.getAPIVersion(), ConnectionClosed)
         self.assertEqual(self.hub.requests, 0)
 
@@ -442,7 +442,7 @@ server = https://noweb.example.com/hub
         agent = mock.Mock()
         koji = Mine.connect_from_web('https://brew.example.com/', agent=agent)
         self.assertIsInstance(koji, Mine)
-        self.assertIs(koji and koji._agent, agent)
+        self.assertIs(koji and koji._transport.agent, agent)
 
     def test_not_found(self) -> None:
         """None for a link to none of them."""

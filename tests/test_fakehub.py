@@ -581,7 +581,8 @@ class ServingTests(TestCase):
     def test_listen(self) -> Any:
         """It is served on loopback, until it is stopped."""
         self.assertTrue(self.server.startswith('http://127.0.0.1:'))
-        koji = Connection(Profile('p', server=self.server))
+        koji = Connection(Profile('p', server=self.server,
+                                  max_retries=0))
         self.addCleanup(koji.close)
         self.assertEqual((yield koji.getTag('f44')).id, 33)
         yield self.hub.stop()

@@ -136,5 +136,7 @@ class SurfaceTests(SynchronousTestCase):
         self.assertEqual(shown, {
             'call', 'callnum', 'close', 'connect_from_web', 'from_web',
             'getTaskChildren', 'getTaskDescendents', 'getTaskInfo',
-            'listBuilds', 'listTasks', 'lookup', 'profile', 'serverca',
-            'session_id', 'session_key', 'settings', 'url', 'weburl'})
+            'hub_version', 'listBuilds', 'listTasks', 'login', 'logout',
+            'lookup', 'new_session', 'profile', 'serverca', 'session_id',
+            'session_key', 'settings', 'stats', 'url', 'weburl',
+            'with_options'})

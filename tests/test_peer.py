@@ -86,7 +86,8 @@ class PeerTests(TestCase):
                                      list(calls.values()))
         for (name, call), expected in zip(calls.items(), theirs):
             path, method, args, kwargs = call
-            connection = Connection(Profile('test', server=server + path))
+            connection = Connection(
+                Profile('test', server=server + path, max_retries=0))
             try:
                 value = yield connection.call(method, *args, **kwargs)
                 found = ours(value)

@@ -119,7 +119,10 @@ class WireTestCase(TestCase):
 
     def connect(self, server: str, **kwargs: Any) -> Connection:
         settings = {name: kwargs.pop(name) for name in list(kwargs)
-                    if name in ('serverca', 'no_ssl_verify')}
+                    if name in Profile.__dataclass_fields__
+                    and name != 'timeout'}
+        # An error is wanted at once, where a test asks for no retries.
+        settings.setdefault('max_retries', 0)
         koji = Connection(Profile('test', server=server, **settings),
                           **kwargs)
         self.addCleanup(koji.close)

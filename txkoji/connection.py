@@ -3,18 +3,22 @@
 """
 from __future__ import annotations
 
-from typing import Any, List, Optional, Tuple, Type, TypeVar, Union
+from dataclasses import dataclass, replace
+from typing import Any, Dict, List, Optional, Tuple, Type, TypeVar, Union
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.web.iweb import IAgent
 
 from txkoji.call import Call, check_public
-from txkoji.exceptions import ConfigurationError
+from txkoji.exceptions import ConfigurationError, GenericError
 from txkoji.hub import profile as profiles
+from txkoji.hub.calls import Calls, check_method
 from txkoji.hub.decoder import Decoder
+from txkoji.hub.login import choose
 from txkoji.hub.profile import Profile, read_profile
 from txkoji.hub.reads import is_read
-from txkoji.hub.transport import Transport
+from txkoji.hub.stats import Stats
+from txkoji.hub.transport import Request, Transport
 from txkoji.hub.xmlrpc import encode_call
 from txkoji.results import row_maker, typed
 from txkoji.web import path_below, read_link
@@ -23,6 +27,15 @@ from txkoji.web import path_below, read_link
 PROFILES = profiles.PROFILES
 
 Self = TypeVar('Self', bound='Connection')
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `Connection.with_options` sets."""
+
+    timeout: float
+    deadline: float
+    write: Optional[bool] = None
 
 
 class Connection:
@@ -44,8 +57,10 @@ class Connection:
     :param agent: a Twisted `IAgent` to post requests with; None for one of
                   our own, which keeps connections and verifies the hub as the
                   profile says.
-    :param timeout: seconds for one request, from connecting to the last byte
+    :param timeout: seconds for one attempt, from connecting to the last byte
                     of the answer; None for the profile's.
+    :param deadline: seconds for a call with its wait for its turn and all its
+                     attempts.
     :param max_connections: how many requests may be under way at once; more
                             wait for their turn.
     :param max_body: bytes of an answer, after inflating: a larger one is an
@@ -55,44 +70,39 @@ class Connection:
 
     :ivar profile: the profile's name.
     :ivar settings: the `Profile`.
-    :ivar url: the hub's URL.
     :ivar weburl: the address of kojiweb, or None.
     :ivar serverca: the path of the certificates that the hub is verified
                     against, or None for the system's.
-    :ivar session_id: the session on the hub, or None when not logged in.
-    :ivar session_key: its key.
-    :ivar callnum: the number of its next call.
     """
-
-    session_id: Optional[int] = None
-    session_key: Optional[str] = None
-    callnum: Optional[int] = None
 
     def __init__(self, profile: Union[str, Profile], *, reactor: Any = None,
                  agent: Optional[IAgent] = None,
                  timeout: Optional[float] = None,
+                 deadline: float = 3600,
                  max_connections: int = 20,
                  max_body: int = 512 * 2**20) -> None:
         if not isinstance(profile, Profile):
             profile = read_profile(profile, PROFILES)
         self.settings = profile
         self.profile = profile.name
-        self.url = profile.server
         self.weburl = profile.weburl
         self.serverca = profile.serverca or None
-        self._reactor = reactor
-        self._agent = agent
-        self._timeout = profile.timeout if timeout is None else timeout
-        self._max_connections = max_connections
-        self._max_body = max_body
-        for name, number in [('timeout', self._timeout),
+        self._options = Options(
+            timeout=profile.timeout if timeout is None else timeout,
+            deadline=deadline)
+        for name, number in [('timeout', self._options.timeout),
+                             ('deadline', deadline),
                              ('max_connections', max_connections),
                              ('max_body', max_body)]:
             if not number > 0:
                 raise ConfigurationError(f'profile {profile.name!r}: {name}'
                                          f' must be more than 0, not {number}')
-        self._transport: Optional[Transport] = None
-        self._closed = False
+        self._transport = Transport(
+            profile, reactor=reactor, agent=agent,
+            max_connections=max_connections, max_body=max_body)
+        self._calls = Calls(profile, self._transport, deadline)
+        #: Of a view: what it is of, which results go on with.
+        self._whole: Optional[Connection] = None
 
     def __getattr__(self, name: str) -> Call[Deferred[Any]]:
         check_public(self, name)
@@ -119,40 +129,184 @@ class Connection:
         :raises TransportError: if no good answer comes back.
         :raises TypeError: on arguments that XML-RPC cannot carry.
         """
+        if method == 'logout' and not args and not kwargs:
+            return self.logout()
         return Deferred.fromCoroutine(self._call(method, args, kwargs))
 
     async def _call(self, method: str, args: Any, kwargs: Any) -> Any:
-        body = encode_call(method, args, kwargs)
-        value = await self._connected().post(
-            method, body, Decoder(row_maker(method, self)),
-            again=is_read(method, args, kwargs))
-        return typed(method, value, self)
+        check_method(method)
+        options = self._options
+        read = (is_read(method, args, kwargs) if options.write is None
+                else not options.write)
+        owner = self._whole or self
+        value = await self._calls.call(Request(
+            method, encode_call(method, args, kwargs),
+            lambda: Decoder(row_maker(method, owner)), read=read,
+            timeout=options.timeout, deadline=options.deadline))
+        return typed(method, value, owner)
 
-    def _connected(self) -> Transport:
-        if self._transport is None:
-            reactor = self._reactor
-            if reactor is None:
-                from twisted.internet import reactor
-            self._transport = Transport(
-                self.settings, reactor=reactor, agent=self._agent,
-                timeout=self._timeout, max_connections=self._max_connections,
-                max_body=self._max_body)
-            if self._closed:
-                self._transport.close()
-        return self._transport
+    def with_options(self: Self, *, write: Optional[bool] = None,
+                     timeout: Optional[float] = None,
+                     deadline: Optional[float] = None) -> Self:
+        """
+        Give a view of this Connection, for calls that need something else::
 
-    def close(self) -> Deferred[None]:
+            await koji.with_options(timeout=30).getTag('f44')
+
+        What is not given stays as it is. Results go on with the Connection,
+        not with the view.
+
+        :param write: whether the calls change something on the hub, for those
+                      that we take for the contrary: methods of plugins, for
+                      one.
+        :param timeout: seconds for one attempt.
+        :param deadline: seconds for the call with all its attempts.
+        :raises ConfigurationError: if a limit is not more than 0.
+        """
+        given: Dict[str, Any] = {
+            'write': write, 'timeout': timeout, 'deadline': deadline}
+        for name in ('timeout', 'deadline'):
+            number = given[name]
+            if number is not None and not number > 0:
+                raise ConfigurationError(f'{name} must be more than 0, not'
+                                         f' {number}')
+        return self._copy(
+            _whole=self._whole or self,
+            _options=replace(self._options, **{
+                name: value for name, value in given.items()
+                if value is not None}))
+
+    def _copy(self: Self, **members: Any) -> Self:
+        copied = object.__new__(type(self))
+        copied.__dict__.update(self.__dict__, **members)
+        return copied
+
+    # The session
+
+    @property
+    def url(self) -> str:
+        """The hub's URL; of a hub with http, that with https after login."""
+        return self._calls.session.address
+
+    @property
+    def session_id(self) -> Optional[int]:
+        """The session on the hub, or None when not logged in."""
+        identity = self._calls.identity
+        return None if identity is None else identity.id
+
+    @property
+    def session_key(self) -> Optional[str]:
+        """Its key, which is a secret, or None."""
+        identity = self._calls.identity
+        return None if identity is None else identity.key
+
+    @property
+    def callnum(self) -> Optional[int]:
+        """The number of the next write, or None when not logged in."""
+        return self._calls.callnum
+
+    @property
+    def stats(self) -> Stats:
+        """What a daemon's page wants to show, as it is just now."""
+        return self._calls.stats()
+
+    def login(self, authtype: Optional[str] = None, *,
+              allow_http: bool = False, **given: Any) -> Deferred[bool]:
+        """
+        Log in, in the way that the profile says, or as Koji's own command
+        chooses: with the certificate of the profile's ``cert`` if that file
+        exists, with a password if there is one, or with Kerberos. The server
+        is verified first. From then on calls are made as the user; the
+        session is renewed when it expires, with the same credentials.
+
+        Calls at the same time share one login, and one that is logged in
+        already fires at once.
+
+        :param authtype: "ssl", "kerberos", "password" or "noauth"; None for
+                         the profile's.
+        :param allow_http: whether credentials may go in the clear to a hub
+                           with a http URL on this machine; any other is moved
+                           to https.
+        :param given: what the profile does not have, or other than there:
+            ``user``, ``password``; ``cert`` (the path of a PEM file with
+            certificate and key); ``principal``, ``keytab`` (a path),
+            ``ccache`` (a name such as "FILE:/tmp/cc"); ``proxyuser`` (a user
+            to act for, if the hub allows it) and ``proxyauthtype``.
+        :returns: a Deferred that fires with True, or with False for "noauth".
+        :raises GSSAPIAuthError: if Kerberos does not work, and why.
+        :raises AuthError: if the hub does not accept who we are.
+        :raises KojiLoginException: if its server does not, or we are logged
+                                    in as somebody else.
+        :raises ConfigurationError: if the certificate is not usable, or
+                                    something is not given.
+        """
+        return Deferred.fromCoroutine(
+            self._log_in(authtype, allow_http, given))
+
+    async def _log_in(self, authtype: Optional[str], allow_http: bool,
+                      given: Dict[str, Any]) -> bool:
+        credentials = choose(self.settings, authtype, **given)
+        if credentials is None:
+            return False
+        await self._calls.login(credentials, allow_http=allow_http)
+        return True
+
+    def logout(self) -> Deferred[None]:
+        """
+        End the session on the hub, after the writes before it. Reads are
+        anonymous again; writes that wait fail.
+
+        :returns: a Deferred that fires when that is done, and at once when
+                  not logged in.
+        """
+        return self._calls.logout()
+
+    def new_session(self: Self) -> Deferred[Self]:
+        """
+        Get another Connection, logged in as the same user: its writes run
+        beside ours, where those of one Connection run one after the other.
+        It shares our network connections, and is closed with us.
+
+        :returns: a Deferred that fires with it.
+        :raises KojiLoginException: if we are not logged in.
+        """
+        return Deferred.fromCoroutine(self._new_session())
+
+    async def _new_session(self: Self) -> Self:
+        return self._copy(_calls=await self._calls.new_session(),
+                          _whole=None)
+
+    def hub_version(self) -> Deferred[Optional[str]]:
+        """
+        Get the hub's version, such as "1.35.3".
+
+        :returns: a Deferred that fires with it; with None for hubs before
+                  1.23, which do not say.
+        """
+        return Deferred.fromCoroutine(self._hub_version())
+
+    async def _hub_version(self) -> Optional[str]:
+        if self._transport.hub_version is None:
+            try:
+                version = await self._call('getKojiVersion', (), {})
+            except GenericError as error:
+                if 'Invalid method' not in str(error):
+                    raise
+                return None
+            self._transport.hub_version = str(version)
+        return self._transport.hub_version
+
+    def close(self, logout: bool = False) -> Deferred[None]:
         """
         End everything: calls that wait fail with `ConnectionClosed`, as do
-        new ones.
+        new ones. A Connection that is not closed, only forgotten, does
+        nothing on the network: its session stays until the hub drops it.
 
+        :param logout: whether to end the session on the hub first.
         :returns: a Deferred that fires when no connection is left open. (An
                   agent that was passed in keeps its own.)
         """
-        self._closed = True
-        if self._transport is None:
-            return succeed(None)
-        return self._transport.close()
+        return Deferred.fromCoroutine(self._calls.close(logout))
 
     # Hub methods that we ask in a way of our own
 

@@ -9,7 +9,7 @@ What can go wrong, as one tree::
      |    |    +-- AuthExpired     1007
      |    |    +-- SequenceError   1008
      |    |    +-- RetryError      1009: done before, and the answer was lost
-     |    |    +-- GSSAPIAuthError 1023
+     |    |    +-- GSSAPIAuthError 1023, also a KojiLoginException
      |    +-- TagError             1003
      |    +-- ActionNotAllowed     1004
      |    +-- BuildError           1005
@@ -161,16 +161,16 @@ class LiveMediaError(GenericError):
     """A live media task failed (1022)."""
 
 
-class GSSAPIAuthError(AuthError):
-    """Logging in with Kerberos failed (1023)."""
-
-
 class NameValidationError(GenericError):
     """A name is too long, or has characters that the hub forbids (1024)."""
 
 
 class KojiLoginException(KojiException):
-    """Logging in failed."""
+    """Logging in failed, or the session that it gave is gone."""
+
+
+class GSSAPIAuthError(AuthError, KojiLoginException):
+    """Logging in with Kerberos failed (1023); the text says what to do."""
 
 
 class ConnectionClosed(KojiException):

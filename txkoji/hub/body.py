@@ -49,6 +49,18 @@ def deliver(response: IResponse, sink: Sink, reactor: Any, limit: int
     return reader.ended
 
 
+def discard(response: IResponse) -> None:
+    """Close the connection of a response whose body nobody wants."""
+    response.deliverBody(_Discard())
+
+
+class _Discard(TwistedProtocol):
+    """Take nothing."""
+
+    def connectionMade(self) -> None:
+        self.transport.stopProducing()  # type: ignore[union-attr]
+
+
 class _Reader(TwistedProtocol):
     """
     Twisted's own gzip decoder has no limit, and gives a megabyte of zeros in

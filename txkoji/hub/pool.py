@@ -3,7 +3,7 @@ An Agent over kept and verified connections, which knows which are open.
 """
 from __future__ import annotations
 
-from typing import Any, Awaitable, List, Optional, Set
+from typing import TYPE_CHECKING, Any, Awaitable, List, Optional, Set
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
@@ -12,10 +12,13 @@ from twisted.internet.protocol import Factory, connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 from twisted.web.client import URI, Agent, HTTPConnectionPool
-from twisted.web.iweb import IAgentEndpointFactory
+from twisted.web.iweb import IAgent, IAgentEndpointFactory
 from zope.interface import implementer
 
 from txkoji.hub.profile import Profile
+
+if TYPE_CHECKING:
+    from txkoji.hub.tls import ClientCertificate, HubPolicy
 
 #: Seconds. Apache lets go of an idle connection after 5: be gone before.
 IDLE_TIMEOUT = 3
@@ -24,7 +27,6 @@ IDLE_TIMEOUT = 3
 MAX_HEAD = 262144
 
 
-@implementer(IAgentEndpointFactory)
 class Pool:
     """
     An Agent over kept connections, which knows which of them are open.
@@ -41,24 +43,51 @@ class Pool:
                  max_connections: int) -> None:
         self._reactor = reactor
         self._settings = settings
-        self._policy: Any = None
+        self._shown: Optional[ClientCertificate] = None
+        self._factory = _Endpoints(self)
         self._open: Set[Connection] = set()
         self._all_closed: List[Deferred[None]] = []
         self._pool = _Connections(reactor)
         self._pool.maxPersistentPerHost = max_connections
         self._pool.cachedConnectionTimeout = IDLE_TIMEOUT
-        self.agent = Agent.usingEndpointFactory(reactor, self, self._pool)
+        self.agent = Agent.usingEndpointFactory(reactor, self._factory,
+                                                self._pool)
 
-    def endpointForURI(self, uri: URI) -> _Endpoint:
-        """Where to connect to, with TLS where the URL says so."""
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    def show_certificate(self, shown: ClientCertificate) -> None:
+        """Show a certificate to servers that ask for one, from now on."""
+        if shown != self._shown:
+            self._shown = shown
+            self._factory.policy = None
+            self.forget_idle()
+
+    def one_time_agent(self, tls_1_2: bool) -> IAgent:
+        """
+        An agent whose connections are not kept.
+
+        :param tls_1_2: whether to speak nothing newer than TLS 1.2.
+        """
+        agent: IAgent = Agent.usingEndpointFactory(
+            self._reactor, _Endpoints(self, tls_1_2),
+            HTTPConnectionPool(self._reactor, persistent=False))
+        return agent
+
+    def endpoint(self, uri: URI, policy: Optional[HubPolicy]) -> _Endpoint:
+        """Where to connect to."""
         endpoint: Any = HostnameEndpoint(self._reactor, uri.host, uri.port)
-        if uri.scheme == b'https':
-            if self._policy is None:
-                from txkoji.hub.tls import HubPolicy
-                self._policy = HubPolicy(self._settings)
+        if policy is not None:
             endpoint = wrapClientTLS(
-                self._policy.creatorForNetloc(uri.host, uri.port), endpoint)
-        return _Endpoint(self, endpoint)
+                policy.creatorForNetloc(uri.host, uri.port), endpoint)
+        return _Endpoint(self, endpoint, policy)
+
+    def new_policy(self, tls_1_2: bool) -> HubPolicy:
+        """Whom to trust, and what to show."""
+        from txkoji.hub.tls import HubPolicy
+        return HubPolicy(self._settings, self._shown, tls_1_2=tls_1_2)
 
     def kept_connection(self) -> List[Connection]:
         """
@@ -102,19 +131,43 @@ class Pool:
                 closed.callback(None)
 
 
+@implementer(IAgentEndpointFactory)
+class _Endpoints:
+    """Where an agent connects to, with TLS where the URL says so."""
+
+    policy: Optional[HubPolicy] = None
+
+    def __init__(self, pool: Pool, tls_1_2: bool = False) -> None:
+        self._pool = pool
+        self._tls_1_2 = tls_1_2
+
+    def endpointForURI(self, uri: URI) -> _Endpoint:
+        if uri.scheme != b'https':
+            return self._pool.endpoint(uri, None)
+        if self.policy is None:
+            self.policy = self._pool.new_policy(self._tls_1_2)
+        return self._pool.endpoint(uri, self.policy)
+
+
 class _Endpoint:
     """An endpoint whose connections the pool hears of."""
 
-    def __init__(self, pool: Pool, endpoint: Any) -> None:
+    def __init__(self, pool: Pool, endpoint: Any,
+                 policy: Optional[HubPolicy]) -> None:
         self._pool = pool
         self._endpoint = endpoint
+        self._policy = policy
 
     def connect(self, factory: Factory) -> Awaitable[Any]:
-        counting = _Counting(self._pool, factory)
+        counting = _Counting(self._pool, factory, self._policy)
         connecting: Deferred[ProtocolWrapper] = self._endpoint.connect(
             counting)
         return connecting.addCallback(
             lambda connection: connection.wrappedProtocol)
+
+
+class NotTrusted(Exception):
+    """A server could not prove who it is."""
 
 
 class EndlessHead(Exception):
@@ -153,11 +206,22 @@ class Connection(ProtocolWrapper):
                 return
         super().dataReceived(data)
 
+    def makeConnection(self, transport: Any) -> None:
+        # To ask why, when it is lost in the handshake.
+        self._tls = None
+        if self.factory.policy is not None:
+            self._tls = transport.getHandle()
+        super().makeConnection(transport)
+
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         if self._given_up:
             self.factory.unregisterProtocol(self)
-        else:
-            super().connectionLost(reason)
+            return
+        if self._tls is not None and not self.received:
+            why = self.factory.policy.reason(self._tls)
+            if why is not None:
+                reason = Failure(NotTrusted(why))
+        super().connectionLost(reason)
 
     def stopProducing(self) -> None:
         """Close it at once, also where the peer stalls."""
@@ -203,9 +267,11 @@ class _Counting(WrappingFactory):
     noisy = False
     protocol = Connection
 
-    def __init__(self, pool: Pool, factory: IProtocolFactory) -> None:
+    def __init__(self, pool: Pool, factory: IProtocolFactory,
+                 policy: Optional[HubPolicy]) -> None:
         super().__init__(factory)
         self._pool = pool
+        self.policy = policy
 
     def registerProtocol(self, connection: Any) -> None:
         self._pool.opened(connection)

@@ -4,29 +4,61 @@ a time limit.
 """
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator, List, Optional, Set
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional
 
-from twisted.internet import defer, error
+from twisted.internet import defer
 from twisted.internet.defer import (CancelledError, Deferred,
                                     DeferredSemaphore, succeed)
-from twisted.python.failure import Failure
-from twisted.web.client import ResponseFailed
+from twisted.logger import Logger
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent, IBodyProducer, IResponse
 from zope.interface import implementer
 
 from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionClosed,
                                ConnectionFailed, HTTPError, KojiException,
-                               TLSError, TransportError)
+                               TransportError)
 from txkoji.hub.body import Sink, deliver
-from txkoji.hub.pool import Connection, EndlessHead, Pool
+from txkoji.hub.explain import explain
+from txkoji.hub.pool import Connection, Pool
 from txkoji.hub.profile import Profile, without_secrets
+from txkoji.hub.stats import Stats
+
+if TYPE_CHECKING:
+    from txkoji.hub.tls import ClientCertificate
 
 #: So much of an answer that cannot be read is shown in the error's text.
 EXCERPT = 200
 
+#: What every request has.
+HEADERS = {b'Content-Type': b'text/xml', b'Accept-Encoding': b'gzip',
+           b'User-Agent': b'txkoji/1'}
+
 #: So many bytes are read of an answer with a status other than 200.
 MAX_ERROR_BODY = 65536
+
+
+@dataclass(eq=False)
+class Request:
+    """
+    A call, as it is to be sent.
+
+    :ivar method: the hub method.
+    :ivar body: the XML.
+    :ivar new_sink: makes what takes an answer.
+    :ivar read: whether the call changes nothing on the hub.
+    :ivar timeout: seconds for one attempt: connecting, headers and body.
+    :ivar deadline: seconds for all of them, and the waiting between.
+    :ivar secret: whether the answer holds what no error may show.
+    """
+
+    method: str
+    body: bytes = field(repr=False)
+    new_sink: Callable[[], Sink]
+    read: bool
+    timeout: float
+    deadline: float
+    secret: bool = False
 
 
 class Transport:
@@ -34,159 +66,224 @@ class Transport:
     Post requests to one hub.
 
     :param settings: whose hub, and whom to trust there.
-    :param reactor: for connections and time limits.
+    :param reactor: for connections and time limits; None for Twisted's own,
+                    which is imported when it is first needed.
     :param agent: posts the requests. None for one of our own, with a pool of
                   kept connections; who passes one in closes it, too.
-    :param timeout: seconds for one request: connecting, headers and body.
     :param max_connections: how many requests may be under way at once; the
                             others wait their turn.
     :param max_body: bytes of an answer, inflated.
+
+    :ivar hub_version: what the hub calls itself in its answers, or None.
     """
 
-    def __init__(self, settings: Profile, *, reactor: Any,
-                 agent: Optional[IAgent] = None, timeout: float,
-                 max_connections: int, max_body: int) -> None:
-        self.url = without_secrets(settings.server)
-        self._address = settings.server.encode('ascii')
+    def __init__(self, settings: Profile, *, reactor: Any = None,
+                 agent: Optional[IAgent] = None, max_connections: int,
+                 max_body: int) -> None:
+        self.hub_version: Optional[str] = None
+        self._settings = settings
         self._reactor = reactor
-        self._timeout = timeout
+        self._max_connections = max_connections
         self._max_body = max_body
         self._places = DeferredSemaphore(max_connections)
-        self._posts: Set[Deferred[Any]] = set()
-        self._closed = False
         self._pool: Optional[Pool] = None
-        if agent is None:
-            self._pool = Pool(reactor, settings, max_connections)
-            agent = self._pool.agent
         self._agent = agent
+        self._closed = False
 
-    def post(self, method: str, body: bytes, sink: Sink, *, again: bool
-             ) -> Deferred[Any]:
+    @property
+    def reactor(self) -> Any:
+        """The reactor."""
+        if self._reactor is None:
+            from twisted.internet import reactor
+            self._reactor = reactor
+        return self._reactor
+
+    @property
+    def makes_connections(self) -> bool:
+        """Whether they are our own, and not those of an agent passed in."""
+        return self._agent is None or self._pool is not None
+
+    @property
+    def agent(self) -> IAgent:
+        """What posts the requests."""
+        if self._agent is None:
+            self._pool = Pool(self.reactor, self._settings,
+                              self._max_connections)
+            self._agent = self._pool.agent
+        return self._agent
+
+    @property
+    def connections(self) -> int:
+        """How many are open, of our own."""
+        return 0 if self._pool is None else self._pool.connections
+
+    def show_certificate(self, shown: ClientCertificate) -> None:
+        """Show a certificate of ours to servers that ask for one."""
+        self.agent
+        if self._pool is not None:
+            self._pool.show_certificate(shown)
+
+    def one_time_agent(self, *, tls_1_2: bool = False) -> IAgent:
         """
-        Post a request, and feed `sink` with the answer while it arrives.
+        An agent whose connections were not used before, and are not again.
 
-        :param method: the hub method, for the text of errors.
-        :param again: whether the request may be sent once more where a kept
-                      connection turns out to be dead.
-        :returns: a Deferred that fires with what the sink makes of it.
-                  Cancelling it closes the connection.
+        :param tls_1_2: whether to speak nothing newer than TLS 1.2.
+        """
+        agent = self.agent
+        return agent if self._pool is None else self._pool.one_time_agent(
+            tls_1_2)
+
+    async def post(self, request: Request, address: str,
+                   headers: Optional[Mapping[bytes, bytes]] = None, *,
+                   stats: Stats, again: bool,
+                   agent: Optional[IAgent] = None) -> Any:
+        """
+        Post a request, and feed its sink with the answer while it arrives.
+
+        :param address: the URL.
+        :param headers: what to send beside the usual ones.
+        :param stats: whose call in flight it is.
+        :param again: whether it may be sent once more where a kept connection
+                      turns out to be dead.
+        :param agent: what to post it with; None for the usual one.
+        :returns: what the sink makes of the answer. Cancelling closes the
+                  connection.
         :raises TransportError: if there is no good answer.
-        :raises ConnectionClosed: if `close()` was, or is, called.
+        :raises ConnectionClosed: if `close()` was called.
         """
-        post = Deferred.fromCoroutine(self._post(method, body, sink, again))
-        if not post.called:
-            self._posts.add(post)
-            post.addBoth(self._done, post)
-        return post
+        if self._closed:
+            raise closed(request.method, address)
+        await self._places.acquire()
+        stats.in_flight += 1
+        try:
+            return await _Attempt(
+                request, address, headers, agent=agent or self.agent,
+                pool=None if agent else self._pool, reactor=self.reactor,
+                max_body=self._max_body, seen=self._see).in_time(again)
+        finally:
+            stats.in_flight -= 1
+            self._places.release()
+
+    def _see(self, response: IResponse) -> None:
+        """Take what every answer tells of the hub."""
+        version = response.headers.getRawHeaders(b'koji-version')
+        if version:
+            self.hub_version = version[0].decode('latin-1')
 
     def close(self) -> Deferred[None]:
         """
-        Let go of everything: requests under way fail with ConnectionClosed.
+        Let go of all connections. (Who asks for this ends the requests.)
 
         :returns: a Deferred that fires when no connection of ours is open.
         """
         self._closed = True
-        for post in list(self._posts):
-            post.cancel()
         if self._pool is None:
             return succeed(None)
         return self._pool.close()
 
-    def _done(self, result: Any, post: Deferred[Any]) -> Any:
-        self._posts.discard(post)
-        return result
 
-    async def _post(self, method: str, body: bytes, sink: Sink, again: bool
-                    ) -> Any:
-        try:
-            if self._closed:
-                raise CancelledError()
-            await self._places.acquire()
-            try:
-                return await self._in_time(
-                    method, self._attempt(method, body, sink, again))
-            finally:
-                self._places.release()
-        except CancelledError:
-            if not self._closed:
-                raise
-            raise ConnectionClosed(
-                f'{method}: the connection to {self.url} was closed',
-                method=method, url=self.url) from None
+def closed(method: str, address: str) -> ConnectionClosed:
+    """The error of a call to a Connection that was closed."""
+    url = without_secrets(address)
+    return ConnectionClosed(f'{method}: the connection to {url} was closed',
+                            method=method, url=url)
 
-    async def _in_time(self, method: str, attempt: Any) -> Any:
-        """Wait for an attempt, and cancel it when its time is up."""
-        waiting: Deferred[Any] = Deferred.fromCoroutine(attempt)
-        waiting.addTimeout(self._timeout, self._reactor)
+
+class _Attempt:
+    """One request, and its answer."""
+
+    _log = Logger()
+
+    def __init__(self, request: Request, address: str,
+                 headers: Optional[Mapping[bytes, bytes]], *,
+                 agent: IAgent, pool: Optional[Pool], reactor: Any,
+                 max_body: int, seen: Callable[[IResponse], None]) -> None:
+        self._request = request
+        self._address = address
+        self._headers = {**HEADERS, **(headers or {})}
+        self._agent = agent
+        self._pool = pool
+        self._reactor = reactor
+        self._max_body = max_body
+        self._seen = seen
+
+    async def in_time(self, again: bool) -> Any:
+        """Make it, and give up when its time is over."""
+        waiting: Deferred[Any] = Deferred.fromCoroutine(self._make(again))
+        waiting.addTimeout(self._request.timeout, self._reactor)
         try:
             return await waiting
         except defer.TimeoutError:
             raise self._error(
-                CallTimeout, method,
-                f'no whole answer within {self._timeout:g} seconds') from None
+                CallTimeout, 'no whole answer within'
+                f' {self._request.timeout:g} seconds') from None
 
-    async def _attempt(self, method: str, body: bytes, sink: Sink,
-                       again: bool) -> Any:
+    async def _make(self, again: bool) -> Any:
         """Post it; a second time if a kept connection was dead already."""
         used: List[Connection] = []
         try:
-            return await self._exchange(method, body, sink, used)
-        except ConnectionFailed:
+            return await self._exchange(used)
+        except ConnectionFailed as error:
             if not (again and used and not used[0].received):
                 raise
+            self._log.info('sending it over a new connection: {error}',
+                           error=str(error))
         assert self._pool is not None
         # Those that were kept as long are dead, too.
         self._pool.forget_idle()
-        return await self._exchange(method, body, sink, [])
+        return await self._exchange([])
 
-    async def _exchange(self, method: str, body: bytes, sink: Sink,
-                        used: List[Connection]) -> Any:
+    async def _exchange(self, used: List[Connection]) -> Any:
         """
         Post it, and read the answer.
 
         :param used: gets the connection, if it is one that was kept.
         """
-        headers = Headers({b'Content-Type': [b'text/xml'],
-                           b'Accept-Encoding': [b'gzip'],
-                           b'User-Agent': [b'txkoji/1']})
+        sink = self._request.new_sink()
         excerpt = _Excerpt(sink)
         try:
-            request = self._agent.request(b'POST', self._address, headers,
-                                          _Body(body))
+            asked = self._agent.request(
+                b'POST', self._address.encode('ascii'),
+                Headers({name: [value]
+                         for name, value in self._headers.items()}),
+                _Body(self._request.body))
             if self._pool is not None:
                 used += self._pool.kept_connection()
-            response = await _cancelled_for_good(request)
+            response = await _cancelled_for_good(asked)
+            self._seen(response)
             if response.code != 200:
-                raise await self._status(method, response)
+                raise await self._status(response)
             await deliver(response, excerpt, self._reactor, self._max_body)
             return sink.close()
         except AnswerError as found:
             if self._pool is not None:
                 # What it says next over this connection is no better.
                 self._pool.forget_idle()
-            raise self._error(
-                AnswerError, method,
-                f'the answer cannot be read: {found}; it begins with'
-                f' {excerpt}') from found
+            if self._request.secret:
+                text = 'the answer cannot be read'
+            else:
+                text = (f'the answer cannot be read: {found}; it begins with'
+                        f' {excerpt}')
+            raise self._error(AnswerError, text) from found
         except (TransportError, CancelledError):
             raise
         except KojiException as fault:
-            fault.method = method
-            fault.url = self.url
+            fault.method = self._request.method
+            fault.url = without_secrets(self._address)
             raise
         except Exception as found:
-            kind, text = _explain(found)
+            kind, text = explain(found)
             if kind is None:
                 raise
-            raise self._error(kind, method, text) from found
+            raise self._error(kind, text) from found
 
-    def _error(self, kind: Callable[..., KojiException], method: str,
-               text: str, **fields: Any) -> KojiException:
-        return kind(f'{method} at {self.url}: {text}', method=method,
-                    url=self.url, **fields)
+    def _error(self, kind: Callable[..., KojiException], text: str,
+               **fields: Any) -> KojiException:
+        url = without_secrets(self._address)
+        return kind(f'{self._request.method} at {url}: {text}',
+                    method=self._request.method, url=url, **fields)
 
-    async def _status(self, method: str, response: IResponse
-                      ) -> KojiException:
+    async def _status(self, response: IResponse) -> KojiException:
         """The error for a status other than 200."""
         excerpt = _Excerpt(None)
         try:
@@ -201,56 +298,9 @@ class Transport:
             to = without_secrets(places[0].decode('latin-1'))
             text += (f' to {to[:EXCERPT] or "nowhere"}; is the server of the'
                      ' profile right?')
-        elif excerpt.data:
+        elif excerpt.data and not self._request.secret:
             text += f': {excerpt}'
-        return self._error(HTTPError, method, text, status=response.code)
-
-
-def _explain(found: Exception) -> Any:
-    """
-    Find what is behind an exception of Twisted's client.
-
-    :returns: a class of ours and a text; None and '' for what is not about
-              the connection.
-    """
-    from OpenSSL import SSL
-    from service_identity import VerificationError
-    causes = list(_causes(found))
-    for kinds, kind, text in [
-        ((EndlessHead,), AnswerError, 'the answer is not HTTP: {}'),
-        ((VerificationError,), TLSError,
-         'the certificate of the hub is for another host'),
-        ((SSL.Error,), TLSError, 'TLS failed: {}'),
-        ((error.TimeoutError,), CallTimeout, 'connecting took too long'),
-        ((error.DNSLookupError,), ConnectionFailed, 'no such host'),
-        ((error.ConnectError, OSError), ConnectionFailed,
-         'no connection: {}'),
-        ((error.ConnectionClosed,), ConnectionFailed,
-         'the connection broke before the whole answer was there'),
-    ]:
-        for cause in causes:
-            if isinstance(cause, kinds):
-                return kind, text.format(_say(cause))
-    if isinstance(found, ResponseFailed):
-        return AnswerError, f'the answer is not HTTP: {_say(causes[0])}'
-    return None, ''
-
-
-def _causes(found: Any) -> Iterator[BaseException]:
-    """What Twisted's client wrapped, inmost first, then the wrapping."""
-    reasons: List[Failure] = getattr(found, 'reasons', [])
-    for reason in reasons:
-        yield from _causes(reason.value)
-    yield found
-
-
-def _say(cause: BaseException) -> str:
-    from OpenSSL import SSL
-    if isinstance(cause, SSL.Error):
-        # It holds a list of (library, function, reason).
-        reasons = cause.args[0] if cause.args else []
-        return ', '.join(reason[-1] for reason in reasons)
-    return str(cause).rstrip('.') or type(cause).__name__
+        return self._error(HTTPError, text, status=response.code)
 
 
 def _cancelled_for_good(request: Deferred[IResponse]) -> Deferred[IResponse]:

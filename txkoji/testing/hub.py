@@ -7,11 +7,13 @@ import copy
 import inspect
 import os
 import traceback
-from functools import lru_cache
-from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
+from functools import lru_cache, partial
+from random import Random
+from typing import (Any, Callable, Dict, FrozenSet, List, Optional, Set,
+                    Tuple, Union)
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.endpoints import TCP4ServerEndpoint
+from twisted.internet.endpoints import SSL4ServerEndpoint, TCP4ServerEndpoint
 from twisted.internet.task import Clock, deferLater
 from twisted.logger import Logger
 from twisted.protocols.policies import WrappingFactory
@@ -23,6 +25,7 @@ from txkoji.exceptions import FAULTS, GenericError, KojiException
 from txkoji.hub.profile import Profile
 from txkoji.hub.xmlrpc import encode_answer, encode_fault, split_arguments
 from txkoji.testing.methods import RootExports, call
+from txkoji.testing.sessions import Entered, Peer, Sessions
 from txkoji.testing.tables import SAMPLE, Tables
 from txkoji.testing.web import HubResource, MemoryAgent
 
@@ -48,31 +51,41 @@ class FakeHub:
     :param sample: whether it knows the sample, or nothing.
     :param reactor: its clock; None for a `Clock` of its own, which stands
                     still until a test moves it.
+    :param front: whether it is behind a front server, whose headers
+                  ``Remote-User`` (of Kerberos), and ``SSL-Client-Verify``
+                  with ``SSL-Client-S-DN-CN`` (of a certificate) it believes.
 
     :ivar tables: what it knows; a test may change the rows.
     :ivar calls: what it was asked, as (method, args, kwargs), each call of a
                  multicall as one, after the ``system.multicall`` itself.
     :ivar requests: how many requests it got.
     :ivar clock: its reactor.
+    :ivar sessions: who is logged in, and who may (`Sessions`).
+    :ivar version: what it calls itself, and does: hubs before 1.31 look for
+                   sessions in the URL only, before 1.32 they do not renew,
+                   before 1.35 their answers have no ``Koji-Version``.
     :ivar resource: its Twisted Web resource, to serve it in another way than
                     `listen` does.
     """
 
     _log = Logger()
 
-    def __init__(self, *, sample: bool = True, reactor: Any = None) -> None:
+    def __init__(self, *, sample: bool = True, reactor: Any = None,
+                 front: bool = False) -> None:
         self.clock = Clock() if reactor is None else reactor
         self._started = self.clock.seconds()
         self.tables = Tables(sample)
+        self.version = '1.35.3'
+        self.front = front
+        self.sessions = Sessions(self.tables, self.now, self._version)
         self.calls: List[Tuple[str, Tuple[Any, ...], Dict[str, Any]]] = []
         self.requests = 0
-        self.resource = Resource()
-        self.resource.putChild(b'kojihub', HubResource(self))
+        self.resource = self._site(None)
+        self.serving: Set[Deferred[None]] = set()
         self._own = RootExports(self.tables, self.now, self._perform)
         self._system: Dict[str, Callable[..., Any]] = {
-            'system.multicall': self._multicall,
-            'multiCall': self._multicall,
             'system.listMethods': lambda: sorted(known_methods()),
+            'getKojiVersion': lambda: self.version,
         }
         self._taught: Dict[str, Callable[..., Any]] = {}
         self._troubles: List[Trouble] = []
@@ -83,33 +96,49 @@ class FakeHub:
         """Its time, in seconds since 1970: that of the recording, and on."""
         return RECORDED + self.clock.seconds() - self._started
 
+    def _version(self) -> Tuple[int, ...]:
+        return tuple(int(part) for part in self.version.split('.'))
+
     # To be reached
 
-    def connection(self, **kwargs: Any) -> Connection:
+    def connection(self, user: Optional[str] = 'alice', **kwargs: Any
+                   ) -> Connection:
         """
         Give a Connection to it that goes over memory: without sockets, and
-        without waiting. Its time limits go by `clock`.
+        without waiting. Its time limits go by `clock`, and it does not retry
+        (unless it is given `max_retries`), so that a test sees each error.
 
+        :param user: whom ``login()`` logs in, as with a client certificate;
+                     None for nobody.
         :param kwargs: for the Connection, and settings of its profile.
         """
         settings = {name: kwargs.pop(name) for name in list(kwargs)
                     if name in Profile.__dataclass_fields__
                     and name != 'timeout'}
-        root = 'http://hub.example.test'
         profile = Profile(**{
-            'name': 'fakehub', 'server': root + '/kojihub',
-            'weburl': root + '/koji', **settings})
+            'name': 'fakehub', 'server': 'https://hub.example.test/kojihub',
+            'weburl': 'http://hub.example.test/koji', 'max_retries': 0,
+            'authtype': 'ssl', **settings})
         kwargs.setdefault('reactor', self.clock)
         if 'agent' not in kwargs:
-            kwargs['agent'] = MemoryAgent(self.resource)
+            kwargs['agent'] = MemoryAgent(self._site(user))
             self._agents.append(kwargs['agent'])
         return Connection(profile, **kwargs)
 
-    def listen(self, port: int = 0, *, reactor: Any = None) -> Deferred[str]:
+    def _site(self, user: Optional[str]) -> Resource:
+        """What is served, to one who has a certificate of a user."""
+        root = Resource()
+        root.putChild(b'kojihub', HubResource(self, user))
+        return root
+
+    def listen(self, port: int = 0, *, tls: Any = None, reactor: Any = None
+               ) -> Deferred[str]:
         """
         Serve it on this machine.
 
         :param port: where; 0 for any port that is free.
+        :param tls: a server's `CertificateOptions`, to serve it over https;
+                    with ``trustRoot=`` clients log in by certificate.
         :param reactor: None for Twisted's own.
         :returns: a Deferred that fires with its URL.
         """
@@ -119,9 +148,14 @@ class FakeHub:
 
         def serving(listening: Any) -> str:
             self._ports.append((reactor, listening, factory))
-            return f'http://127.0.0.1:{listening.getHost().port}/kojihub'
+            place = 'http://127.0.0.1' if tls is None else 'https://localhost'
+            return f'{place}:{listening.getHost().port}/kojihub'
 
-        endpoint = TCP4ServerEndpoint(reactor, port, interface='127.0.0.1')
+        endpoint: Any = TCP4ServerEndpoint(reactor, port,
+                                           interface='127.0.0.1')
+        if tls is not None:
+            endpoint = SSL4ServerEndpoint(reactor, port, tls,
+                                          interface='127.0.0.1')
         listening: Deferred[Any] = endpoint.listen(factory)
         return listening.addCallback(serving)
 
@@ -134,6 +168,8 @@ class FakeHub:
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
+        for served in list(self.serving):
+            served.cancel()
         ports, self._ports = self._ports, []
         for reactor, listening, factory in ports:
             await listening.stopListening()
@@ -177,25 +213,32 @@ class FakeHub:
         self._taught.pop(method, None)
 
     def misbehave(self, kind: str, *, method: Optional[str] = None,
-                  times: Optional[int] = None, seconds: float = 60,
+                  times: Optional[int] = None, chance: float = 1,
+                  seconds: Union[float, Callable[[], float]] = 60,
                   text: str = 'server is offline',
-                  data: bytes = b'<html>502 \xff</html>') -> None:
+                  data: bytes = b'<html>502 \xff</html>',
+                  random: Random = Random(1)) -> None:
         """
         Be a bad hub from now on.
 
         :param kind: ``offline`` (a fault 1014 with `text`), ``slow`` (an
-            answer after `seconds`), ``dropped-before`` and ``dropped-after``
-            (the connection breaks before, or after, the call was carried
-            out), ``truncated`` (it breaks in the middle of the answer), or
+            answer after `seconds`, a number or what gives one; a call with a
+            callnum holds up its session meanwhile), ``dropped-before`` and
+            ``dropped-after`` (the connection breaks before, or after, the
+            call was carried out), ``truncated`` (it breaks in the middle of
+            the answer), or
             ``garbage`` (`data` for an answer).
         :param method: only in requests of this method.
         :param times: only so many times; None for until `behave`.
+        :param chance: in how many of these, from 0 to 1.
+        :param random: decides that.
         :raises ValueError: if there is no such kind.
         """
         if kind not in TROUBLES:
             raise ValueError(f'{kind!r} is none of {", ".join(TROUBLES)}')
         self._troubles.append(
-            Trouble(kind, method, times, seconds, text, data))
+            Trouble(kind, method, times, chance, seconds, text, data,
+                    random))
 
     def behave(self) -> None:
         """Be a good hub again."""
@@ -210,7 +253,8 @@ class FakeHub:
                 return trouble
         return None
 
-    async def answer(self, method: str, params: List[Any]) -> bytes:
+    async def answer(self, method: str, params: List[Any],
+                     peer: Peer = Peer()) -> bytes:
         """Carry out a call: the body of the answer, or of the fault."""
         self.requests += 1
         self.tables.refresh()
@@ -219,19 +263,33 @@ class FakeHub:
             return encode_fault(1014, offline.text)
         args, kwargs = split_arguments(params)
         try:
-            return encode_answer(await self._perform(method, args, kwargs))
+            entered = await self.sessions.enter(peer, method)
         except KojiException as fault:
             return encode_fault(_code(fault), str(fault))
+        good = False
+        try:
+            slow = self.trouble('slow', method)
+            if slow:
+                await deferLater(self.clock, slow.seconds, lambda: None)
+            answer = encode_answer(
+                await self._perform(method, args, kwargs, entered))
+            good = True
+            return answer
+        except KojiException as fault:
+            return encode_fault(_code(fault), str(fault))
+        except CancelledError:
+            raise
         except Exception as error:
             self._log.failure('{method} failed on the fake hub',
                               method=method)
             return encode_fault(1, f'{type(error)}: {error}')
+        finally:
+            entered.leave(args, kwargs, good)
 
-    async def _perform(self, method: str, args: Any, kwargs: Any) -> Any:
+    async def _perform(self, method: str, args: Any, kwargs: Any,
+                       entered: Optional[Entered] = None) -> Any:
         self.calls.append(copy.deepcopy((method, tuple(args), kwargs)))
-        function = self._taught.get(method) or self._system.get(method)
-        if function is None and not method.startswith('_'):
-            function = getattr(self._own, method, None)
+        function = self._function(method, entered)
         if function is None:
             if method in known_methods():
                 raise KojiException(
@@ -243,13 +301,29 @@ class FakeHub:
             value = await value
         return value
 
-    async def _multicall(self, calls: List[Dict[str, Any]]) -> List[Any]:
+    def _function(self, method: str, entered: Optional[Entered]
+                  ) -> Optional[Callable[..., Any]]:
+        """What carries out a method, for whom."""
+        if method in self._taught:
+            return self._taught[method]
+        if method in ('system.multicall', 'multiCall'):
+            return partial(self._multicall, entered)
+        if entered is not None and method in entered.names:
+            return entered.names[method]
+        if method in self._system:
+            return self._system[method]
+        if method.startswith('_'):
+            return None
+        return getattr(self._own, method, None)
+
+    async def _multicall(self, entered: Optional[Entered],
+                         calls: List[Dict[str, Any]]) -> List[Any]:
         results: List[Any] = []
         for entry in calls:
             try:
                 args, kwargs = split_arguments(entry['params'])
-                results.append([
-                    await self._perform(entry['methodName'], args, kwargs)])
+                results.append([await self._perform(
+                    entry['methodName'], args, kwargs, entered)])
             except CancelledError:
                 raise
             except Exception as error:
@@ -270,18 +344,30 @@ class Trouble:
     """One way of misbehaving."""
 
     def __init__(self, kind: str, method: Optional[str],
-                 times: Optional[int], seconds: float, text: str,
-                 data: bytes) -> None:
+                 times: Optional[int], chance: float,
+                 seconds: Union[float, Callable[[], float]], text: str,
+                 data: bytes, random: Random) -> None:
         self._kind = kind
         self._method = method
         self._times = times
-        self.seconds = seconds
+        self._chance = chance
+        self._random = random
+        self._seconds = seconds
         self.text = text
         self.data = data
+
+    @property
+    def seconds(self) -> float:
+        """How long this time."""
+        if callable(self._seconds):
+            return self._seconds()
+        return self._seconds
 
     def strikes(self, kind: str, method: str) -> bool:
         if (kind != self._kind or self._method not in (None, method)
                 or self._times == 0):
+            return False
+        if self._chance < 1 and self._random.random() >= self._chance:
             return False
         if self._times is not None:
             self._times -= 1

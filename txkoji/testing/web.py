@@ -4,12 +4,12 @@ and an agent that asks it over memory.
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List
+from typing import TYPE_CHECKING, Any, List, Optional
 
 from munch import unmunchify
 from treq.testing import RequestTraversalAgent
-from twisted.internet.defer import Deferred
-from twisted.internet.task import deferLater
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import ISSLTransport
 from twisted.python.failure import Failure
 from twisted.web.iweb import IAgent
 from twisted.web.resource import Resource
@@ -17,7 +17,9 @@ from twisted.web.server import NOT_DONE_YET, Request
 from zope.interface import implementer
 
 from txkoji.exceptions import AnswerError
-from txkoji.hub.xmlrpc import decode_call
+from txkoji.hub.reads import is_read
+from txkoji.hub.xmlrpc import decode_call, split_arguments
+from txkoji.testing.sessions import Peer
 
 if TYPE_CHECKING:
     from txkoji.testing.hub import FakeHub
@@ -25,18 +27,27 @@ if TYPE_CHECKING:
 #: What a hub takes: bytes of one request (kojihub's ``MaxRequestLength``).
 MAX_REQUEST = 4194304
 
+#: Versions whose answers do not tell it.
+OLD = tuple(f'1.{minor}.' for minor in range(35))
+
 
 class HubResource(Resource):
-    """What is served under ``/kojihub``."""
+    """
+    What is served under ``/kojihub``.
+
+    :param user: who is taken to show a certificate; None for whoever does.
+    """
 
     isLeaf = True
 
-    def __init__(self, hub: FakeHub) -> None:
+    def __init__(self, hub: FakeHub, user: Optional[str] = None) -> None:
         Resource.__init__(self)
         self._hub = hub
+        self._user = user
 
     def render(self, request: Any) -> Any:
-        request.setHeader(b'Koji-Version', b'1.35.3')
+        if not self._hub.version.startswith(OLD):
+            request.setHeader(b'Koji-Version', self._hub.version.encode())
         if request.method != b'POST':
             request.setHeader(b'Allow', b'POST')
             return _refuse(request, 405,
@@ -56,24 +67,51 @@ class HubResource(Resource):
             return _refuse(request, 400, f'Invalid request: {why}\n')
         served = Deferred.fromCoroutine(self._serve(request, method, params))
         if not served.called:
-            served.addBoth(self._late)
-            gone = request.notifyFinish()
-            gone.addErrback(lambda reason: served.cancel())
+            self._hub.serving.add(served)
+            served.addBoth(self._late, served)
+            if is_read(method, *split_arguments(params)):
+                # A hub carries out a write even if nobody waits for it.
+                request.notifyFinish().addErrback(lambda _: served.cancel())
         return NOT_DONE_YET
 
-    def _late(self, result: Any) -> None:
+    def _late(self, result: Any, served: Deferred[None]) -> Any:
+        self._hub.serving.discard(served)
         self._hub.flush()
+        if isinstance(result, Failure):
+            result.trap(CancelledError)
+
+    def _peer(self, request: Any) -> Peer:
+        """Who it is, and the session that the request names."""
+        headers = {}
+        for name, header in [('callnum', 'Koji-Callnum'),
+                             ('id', 'Koji-Session-Id'),
+                             ('key', 'Koji-Session-Key'),
+                             ('callnum', 'Koji-Session-Callnum')]:
+            text = request.getHeader(header)
+            if text is not None:
+                headers[name] = text
+        remote_user = certified = None
+        if request.path.endswith(b'/ssllogin'):
+            # Elsewhere the front servers of hubs do not ask.
+            certified = self._user or _certified(request.transport)
+            if self._hub.front:
+                remote_user = request.getHeader('Remote-User') or None
+                if request.getHeader('SSL-Client-Verify') == 'SUCCESS':
+                    certified = request.getHeader('SSL-Client-S-DN-CN')
+        return Peer(request.getClientAddress().host, remote_user, certified,
+                    headers, request.uri.partition(b'?')[2].decode('ascii'))
 
     async def _serve(self, request: Any, method: str, params: List[Any]
                      ) -> None:
         hub = self._hub
-        slow = hub.trouble('slow', method)
-        if slow:
-            await deferLater(hub.clock, slow.seconds, lambda: None)
+        gone: List[Any] = []
+        request.notifyFinish().addErrback(gone.append)
         if hub.trouble('dropped-before', method):
             request.transport.abortConnection()
             return
-        body = await hub.answer(method, params)
+        body = await hub.answer(method, params, self._peer(request))
+        if gone:
+            return
         if hub.trouble('dropped-after', method):
             request.transport.abortConnection()
             return
@@ -96,20 +134,41 @@ class MemoryAgent:
 
     def __init__(self, resource: Resource) -> None:
         self._agent = RequestTraversalAgent(resource)
+        self._flushing = self._flush_again = False
 
     def request(self, method: bytes, uri: bytes, headers: Any = None,
                 bodyProducer: Any = None) -> Any:
         response = self._agent.request(method, uri, headers, bodyProducer)
-        self._agent.flush()
+        self.flush()
         # So that the hub sees it, too, when a request is cancelled.
         return response.addErrback(self._failed)
 
     def _failed(self, failure: Failure) -> Failure:
-        self._agent.flush()
+        self.flush()
         return failure
 
     def flush(self) -> None:
-        self._agent.flush()
+        """Let both sides see what the other has written."""
+        # What treq's agent pumps within a pump, it forgets.
+        self._flush_again = True
+        if self._flushing:
+            return
+        self._flushing = True
+        try:
+            while self._flush_again:
+                self._flush_again = False
+                self._agent.flush()
+        finally:
+            self._flushing = False
+
+
+def _certified(transport: Any) -> Optional[str]:
+    """The common name in the certificate that a client showed."""
+    if not ISSLTransport.providedBy(transport) or not hasattr(
+            transport, 'getPeerCertificate'):
+        return None
+    shown: Any = transport.getPeerCertificate()
+    return None if shown is None else str(shown.get_subject().CN)
 
 
 def _refuse(request: Request, status: int, text: str) -> bytes:

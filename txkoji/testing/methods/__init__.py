@@ -35,12 +35,6 @@ class RootExports(BuildMethods, TaskMethods, TagMethods, PeopleMethods):
     def getAPIVersion(self) -> int:
         return 1
 
-    def getKojiVersion(self) -> str:
-        return '1.35.3'
-
-    def getLoggedInUser(self) -> None:
-        return None
-
     def echo(self, *args: Any) -> Any:
         return list(args)
 

@@ -1,0 +1,229 @@
+"""Logging in: which way, over what, and once for all who ask."""
+from __future__ import annotations
+
+from typing import Any
+from unittest import mock
+
+from twisted.internet.defer import CancelledError
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.support import HubTestCase
+from txkoji import KojiLoginException
+from txkoji.exceptions import (AuthError, CallTimeout, ConfigurationError,
+                               ConnectionFailed)
+from txkoji.hub import login as logins
+from txkoji.hub.profile import Profile
+from txkoji.testing import FakeHub
+
+
+class LoginTests(HubTestCase):
+    """Logging in."""
+
+    def test_login(self) -> None:
+        """After login() calls are made as the user."""
+        self.assertIsNone(self.get(self.koji.getLoggedInUser()))
+        self.assertEqual((self.koji.session_id, self.koji.session_key,
+                          self.koji.callnum), (None, None, None))
+        self.assertIs(self.get(self.koji.login()), True)
+        self.assertEqual(self.get(self.koji.getLoggedInUser()).name, 'alice')
+        [row] = self.hub.sessions.rows
+        self.assertEqual((self.koji.session_id, self.koji.session_key,
+                          self.koji.callnum), (row.id, row.key, 0))
+
+    def test_new_user(self) -> None:
+        """The hub makes a user of whom it does not know."""
+        koji = self.hub.connection(user='zoe')
+        self.get(koji.login())
+        self.assertEqual(self.get(koji.getUser('zoe')).name, 'zoe')
+
+    def test_noauth(self) -> None:
+        """With noauth nothing is sent."""
+        koji = self.hub.connection(authtype='noauth')
+        self.assertIs(self.get(koji.login()), False)
+        self.assertIs(self.get(self.koji.login('noauth')), False)
+        self.assertEqual(self.hub.requests, 0)
+
+    def test_password(self) -> None:
+        """With a user's name and password."""
+        self.hub.sessions.passwords['bob'] = 'secret'
+        self.get(self.koji.login('password', user='bob', password='secret'))
+        self.assertEqual(self.get(self.koji.getLoggedInUser()).name, 'bob')
+
+    def test_wrong_password(self) -> None:
+        """What the hub does not accept is its AuthError, without retries."""
+        koji = self.hub.connection(max_retries=5)
+        error = self.fail_of(
+            koji.login('password', user='bob', password='wrong'), AuthError)
+        self.assertEqual(error.faultCode, 1002)
+        self.assertNotIn('wrong', str(error))
+        self.assertEqual(self.hub.requests, 1)
+
+    def test_nobody(self) -> None:
+        """One without a certificate is not let in."""
+        koji = self.hub.connection(user=None)
+        self.fail_of(koji.login(), AuthError)
+        self.assertIsNone(koji.session_id)
+
+    def test_proxyuser(self) -> None:
+        """Another user can be logged in, by whom the hub allows it."""
+        error = self.fail_of(self.koji.login(proxyuser='bob'), AuthError)
+        self.assertIn('not authorized to login other users', str(error))
+        self.hub.sessions.proxies.append('alice')
+        self.get(self.koji.login(proxyuser='bob'))
+        self.assertEqual(self.get(self.koji.getLoggedInUser()).name, 'bob')
+
+    def test_shared(self) -> None:
+        """Callers at once share one login; each may cancel its own."""
+        self.hub.misbehave('slow', method='sslLogin', seconds=5)
+        calls = [self.koji.login() for _ in range(5)]
+        self.assertEqual(len(set(map(id, calls))), 5)
+        calls[0].cancel()
+        self.fail_of(calls[0], CancelledError)
+        self.hub.clock.advance(5)
+        self.assertEqual([self.get(call) for call in calls[1:]], [True] * 4)
+        self.assertEqual(len(self.hub.sessions.rows), 1)
+        self.assertIs(self.get(self.koji.login()), True)
+        self.assertEqual(len(self.hub.sessions.rows), 1)
+
+    def test_all_cancelled(self) -> None:
+        """When nobody waits any longer, the login ends, and one can begin."""
+        self.hub.misbehave('slow', method='sslLogin', seconds=5, times=1)
+        calls = [self.koji.login() for _ in range(2)]
+        for call in calls:
+            call.cancel()
+            self.fail_of(call, CancelledError)
+        self.assertIsNone(self.koji.session_id)
+        self.assertIs(self.get(self.koji.login()), True)
+
+    def test_shared_failure(self) -> None:
+        """A login that fails fails for all who wait."""
+        koji = self.hub.connection(user=None)
+        self.hub.misbehave('slow', method='sslLogin', seconds=5)
+        calls = [koji.login() for _ in range(3)]
+        self.hub.clock.advance(5)
+        for call in calls:
+            self.fail_of(call, AuthError)
+
+    def test_another(self) -> None:
+        """One who is logged in must log out before being somebody else."""
+        self.get(self.koji.login())
+        self.hub.sessions.passwords['bob'] = 'x'
+        self.fail_of(self.koji.login('password', user='bob', password='x'),
+                     KojiLoginException)
+        self.get(self.koji.logout())
+        self.get(self.koji.login('password', user='bob', password='x'))
+
+    def test_time_limit(self) -> None:
+        """A login takes auth_timeout at most, and is not sent again then."""
+        koji = self.hub.connection(auth_timeout=7, max_retries=5)
+        self.hub.misbehave('slow', seconds=60)
+        call = koji.login()
+        self.hub.clock.advance(7)
+        self.fail_of(call, CallTimeout)
+        self.assertEqual(self.hub.requests, 1)
+
+    def test_outage(self) -> None:
+        """A login is tried again after an outage."""
+        koji = self.hub.connection(max_retries=3)
+        self.hub.misbehave('dropped-before', times=2)
+        call = koji.login()
+        self.hub.clock.advance(1)
+        self.assertIs(self.get(call), True)
+
+    def test_no_session(self) -> None:
+        """A hub that gives no session, or a strange one, is not believed."""
+        for answer in [None, {}, {'session-id': 1},
+                       {'session-id': '1', 'session-key': 'x'},
+                       {'session-id': 1, 'session-key': 'x\r\nX: y'}]:
+            self.hub.respond('sslLogin', answer)
+            self.fail_of(self.koji.login(), KojiLoginException)
+            self.assertIsNone(self.koji.session_id)
+
+    def test_chosen(self) -> None:
+        """The way is chosen as Koji's own command does it."""
+        there = __file__
+        for settings, given, expected in [
+                ({'authtype': 'noauth', 'cert': there}, {}, None),
+                ({'cert': there}, {}, logins.CertificateLogin),
+                ({'cert': there}, {'user': 'a', 'password': 'b'},
+                 logins.CertificateLogin),
+                ({'cert': '/nosuch'}, {'user': 'a', 'password': 'b'},
+                 logins.PasswordLogin),
+                ({}, {'user': 'a', 'password': 'b'}, logins.PasswordLogin),
+                ({'cert': '/nosuch'}, {}, logins.KerberosLogin),
+                ({}, {'user': 'a'}, logins.KerberosLogin),
+                ({'authtype': 'kerberos', 'cert': there}, {},
+                 logins.KerberosLogin),
+                ({'authtype': 'ssl', 'cert': '/nosuch'}, {},
+                 logins.CertificateLogin),
+                ({'authtype': 'password'}, {'user': 'a', 'password': 'b'},
+                 logins.PasswordLogin),
+                ({'authtype': 'ssl'}, {'authtype': 'kerberos'},
+                 logins.KerberosLogin)]:
+            profile = Profile('p', server='https://h', **settings)
+            chosen = logins.choose(profile, **given)
+            self.assertIs(chosen if chosen is None else type(chosen),
+                          expected, (settings, given))
+
+    def test_not_chosen(self) -> None:
+        """A way that there is not, or that lacks a thing, says so."""
+        for settings, text in [({'authtype': 'magic'}, "'magic' is none of"),
+                               ({'authtype': 'password'}, 'login(user=')]:
+            profile = Profile('p', server='https://h', **settings)
+            with self.assertRaises(ConfigurationError) as caught:
+                logins.choose(profile)
+            self.assertIn(text, str(caught.exception))
+
+    def test_kerberos_settings(self) -> None:
+        """Principal and keytab are the profile's, or those of the call."""
+        profile = Profile('p', server='https://h', principal='a', keytab='k')
+        self.assertEqual(logins.choose(profile, ccache='FILE:x'),
+                         logins.KerberosLogin('a', 'k', 'FILE:x'))
+        self.assertEqual(logins.choose(profile, principal='b'),
+                         logins.KerberosLogin('b', 'k'))
+
+    def test_without_gssapi(self) -> None:
+        """Without the library the error names the extra, and the headers."""
+        with mock.patch.dict('sys.modules', {'requests_gssapi': None}):
+            error = self.fail_of(self.koji.login('kerberos'), AuthError)
+        self.assertIn('txkoji[gssapi]', str(error))
+        self.assertIn('libkrb5-dev', str(error))
+
+
+class ClearTextTests(SynchronousTestCase):
+    """Credentials go over TLS."""
+
+    def setUp(self) -> None:
+        self.hub = FakeHub()
+        self.hub.sessions.passwords['bob'] = 'x'
+
+    def log_in(self, server: str, **kwargs: Any) -> Any:
+        self.koji = self.hub.connection(server=server)
+        return self.koji.login('password', user='bob', password='x', **kwargs)
+
+    def test_moved(self) -> None:
+        """A hub with http is logged in to over https, and stays so."""
+        self.successResultOf(self.log_in('http://hub.example.test/kojihub'))
+        self.assertEqual(self.koji.url, 'https://hub.example.test/kojihub')
+        self.assertIn('https:', repr(self.koji))
+        self.assertEqual(
+            self.successResultOf(self.koji.getLoggedInUser()).name, 'bob')
+
+    def test_not_moved(self) -> None:
+        """Where that fails, the URL stays, and the error says why."""
+        self.hub.misbehave('dropped-before')
+        error = self.failureResultOf(
+            self.log_in('http://hub.example.test/kojihub'),
+            ConnectionFailed).value
+        self.assertIn('over https only', str(error))
+        self.assertEqual(self.koji.url, 'http://hub.example.test/kojihub')
+
+    def test_loopback(self) -> None:
+        """To this machine it may go in the clear, when the caller says so."""
+        for host in ['127.0.0.1', '[::1]', 'localhost']:
+            server = f'http://{host}/kojihub'
+            self.successResultOf(self.log_in(server, allow_http=True))
+            self.assertEqual(self.koji.url, server)
+        self.failureResultOf(
+            self.log_in('http://hub.example.test/kojihub', allow_http=True),
+            ConfigurationError)

@@ -1,0 +1,34 @@
+"""
+What a daemon's page wants to show of a Connection.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Optional
+
+
+@dataclass
+class Stats:
+    """
+    Numbers of a Connection, as they are just now.
+
+    :ivar in_flight: calls that are on the wire.
+    :ivar waiting: calls that wait: for their turn, for a login, or for the
+                   next attempt.
+    :ivar retries: how many attempts had to be made again, so far.
+    :ivar renewals: how often the session was renewed or made anew, so far.
+    :ivar connections: how many connections are open, idle ones too.
+    :ivar last_error: the last error on the way to the hub, of an attempt or
+                      of our session, as text, or None. What the hub refuses
+                      for other reasons is an answer, and not counted.
+    :ivar last_error_time: when that was, in UTC.
+    """
+
+    in_flight: int = 0
+    waiting: int = 0
+    retries: int = 0
+    renewals: int = 0
+    connections: int = 0
+    last_error: Optional[str] = None
+    last_error_time: Optional[datetime] = None

@@ -1,0 +1,364 @@
+"""
+The sessions of a FakeHub, with the rules of kojihub/auth.py.
+"""
+from __future__ import annotations
+
+import random
+import string
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from urllib.parse import parse_qs
+
+from twisted.internet.defer import DeferredLock
+
+from txkoji.exceptions import (AuthError, AuthExpired, AuthLockError,
+                               GenericError, KojiException, ParameterError,
+                               RetryError, SequenceError)
+from txkoji.hub.reads import is_read
+from txkoji.testing.tables import Row, Tables
+
+#: Kinds of logging in, by the hub's numbers.
+PASSWORD, SSL, GSSAPI = 0, 2, 3
+
+#: May be called again with the callnum of a call that was carried out.
+RETRY_WHITELIST = (
+    'host.taskWait', 'host.taskUnwait', 'host.taskSetWait', 'host.updateHost',
+    'host.setBuildRootState', 'repoExpire', 'repoDelete', 'repoProblem')
+
+#: May be called in a session that has expired.
+LOGINS = ('login', 'sslLogin')
+
+
+@dataclass(frozen=True)
+class Peer:
+    """
+    Who sends a request, as far as the front server knows.
+
+    :ivar address: where from.
+    :ivar remote_user: whom Kerberos says it is.
+    :ivar certified: the name in a client certificate that was verified.
+    :ivar headers: the session, as the request's headers have it.
+    :ivar query: the same, as the URL has it.
+    """
+
+    address: str = '127.0.0.1'
+    remote_user: Optional[str] = None
+    certified: Optional[str] = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: str = ''
+
+
+@dataclass(eq=False)
+class HubSession:
+    """A row of the hub's table of sessions; a test may change it."""
+
+    id: int
+    key: str
+    user_id: int
+    authtype: int
+    hostip: str
+    start_time: float
+    master: Optional[int] = None
+    renew_time: Optional[float] = None
+    callnum: Optional[int] = None
+    expired: bool = False
+    closed: bool = False
+    exclusive: bool = False
+    lock: DeferredLock = field(default_factory=DeferredLock, repr=False)
+
+
+class Sessions:
+    """
+    The sessions of a hub.
+
+    :ivar rows: all of them, also closed ones.
+    :ivar passwords: user name -> password, of those that may log in so.
+    :ivar proxies: the names that may log in other users: principals, or
+                   common names of certificates (``ProxyPrincipals`` and
+                   ``ProxyDNs``).
+    :ivar renewal_timeout: minutes until a session expires
+                           (``SessionRenewalTimeout``); 0 for never.
+    :ivar url_sessions: whether sessions in the URL are looked at (False is
+                        ``DisableURLSessions``).
+    """
+
+    def __init__(self, tables: Tables, now: Callable[[], float],
+                 version: Callable[[], Tuple[int, ...]]) -> None:
+        self._tables = tables
+        self._now = now
+        self._version = version
+        self._random = random.Random(1)
+        self.rows: List[HubSession] = []
+        self.passwords: Dict[str, str] = {}
+        self.proxies: List[str] = []
+        self.renewal_timeout = 1440
+        self.url_sessions = True
+
+    def expire(self) -> None:
+        """Let all of them expire."""
+        for row in self.rows:
+            row.expired = True
+
+    async def enter(self, peer: Peer, method: str) -> Entered:
+        """
+        Find whose call it is, and wait until it may begin. The row is locked
+        until `Entered.leave`, if the call has a callnum.
+        """
+        found = self._arguments(peer)
+        if found is None:
+            return Entered(self, peer, None, None, method)
+        number, key, callnum = found
+        rows = [row for row in self.rows if row.id == number]
+        if rows:
+            await rows[0].lock.acquire()
+        try:
+            self._check(rows[0] if rows else None, key, callnum, peer, method)
+        except BaseException:
+            if rows:
+                rows[0].lock.release()
+            raise
+        if callnum is None:
+            rows[0].lock.release()
+        return Entered(self, peer, rows[0], callnum, method)
+
+    def _arguments(self, peer: Peer
+                   ) -> Optional[Tuple[int, str, Optional[int]]]:
+        """The session that a request names: id, key and callnum."""
+        headers = peer.headers
+        if 'id' in headers and self._version() >= (1, 31):
+            if 'key' not in headers:
+                raise KojiException("<class 'KeyError'>:"
+                                    " 'HTTP_KOJI_SESSION_KEY'", faultCode=1)
+            callnum = headers.get('callnum')
+            try:
+                return (int(headers['id']), headers['key'],
+                        None if callnum is None else int(callnum))
+            except ValueError as error:
+                raise KojiException(f'{type(error)}: {error}',
+                                    faultCode=1) from error
+        if not peer.query or not self.url_sessions:
+            return None
+        try:
+            query = parse_qs(peer.query, strict_parsing=True)
+        except ValueError as error:
+            raise KojiException(f'{type(error)}: {error}',
+                                faultCode=1) from error
+        try:
+            number, key = int(query['session-id'][0]), query['session-key'][0]
+        except KeyError as error:
+            raise AuthError(f'{error} not specified in session args'
+                            ) from error
+        text = query.get('callnum', [None])[0]
+        try:
+            return number, key, None if text is None else int(text)
+        except ValueError as error:
+            raise AuthError(f'Invalid callnum: {text!r}') from error
+
+    def _check(self, row: Optional[HubSession], key: str,
+               callnum: Optional[int], peer: Peer, method: str) -> None:
+        if row is None or row.closed or row.key != key \
+                or row.hostip != peer.address:
+            raise AuthError('Invalid session or bad credentials')
+        begun = row.start_time if row.renew_time is None else row.renew_time
+        limit = self.renewal_timeout * 60
+        if limit and self._now() > begun + limit:
+            row.expired = True
+        if row.expired and method not in LOGINS:
+            raise AuthExpired(f'session "{row.id}" has expired')
+        if callnum is not None:
+            if callnum >= 2**31:
+                raise KojiException('integer out of range', faultCode=1)
+            if row.callnum is not None and callnum < row.callnum:
+                raise SequenceError(
+                    f'{row.callnum} > {callnum} (session {row.id})')
+            if callnum == row.callnum and method not in RETRY_WHITELIST:
+                raise RetryError(f'unable to retry call {callnum} (method'
+                                 f' {method}) for session {row.id}')
+        for other in self.rows:
+            if (other.exclusive and not other.closed and other is not row
+                    and other.user_id == row.user_id
+                    and row.master != other.id
+                    and method not in LOGINS + ('exclusiveSession',
+                                                'logout')):
+                raise AuthLockError('Session locked: another session is'
+                                    ' exclusive')
+
+    def create(self, user_id: int, authtype: int, peer: Peer,
+               master: Optional[int] = None) -> Row:
+        """Make a session: what the hub says of it."""
+        row = HubSession(
+            id=max((row.id for row in self.rows), default=0) + 1,
+            key=self._key(user_id), user_id=user_id, authtype=authtype,
+            hostip=peer.address, start_time=self._now(), master=master)
+        self.rows.append(row)
+        return self._info(row)
+
+    def renew(self, row: HubSession) -> Optional[Row]:
+        """Give a session a new key."""
+        for master in self.rows:
+            if master.id == row.master and master.closed:
+                return None
+        row.key = self._key(row.user_id)
+        row.renew_time = self._now()
+        row.expired = False
+        return self._info(row)
+
+    def close(self, row: HubSession) -> None:
+        """Close a session, and its subsessions."""
+        for each in self.rows:
+            if each is row or each.master == row.id:
+                each.closed = True
+
+    def user(self, name: str) -> Row:
+        """The user of a name; a new one, if there is none yet."""
+        for row in self._tables.users:
+            if row['name'] == name or name in (row['krb_principals'] or ()):
+                return row
+        numbers = [row['id'] for row in self._tables.users]
+        user, at, _ = name.partition('@')
+        new = {'id': max(numbers, default=0) + 1, 'name': user, 'status': 0,
+               'usertype': 0, 'krb_principals': [name] if at else []}
+        self._tables.users.append(new)
+        return new
+
+    def _key(self, user_id: int) -> str:
+        letters = string.ascii_letters + string.digits
+        return f'{user_id}-' + ''.join(self._random.choices(letters, k=19))
+
+    def _info(self, row: HubSession) -> Row:
+        info: Row = {'session-id': row.id, 'session-key': row.key}
+        if self._version() >= (1, 31):
+            info['header-auth'] = True
+        return info
+
+
+class Entered:
+    """
+    A call, and whose it is. Its public methods with hub names are the hub's,
+    which need to know that.
+
+    :ivar row: the session, or None for an anonymous call.
+    """
+
+    def __init__(self, sessions: Sessions, peer: Peer,
+                 row: Optional[HubSession], callnum: Optional[int],
+                 method: str) -> None:
+        self._sessions = sessions
+        self._peer = peer
+        self._callnum = callnum
+        self._method = method
+        self.row = row
+
+    @property
+    def names(self) -> Dict[str, Callable[..., Any]]:
+        """The hub's methods about sessions."""
+        return {name: getattr(self, name) for name in (
+            'exclusiveSession', 'getLoggedInUser', 'getSessionInfo', 'login',
+            'logout', 'sharedSession', 'sslLogin', 'subsession')}
+
+    def leave(self, args: Any, kwargs: Any, good: bool) -> None:
+        """
+        It has ended.
+
+        :param args: its arguments, for whether it changes anything.
+        :param good: whether without a fault.
+        """
+        if self.row is None or self._callnum is None:
+            return
+        if good and not is_read(self._method, args, kwargs):
+            self.row.callnum = self._callnum
+        self.row.lock.release()
+
+    # Hub methods
+
+    def login(self, user: str, password: str, opts: Any = None,
+              **renewing: Any) -> Any:
+        if self._sessions.passwords.get(user) != password:
+            raise AuthError('invalid username or password')
+        return self._log_in(user, PASSWORD, **renewing)
+
+    def sslLogin(self, proxyuser: Optional[str] = None,
+                 proxyauthtype: Optional[int] = None, **renewing: Any
+                 ) -> Any:
+        peer = self._peer
+        if peer.remote_user is not None:
+            name, authtype = peer.remote_user, GSSAPI
+        elif peer.certified is not None:
+            name, authtype = peer.certified, SSL
+        else:
+            raise AuthError('could not verify client: NONE')
+        if proxyuser:
+            if name not in self._sessions.proxies:
+                who = name if authtype == GSSAPI else f'CN={name}'
+                raise AuthError(
+                    f'{who} is not authorized to login other users')
+            name = proxyuser
+        return self._log_in(name, authtype, **renewing)
+
+    def _log_in(self, name: str, authtype: int, **renewing: Any) -> Any:
+        if renewing and self._sessions._version() < (1, 32):
+            first = sorted(renewing)[0]
+            raise ParameterError(f'{self._method}() got an unexpected keyword'
+                                 f' argument {first!r}')
+        if self.row is not None and not renewing.get('renew'):
+            raise AuthError('Already logged in')
+        user = self._sessions.user(name)
+        if user['status'] != 0:
+            raise AuthError(f'logins by {user["name"]} are not allowed')
+        if self.row is not None:
+            return self._sessions.renew(self.row)
+        return self._sessions.create(user['id'], authtype, self._peer)
+
+    def subsession(self) -> Any:
+        row = self._own('subsession')
+        return self._sessions.create(row.user_id, row.authtype, self._peer,
+                                     master=row.master or row.id)
+
+    def logout(self, session_id: Optional[int] = None) -> None:
+        row = self._own('logout')
+        for each in self._sessions.rows:
+            if session_id == each.id:
+                if each.user_id != row.user_id:
+                    raise GenericError('only admins or owner may logout'
+                                       ' other session')
+                row = each
+        self._sessions.close(row)
+
+    def exclusiveSession(self, force: bool = False) -> None:
+        row = self._own('exclusiveSession')
+        if row.master is not None:
+            raise GenericError('subsessions cannot become exclusive')
+        for other in self._sessions.rows:
+            if other.exclusive and not other.closed and other is not row \
+                    and other.user_id == row.user_id:
+                if not force:
+                    raise AuthLockError('Cannot get exclusive session')
+                self._sessions.close(other)
+        row.exclusive = True
+
+    def sharedSession(self) -> None:
+        self._own('sharedSession').exclusive = False
+
+    def getLoggedInUser(self) -> Any:
+        if self.row is None:
+            return None
+        for user in self._sessions._tables.users:
+            if user['id'] == self.row.user_id:
+                principals = user['krb_principals'] or [None]
+                return {**user, 'authtype': self.row.authtype,
+                        'krb_principal': principals[0]}
+
+    def getSessionInfo(self) -> Any:
+        if self.row is None:
+            return None
+        row = self.row
+        return {'authtype': row.authtype, 'callnum': row.callnum,
+                'exclusive': row.exclusive or None, 'expired': row.expired,
+                'master': row.master, 'renew_time': None,
+                'renew_ts': row.renew_time, 'start_ts': row.start_time,
+                'user_id': row.user_id}
+
+    def _own(self, method: str) -> HubSession:
+        if self.row is None:
+            raise AuthError('Not logged in')
+        return self.row
