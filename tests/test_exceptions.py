@@ -39,9 +39,14 @@ class ExceptionTests(SynchronousTestCase):
                 [line] = [line for line in lines
                           if line.lstrip('| +-').startswith(name + ' ')]
                 indent = len(line) - len(line.lstrip('| +-'))
-                above = [base for base in kind.__mro__
-                         if issubclass(base, KojiException)]
-                self.assertEqual((indent - 4) // 5, len(above) - 1, line)
+                depth = 0
+                while kind is not KojiException:
+                    for other in kind.__bases__[1:]:
+                        if issubclass(other, KojiException):
+                            self.assertIn(f'also a {other.__name__}', line)
+                    kind = kind.__bases__[0]
+                    depth += 1
+                self.assertEqual((indent - 4) // 5, depth, line)
 
     def test_other_codes(self) -> None:
         """Codes without a name are plain KojiExceptions."""
