@@ -20,7 +20,7 @@ setup(
     install_requires=[
         'cryptography',
         'munch>=4.0',
-        'pyOpenSSL>=24.1',
+        'pyOpenSSL>=24.3',
         'treq>=24.9',
         'twisted[tls]>=24.10',
     ],

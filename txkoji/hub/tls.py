@@ -13,10 +13,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
-from twisted.internet.ssl import (Certificate, CertificateOptions, KeyPair,
-                                  PrivateCertificate, TLSVersion,
-                                  optionsForClientTLS, platformTrust,
-                                  trustRootFromCertificates)
+from twisted.internet.ssl import (Certificate, CertificateOptions,
+                                  TLSVersion, optionsForClientTLS,
+                                  platformTrust, trustRootFromCertificates)
 from twisted.logger import Logger
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import directlyProvides, implementer, providedBy
@@ -32,14 +31,13 @@ class ClientCertificate:
 
     :ivar path: the file that holds them.
     :ivar text: what is in it.
-    :ivar pair: both.
-    :ivar chain: the certificates above it that the file has.
+    :ivar options: both, and the certificates above it that the file has, as
+                   Twisted's `CertificateOptions` takes them.
     """
 
     path: str
     text: bytes = field(repr=False)
-    pair: PrivateCertificate = field(repr=False, compare=False)
-    chain: Tuple[crypto.X509, ...] = field(repr=False, compare=False)
+    options: Dict[str, Any] = field(repr=False, compare=False)
 
 
 @implementer(IPolicyForHTTPS)
@@ -66,9 +64,7 @@ class HubPolicy:
         self._verify = bool(settings.serverca) or not settings.no_ssl_verify
         self._options: Dict[str, Any] = {}
         if shown is not None:
-            self._options.update(
-                privateKey=shown.pair.privateKey.original,
-                certificate=shown.pair.original, extraCertChain=shown.chain)
+            self._options.update(shown.options)
         if tls_1_2:
             self._options['lowerMaximumSecurityTo'] = TLSVersion.TLSv1_2
         if settings.serverca:
@@ -190,11 +186,8 @@ def read_client_certificate(path: str, profile: str) -> ClientCertificate:
         raise wrong('is not valid before'
                     f' {own.not_valid_before_utc:%Y-%m-%d %H:%M} UTC; is the'
                     ' clock of this machine right?')
-    pair = PrivateCertificate.fromCertificateAndKeyPair(
-        Certificate(crypto.X509.from_cryptography(own)),
-        KeyPair(crypto.PKey.from_cryptography_key(key)))
-    return ClientCertificate(path, text, pair, tuple(
-        crypto.X509.from_cryptography(each) for each in chain))
+    return ClientCertificate(path, text, {
+        'certificate': own, 'privateKey': key, 'extraCertChain': chain})
 
 
 def read_certificates(path: str, profile: str) -> List[Certificate]:

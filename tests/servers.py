@@ -1,0 +1,260 @@
+"""
+Real servers for tests, on loopback ports: Apache httpd in front of a FakeHub,
+as hubs are deployed, and MIT's Kerberos.
+"""
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from typing import Any, Dict, List, Optional
+
+import trustme
+
+#: Where Debian keeps the modules of httpd.
+MODULES = '/usr/lib/apache2/modules'
+
+HTTPD = '''\
+ServerRoot {folder}
+ServerName localhost
+PidFile {folder}/pid
+ErrorLog /dev/stderr
+LogLevel notice
+TransferLog {folder}/requests.log
+{user}
+KeepAlive On
+
+{modules}
+SSLSessionCache none
+SSLCertificateFile {folder}/server.pem
+SSLCertificateKeyFile {folder}/server.pem
+SSLCACertificateFile {folder}/ca.pem
+
+# Whom the front server knows is told to the hub; what a client says of it is
+# not.
+RequestHeader unset Remote-User
+RequestHeader set SSL-Client-Verify "%{{SSL_CLIENT_VERIFY}}s"
+RequestHeader set SSL-Client-S-DN-CN "%{{SSL_CLIENT_S_DN_CN}}s"
+ProxyPass /kojihub {hub}
+
+# As Koji's documentation has it: who comes to log in is asked for a
+# certificate, after the handshake.
+Listen 127.0.0.1:{stock}
+<VirtualHost 127.0.0.1:{stock}>
+    SSLEngine on
+    <Location /kojihub/ssllogin>
+        SSLVerifyClient require
+        SSLVerifyDepth 10
+    </Location>
+</VirtualHost>
+
+# Everybody is asked at once.
+Listen 127.0.0.1:{eager}
+<VirtualHost 127.0.0.1:{eager}>
+    SSLEngine on
+    SSLVerifyClient optional
+    SSLVerifyDepth 10
+</VirtualHost>
+
+# The same, and nothing older than TLS 1.3 is spoken.
+Listen 127.0.0.1:{modern}
+<VirtualHost 127.0.0.1:{modern}>
+    SSLEngine on
+    SSLProtocol TLSv1.3
+    SSLVerifyClient optional
+    SSLVerifyDepth 10
+</VirtualHost>
+
+# No way to log in: over TLS 1.3 one cannot be asked after the handshake.
+Listen 127.0.0.1:{hopeless}
+<VirtualHost 127.0.0.1:{hopeless}>
+    SSLEngine on
+    SSLProtocol TLSv1.3
+    <Location /kojihub/ssllogin>
+        SSLVerifyClient require
+        SSLVerifyDepth 10
+    </Location>
+</VirtualHost>
+'''
+
+NEGOTIATE = '''
+LoadModule auth_gssapi_module {modules}/mod_auth_gssapi.so
+
+Listen 127.0.0.1:{kerberos}
+<VirtualHost 127.0.0.1:{kerberos}>
+    SSLEngine on
+    <Location /kojihub/ssllogin>
+        AuthType GSSAPI
+        AuthName "Koji"
+        GssapiCredStore keytab:{keytab}
+        Require user {users}
+        RequestHeader set Remote-User "expr=%{{REMOTE_USER}}"
+    </Location>
+</VirtualHost>
+'''
+
+
+def missing_httpd(*modules: str) -> Optional[str]:
+    """What package is missing for httpd with some modules, or None."""
+    if shutil.which('apache2') is None:
+        return "no httpd here: Debian's package apache2 is missing"
+    for module in modules:
+        if not os.path.exists(f'{MODULES}/mod_{module}.so'):
+            package = 'libapache2-mod-' + module.replace('_', '-')
+            return f"Debian's package {package} is missing"
+    return None
+
+
+def missing_kerberos() -> Optional[str]:
+    """What package is missing for a KDC and for us, or None."""
+    for command, package in [('krb5kdc', 'krb5-kdc'),
+                             ('kadmin.local', 'krb5-admin-server'),
+                             ('kinit', 'krb5-user'),
+                             ('faketime', 'faketime')]:
+        if shutil.which(command) is None:
+            return f"no {command} here: Debian's package {package} is missing"
+    for module, package in [('requests_gssapi', 'requests-gssapi'),
+                            ('k5test', 'k5test')]:
+        try:
+            __import__(module)
+        except ImportError:
+            return f'the Python package {package} is missing'
+    return missing_httpd('auth_gssapi')
+
+
+def free_ports(count: int) -> List[int]:
+    """Ports that nobody listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(('127.0.0.1', 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+class Authority:
+    """
+    A certificate authority, and files of what it has signed.
+
+    :param folder: where they are kept.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._authority = trustme.CA()
+        self._folder = folder
+        self.path = self.write('ca.pem', self._authority.cert_pem.bytes())
+
+    def issue(self, name: str, *hosts: str, **kwargs: Any) -> str:
+        """
+        Sign a certificate.
+
+        :param name: of the file, without its ending.
+        :param kwargs: ``common_name``, ``not_before``, ``not_after``.
+        :returns: the path of a PEM file with it and its key.
+        """
+        issued = self._authority.issue_cert(*(hosts or ('x.example.test',)),
+                                            **kwargs)
+        return self.write(name + '.pem',
+                          issued.private_key_and_cert_chain_pem.bytes())
+
+    def write(self, name: str, data: bytes) -> str:
+        path = os.path.join(self._folder, name)
+        with open(path, 'wb') as file:
+            file.write(data)
+        return path
+
+
+class Httpd:
+    """
+    Apache httpd, in front of a hub.
+
+    :param folder: where its files are.
+    :param hub: the hub's URL.
+    :param server: a PEM file with its certificate and key.
+    :param ca: a PEM file with those whose client certificates it trusts.
+    :param keytab: its key for Kerberos; None if it is not to use it.
+    :param users: the principals that it lets in by Kerberos.
+
+    :ivar ports: kind -> port: "stock", "eager", "modern", "hopeless" and
+                 "kerberos".
+    """
+
+    def __init__(self, folder: str, hub: str, *, server: str, ca: str,
+                 keytab: Optional[str] = None, users: str = '') -> None:
+        kinds = ['stock', 'eager', 'modern', 'hopeless', 'kerberos']
+        self._config = os.path.join(folder, 'httpd.conf')
+        self._folder = folder
+        self.ports: Dict[str, int] = dict(zip(kinds, free_ports(len(kinds))))
+        shutil.copy(server, os.path.join(folder, 'server.pem'))
+        if not os.path.exists(os.path.join(folder, 'ca.pem')):
+            shutil.copy(ca, os.path.join(folder, 'ca.pem'))
+        text = HTTPD + (NEGOTIATE if keytab else '')
+        modules = ''.join(
+            f'LoadModule {name}_module {MODULES}/mod_{name}.so\n'
+            for name in ['mpm_event', 'authn_core', 'authz_core',
+                         'authz_user', 'headers', 'proxy', 'proxy_http',
+                         'ssl'])
+        user = ''
+        if os.getuid() == 0:
+            # It does not serve as root, and must reach its files.
+            user = 'User www-data\nGroup www-data'
+            os.chmod(folder, 0o755)
+            if keytab:
+                os.chmod(keytab, 0o644)
+        with open(self._config, 'w') as file:
+            file.write(text.replace('{modules}/', MODULES + '/').format(
+                folder=folder, hub=hub, user=user, modules=modules,
+                keytab=keytab, users=users, **self.ports))
+
+    def url(self, kind: str, host: str = 'localhost') -> str:
+        """The hub's URL on one of the ports."""
+        return f'https://{host}:{self.ports[kind]}/kojihub'
+
+    def start(self) -> None:
+        """Start it; when this returns, its ports are open."""
+        self._process = subprocess.Popen(
+            ['apache2', '-f', self._config, '-DFOREGROUND'],
+            stderr=subprocess.PIPE, text=True)
+        said: Any = self._process.stderr
+        lines = []
+        for line in said:
+            lines.append(line)
+            if 'resuming normal operations' in line:
+                return
+        self.stop()
+        raise RuntimeError(f'httpd does not start: {"".join(lines)}')
+
+    def stop(self) -> None:
+        """Stop it."""
+        self._process.terminate()
+        self._process.communicate()
+
+    @property
+    def requests(self) -> str:
+        """The requests that it got, a line each."""
+        with open(os.path.join(self._folder, 'requests.log')) as file:
+            return file.read()
+
+
+def new_realm(**kwargs: Any) -> Any:
+    """A realm of Kerberos, with a KDC on ports that are free."""
+    import k5test
+    [port] = free_ports(1)
+    # Names are taken as they are, since this machine's may be anything.
+    return k5test.K5Realm(
+        portbase=min(port, 65000), get_creds=False, create_host=False,
+        krb5_conf={'libdefaults': {'dns_canonicalize_hostname': 'false',
+                                   'rdns': 'false', 'kdc_timesync': '0'}},
+        **kwargs)
+
+
+def shifted(days: int) -> Dict[str, str]:
+    """The environment of a process whose clock goes wrong by some days."""
+    done = subprocess.run(['faketime', '-f', f'{days:+d}d', 'env'],
+                          stdout=subprocess.PIPE, text=True, check=True)
+    return {name: value for name, _, value in
+            (line.partition('=') for line in done.stdout.split('\n'))
+            if name == 'LD_PRELOAD' or name.startswith('FAKETIME')}
