@@ -143,9 +143,9 @@ class Authority:
     """
 
     def __init__(self, folder: str) -> None:
-        self._authority = trustme.CA()
+        self.authority = trustme.CA()
         self._folder = folder
-        self.path = self.write('ca.pem', self._authority.cert_pem.bytes())
+        self.path = self.write('ca.pem', self.authority.cert_pem.bytes())
 
     def issue(self, name: str, *hosts: str, **kwargs: Any) -> str:
         """
@@ -155,8 +155,8 @@ class Authority:
         :param kwargs: ``common_name``, ``not_before``, ``not_after``.
         :returns: the path of a PEM file with it and its key.
         """
-        issued = self._authority.issue_cert(*(hosts or ('x.example.test',)),
-                                            **kwargs)
+        issued = self.authority.issue_cert(
+            *(hosts or ('x.example.test',)), **kwargs)
         return self.write(name + '.pem',
                           issued.private_key_and_cert_chain_pem.bytes())
 
@@ -202,8 +202,9 @@ class Httpd:
             # It does not serve as root, and must reach its files.
             user = 'User www-data\nGroup www-data'
             os.chmod(folder, 0o755)
-            if keytab:
-                os.chmod(keytab, 0o644)
+        if keytab:
+            keytab = shutil.copy(keytab, os.path.join(folder, 'keytab'))
+            os.chmod(keytab, 0o644)
         with open(self._config, 'w') as file:
             file.write(text.replace('{modules}/', MODULES + '/').format(
                 folder=folder, hub=hub, user=user, modules=modules,

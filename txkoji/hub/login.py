@@ -4,18 +4,23 @@ The ways to log in: which one to take, and what to send.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional, Protocol, Tuple
 
 from twisted.web.iweb import IAgent
 
 from txkoji.exceptions import (ConfigurationError, GSSAPIAuthError, HTTPError,
-                               KojiLoginException, TLSError)
+                               KojiLoginException, TLSError,
+                               TransportError)
 from txkoji.hub.profile import Profile
 from txkoji.hub.transport import Transport
 
 #: Where front servers ask who we are, below the hub's own URL.
 SSL_LOGIN = '/ssllogin'
+
+#: In OpenSSL's words: what a server says that does not like our certificate.
+_REFUSAL = re.compile('alert .*(certificate|unknown ca)')
 
 
 class Post(Protocol):
@@ -82,23 +87,34 @@ class CertificateLogin:
         try:
             return await post('sslLogin', args, kwargs, below=SSL_LOGIN,
                               agent=transport.one_time_agent())
+        except TLSError as error:
+            if not _REFUSAL.search(str(error)):
+                raise
+            raise self._refused(
+                error, 'the server does not accept') from error
         except HTTPError as error:
             if error.status != 403:
                 raise
             refused = error
         # Over TLS 1.3 a server that asks for the certificate only when it has
-        # seen the URL has no way to get it from OpenSSL's clients; over
+        # seen the URL has no way to get it from pyOpenSSL's clients; over
         # TLS 1.2 it has.
         try:
             return await post('sslLogin', args, kwargs, below=SSL_LOGIN,
                               agent=transport.one_time_agent(tls_1_2=True))
-        except TLSError as error:
-            # There is no TLS 1.2 there.
-            raise _refused(refused, self.cert) from error
-        except HTTPError as error:
-            if error.status != 403:
+        except (TLSError, HTTPError) as error:
+            if isinstance(error, HTTPError) and error.status != 403:
                 raise
-            raise _refused(error, self.cert) from error
+            # (TLSError: it may speak no TLS 1.2.)
+            raise self._refused(
+                refused, 'the server does not accept, or has no way to get'
+                ' over the TLS that it speaks,') from error
+
+    def _refused(self, error: TransportError, what: str
+                 ) -> KojiLoginException:
+        return KojiLoginException(
+            f'{error}; {what} the certificate of {self.cert}',
+            method=error.method, url=error.url)
 
     def _read(self) -> Any:
         if not self.cert:
@@ -142,8 +158,8 @@ class KerberosLogin:
                 raise
             raise GSSAPIAuthError(
                 f'{error}; it does not accept the ticket: does the hub know'
-                ' this principal, and has its server the right key for the'
-                ' service HTTP?', method=error.method, url=error.url
+                ' this principal, has its server the right key for the service'
+                ' HTTP, and is its clock right?', method=error.method, url=error.url
             ) from error
         finally:
             agent.close()
@@ -196,10 +212,3 @@ def _ssl_login(who: Any, renew: bool) -> Any:
 def _renewing(renew: bool) -> Dict[str, Any]:
     # Hubs before 1.32 know neither of these, so they are sent when needed.
     return {'renew': True, 'exclusive': False} if renew else {}
-
-
-def _refused(error: HTTPError, cert: str) -> KojiLoginException:
-    return KojiLoginException(
-        f'{error}; the server did not get the certificate of {cert}, over'
-        ' TLS 1.2 neither, or does not accept it', method=error.method,
-        url=error.url)

@@ -6,6 +6,7 @@ The tokens are requests-gssapi's, an extra: ``txkoji[gssapi]``.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from functools import partial
 from typing import Any, Callable, Optional, TypeVar
@@ -23,31 +24,29 @@ from txkoji.hub.body import discard
 
 T = TypeVar('T')
 
-#: What is wrong, by Kerberos' own numbers (krb5/krb5.h), and what to do.
-_ADVICE = {
-    -1765328189: 'there is no ticket: run kinit, or name a keytab',
-    -1765328243: 'there is no ticket: run kinit, or name a keytab',
-    -1765328352: 'the ticket has expired: run kinit',
-    -1765328351: 'the ticket is not valid yet: is the clock right?',
-    -1765328347: 'the clocks of this machine and of the Kerberos server'
-                 ' differ too much: set them right',
-    -1765328378: 'Kerberos does not know the principal: is its name right?',
-    -1765328377: 'Kerberos does not know the service HTTP of this host: is'
-                 ' the server of the profile the canonical name of the hub?'
-                 ' (See dns_canonicalize_hostname and rdns in krb5.conf.)',
-    -1765328360: 'the keytab has an old key: get a new one',
-    -1765328203: 'the keytab cannot be read, or lacks the principal',
-    -1765328228: 'the Kerberos server (KDC) cannot be reached',
-    -1765328230: 'there is no Kerberos server known for the realm: see'
-                 ' krb5.conf',
-}
-
-#: The same by GSSAPI's major codes (RFC 2744), where there is no other.
-_MAJOR = {
-    7: 'there is no ticket, or none that can be used: run kinit, or name a'
-       ' keytab',
-    11: 'the ticket has expired: run kinit',
-}
+#: What is wrong, by words that are in the text, and what to do. (GSSAPI gives
+#: Kerberos' own numbers new ones, which are not the same in each process.)
+_ADVICE = [
+    ('Ticket expired', 'the ticket has expired: run kinit'),
+    ('Ticket not yet valid', 'the ticket is not valid yet: is the clock'
+                             ' right?'),
+    ('Clock skew', 'the clocks of this machine and of the Kerberos server'
+                   ' differ too much: set them right'),
+    ('Client .* not found in Kerberos database',
+     'Kerberos does not know the principal: is its name right?'),
+    ('Server .* not found in Kerberos database',
+     'Kerberos does not know the service HTTP of this host: is the server of'
+     ' the profile the canonical name of the hub? (See'
+     ' dns_canonicalize_hostname and rdns in krb5.conf.)'),
+    ('Preauthentication failed|Password incorrect|integrity check',
+     'the keytab has an old key: get a new one'),
+    ('keytab', 'the keytab cannot be read, or lacks the principal'),
+    ('Cannot contact any KDC', 'the Kerberos server (KDC) cannot be reached'),
+    ('Cannot find KDC|default realm',
+     'there is no Kerberos server known for the realm: see krb5.conf'),
+    ('[Nn]o (Kerberos )?credentials',
+     'there is no ticket: run kinit, or name a keytab'),
+]
 
 
 @implementer(IAgent)
@@ -137,16 +136,17 @@ class NegotiateAgent:
         except gssapi.exceptions.GSSError as error:
             raise _explained(error, host) from error
         except self._library.exceptions.SPNEGOExchangeError as error:
-            raise _explained(error.__context__ or error, host) from error
+            raise _explained(error, host) from error
         return token
 
     def _proven(self, maker: Any, answer: _Answer, host: str) -> bool:
         """Whether the token of the server proves who it is."""
+        import gssapi
         try:
             return bool(maker.authenticate_server(answer)
                         and maker.context[host].complete)
-        except ValueError:
-            # It is no base64.
+        except (ValueError, gssapi.exceptions.GSSError):
+            # It is no base64, or no token.
             return False
 
     def _credentials(self, gssapi: Any) -> Any:
@@ -185,14 +185,10 @@ class _Answer:
 
 def _explained(error: Any, host: str) -> GSSAPIAuthError:
     """Say what to do."""
-    advice = _ADVICE.get(_signed(getattr(error, 'min_code', 0)))
-    if advice is None:
-        advice = _MAJOR.get(getattr(error, 'maj_code', 0) >> 16 & 255,
-                            'see the text, and krb5.conf')
-    text = error.gen_message() if hasattr(error, 'gen_message') else error
+    text = str(error)
+    for words, advice in _ADVICE:
+        if re.search(words, text):
+            break
+    else:
+        advice = 'see the text, and krb5.conf'
     return GSSAPIAuthError(f'no Kerberos token for {host}: {advice} ({text})')
-
-
-def _signed(number: int) -> int:
-    """A 32-bit number as C's int has it."""
-    return number - 2**32 if number >= 2**31 else number
