@@ -159,8 +159,8 @@ class KerberosLogin:
             raise GSSAPIAuthError(
                 f'{error}; it does not accept the ticket: does the hub know'
                 ' this principal, has its server the right key for the service'
-                ' HTTP, and is its clock right?', method=error.method, url=error.url
-            ) from error
+                ' HTTP, and is its clock right?', method=error.method,
+                url=error.url) from error
         finally:
             agent.close()
 

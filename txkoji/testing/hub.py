@@ -14,11 +14,13 @@ from typing import (Any, Callable, Dict, FrozenSet, List, Optional, Set,
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import SSL4ServerEndpoint, TCP4ServerEndpoint
+from twisted.internet.interfaces import IProtocolNegotiationFactory
 from twisted.internet.task import Clock, deferLater
 from twisted.logger import Logger
 from twisted.protocols.policies import WrappingFactory
 from twisted.web.resource import Resource
 from twisted.web.server import Site
+from zope.interface import implementer
 
 from txkoji.connection import Connection
 from txkoji.exceptions import FAULTS, GenericError, KojiException
@@ -144,7 +146,7 @@ class FakeHub:
         """
         if reactor is None:
             from twisted.internet import reactor
-        factory = WrappingFactory(Site(self.resource, reactor=reactor))
+        factory = _Served(Site(self.resource, reactor=reactor))
 
         def serving(listening: Any) -> str:
             self._ports.append((reactor, listening, factory))
@@ -338,6 +340,16 @@ class FakeHub:
         """Let Connections over memory see what was answered late."""
         for agent in self._agents:
             agent.flush()
+
+
+@implementer(IProtocolNegotiationFactory)
+class _Served(WrappingFactory):
+    """Knows its connections, and tells those over TLS what it speaks."""
+
+    noisy = False
+
+    def acceptableProtocols(self) -> List[bytes]:
+        return [b'http/1.1']
 
 
 class Trouble:

@@ -25,7 +25,7 @@ RETRY_WHITELIST = (
     'host.taskWait', 'host.taskUnwait', 'host.taskSetWait', 'host.updateHost',
     'host.setBuildRootState', 'repoExpire', 'repoDelete', 'repoProblem')
 
-#: May be called in a session that has expired.
+#: May be called in a session that has expired, and leave its callnum alone.
 LOGINS = ('login', 'sslLogin')
 
 
@@ -265,7 +265,8 @@ class Entered:
         """
         if self.row is None or self._callnum is None:
             return
-        if good and not is_read(self._method, args, kwargs):
+        if good and self._method not in LOGINS and not is_read(
+                self._method, args, kwargs):
             self.row.callnum = self._callnum
         self.row.lock.release()
 

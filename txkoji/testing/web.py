@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, List, Optional
 
+from cryptography.x509.oid import NameOID
 from munch import unmunchify
 from treq.testing import RequestTraversalAgent
 from twisted.internet.defer import CancelledError, Deferred
@@ -168,7 +169,11 @@ def _certified(transport: Any) -> Optional[str]:
             transport, 'getPeerCertificate'):
         return None
     shown: Any = transport.getPeerCertificate()
-    return None if shown is None else str(shown.get_subject().CN)
+    if shown is None:
+        return None
+    [name] = shown.to_cryptography().subject.get_attributes_for_oid(
+        NameOID.COMMON_NAME)
+    return str(name.value)
 
 
 def _refuse(request: Request, status: int, text: str) -> bytes:
