@@ -219,7 +219,7 @@ class FakeHub:
                   seconds: Union[float, Callable[[], float]] = 60,
                   text: str = 'server is offline',
                   data: bytes = b'<html>502 \xff</html>',
-                  random: Random = Random(1)) -> None:
+                  random: Optional[Random] = None) -> None:
         """
         Be a bad hub from now on.
 
@@ -233,14 +233,14 @@ class FakeHub:
         :param method: only in requests of this method.
         :param times: only so many times; None for until `behave`.
         :param chance: in how many of these, from 0 to 1.
-        :param random: decides that.
+        :param random: decides that; None for one that always decides alike.
         :raises ValueError: if there is no such kind.
         """
         if kind not in TROUBLES:
             raise ValueError(f'{kind!r} is none of {", ".join(TROUBLES)}')
         self._troubles.append(
             Trouble(kind, method, times, chance, seconds, text, data,
-                    random))
+                    random or Random(1)))
 
     def behave(self) -> None:
         """Be a good hub again."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 import string
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 from urllib.parse import parse_qs
 
@@ -60,6 +61,7 @@ class HubSession:
     start_time: float
     master: Optional[int] = None
     renew_time: Optional[float] = None
+    update_time: Optional[float] = None
     callnum: Optional[int] = None
     expired: bool = False
     closed: bool = False
@@ -174,6 +176,7 @@ class Sessions:
             if callnum == row.callnum and method not in RETRY_WHITELIST:
                 raise RetryError(f'unable to retry call {callnum} (method'
                                  f' {method}) for session {row.id}')
+        row.update_time = self._now()
         for other in self.rows:
             if (other.exclusive and not other.closed and other is not row
                     and other.user_id == row.user_id
@@ -353,11 +356,15 @@ class Entered:
         if self.row is None:
             return None
         row = self.row
-        return {'authtype': row.authtype, 'callnum': row.callnum,
+        info = {'authtype': row.authtype, 'callnum': row.callnum,
                 'exclusive': row.exclusive or None, 'expired': row.expired,
-                'master': row.master, 'renew_time': None,
-                'renew_ts': row.renew_time, 'start_ts': row.start_time,
-                'user_id': row.user_id}
+                'master': row.master, 'user_id': row.user_id}
+        for name in ('renew', 'start', 'update'):
+            seconds = getattr(row, name + '_time')
+            info[name + '_ts'] = seconds
+            info[name + '_time'] = None if seconds is None else str(
+                datetime.fromtimestamp(seconds, timezone.utc))
+        return info
 
     def _own(self, method: str) -> HubSession:
         if self.row is None:
