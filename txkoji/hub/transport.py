@@ -159,7 +159,8 @@ class Transport:
             return await _Attempt(
                 request, address, headers, agent=agent or self.agent,
                 pool=None if agent else self._pool, reactor=self.reactor,
-                max_body=self._max_body, seen=self._see).in_time(again)
+                max_body=self._max_body, stats=stats, seen=self._see
+            ).in_time(again)
         finally:
             stats.in_flight -= 1
             self._places.release()
@@ -197,7 +198,8 @@ class _Attempt:
     def __init__(self, request: Request, address: str,
                  headers: Optional[Mapping[bytes, bytes]], *,
                  agent: IAgent, pool: Optional[Pool], reactor: Any,
-                 max_body: int, seen: Callable[[IResponse], None]) -> None:
+                 max_body: int, stats: Stats,
+                 seen: Callable[[IResponse], None]) -> None:
         self._request = request
         self._address = address
         self._headers = {**HEADERS, **(headers or {})}
@@ -205,6 +207,7 @@ class _Attempt:
         self._pool = pool
         self._reactor = reactor
         self._max_body = max_body
+        self._stats = stats
         self._seen = seen
 
     async def in_time(self, again: bool) -> Any:
@@ -226,7 +229,8 @@ class _Attempt:
         except ConnectionFailed as error:
             if not (again and used and not used[0].received):
                 raise
-            self._log.info('sending it over a new connection: {error}',
+            self._stats.retries += 1
+            self._log.info('sending it again, over a new connection: {error}',
                            error=str(error))
         assert self._pool is not None
         # Those that were kept as long are dead, too.

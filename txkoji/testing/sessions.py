@@ -356,9 +356,10 @@ class Entered:
         if self.row is None:
             return None
         row = self.row
-        info = {'authtype': row.authtype, 'callnum': row.callnum,
-                'exclusive': row.exclusive or None, 'expired': row.expired,
-                'master': row.master, 'user_id': row.user_id}
+        info: Row = {
+            'authtype': row.authtype, 'callnum': row.callnum,
+            'exclusive': row.exclusive or None, 'expired': row.expired,
+            'master': row.master, 'user_id': row.user_id}
         for name in ('renew', 'start', 'update'):
             seconds = getattr(row, name + '_time')
             info[name + '_ts'] = seconds
