@@ -1,0 +1,129 @@
+"""Secrets: they go where they must, and are seen nowhere else."""
+from __future__ import annotations
+
+import io
+import traceback
+from typing import Any, Dict, List
+from unittest import mock
+
+from twisted.logger import (eventAsText, globalLogPublisher)
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from txkoji.exceptions import KojiException
+from txkoji.testing import FakeHub
+
+PASSWORD = 'correct-horse-battery'
+
+
+class SecretsTests(SynchronousTestCase):
+    """All that a program can see is collected, and looked through."""
+
+    def setUp(self) -> None:
+        self.hub = FakeHub()
+        self.hub.sessions.passwords['bob'] = PASSWORD
+        self.seen: List[str] = []
+        self.urls: List[bytes] = []
+        self.secrets = {PASSWORD}
+        globalLogPublisher.addObserver(self.log)
+        self.addCleanup(globalLogPublisher.removeObserver, self.log)
+        self.koji = self.hub.connection(max_retries=1)
+        agent = self.koji._transport._agent
+        request = agent.request
+
+        def asked(method: bytes, uri: bytes, *args: Any) -> Any:
+            self.urls.append(uri)
+            return request(method, uri, *args)
+
+        patch = mock.patch.object(agent, 'request', asked)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def log(self, event: Dict[str, Any]) -> None:
+        self.seen.append(eventAsText(event))
+        self.seen.append(repr(event))
+
+    def see(self, failure: Failure) -> None:
+        """Look at an error in every way that there is."""
+        error: Any = failure.value
+        self.assertIsInstance(error, KojiException)
+        self.seen += [str(error), repr(error), repr(vars(error)),
+                      failure.getTraceback(),
+                      failure.getTraceback(detail='verbose'),
+                      *traceback.format_exception(error)]
+        out = io.StringIO()
+        failure.printDetailedTraceback(out)
+        self.seen.append(out.getvalue())
+
+    def ask(self, call: Any) -> Any:
+        """Wait for a call, and look at its error if it has one."""
+        call.addErrback(self.see)
+        self.hub.clock.pump([1] * 40)
+        self.successResultOf(call)
+        self.secrets |= {row.key for row in self.hub.sessions.rows}
+
+    def live(self) -> None:
+        """Everything that can happen to a session, and some more."""
+        koji, hub = self.koji, self.hub
+        self.ask(koji.login('password', user='bob', password='wrong'))
+        self.ask(koji.login('password', user='bob', password=PASSWORD))
+        hub.respond('build', 7)
+        self.ask(koji.build('x'))
+        self.ask(koji.new_session())
+        for kind in ('offline', 'slow', 'dropped-before', 'dropped-after',
+                     'truncated', 'garbage'):
+            hub.misbehave(kind, data=b'nonsense')
+            view = koji.with_options(timeout=10, deadline=30)
+            self.ask(view.build('x'))
+            self.ask(view.getTag('f44'))
+            self.ask(view.getSessionInfo())
+            hub.sessions.expire()
+            self.ask(view.getLoggedInUser())
+            hub.behave()
+        for ending in (hub.sessions.expire, self.forget):
+            ending()
+            self.ask(koji.getLoggedInUser())
+            self.ask(koji.build('x'))
+        # Of an answer that should hold a session nothing is shown.
+        hub.sessions.expire()
+        for row in list(hub.sessions.rows):
+            hub.misbehave('garbage', method='login',
+                          data=f'<session-key>{row.key}'.encode())
+        self.ask(koji.getLoggedInUser())
+        hub.behave()
+        hub.fault('login', 1, 'Traceback: whatever')
+        self.forget()
+        self.ask(koji.build('x'))
+        hub.forget('login')
+        self.seen += [repr(koji), repr(vars(koji)), repr(koji._calls),
+                      repr(koji._calls.session.identity),
+                      repr(koji._calls.session.credentials),
+                      repr(koji._calls.session.request('logout')),
+                      repr(koji.stats), repr(koji.build)]
+        self.ask(koji.logout())
+        self.ask(koji.close())
+
+    def forget(self) -> None:
+        """The hub forgets all sessions."""
+        for row in self.hub.sessions.rows:
+            row.closed = True
+
+    def check(self) -> None:
+        self.live()
+        self.assertGreater(len(self.secrets), 4)
+        self.assertGreater(len(self.seen), 100)
+        for secret in self.secrets:
+            for text in self.seen:
+                self.assertNotIn(secret, text)
+
+    def test_headers(self) -> None:
+        """Where the session goes in headers, no URL has anything of it."""
+        self.check()
+        for url in self.urls:
+            self.assertEqual(url, b'https://hub.example.test/kojihub')
+
+    def test_url(self) -> None:
+        """Where it goes in the URL, it is in that of the request alone."""
+        self.hub.version = '1.30.0'
+        self.check()
+        self.assertTrue(any(b'session-key' in url for url in self.urls))
