@@ -24,6 +24,10 @@ setup(
         'treq>=24.9',
         'twisted[tls]>=24.10',
     ],
+    extras_require={
+        # Built with Kerberos' headers.
+        'gssapi': ['requests-gssapi>=1.3'],
+    },
     classifiers=[
         'Development Status :: 4 - Beta',
         'Framework :: Twisted',

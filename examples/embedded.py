@@ -7,7 +7,7 @@ import argparse
 from twisted.internet.defer import Deferred
 from twisted.internet.task import react
 
-from txkoji import Connection, Profile
+from txkoji import Connection
 from txkoji.exceptions import ConfigurationError
 from txkoji.testing import FakeHub
 
@@ -36,13 +36,10 @@ def run(main, description, **defaults):
     async def connected(reactor, koji=koji):
         hub = FakeHub(reactor=reactor)
         if koji is None:
-            url = await hub.listen()
-            koji = Connection(Profile('embedded', server=url,
-                                      weburl=url.replace('kojihub', 'koji')))
+            koji = hub.connection()
         try:
             await main(koji, options)
         finally:
             await koji.close()
-            await hub.stop()
 
     react(lambda reactor: Deferred.fromCoroutine(connected(reactor)))

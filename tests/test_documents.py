@@ -98,6 +98,10 @@ class ExamplesTests(SynchronousTestCase):
         self.assertIn('buildArch s390x', text)
         self.assertIn("fault 1000: No such tagInfo: 'no-such-tag'", text)
 
+    def test_whoami(self) -> None:
+        """Logging in and out."""
+        self.assertIn('We are alice in session 1', self.run_example('whoami'))
+
     def test_user(self) -> None:
         """A user, and one that there is not."""
         self.assertIn('alice is user 2', self.run_example('user'))
