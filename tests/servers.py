@@ -8,9 +8,16 @@ import os
 import shutil
 import socket
 import subprocess
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 import trustme
+from twisted.internet import reactor
+from twisted.internet.defer import inlineCallbacks
+from twisted.trial.unittest import TestCase
+
+from tests.support import folder
+from txkoji import Connection, Profile
+from txkoji.testing import FakeHub
 
 #: Where Debian keeps the modules of httpd.
 MODULES = '/usr/lib/apache2/modules'
@@ -238,6 +245,43 @@ class Httpd:
         """The requests that it got, a line each."""
         with open(os.path.join(self._folder, 'requests.log')) as file:
             return file.read()
+
+
+class HttpdTestCase(TestCase):
+    """With a hub, and an httpd in front of it whose certificate is good."""
+
+    skip = missing_httpd()
+
+    #: The hosts that the certificate is for, and how else it differs.
+    names: Sequence[str] = ('localhost', '127.0.0.1')
+    certificate: Dict[str, Any] = {}
+
+    #: Of an httpd that uses Kerberos.
+    keytab: Optional[str] = None
+    users = ''
+
+    @inlineCallbacks
+    def setUp(self) -> Any:
+        self.folder = folder(self)
+        self.authority = Authority(self.folder)
+        self.hub = FakeHub(reactor=reactor, front=True)
+        behind = yield self.hub.listen()
+        self.addCleanup(self.hub.stop)
+        self.httpd = Httpd(
+            self.folder, behind, ca=self.authority.path,
+            server=self.authority.issue('front', *self.names,
+                                        **self.certificate),
+            keytab=self.keytab, users=self.users)
+        self.httpd.start()
+        self.addCleanup(self.httpd.stop)
+
+    def connect(self, server: str, **settings: Any) -> Connection:
+        """A Connection that trusts httpd, and does not retry."""
+        koji = Connection(Profile('test', **{
+            'server': server, 'serverca': self.authority.path,
+            'max_retries': 0, **settings}))
+        self.addCleanup(koji.close)
+        return koji
 
 
 def new_realm(**kwargs: Any) -> Any:

@@ -267,7 +267,7 @@ class RulesTests(HubTestCase):
                 (peer.remote_user, peer.certified),
                 ('bob@EXAMPLE.TEST', 'carol') if front else (None, None))
 
-    def test_unknown_trouble(self) -> None:
+    def test_chance(self) -> None:
         """What it does now and then it does by chance, and the same chance."""
         outcomes = []
         for _ in range(2):

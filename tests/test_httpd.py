@@ -5,59 +5,39 @@ import os
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from twisted.internet import reactor
 from twisted.internet.defer import inlineCallbacks
-from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.trial.unittest import SynchronousTestCase
 
-from tests.servers import Authority, Httpd, missing_httpd
+from tests.servers import Authority, HttpdTestCase
 from tests.support import folder
-from txkoji import Connection, KojiLoginException, Profile
+from txkoji import Connection, KojiLoginException
 from txkoji.exceptions import ConfigurationError, TLSError
 from txkoji.hub.tls import read_client_certificate
-from txkoji.testing import FakeHub
 
 YESTERDAY = datetime.now(timezone.utc) - timedelta(days=1)
 LONG_AGO = YESTERDAY - timedelta(days=30)
 
 
-class HttpdTestCase(TestCase):
-    """With an httpd in front of a hub, and who has signed what."""
-
-    skip = missing_httpd()
-
-    #: How httpd's own certificate differs from a good one.
-    server: Any = {}
-    names = ('localhost',)
+class CertificateTestCase(HttpdTestCase):
+    """With a certificate of alice's."""
 
     @inlineCallbacks
     def setUp(self) -> Any:
-        self.folder = folder(self)
-        self.authority = Authority(self.folder)
-        self.hub = FakeHub(reactor=reactor, front=True)
-        behind = yield self.hub.listen()
-        self.addCleanup(self.hub.stop)
-        self.httpd = Httpd(
-            self.folder, behind, ca=self.authority.path,
-            server=self.authority.issue('front', *self.names, **self.server))
-        self.httpd.start()
-        self.addCleanup(self.httpd.stop)
+        yield super().setUp()
         self.alice = self.authority.issue('alice', common_name='alice')
 
-    def connect(self, kind: str, **settings: Any) -> Connection:
-        settings.setdefault('serverca', self.authority.path)
-        settings.setdefault('cert', self.alice)
-        koji = Connection(Profile('test', server=self.httpd.url(kind),
-                                  max_retries=0, **settings))
-        self.addCleanup(koji.close)
-        return koji
+    def show(self, kind: str, **settings: Any) -> Connection:
+        """A Connection that shows it, to a kind of httpd."""
+        return self.connect(self.httpd.url(kind),
+                            **{'cert': self.alice, **settings})
 
 
-class CertificateTests(HttpdTestCase):
+class CertificateTests(CertificateTestCase):
     """Hubs that ask for a certificate, sooner or later."""
 
     @inlineCallbacks
     def check(self, kind: str) -> Any:
-        koji = self.connect(kind)
+        koji = self.show(kind)
         self.hub.respond('build', 7)
         self.assertIsNone((yield koji.getLoggedInUser()))
         self.assertIs((yield koji.login()), True)
@@ -86,7 +66,7 @@ class CertificateTests(HttpdTestCase):
     @inlineCallbacks
     def test_hopeless(self) -> Any:
         """Where there is no way the error says so."""
-        koji = self.connect('hopeless')
+        koji = self.show('hopeless')
         error = yield self.assertFailure(koji.login(), KojiLoginException)
         self.assertIn('has no way to get', str(error))
         self.assertIn('403', str(error))
@@ -97,7 +77,7 @@ class CertificateTests(HttpdTestCase):
     @inlineCallbacks
     def test_no_certificate(self) -> Any:
         """Who shows none to a hub that asks at once is not let in."""
-        koji = self.connect('eager', cert='')
+        koji = self.show('eager', cert='')
         yield self.assertFailure(koji.login('ssl'), ConfigurationError)
         self.assertEqual(self.hub.requests, 0)
 
@@ -107,7 +87,7 @@ class CertificateTests(HttpdTestCase):
         other = folder(self)
         stranger = Authority(other).issue('alice', common_name='alice')
         for kind in ['stock', 'eager', 'modern']:
-            koji = self.connect(kind, cert=stranger)
+            koji = self.show(kind, cert=stranger)
             error = yield self.assertFailure(koji.login(),
                                              KojiLoginException)
             self.assertIn('does not accept', str(error))
@@ -118,7 +98,7 @@ class CertificateTests(HttpdTestCase):
     @inlineCallbacks
     def test_replaced(self) -> Any:
         """A certificate that was replaced is read again for a renewal."""
-        koji = self.connect('eager')
+        koji = self.show('eager')
         yield koji.login()
         os.replace(self.authority.issue('new', common_name='bob'),
                    self.alice)
@@ -129,7 +109,7 @@ class CertificateTests(HttpdTestCase):
     @inlineCallbacks
     def test_other_connections(self) -> Any:
         """The TLS 1.2 connection is used for the login alone."""
-        koji = self.connect('stock')
+        koji = self.show('stock')
         yield koji.login()
         yield koji.getLoggedInUser()
         [handle] = [connection._tls
@@ -137,13 +117,13 @@ class CertificateTests(HttpdTestCase):
         self.assertEqual(handle.get_protocol_version_name(), 'TLSv1.3')
 
 
-class UntrustedTestCase(HttpdTestCase):
+class UntrustedTestCase(CertificateTestCase):
     """A server that cannot be trusted gets no certificate, and no request."""
 
     @inlineCallbacks
     def check(self, text: str, **settings: Any) -> Any:
         for kind in ['stock', 'eager', 'modern']:
-            koji = self.connect(kind, **settings)
+            koji = self.show(kind, **settings)
             error = yield self.assertFailure(koji.login(), TLSError)
             self.assertIn(text, str(error))
             self.assertEqual(error.url, koji.url + '/ssllogin')
@@ -172,7 +152,7 @@ class WrongNameTests(UntrustedTestCase):
 class ExpiredTests(UntrustedTestCase):
     """One whose certificate has expired."""
 
-    server = {'not_before': LONG_AGO, 'not_after': YESTERDAY}
+    certificate = {'not_before': LONG_AGO, 'not_after': YESTERDAY}
 
     def test_refused(self) -> Any:
         """The error says so."""

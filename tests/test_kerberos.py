@@ -1,6 +1,7 @@
 """Logging in with Kerberos: a real KDC, and a real httpd that asks for it."""
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
@@ -11,17 +12,13 @@ from unittest import mock
 
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, inlineCallbacks
-from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
-from tests.servers import (Authority, Httpd, missing_kerberos, new_realm,
-                           shifted)
-from tests.support import folder
+from tests.servers import HttpdTestCase, missing_kerberos, new_realm, shifted
 from tests.test_wire import server_context
-from txkoji import Connection, KojiLoginException, Profile
+from txkoji import Connection, KojiLoginException
 from txkoji.exceptions import CallTimeout, GSSAPIAuthError
-from txkoji.testing import FakeHub
 
 #: A program that logs in while the KDC does not answer, and ends.
 IMPATIENT = '''
@@ -47,44 +44,37 @@ react(lambda reactor: ensureDeferred(main(reactor)))
 '''
 
 
-class KerberosTestCase(TestCase):
+class KerberosTestCase(HttpdTestCase):
     """With a realm for the class, and an httpd that knows its keys."""
 
     skip = missing_kerberos()
 
+    #: Made by the first test of each class, since trial has no other place.
+    realm: Any = None
+
     @classmethod
-    def setUpClass(cls) -> None:
+    def make_realm(cls) -> None:
         cls.realm = new_realm()
+        atexit.register(cls.realm.stop)
         cls.realm.addprinc('HTTP/localhost')
         cls.realm.extract_keytab('HTTP/localhost', cls.realm.keytab)
         cls.realm.extract_keytab(cls.realm.user_princ,
                                  cls.realm.client_keytab)
-
-    @classmethod
-    def tearDownClass(cls) -> None:
-        cls.realm.stop()
 
     #: Whom httpd lets in.
     users = 'user@KRBTEST.COM'
 
     @inlineCallbacks
     def setUp(self) -> Any:
-        self.folder = folder(self)
-        self.authority = Authority(self.folder)
-        self.hub = FakeHub(reactor=reactor, front=True)
-        behind = yield self.hub.listen()
-        self.addCleanup(self.hub.stop)
-        self.httpd = Httpd(
-            self.folder, behind, ca=self.authority.path,
-            server=self.authority.issue('front', 'localhost', '127.0.0.1'),
-            keytab=self.realm.keytab, users=self.users)
-        self.httpd.start()
-        self.addCleanup(self.httpd.stop)
+        if self.realm is None:
+            self.make_realm()
+        self.keytab = self.realm.keytab
+        yield super().setUp()
         # Where Kerberos looks for what nobody names.
-        self.nothing = 'FILE:' + os.path.join(self.folder, 'nothing')
+        nothing = 'FILE:' + os.path.join(self.folder, 'nothing')
         self.set_environment(
-            KRB5_CONFIG=self.realm.env['KRB5_CONFIG'],
-            KRB5CCNAME=self.nothing, KRB5_CLIENT_KTNAME=self.nothing)
+            KRB5_CONFIG=self.realm.env['KRB5_CONFIG'], KRB5CCNAME=nothing,
+            KRB5_CLIENT_KTNAME=nothing)
 
     def set_environment(self, **values: str) -> None:
         patch = mock.patch.dict(os.environ, values)
@@ -101,14 +91,10 @@ class KerberosTestCase(TestCase):
                          env=env, **kwargs)
         return cache
 
-    def connect(self, host: str = 'localhost', **settings: Any
-                ) -> Connection:
-        settings.setdefault('server', self.httpd.url('kerberos', host))
-        koji = Connection(Profile(
-            'test', serverca=self.authority.path, authtype='kerberos',
-            max_retries=0, **settings))
-        self.addCleanup(koji.close)
-        return koji
+    def negotiate(self, server: str = '', **settings: Any) -> Connection:
+        """A Connection that logs in with Kerberos."""
+        return self.connect(server or self.httpd.url('kerberos'),
+                            **{'authtype': 'kerberos', **settings})
 
     @inlineCallbacks
     def check_user(self, koji: Connection) -> Any:
@@ -134,7 +120,7 @@ class KerberosTests(KerberosTestCase):
     def test_ticket(self) -> Any:
         """With the ticket that the process has."""
         self.set_environment(KRB5CCNAME=self.kinit())
-        koji = self.connect()
+        koji = self.negotiate()
         before = dict(os.environ)
         self.assertIs((yield koji.login()), True)
         self.assertEqual(dict(os.environ), before)
@@ -145,15 +131,15 @@ class KerberosTests(KerberosTestCase):
     @inlineCallbacks
     def test_cache(self) -> Any:
         """With a ticket in a cache that login() is told of."""
-        koji = self.connect()
+        koji = self.negotiate()
         yield koji.login(ccache=self.kinit())
         yield self.check_user(koji)
 
     @inlineCallbacks
     def test_keytab(self) -> Any:
         """With the keytab and the principal of the profile."""
-        koji = self.connect(keytab=self.realm.client_keytab,
-                            principal=self.realm.user_princ)
+        koji = self.negotiate(keytab=self.realm.client_keytab,
+                              principal=self.realm.user_princ)
         yield koji.login(ccache='MEMORY:own')
         yield self.check_user(koji)
         self.hub.sessions.expire()
@@ -163,7 +149,7 @@ class KerberosTests(KerberosTestCase):
     @inlineCallbacks
     def test_keytab_alone(self) -> Any:
         """A keytab has a principal in it."""
-        koji = self.connect()
+        koji = self.negotiate()
         yield koji.login(keytab=self.realm.client_keytab,
                          ccache='MEMORY:alone')
         yield self.check_user(koji)
@@ -171,9 +157,7 @@ class KerberosTests(KerberosTestCase):
     @inlineCallbacks
     def test_chosen(self) -> Any:
         """Without an authtype, and without a certificate, it is Kerberos."""
-        koji = Connection(Profile('test', serverca=self.authority.path,
-                                  server=self.httpd.url('kerberos')))
-        self.addCleanup(koji.close)
+        koji = self.negotiate(authtype=None)
         yield koji.login(ccache=self.kinit())
         yield self.check_user(koji)
 
@@ -181,7 +165,7 @@ class KerberosTests(KerberosTestCase):
     def test_proxyuser(self) -> Any:
         """A principal that may do so logs in another user."""
         self.hub.sessions.proxies.append(self.realm.user_princ)
-        koji = self.connect()
+        koji = self.negotiate()
         yield koji.login(ccache=self.kinit(), proxyuser='alice')
         user = yield koji.getLoggedInUser()
         self.assertEqual(user.name, 'alice')
@@ -189,7 +173,7 @@ class KerberosTests(KerberosTestCase):
     @inlineCallbacks
     def test_threads(self) -> Any:
         """No thread is left after a login."""
-        koji = self.connect()
+        koji = self.negotiate()
         yield koji.login(ccache=self.kinit())
         for thread in threading.enumerate():
             if 'Kerberos' in thread.name:
@@ -197,29 +181,30 @@ class KerberosTests(KerberosTestCase):
 
     def test_no_ticket(self) -> Any:
         """Where there is none, the error says what to do."""
-        return self.check_refused('run kinit', self.connect())
+        return self.check_refused('run kinit', self.negotiate())
 
     def test_no_cache(self) -> Any:
         """A cache that is not there is none."""
-        return self.check_refused('run kinit', self.connect(),
+        return self.check_refused('run kinit', self.negotiate(),
                                   ccache='FILE:/nosuch')
 
     def test_no_keytab(self) -> Any:
         """A keytab that is not there is no way either."""
-        return self.check_refused('keytab', self.connect(),
+        return self.check_refused('keytab', self.negotiate(),
                                   keytab='/nosuch', ccache='MEMORY:x')
 
     def test_unknown_principal(self) -> Any:
         """A principal that the keytab does not have."""
         return self.check_refused(
-            'keytab', self.connect(), principal='nobody@KRBTEST.COM',
+            'keytab', self.negotiate(), principal='nobody@KRBTEST.COM',
             keytab=self.realm.client_keytab, ccache='MEMORY:y')
 
     def test_unknown_service(self) -> Any:
         """A host that Kerberos does not know."""
+        koji = self.negotiate(self.httpd.url('kerberos', '127.0.0.1'))
         return self.check_refused(
-            'does not know the service HTTP of this host',
-            self.connect('127.0.0.1'), ccache=self.kinit())
+            'does not know the service HTTP of this host', koji,
+            ccache=self.kinit())
 
     def test_unknown_realm(self) -> Any:
         """Settings that name no such realm."""
@@ -228,7 +213,7 @@ class KerberosTests(KerberosTestCase):
             file.write('[libdefaults]\ndns_lookup_kdc = false\n')
         self.set_environment(KRB5_CONFIG=path)
         return self.check_refused(
-            'krb5.conf', self.connect(), ccache='MEMORY:z',
+            'krb5.conf', self.negotiate(), ccache='MEMORY:z',
             principal=self.realm.user_princ, keytab=self.realm.client_keytab)
 
     @inlineCallbacks
@@ -252,8 +237,8 @@ class KerberosTests(KerberosTestCase):
             port = reactor.listenSSL(0, Site(Liar(token), reactor=reactor),
                                      context, interface='127.0.0.1')
             self.addCleanup(port.stopListening)
-            koji = self.connect(server=f'https://localhost:'
-                                f'{port.getHost().port}/kojihub')
+            koji = self.negotiate('https://localhost:'
+                                  f'{port.getHost().port}/kojihub')
             yield self.check_refused('could not prove', koji, ccache=cache)
 
 
@@ -265,15 +250,15 @@ class NotLetInTests(KerberosTestCase):
     def test_refused(self) -> Any:
         """Its 401 is an error that says what may be wrong."""
         return self.check_refused('does the hub know this principal',
-                                  self.connect(), ccache=self.kinit())
+                                  self.negotiate(), ccache=self.kinit())
 
 
 class ClockTests(KerberosTestCase):
     """A KDC that lives two days ago."""
 
     @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
+    def make_realm(cls) -> None:
+        super().make_realm()
         cls.realm.stop_kdc()
         cls.past = shifted(-2)
         cls.realm.start_kdc(env={**cls.realm.env, **cls.past})
@@ -282,12 +267,12 @@ class ClockTests(KerberosTestCase):
         """A ticket that has expired: get another one."""
         cache = self.kinit(env=self.past)
         return self.check_refused('the ticket has expired: run kinit',
-                                  self.connect(), ccache=cache)
+                                  self.negotiate(), ccache=cache)
 
     def test_skew(self) -> Any:
         """Clocks that differ: set them right."""
         return self.check_refused(
-            'differ too much', self.connect(), ccache='MEMORY:skew',
+            'differ too much', self.negotiate(), ccache='MEMORY:skew',
             principal=self.realm.user_princ, keytab=self.realm.client_keytab)
 
 
@@ -310,7 +295,7 @@ class SlowTests(KerberosTestCase):
     @inlineCallbacks
     def test_others_go_on(self) -> Any:
         """Other calls go on, and the login ends when its time is over."""
-        koji = self.connect(auth_timeout=0.5)
+        koji = self.negotiate(auth_timeout=0.5)
         login = self.begin(koji, 'slow')
         for number in range(1, 11):
             tag = yield koji.getTag(number)
@@ -329,7 +314,7 @@ class SlowTests(KerberosTestCase):
     @inlineCallbacks
     def test_cancelled(self) -> Any:
         """A login can be cancelled, and another one begun."""
-        koji = self.connect()
+        koji = self.negotiate()
         login = self.begin(koji, 'cancelled')
         login.cancel()
         yield self.assertFailure(login, CancelledError)

@@ -458,6 +458,16 @@ class RefusedTests(SessionTestCase):
         self.assertIsNone(self.koji.session_id)
         self.assertTrue(self.hub.sessions.rows[0].closed)
 
+    def test_logout_other(self) -> None:
+        """The hub's logout() of another session is the hub's."""
+        other = self.hub.connection()
+        self.get(other.login())
+        self.get(self.koji.logout(other.session_id))
+        self.assertEqual([row.closed for row in self.hub.sessions.rows],
+                         [False, True, False])
+        self.get(self.koji.call('logout', session_id=self.koji.session_id))
+        self.assertIsNone(self.koji.session_id)
+
 
 class LogoutTests(SessionTestCase):
     """Logging out."""

@@ -129,8 +129,8 @@ class Connection:
         :raises TransportError: if no good answer comes back.
         :raises TypeError: on arguments that XML-RPC cannot carry.
         """
-        if method == 'logout' and not args and not kwargs:
-            return self.logout()
+        if method == 'logout':
+            return self.logout(*args, **kwargs)
         return Deferred.fromCoroutine(self._call(method, args, kwargs))
 
     async def _call(self, method: str, args: Any, kwargs: Any) -> Any:
@@ -251,15 +251,20 @@ class Connection:
         await self._calls.login(credentials, allow_http=allow_http)
         return True
 
-    def logout(self) -> Deferred[None]:
+    def logout(self, session_id: Optional[int] = None) -> Deferred[None]:
         """
         End the session on the hub, after the writes before it. Reads are
         anonymous again; writes that wait fail.
 
+        :param session_id: another session, to be ended in its place: one of
+                           the same user, or any for an administrator.
         :returns: a Deferred that fires when that is done, and at once when
                   not logged in.
         """
-        return self._calls.logout()
+        if session_id is None or session_id == self.session_id:
+            return self._calls.logout()
+        return Deferred.fromCoroutine(
+            self._call('logout', (session_id,), {}))
 
     def new_session(self: Self) -> Deferred[Self]:
         """
