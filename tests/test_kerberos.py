@@ -155,6 +155,21 @@ class KerberosTests(KerberosTestCase):
         yield self.check_user(koji)
 
     @inlineCallbacks
+    def test_no_longer(self) -> Any:
+        """If the ticket is gone when the session expires, that is said."""
+        cache = self.kinit()
+        koji = self.negotiate()
+        yield koji.login(ccache=cache)
+        os.remove(cache[len('FILE:'):])
+        self.hub.sessions.expire()
+        for _ in range(2):
+            error = yield self.assertFailure(koji.getLoggedInUser(),
+                                             GSSAPIAuthError)
+            self.assertIn('run kinit', str(error))
+        self.kinit()
+        yield self.check_user(koji)
+
+    @inlineCallbacks
     def test_chosen(self) -> Any:
         """Without an authtype, and without a certificate, it is Kerberos."""
         koji = self.negotiate(authtype=None)

@@ -6,14 +6,16 @@ from unittest import mock
 
 from twisted.internet.defer import CancelledError
 from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.resource import Resource
 
 from tests.support import HubTestCase
 from txkoji import KojiLoginException
 from txkoji.exceptions import (AuthError, CallTimeout, ConfigurationError,
-                               ConnectionFailed)
+                               ConnectionFailed, GSSAPIAuthError, HTTPError)
 from txkoji.hub import login as logins
 from txkoji.hub.profile import Profile
 from txkoji.testing import FakeHub
+from txkoji.testing.web import MemoryAgent
 
 
 class LoginTests(HubTestCase):
@@ -138,6 +140,39 @@ class LoginTests(HubTestCase):
             self.hub.respond('sslLogin', answer)
             self.fail_of(self.koji.login(), KojiLoginException)
             self.assertIsNone(self.koji.session_id)
+
+    def test_front_server(self) -> None:
+        """A front server that does not let us in, or is out of order."""
+        class Front(Resource):
+            isLeaf = True
+
+            def render_POST(self, request: Any) -> bytes:
+                request.setResponseCode(status)
+                return b'<html>no</html>'
+
+        for authtype in ('ssl', 'password', 'kerberos'):
+            for status, kind in [(401, KojiLoginException),
+                                 (403, KojiLoginException),
+                                 (404, KojiLoginException),
+                                 (429, HTTPError), (500, HTTPError),
+                                 (503, HTTPError)]:
+                koji = self.hub.connection(agent=MemoryAgent(Front()))
+                with mock.patch('txkoji.hub.negotiate.NegotiateAgent',
+                                return_value=mock.Mock(
+                                    request=koji._transport.agent.request)):
+                    error = self.fail_of(koji.login(
+                        authtype, user='bob', password='x'), kind)
+                self.assertIn(f'HTTP status {status}', str(error))
+                self.assertIsNone(koji.session_id)
+                self.assertEqual(isinstance(error, GSSAPIAuthError),
+                                 (authtype, status) == ('kerberos', 401))
+
+    def test_proxyauthtype(self) -> None:
+        """What the hub is to think of how a user logged in is passed on."""
+        self.hub.sessions.proxies.append('alice')
+        self.get(self.koji.login(proxyuser='bob', proxyauthtype=2))
+        self.assertEqual(self.hub.calls[0], (
+            'sslLogin', ('bob',), {'proxyauthtype': 2}))
 
     def test_chosen(self) -> None:
         """The way is chosen as Koji's own command does it."""

@@ -499,6 +499,27 @@ class LogoutTests(SessionTestCase):
         self.fail_of(second, KojiLoginException)
         self.assertEqual(len(self.begun), 1)
 
+    def test_twice(self) -> None:
+        """Who logs out twice at once does so once."""
+        write = self.koji.build('x')
+        outs = [self.koji.logout(), self.koji.logout()]
+        self.begun[0].callback(1)
+        for call in [write, *outs]:
+            self.get(call)
+        self.assertEqual(len(self.asked('logout')), 1)
+
+    def test_renewal_fails(self) -> None:
+        """If the session cannot be renewed, it has ended anyhow."""
+        self.hub.sessions.expire()
+        self.hub.misbehave('slow', method='sslLogin', seconds=5)
+        read = self.koji.getTag('f44')
+        out = self.koji.logout()
+        self.hub.fault('sslLogin', 1002, 'logins are not allowed')
+        self.hub.clock.pump([5, 5])
+        self.fail_of(read, AuthError)
+        self.get(out)
+        self.assertIsNone(self.koji.session_id)
+
     def test_dropped_before(self) -> None:
         """That the hub has dropped the session is no error."""
         self.hub.sessions.close(self.hub.sessions.rows[0])

@@ -305,7 +305,7 @@ class Calls:
                 if session.identity is identity:
                     # Else it was renewed while this call was on its way.
                     renewed = True
-                    await session.renew(identity, error, lost=bool(lost))
+                    await session.renew(error, lost=bool(lost))
 
     def _attempts(self, request: Request, identity: Optional[Identity],
                   callnum: Optional[int], lost: List[TransportError]

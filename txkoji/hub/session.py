@@ -81,8 +81,7 @@ class Session:
         await self._begin(credentials, self._secure(allow_http))
         self.callnum = 0
 
-    async def renew(self, old: Identity, why: AuthError, *, lost: bool
-                    ) -> None:
+    async def renew(self, why: AuthError, *, lost: bool) -> None:
         """
         Go on after the hub refused our session: in the same if it has only
         expired, and else in a new one. Calls at the same time share it.
@@ -91,14 +90,12 @@ class Session:
         takes no other login, unless a call is waiting for what only the same
         session can tell.
 
-        :param old: the session that it refused.
-        :param why: what it said.
+        :param why: what the hub said.
         :param lost: whether the answer to a call of it was lost.
         :raises AuthError: if the credentials are no longer good.
         """
-        if self.identity is old:
-            await self._renewal.join(lambda: self._renew(
-                why, lost or self._master is None))
+        await self._renewal.join(lambda: self._renew(
+            why, lost or self._master is None))
 
     def renewed(self) -> Optional[Deferred[None]]:
         """Wait for the renewal that is under way; None if there is none."""
