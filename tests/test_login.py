@@ -1,10 +1,11 @@
 """Logging in: which way, over what, and once for all who ask."""
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, List
 from unittest import mock
 
 from twisted.internet.defer import CancelledError
+from twisted.logger import eventAsText, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 
@@ -15,7 +16,7 @@ from txkoji.exceptions import (AuthError, CallTimeout, ConfigurationError,
 from txkoji.hub import login as logins
 from txkoji.hub.profile import Profile
 from txkoji.testing import FakeHub
-from txkoji.testing.web import MemoryAgent
+from txkoji.testing.web import HubResource, MemoryAgent
 
 
 class LoginTests(HubTestCase):
@@ -162,6 +163,7 @@ class LoginTests(HubTestCase):
                                     request=koji._transport.agent.request)):
                     error = self.fail_of(koji.login(
                         authtype, user='bob', password='x'), kind)
+                self.assertIsInstance(error, KojiLoginException)
                 self.assertIn(f'HTTP status {status}', str(error))
                 self.assertIsNone(koji.session_id)
                 self.assertEqual(isinstance(error, GSSAPIAuthError),
@@ -203,11 +205,51 @@ class LoginTests(HubTestCase):
     def test_not_chosen(self) -> None:
         """A way that there is not, or that lacks a thing, says so."""
         for settings, text in [({'authtype': 'magic'}, "'magic' is none of"),
-                               ({'authtype': 'password'}, 'login(user=')]:
+                               ({'authtype': 'password'}, 'password=...')]:
             profile = Profile('p', server='https://h', **settings)
             with self.assertRaises(ConfigurationError) as caught:
                 logins.choose(profile)
             self.assertIn(text, str(caught.exception))
+
+    def test_password_unused(self) -> None:
+        """A certificate goes before a password, as in Koji; we say so."""
+        events: List[Any] = []
+        globalLogPublisher.addObserver(events.append)
+        self.addCleanup(globalLogPublisher.removeObserver, events.append)
+        logins.choose(Profile('p', server='https://h', cert=__file__),
+                      user='bob', password='secret')
+        [event] = events
+        text = eventAsText(event)
+        self.assertIn('for user and password, call login("password"', text)
+        self.assertNotIn('secret', text)
+
+    def test_password_proxy(self) -> None:
+        """With a password nobody else can be logged in."""
+        with self.assertRaises(ConfigurationError):
+            logins.choose(Profile('p', server='https://h'), user='a',
+                          password='b', proxyuser='c')
+
+    def test_stripped(self) -> None:
+        """A session that a front server takes away is no session."""
+        class Front(HubResource):
+            def render(self, request: Any) -> Any:
+                for name in ('Id', 'Key', 'Callnum'):
+                    request.requestHeaders.removeHeader(
+                        'Koji-Session-' + name)
+                return super().render(request)
+
+        koji = self.hub.connection(
+            agent=MemoryAgent(Front(self.hub, 'alice')),
+            server='https://h/kojihub')
+        error = self.fail_of(koji.login(), KojiLoginException)
+        self.assertIn('a front server takes it away', str(error))
+        self.assertIsNone(koji.session_id)
+
+    def test_odd_hub(self) -> None:
+        """A hub that cannot say who we are is believed."""
+        self.hub.fault('getLoggedInUser', 1000, 'Invalid method')
+        self.assertIs(self.get(self.koji.login()), True)
+        self.assertIsNotNone(self.koji.session_id)
 
     def test_kerberos_settings(self) -> None:
         """Principal and keytab are the profile's, or those of the call."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from twisted.internet.defer import fail, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
@@ -30,7 +30,6 @@ class ScheduleTests(SynchronousTestCase):
     def run_with(self, errors: List[Any], lost: bool = True,
                  late: bool = True, **settings: Any) -> Any:
         """Make attempts that fail with these, and then succeed."""
-        from twisted.internet.defer import Deferred
         retries = Retries(Profile('p', server='http://h', **settings),
                           lambda: self.clock, self.stats)
 
@@ -107,6 +106,15 @@ class ScheduleTests(SynchronousTestCase):
         self.assertEqual(self.successResultOf(done), 'done')
         self.assertEqual(self.attempts,
                          [number * 7 for number in range(101)])
+
+    def test_task_offline(self) -> None:
+        """A task that found its hub offline is not waited for."""
+        retries = Retries(Profile('p', server='http://h', offline_retry=True),
+                          lambda: self.clock, self.stats)
+        done = Deferred.fromCoroutine(retries.run(
+            'getTaskResult', lambda: fail(ServerOffline('x')), lost=True,
+            late=True))
+        self.failureResultOf(done, ServerOffline)
 
     def test_offline_between(self) -> None:
         """After the hub was offline, outages are counted anew."""

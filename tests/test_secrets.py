@@ -6,12 +6,14 @@ import traceback
 from typing import Any, Dict, List
 from unittest import mock
 
-from twisted.logger import (eventAsText, globalLogPublisher)
+from twisted.logger import eventAsText, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.resource import Resource
 
 from txkoji.exceptions import KojiException
 from txkoji.testing import FakeHub
+from txkoji.testing.web import MemoryAgent
 
 PASSWORD = 'correct-horse-battery'
 
@@ -97,7 +99,7 @@ class SecretsTests(SynchronousTestCase):
         hub.forget('login')
         self.seen += [repr(koji), repr(vars(koji)), repr(koji._calls),
                       repr(koji._calls.session.identity),
-                      repr(koji._calls.session.credentials),
+                      repr(koji._calls.session._credentials),
                       repr(koji._calls.session.request('logout')),
                       repr(koji.stats), repr(koji.build)]
         self.ask(koji.logout())
@@ -115,6 +117,29 @@ class SecretsTests(SynchronousTestCase):
         for secret in self.secrets:
             for text in self.seen:
                 self.assertNotIn(secret, text)
+
+    def test_echo(self) -> None:
+        """A front server that says what it was asked is not repeated."""
+        class Echo(Resource):
+            isLeaf = True
+
+            def render_POST(self, request: Any) -> bytes:
+                request.setResponseCode(status)
+                return b'<html>%s %s' % (
+                    request.uri, request.getHeader(
+                        b'Koji-Session-Key') or b'')
+
+        for version in ('1.30.0', '1.35.3'):
+            self.hub.version = version
+            koji = self.hub.connection()
+            self.ask(koji.login())
+            koji._transport._agent = MemoryAgent(Echo())
+            for status in (200, 400, 502):
+                self.ask(koji.getTag('f44'))
+            self.seen.append(str(koji.stats.last_error))
+        for secret in self.secrets:
+            for text in self.seen:
+                self.assertNotIn(secret[:10], text)
 
     def test_headers(self) -> None:
         """Where the session goes in headers, no URL has anything of it."""

@@ -13,7 +13,8 @@ from txkoji import KojiLoginException
 from txkoji.exceptions import (ActionNotAllowed, AuthError, AuthExpired,
                                CallTimeout, ConfigurationError,
                                ConnectionClosed, ConnectionFailed,
-                               GenericError, RetryError)
+                               GenericError, KojiException, RetryError,
+                               ServerOffline)
 from txkoji.hub.shared import Shared
 from txkoji.testing import FakeHub
 
@@ -118,6 +119,22 @@ class OrderTests(SessionTestCase):
         self.fail_of(calls[0], ActionNotAllowed)
         self.begun[0].callback(1)
         self.assertEqual(self.get(calls[1]), 1)
+
+    def test_many(self) -> None:
+        """However many wait, each gets its turn."""
+        self.hub.respond('createTag', lambda number: number)
+        first = self.koji.build('x')
+        calls = [self.koji.createTag(number) for number in range(1000)]
+        self.begun[0].callback(1)
+        self.get(first)
+        self.assertEqual([self.get(call) for call in calls],
+                         list(range(1000)))
+        koji = self.hub.connection(max_connections=1)
+        self.hub.misbehave('slow', times=1, seconds=5)
+        reads = [koji.getTag(1) for _ in range(1000)]
+        self.hub.clock.advance(5)
+        for read in reads:
+            self.assertEqual(self.get(read).id, 1)
 
     def test_deadline(self) -> None:
         """The deadline counts the wait for one's turn, too."""
@@ -317,6 +334,30 @@ class ExpiryTests(SessionTestCase):
         self.fail_of(self.koji.build('x'), AuthError)
         self.assertEqual(self.begun, [])
 
+    def test_other_words(self) -> None:
+        """A hub may say it in other words."""
+        for text in ['invalid session or bad credentials',
+                     'unknown session', 'Session is closed',
+                     'Not logged in']:
+            self.hub.respond('getTag', mock.Mock(
+                side_effect=[AuthError(text), 5]))
+            self.assertEqual(self.get(self.koji.getTag(1)), 5)
+        self.hub.fault('getTag', 1002, 'logins by bob are not allowed')
+        self.fail_of(self.koji.getTag(1), AuthError)
+        self.assertEqual(len(self.hub.sessions.rows), 5)
+
+    def test_closing(self) -> None:
+        """Who closes all when the first call fails closes all."""
+        self.hub.sessions.expire()
+        self.hub.misbehave('slow', method='sslLogin', seconds=5)
+        calls = [self.koji.getTag(1) for _ in range(3)]
+        calls[0].addErrback(lambda failure: self.koji.close())
+        self.hub.fault('sslLogin', 1002, 'no longer')
+        self.hub.clock.pump([5, 5])
+        self.get(calls[0])
+        for call in calls[1:]:
+            self.fail_of(call, KojiException)
+
     def test_never_ends(self) -> None:
         """A hub whose sessions expire at once is asked twice, not for ever."""
         self.hub.fault('getTag', 1007, 'session "1" has expired')
@@ -354,6 +395,36 @@ class ExpiryTests(SessionTestCase):
         self.assertEqual(self.get(koji.getLoggedInUser()).name, 'bob')
         self.assertEqual(self.hub.calls[-2], (
             'login', ('bob', 'x'), {'renew': True, 'exclusive': False}))
+
+
+class SecondSessionTests(SessionTestCase):
+    """The session to write in, which hubs give, or do not give."""
+
+    def test_trouble(self) -> None:
+        """Trouble with the login is no reason to do without it."""
+        self.hub.sessions.expire()
+        self.hub.fault('sslLogin', 1000, 'temporary trouble')
+        self.fail_of(self.koji.build(1), GenericError)
+        self.hub.forget('sslLogin')
+        write = self.koji.build(1)
+        self.assertEqual(self.get(self.koji.getTag(1)).id, 1)
+        self.begun[0].callback(1)
+        self.assertEqual(self.get(write), 1)
+
+    def test_any_fault(self) -> None:
+        """A hub may refuse it with any fault."""
+        self.hub.fault('subsession', 1, "<class 'NotImplementedError'>")
+        write = self.koji.build(1)
+        self.begun[0].callback(1)
+        self.assertEqual(self.get(write), 1)
+
+    def test_offline(self) -> None:
+        """A hub that is offline has not refused it."""
+        self.hub.misbehave('offline', method='subsession', times=1)
+        self.fail_of(self.koji.build(1), ServerOffline)
+        self.hub.respond('build', 2)
+        self.assertEqual(self.get(self.koji.build(1)), 2)
+        self.assertEqual(len(self.hub.sessions.rows), 2)
 
 
 class LostTests(SessionTestCase):
@@ -450,7 +521,8 @@ class RefusedTests(SessionTestCase):
                                  KojiLoginException)
             self.assertIn(text, str(error))
         self.fail_of(self.koji.call('login', 'a', 'b'), KojiLoginException)
-        self.assertEqual(len(self.hub.calls), 1)
+        self.assertEqual(self.asked('sslLogin', 'login', 'subsession'),
+                         [(None,)])
 
     def test_logout(self) -> None:
         """The hub's logout() is ours."""
@@ -507,6 +579,66 @@ class LogoutTests(SessionTestCase):
         for call in [write, *outs]:
             self.get(call)
         self.assertEqual(len(self.asked('logout')), 1)
+
+    def test_then_login(self) -> None:
+        """A login waits for a logout, and is one."""
+        write = self.koji.build('x')
+        out = self.koji.logout()
+        again = self.koji.login()
+        self.assertNoResult(again)
+        self.begun[0].callback(1)
+        for call in (write, out, again):
+            self.get(call)
+        self.assertEqual(self.get(self.koji.getLoggedInUser()).name, 'alice')
+
+    def test_during_login(self) -> None:
+        """A logout waits for a login, and ends it."""
+        koji = self.hub.connection()
+        self.hub.misbehave('slow', method='sslLogin', seconds=5)
+        login = koji.login()
+        out = koji.logout()
+        self.assertNoResult(out)
+        self.hub.clock.advance(5)
+        self.get(login)
+        self.get(out)
+        self.assertIsNone(koji.session_id)
+        self.assertTrue(self.hub.sessions.rows[-1].closed)
+
+    def test_expired(self) -> None:
+        """If the session has expired, the other one is ended, too."""
+        write = self.koji.build('x')
+        self.begun[0].callback(1)
+        self.get(write)
+        self.hub.sessions.rows[0].expired = True
+        self.get(self.koji.logout())
+        self.assertTrue(self.hub.sessions.rows[1].closed)
+
+    def test_close_in_renewal(self) -> None:
+        """Closing lets a renewal end, and ends what it gave."""
+        self.hub.sessions.expire()
+        self.hub.misbehave('slow', method='sslLogin', seconds=5)
+        read = self.koji.getTag(1)
+        closing = self.koji.close(logout=True)
+        self.fail_of(read, ConnectionClosed)
+        self.assertNoResult(closing)
+        self.hub.clock.advance(5)
+        self.get(closing)
+        self.assertTrue(self.hub.sessions.rows[0].closed)
+
+    def test_many_writes(self) -> None:
+        """However many writes are behind it, all of them hear of it."""
+        first = self.koji.build('x')
+        out = self.koji.logout()
+        writes = [self.koji.build(number) for number in range(1000)]
+        self.begun[0].callback(1)
+        self.get(first)
+        self.get(out)
+        for write in writes:
+            self.fail_of(write, KojiLoginException)
+        self.get(self.koji.login())
+        write = self.koji.build('y')
+        self.begun[1].callback(2)
+        self.assertEqual(self.get(write), 2)
 
     def test_renewal_fails(self) -> None:
         """If the session cannot be renewed, it has ended anyhow."""
@@ -565,13 +697,22 @@ class LogoutTests(SessionTestCase):
         other = self.hub.connection()
         self.get(other.login())
         self.get(other.close())
-        self.assertEqual(self.hub.requests, requests + 1)
+        self.assertEqual(self.hub.requests, requests + 2)
         waiting = self.koji.build('x')
         self.get(self.koji.close(logout=True))
         self.fail_of(waiting, ConnectionClosed)
         self.assertTrue(self.hub.sessions.rows[0].closed)
         self.assertFalse(self.hub.sessions.rows[1].closed)
         self.begun[0].callback(1)
+
+    def test_close_queue(self) -> None:
+        """What waits for its turn when all is closed is not sent."""
+        writes = [self.koji.build(number) for number in range(50)]
+        self.get(self.koji.close())
+        for write in writes:
+            self.fail_of(write, ConnectionClosed)
+        self.begun[0].callback(1)
+        self.assertEqual(self.asked('build'), [(0,)])
 
     def test_close_offline(self) -> None:
         """A hub that does not answer does not keep it from closing."""
@@ -592,6 +733,8 @@ class LogoutTests(SessionTestCase):
 
 class NewSessionTests(SessionTestCase):
     """Connections with a session of their own."""
+
+    settings = {'max_retries': 9}
 
     def test_writes_side_by_side(self) -> None:
         """Their writes do not wait for ours."""
@@ -645,6 +788,64 @@ class NewSessionTests(SessionTestCase):
             self.fail_of(call, KojiLoginException)
         self.assertEqual(self.begun, [])
 
+    def test_lost(self) -> None:
+        """A lost write of it is not said to be unsent when all log out."""
+        other = self.get(self.koji.new_session())
+        self.hub.misbehave('dropped-after', method='build', times=2)
+        write = other.build('x')
+        self.begun[0].callback(1)
+        self.get(self.koji.logout())
+        self.hub.clock.pump([1] * 5)
+        self.fail_of(write, ConnectionFailed)
+
+    def test_logout_alone(self) -> None:
+        """What waits behind its logout fails, and so does what comes then."""
+        other = self.get(self.koji.new_session())
+        first = other.build(1)
+        out = other.logout()
+        second = other.build(2)
+        self.begun[0].callback(1)
+        self.get(first)
+        self.get(out)
+        self.fail_of(second, KojiLoginException)
+        self.fail_of(other.getLoggedInUser(), KojiLoginException)
+        self.get(other.login())
+        self.assertEqual(self.get(other.getLoggedInUser()).name, 'alice')
+
+    def test_login_together(self) -> None:
+        """Both may log in at once: it is one login."""
+        other = self.get(self.koji.new_session())
+        self.get(self.koji.logout())
+        self.hub.misbehave('slow', method='sslLogin', seconds=5)
+        logins = [self.koji.login(), other.login()]
+        self.hub.clock.advance(5)
+        for login in logins:
+            self.get(login)
+        self.assertEqual(len(self.hub.sessions.rows), 3)
+
+    def test_close_before(self) -> None:
+        """One that is under way ends when all is closed."""
+        self.hub.misbehave('slow', method='subsession', seconds=5)
+        asked = self.koji.new_session()
+        self.get(self.koji.close())
+        self.fail_of(asked, ConnectionClosed)
+        self.assertEqual([call for call in self.hub.clock.getDelayedCalls()
+                          if call.time > 5], [])
+
+    def test_dropped(self) -> None:
+        """One that is forgotten is forgotten."""
+        self.get(self.koji.new_session())
+        gc.collect()
+        self.assertEqual(len(self.koji._calls._children), 0)
+
+    def test_of_view(self) -> None:
+        """It has no options of a view."""
+        view = self.koji.with_options(write=False, timeout=5)
+        other = self.get(view.new_session())
+        self.hub.respond('createTag', 1)
+        self.get(other.createTag('x'))
+        self.assertEqual(other.callnum, 1)
+
     def test_close(self) -> None:
         """It is closed with the first, or alone."""
         other = self.get(self.koji.new_session())
@@ -690,6 +891,14 @@ class SharedTests(SynchronousTestCase):
         self.work.errback(ValueError())
         for each in waiting:
             self.failureResultOf(each, ValueError)
+
+    def test_cancel_others(self) -> None:
+        """Who hears of it may cancel for the others."""
+        waiting = [self.shared.join(self.start) for _ in range(3)]
+        waiting[0].addCallback(lambda _: waiting[1].cancel())
+        self.work.callback(5)
+        self.failureResultOf(waiting[1], CancelledError)
+        self.assertEqual(self.successResultOf(waiting[2]), 5)
 
     def test_cancel(self) -> None:
         """When the last has left, the work is cancelled."""

@@ -10,15 +10,15 @@ from twisted.internet.defer import DeferredList, inlineCallbacks
 from twisted.trial.unittest import TestCase
 
 from txkoji import Connection, Profile
-from txkoji.exceptions import RetryError, SequenceError
+from txkoji.exceptions import ConnectionFailed, RetryError, SequenceError
 from txkoji.testing import FakeHub
 
 #: How many of each there are at once.
 COUNT = 200
 
 
-class StormTests(TestCase):
-    """Real sockets; what happens is random, but the same each time."""
+class StormTestCase(TestCase):
+    """With real sockets."""
 
     @inlineCallbacks
     def setUp(self) -> Any:
@@ -38,6 +38,21 @@ class StormTests(TestCase):
         """What is to be done once."""
         self.done[number] += 1
         return number * 10
+
+    @inlineCallbacks
+    def lose(self, ending: Any) -> Any:
+        """
+        Lose the answer to a write over a connection that was kept, and the
+        session with it.
+        """
+        yield self.koji.createTag(1)
+        self.hub.respond('createTag', lambda number: (
+            self.write(number), ending())[0])
+        self.hub.misbehave('dropped-after', method='createTag', times=1)
+        error = yield self.assertFailure(self.koji.createTag(2),
+                                         RetryError, ConnectionFailed)
+        self.assertEqual(self.done, {1: 1, 2: 1})
+        return type(error)
 
     def write_and_expire(self, number: int) -> int:
         """The same, and now and then all sessions are too old."""
@@ -78,6 +93,37 @@ class StormTests(TestCase):
             self.assertTrue(good, result)
             self.assertEqual(result.id, number % 50 + 1)
         return lost
+
+
+class LostTests(StormTestCase):
+    """A lost write, of which the other side knows no more than we."""
+
+    @inlineCallbacks
+    def test_expired(self) -> Any:
+        """The session is renewed, and the hub knows that it was done."""
+        found = yield self.lose(self.hub.sessions.expire)
+        self.assertIs(found, RetryError)
+
+    @inlineCallbacks
+    def test_gone(self) -> Any:
+        """Without a session nobody knows."""
+        def forget() -> None:
+            for row in self.hub.sessions.rows:
+                row.closed = True
+
+        found = yield self.lose(forget)
+        self.assertIs(found, ConnectionFailed)
+
+    @inlineCallbacks
+    def test_logout(self) -> Any:
+        """A logout is sent again over another connection."""
+        self.hub.misbehave('dropped-before', method='logout', times=1)
+        yield self.koji.logout()
+        self.assertTrue(self.hub.sessions.rows[0].closed)
+
+
+class StormTests(StormTestCase):
+    """What happens is random, but the same each time."""
 
     @inlineCallbacks
     def check_storm(self, seed: int) -> Any:

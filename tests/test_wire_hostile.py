@@ -439,7 +439,7 @@ class PhasesTests(HostileTestCase):
         self.assertLessEqual(site.open, 10)
         yield koji.close()
         yield site.all_lost()
-        self.assertEqual(koji._transport._places.tokens, 10)
+        self.assertEqual(koji._transport._places._free, 10)
 
 
 class RequestTests(HostileTestCase):

@@ -12,11 +12,11 @@ from twisted.web.iweb import IAgent
 from txkoji.call import Call, check_public
 from txkoji.exceptions import ConfigurationError, GenericError
 from txkoji.hub import profile as profiles
-from txkoji.hub.calls import Calls, check_method
+from txkoji.hub.calls import Calls
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.login import choose
 from txkoji.hub.profile import Profile, read_profile
-from txkoji.hub.reads import is_read
+from txkoji.hub.reads import check_method, is_read
 from txkoji.hub.stats import Stats
 from txkoji.hub.transport import Request, Transport
 from txkoji.hub.xmlrpc import encode_call
@@ -100,7 +100,7 @@ class Connection:
         self._transport = Transport(
             profile, reactor=reactor, agent=agent,
             max_connections=max_connections, max_body=max_body)
-        self._calls = Calls(profile, self._transport, deadline)
+        self._calls = Calls(profile, self._transport)
         #: Of a view: what it is of, which results go on with.
         self._whole: Optional[Connection] = None
 
@@ -215,9 +215,10 @@ class Connection:
         """
         Log in, in the way that the profile says, or as Koji's own command
         chooses: with the certificate of the profile's ``cert`` if that file
-        exists, with a password if there is one, or with Kerberos. The server
-        is verified first. From then on calls are made as the user; the
-        session is renewed when it expires, with the same credentials.
+        exists, else with user and password if these are given, or else with
+        Kerberos. The server is verified first. From then on calls are made as
+        the user; the session is renewed when it expires, with the same
+        credentials.
 
         Calls at the same time share one login, and one that is logged in
         already fires at once.
@@ -235,8 +236,9 @@ class Connection:
         :returns: a Deferred that fires with True, or with False for "noauth".
         :raises GSSAPIAuthError: if Kerberos does not work, and why.
         :raises AuthError: if the hub does not accept who we are.
-        :raises KojiLoginException: if its server does not, or we are logged
-                                    in as somebody else.
+        :raises KojiLoginException: if its server does not (a
+                                    `LoginHTTPError`, for one), or we are
+                                    logged in as somebody else.
         :raises ConfigurationError: if the certificate is not usable, or
                                     something is not given.
         """
@@ -248,7 +250,8 @@ class Connection:
         credentials = choose(self.settings, authtype, **given)
         if credentials is None:
             return False
-        await self._calls.login(credentials, allow_http=allow_http)
+        await self._calls.login(credentials, allow_http=allow_http,
+                                deadline=self._options.deadline)
         return True
 
     def logout(self, session_id: Optional[int] = None) -> Deferred[None]:
@@ -262,7 +265,7 @@ class Connection:
                   not logged in.
         """
         if session_id is None or session_id == self.session_id:
-            return self._calls.logout()
+            return self._calls.logout(self._options.deadline)
         return Deferred.fromCoroutine(
             self._call('logout', (session_id,), {}))
 
@@ -278,8 +281,9 @@ class Connection:
         return Deferred.fromCoroutine(self._new_session())
 
     async def _new_session(self: Self) -> Self:
-        return self._copy(_calls=await self._calls.new_session(),
-                          _whole=None)
+        calls = await self._calls.new_session(self._options.deadline)
+        whole: Any = self._whole or self
+        return whole._copy(_calls=calls)  # type: ignore[no-any-return]
 
     def hub_version(self) -> Deferred[Optional[str]]:
         """

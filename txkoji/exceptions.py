@@ -34,6 +34,7 @@ What can go wrong, as one tree::
           +-- CallTimeout          also a TimeoutError
           +-- TLSError             the hub is not whom we trust
           +-- HTTPError            a status other than 200
+          |    +-- LoginHTTPError  also a KojiLoginException
           +-- AnswerError          200, and yet not an XML-RPC answer
 
 A fault whose code Koji has not given a name (1 is any Python exception on the
@@ -206,6 +207,13 @@ class HTTPError(TransportError):
                  url: Optional[str] = None) -> None:
         super().__init__(message, method=method, url=url)
         self.status = status
+
+
+class LoginHTTPError(HTTPError, KojiLoginException):
+    """
+    A status other than 200 when logging in: the front server does not let us
+    in, or is out of order.
+    """
 
 
 class AnswerError(TransportError):

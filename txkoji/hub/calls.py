@@ -9,46 +9,24 @@ in a session of their own, so that no read has to wait for them.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Awaitable, Coroutine, List, Optional, Set
+from dataclasses import replace
+from typing import Any, Coroutine, Optional, Set
+from weakref import WeakSet
 
 from twisted.internet import defer
-from twisted.internet.defer import (CancelledError, Deferred, DeferredLock,
-                                    fail, succeed)
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
-from txkoji.exceptions import (AuthError, CallTimeout, GenericError,
-                               KojiException, KojiLoginException,
-                               ServerOffline, TransportError)
+from txkoji.exceptions import (AuthError, CallTimeout, KojiException,
+                               KojiLoginException, ServerOffline)
 from txkoji.hub.identity import Identity
-from txkoji.hub.login import Credentials, Post
+from txkoji.hub.login import Credentials
 from txkoji.hub.profile import Profile, without_secrets
 from txkoji.hub.retries import Retries
-from txkoji.hub.session import Session, is_gone
-from txkoji.hub.shared import Shared
+from txkoji.hub.session import Session, Subsession
 from txkoji.hub.stats import Stats
 from txkoji.hub.transport import Request, Transport, closed
-
-#: Hub methods that would go round our session, and what to do instead.
-REFUSED = {
-    'login': 'use login() of the Connection',
-    'sslLogin': 'use login() of the Connection',
-    'subsession': 'use new_session() of the Connection',
-    'exclusiveSession': "it is for Koji's own daemons, and shuts out every"
-                        ' other session of the user',
-}
-
-
-def check_method(method: str) -> None:
-    """
-    Refuse hub methods that would change the session behind our back.
-
-    :raises KojiLoginException: and what to use.
-    """
-    if method in REFUSED:
-        raise KojiLoginException(
-            f'{method} cannot be called like this: {REFUSED[method]}',
-            method=method)
+from txkoji.hub.turns import Turns
 
 
 class Calls:
@@ -57,7 +35,6 @@ class Calls:
 
     :param settings: the profile.
     :param transport: posts them.
-    :param deadline: seconds for a login, with all its attempts.
     :param master: those of the Connection that this one shares its login
                    with.
 
@@ -67,22 +44,24 @@ class Calls:
     _log = Logger()
 
     def __init__(self, settings: Profile, transport: Transport,
-                 deadline: float, master: Optional[Calls] = None) -> None:
+                 master: Optional[Calls] = None) -> None:
         self._settings = settings
         self._transport = transport
-        self._deadline = deadline
         self._master = master
-        self._children: List[Calls] = []
-        self._stats = Stats()
-        self._retries = Retries(settings, lambda: transport.reactor,
-                                self._stats)
-        self.session: Session = master.session if master else Session(
-            settings, transport, self._retries)
+        self._children: WeakSet[Calls] = WeakSet()
+        self._retries: Retries
+        if master is None:
+            self._retries = Retries(settings, lambda: transport.reactor,
+                                    transport.stats)
+            self.session = Session(settings, transport, self._retries)
+        else:
+            self._retries = master._retries
+            self.session = master.session
         self._writer: Optional[Session] = None
-        self._writes = DeferredLock()
-        self._login: Shared[None] = Shared()
-        self._joining: Optional[Credentials] = None
+        self._writes = Turns(1)
         self._running: Set[Deferred[Any]] = set()
+        #: Whether the session of a child was ended.
+        self._ended = False
         self._closed = False
 
     @property
@@ -100,9 +79,9 @@ class Calls:
 
     def stats(self) -> Stats:
         """Numbers of just now."""
-        return replace(self._stats, connections=self._transport.connections,
-                       waiting=max(0, len(self._running)
-                                   - self._stats.in_flight))
+        stats = self._transport.stats
+        return replace(stats, connections=self._transport.connections,
+                       waiting=max(0, stats.waiting - stats.in_flight))
 
     def call(self, request: Request) -> Deferred[Any]:
         """
@@ -114,59 +93,40 @@ class Calls:
         :raises AuthError: if the session is gone, and cannot be renewed.
         :raises ConnectionClosed: if `close()` was, or is, called.
         """
-        return self._run(self._in_turn(request), request.method,
-                         request.deadline)
+        return self.run(self._in_turn(request), request.method,
+                        request.deadline)
 
-    def login(self, credentials: Credentials, *, allow_http: bool = False
-              ) -> Deferred[None]:
+    def login(self, credentials: Credentials, *, allow_http: bool,
+              deadline: float) -> Deferred[None]:
         """
-        Log in. Callers at the same time share one login.
+        Log in; see `Session.login`.
 
-        :param credentials: as whom, and how.
-        :param allow_http: whether to do so in the clear, too, if the hub is
-                           on this machine.
-        :raises KojiLoginException: if we are logged in as somebody else, or
-                                    the hub does not let us.
-        :raises AuthError: if the hub does not accept the credentials.
+        :param deadline: seconds for it, with all its attempts.
         """
-        known = self.session.credentials
-        if self._login.busy:
-            known = self._joining
-        if known is not None and known != credentials:
-            return fail(KojiLoginException(
-                'logged in in another way already: logout() first'))
-        if known is not None and not self._login.busy:
-            return succeed(None)
+        async def log_in() -> None:
+            await self.session.login(credentials, allow_http)
+            self._ended = False
 
-        async def begin() -> None:
-            await self._run(self.session.login(credentials, allow_http),
-                            'login', self._deadline)
+        return self.run(log_in(), 'login', deadline)
 
-        self._joining = credentials
-        return self._login.join(begin)
-
-    def logout(self) -> Deferred[None]:
+    def logout(self, deadline: float) -> Deferred[None]:
         """
         End the session on the hub, once the writes before have ended.
 
         :returns: a Deferred that fires when that is done.
         """
-        if self.identity is None:
-            return succeed(None)
-        return self._run(self._logout(), 'logout', self._deadline)
+        return self.run(self._logout(), 'logout', deadline)
 
-    async def new_session(self) -> Calls:
+    async def new_session(self, deadline: float) -> Calls:
         """
         Get others that write in a session of their own, beside ours.
 
         :raises KojiLoginException: if we are not logged in.
         """
-        if self.session.identity is None:
-            raise KojiLoginException('not logged in: login() first')
-        child = Calls(self._settings, self._transport, self._deadline,
-                      master=self._master or self)
-        await child._run(child._writing(), 'subsession', self._deadline)
-        (self._master or self)._children.append(child)
+        master = self._master or self
+        child = Calls(self._settings, self._transport, master)
+        await self.run(child._writing(), 'subsession', deadline)
+        master._children.add(child)
         return child
 
     async def close(self, logout: bool = False) -> None:
@@ -176,32 +136,43 @@ class Calls:
         :param logout: whether to end the session on the hub, too.
         """
         self._closed = True
+        ending: Optional[Deferred[None]] = None
+        if logout:
+            # A renewal under way goes on for this.
+            ending = Deferred.fromCoroutine(self._end_session())
         for child in list(self._children):
             await child.close()
         for running in list(self._running):
             running.cancel()
-        if logout:
+        if ending is not None:
             try:
-                await self._end_session()
+                await ending
             except KojiException as error:
                 self._log.warn('closed without logging out: {error}',
                                error=str(error))
         if self._master is None:
             await self._transport.close()
-        elif self in self._master._children:
-            self._master._children.remove(self)
 
-    def _run(self, work: Coroutine[Any, Any, Any], method: str,
-             deadline: float) -> Deferred[Any]:
-        """Do it within the deadline, and until this is closed."""
+    def run(self, work: Coroutine[Any, Any, Any], method: str,
+            deadline: float) -> Deferred[Any]:
+        """
+        Do something within a deadline, and until this is closed.
+
+        :param method: what it is, for the texts of errors.
+        :param deadline: seconds.
+        :returns: a Deferred that fires with what it gives.
+        :raises CallTimeout: when the time is over.
+        :raises ConnectionClosed: if `close()` was, or is, called.
+        """
+        self._transport.stats.waiting += 1
         running = Deferred.fromCoroutine(
             self._limited(work, method, deadline))
         if not running.called:
             self._running.add(running)
-            running.addBoth(self._ran, running)
-        return running
+        return running.addBoth(self._ran, running)
 
     def _ran(self, result: Any, running: Deferred[Any]) -> Any:
+        self._transport.stats.waiting -= 1
         self._running.discard(running)
         return result
 
@@ -217,10 +188,11 @@ class Calls:
             return await waiting
         except defer.TimeoutError:
             url = without_secrets(self.session.address)
-            raise CallTimeout(
+            error = CallTimeout(
                 f'{method} at {url}: not done within {deadline:g} seconds,'
-                ' with all waiting and all attempts', method=method,
-                url=url) from None
+                ' with all waiting and all attempts', method=method, url=url)
+            self._transport.stats.remember(error)
+            raise error from None
         except CancelledError:
             if not self._closed:
                 raise
@@ -230,131 +202,68 @@ class Calls:
         signed_in = (self.session.identity is not None
                      or self._master is not None)
         if request.read or not signed_in:
-            return await self._send(request, self.session, signed_in)
+            self._check_open(request)
+            return await self.session.send(request, signed_in)
         await self._writes.acquire()
         try:
-            if self.session.identity is None:
-                raise _logged_out(request)
-            return await self._send(request, await self._writing(), True)
+            self._check_open(request)
+            return await (await self._writing()).send(request, True)
         finally:
             self._writes.release()
+
+    def _check_open(self, request: Request) -> None:
+        """Whether the call may still be sent."""
+        if self._closed:
+            raise closed(request.method, self.session.address)
+        if self._ended:
+            raise KojiLoginException(
+                f'{request.method}: logged out before it was sent',
+                method=request.method)
 
     async def _writing(self) -> Session:
         """The session to write in, a subsession of the one of login."""
         if self._writer is None:
-            writer = Session(self._settings, self._transport, self._retries,
-                             self.session)
+            writer = Subsession(self._settings, self._transport,
+                                self._retries, self.session)
             try:
-                await writer.login(_Subsession(self), True)
-            except (GenericError, KojiLoginException) as error:
-                if self._master is not None or isinstance(
-                        error, (AuthError, ServerOffline)):
+                await writer.begin()
+            except KojiException as error:
+                if (self._master is not None or error.method != 'subsession'
+                        or error.faultCode is None
+                        or isinstance(error, (AuthError, ServerOffline))):
                     raise
                 # Reads will wait for writes; that is all.
                 self._log.warn('the hub gives no second session: {error}',
                                error=str(error))
-                writer = self.session
-            self._writer = writer
+                self._writer = self.session
+            else:
+                self._writer = writer
         return self._writer
 
     async def _logout(self) -> None:
-        await self._writes.acquire()
+        session = self.session
+        if self._master is None:
+            await session.changing.acquire()
         try:
-            await self._end_session()
+            await self._writes.acquire()
+            try:
+                await self._end_session()
+            finally:
+                self._writes.release()
         finally:
-            self._writes.release()
+            if self._master is None:
+                session.changing.release()
 
     async def _end_session(self) -> None:
         """End it on the hub, which ends its subsessions, too."""
         writer, self._writer = self._writer, None
-        session = self.session if self._master is None else writer
-        if session is not None:
-            await session.logout()
-
-    async def _send(self, request: Request, session: Session,
-                    signed_in: bool) -> Any:
-        """
-        Send it, and go on where the session had to be renewed.
-
-        :param signed_in: whether we were, when the call was begun.
-        """
-        lost: List[TransportError] = []
-        sent_in: Optional[Identity] = None
-        callnum: Optional[int] = None
-        renewed = False
-        while True:
-            renewing = session.renewed()
-            if renewing is not None:
-                await renewing
-            identity = session.identity
-            if identity is None and signed_in:
-                raise _logged_out(request)
-            if identity and not request.read:
-                if callnum is None:
-                    callnum = session.next_callnum()
-                elif lost and sent_in and sent_in.id != identity.id:
-                    # It may have been done, in a session that is no more:
-                    # nobody could refuse to do it twice.
-                    raise lost[-1]
-                sent_in = identity
-            try:
-                return await self._attempts(request, identity, callnum, lost)
-            except AuthError as error:
-                if identity is None or renewed or not is_gone(error):
-                    raise
-                if session.identity is identity:
-                    # Else it was renewed while this call was on its way.
-                    renewed = True
-                    await session.renew(error, lost=bool(lost))
-
-    def _attempts(self, request: Request, identity: Optional[Identity],
-                  callnum: Optional[int], lost: List[TransportError]
-                  ) -> Awaitable[Any]:
-        """
-        Send it, and again after an outage, if that cannot do it twice.
-
-        :param lost: gets the errors of attempts that may have been done.
-        """
-        url, headers = self.session.address, None
-        if identity is not None:
-            url, headers = identity.sign(url, callnum)
-
-        async def attempt() -> Any:
-            try:
-                return await self._transport.post(
-                    request, url, headers, stats=self._stats,
-                    again=request.read or callnum is not None)
-            except TransportError as error:
-                lost.append(error)
-                raise
-
-        if request.read:
-            repeat = identity is not None or self._settings.anon_retry
-        else:
-            repeat = callnum is not None
-        return self._retries.run(request.method, attempt, lost=repeat,
-                                 late=repeat and request.read)
-
-
-@dataclass(frozen=True)
-class _Subsession:
-    """By another session of ours (``subsession`` in kojihub/auth.py)."""
-
-    calls: Calls
-
-    async def log_in(self, post: Post, transport: Transport, renew: bool
-                     ) -> Any:
-        session = self.calls.session
-        if session.credentials is None:
-            raise KojiLoginException('not logged in: login() first')
-        if renew:
-            return await session.credentials.log_in(post, transport, True)
-        # To do this twice harms nobody, so it needs no callnum.
-        return await self.calls._send(
-            replace(session.request('subsession'), read=True), session, True)
-
-
-def _logged_out(request: Request) -> KojiLoginException:
-    return KojiLoginException(
-        f'{request.method}: logged out before it was sent',
-        method=request.method)
+        if self._master is not None:
+            self._ended = True
+            if writer is not None:
+                await writer.end()
+            return
+        for child in self._children:
+            child._ended = True
+            child._writer = None
+        if not await self.session.end() and writer is not None:
+            await writer.end()

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional, Protocol, Tuple
 
+from twisted.logger import Logger
 from twisted.web.iweb import IAgent
 
 from txkoji.exceptions import (ConfigurationError, GSSAPIAuthError, HTTPError,
@@ -18,6 +19,8 @@ from txkoji.hub.transport import Transport
 
 #: Where front servers ask who we are, below the hub's own URL.
 SSL_LOGIN = '/ssllogin'
+
+_log = Logger()
 
 #: In OpenSSL's words: what a server says that does not like our certificate.
 _REFUSAL = re.compile('alert .*(certificate|unknown ca)')
@@ -185,12 +188,21 @@ def choose(settings: Profile, authtype: Optional[str] = None, *,
     path = os.path.expanduser(cert) if cert else settings.cert
     if authtype == 'ssl' or (authtype is None and path
                              and os.path.isfile(path)):
+        if user or password:
+            _log.warn('profile {name!r}: logging in with the certificate'
+                      ' {cert}; for user and password, call'
+                      ' login("password", ...)', name=settings.name,
+                      cert=path)
         return CertificateLogin(settings.name, path, proxyuser, proxyauthtype)
     if authtype == 'password' or (authtype is None and user and password):
         if not user or not password:
             raise ConfigurationError(
                 f'profile {settings.name!r}: to log in with a password, call'
-                ' login(user=..., password=...)')
+                ' login("password", user=..., password=...)')
+        if proxyuser:
+            raise ConfigurationError(
+                f'profile {settings.name!r}: who logs in with a password'
+                ' cannot act for another user')
         return PasswordLogin(user, password)
     if authtype not in ('kerberos', None):
         raise ConfigurationError(

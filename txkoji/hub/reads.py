@@ -1,6 +1,6 @@
 """
 Which hub methods only read: one table of patterns. What it does not know is a
-write.
+write. And which are not to be called at all.
 
 A read may be asked again when its answer was lost; a write may not, since the
 hub could do it twice.
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from typing import Any, Mapping, Sequence
+
+from txkoji.exceptions import KojiLoginException
 
 #: Patterns for names without a dot; names with one, and single methods, stand
 #: one by one, since many a ``check`` or ``get`` of these changes something.
@@ -26,6 +28,15 @@ READS = (
     'scheduler.getTaskRefusals', 'scheduler.getTaskRuns',
     'system.listMethods', 'system.methodHelp', 'system.methodSignature',
 )
+
+#: Hub methods that would go round our session, and what to do instead.
+REFUSED = {
+    'login': 'use login() of the Connection',
+    'sslLogin': 'use login() of the Connection',
+    'subsession': 'use new_session() of the Connection',
+    'exclusiveSession': "it is for Koji's own daemons, and shuts out every"
+                        ' other session of the user',
+}
 
 #: These do what the method does whose name is their first argument.
 NAMED = ('count', 'countAndFilterResults', 'filterResults')
@@ -53,3 +64,15 @@ def is_read(method: str, args: Sequence[Any] = (),
         # Which makes the package if there is none.
         return False
     return _READ.fullmatch(method) is not None
+
+
+def check_method(method: str) -> None:
+    """
+    Refuse hub methods that would change the session behind our back.
+
+    :raises KojiLoginException: and what to use.
+    """
+    if method in REFUSED:
+        raise KojiLoginException(
+            f'{method} cannot be called like this: {REFUSED[method]}',
+            method=method)

@@ -4,7 +4,6 @@ Ask again after an outage: for what, how soon and how often.
 from __future__ import annotations
 
 import random
-from datetime import datetime, timezone
 from typing import Any, Awaitable, Callable, TypeVar
 
 from twisted.internet.task import deferLater
@@ -20,6 +19,10 @@ T = TypeVar('T')
 
 #: Statuses of front servers that are busy, or have lost the hub.
 BUSY = (408, 429, 502, 503, 504)
+
+#: Methods whose faults are those that a task has failed with: it may have
+#: been a task that found its hub offline.
+FAULTS_OF_TASKS = ('getTaskResult',)
 
 #: Seconds before the second retry; the first is immediate.
 DELAY = 0.5
@@ -64,17 +67,18 @@ class Retries:
             try:
                 return await attempt()
             except AuthError as error:
-                self._remember(error)
+                self.stats.remember(error)
                 raise
             except ServerOffline as error:
-                self._remember(error)
-                if not self._settings.offline_retry:
+                self.stats.remember(error)
+                if (not self._settings.offline_retry
+                        or method in FAULTS_OF_TASKS):
                     raise
                 failed = 0
                 delay: float = self._settings.offline_retry_interval
                 self._note(method, error, delay)
             except TransportError as error:
-                self._remember(error)
+                self.stats.remember(error)
                 if failed >= self._settings.max_retries or not (
                         late if isinstance(error, CallTimeout)
                         else lost and outage(error)):
@@ -93,10 +97,6 @@ class Retries:
         longest: float = min(DELAY * 2 ** min(failed - 1, 30),
                              self._settings.retry_interval)
         return longest * random.uniform(0.5, 1)
-
-    def _remember(self, error: KojiException) -> None:
-        self.stats.last_error = f'{type(error).__name__}: {error}'
-        self.stats.last_error_time = datetime.now(timezone.utc)
 
     def _note(self, method: str, error: KojiException, delay: float) -> None:
         self.stats.retries += 1

@@ -3,7 +3,8 @@ One piece of work that several wait for.
 """
 from __future__ import annotations
 
-from typing import Any, Callable, Coroutine, Generic, List, Optional, TypeVar
+from collections import deque
+from typing import Any, Callable, Coroutine, Deque, Generic, Optional, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -41,47 +42,48 @@ class Shared(Generic[T]):
         """
         if self._current is not None:
             return self.wait()
-        work: _Work[T] = _Work()
-        waiting = work.wait()
+        work: _Work[T] = _Work(self._ended)
         self._current = work
-
-        def ended(result: Any) -> Any:
-            if self._current is work:
-                self._current = None
-            return result
-
-        def left() -> None:
-            ended(None)
-            doing.cancel()
-
-        work.left = left
-        doing = Deferred.fromCoroutine(start())
-        doing.addBoth(ended).addBoth(work.done)
+        waiting = work.wait()
+        work.begin(start())
         return waiting
+
+    def _ended(self, work: _Work[T]) -> None:
+        if self._current is work:
+            self._current = None
 
 
 class _Work(Generic[T]):
     """Who waits for it."""
 
-    left: Callable[[], None]
+    _doing: Optional[Deferred[Any]] = None
 
-    def __init__(self) -> None:
-        self._waiting: List[Deferred[T]] = []
+    def __init__(self, ended: Callable[[_Work[T]], None]) -> None:
+        self._ended = ended
+        self._waiting: Deque[Deferred[T]] = deque()
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> None:
+        self._doing = Deferred.fromCoroutine(work)
+        self._doing.addBoth(self._done)
 
     def wait(self) -> Deferred[T]:
         waiting: Deferred[T] = Deferred(self._leave)
         self._waiting.append(waiting)
         return waiting
 
-    def done(self, result: Any) -> None:
-        waiting, self._waiting = self._waiting, []
-        for each in waiting:
+    def _done(self, result: Any) -> None:
+        self._ended(self)
+        self._doing = None
+        # Who hears of it may cancel for the others.
+        while self._waiting:
+            waiting = self._waiting.popleft()
             if isinstance(result, Failure):
-                each.errback(result)
+                waiting.errback(result)
             else:
-                each.callback(result)
+                waiting.callback(result)
 
     def _leave(self, waiting: Deferred[T]) -> None:
         self._waiting.remove(waiting)
-        if not self._waiting:
-            self.left()
+        if not self._waiting and self._doing is not None:
+            self._ended(self)
+            self._doing.cancel()

@@ -4,14 +4,15 @@ What a daemon's page wants to show of a Connection.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Optional
 
 
 @dataclass
 class Stats:
     """
-    Numbers of a Connection, as they are just now.
+    Numbers of a Connection, as they are just now; of all that share one login
+    together.
 
     :ivar in_flight: calls that are on the wire.
     :ivar waiting: calls that wait: for their turn, for a login, or for the
@@ -32,3 +33,8 @@ class Stats:
     connections: int = 0
     last_error: Optional[str] = None
     last_error_time: Optional[datetime] = None
+
+    def remember(self, error: Exception) -> None:
+        """Let it be the last error."""
+        self.last_error = f'{type(error).__name__}: {error}'
+        self.last_error_time = datetime.now(timezone.utc)

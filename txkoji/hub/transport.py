@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional
 
 from twisted.internet import defer
-from twisted.internet.defer import (CancelledError, Deferred,
-                                    DeferredSemaphore, succeed)
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.logger import Logger
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent, IBodyProducer, IResponse
@@ -23,6 +22,7 @@ from txkoji.hub.explain import explain
 from txkoji.hub.pool import Connection, Pool
 from txkoji.hub.profile import Profile, without_secrets
 from txkoji.hub.stats import Stats
+from txkoji.hub.turns import Turns
 
 if TYPE_CHECKING:
     from txkoji.hub.tls import ClientCertificate
@@ -46,7 +46,8 @@ class Request:
     :ivar method: the hub method.
     :ivar body: the XML.
     :ivar new_sink: makes what takes an answer.
-    :ivar read: whether the call changes nothing on the hub.
+    :ivar read: whether the call changes nothing on the hub, or at least does
+                no harm if it is made twice.
     :ivar timeout: seconds for one attempt: connecting, headers and body.
     :ivar deadline: seconds for all of them, and the waiting between.
     :ivar secret: whether the answer holds what no error may show.
@@ -75,17 +76,19 @@ class Transport:
     :param max_body: bytes of an answer, inflated.
 
     :ivar hub_version: what the hub calls itself in its answers, or None.
+    :ivar stats: numbers of its requests, and of who makes them.
     """
 
     def __init__(self, settings: Profile, *, reactor: Any = None,
                  agent: Optional[IAgent] = None, max_connections: int,
                  max_body: int) -> None:
         self.hub_version: Optional[str] = None
+        self.stats = Stats()
         self._settings = settings
         self._reactor = reactor
         self._max_connections = max_connections
         self._max_body = max_body
-        self._places = DeferredSemaphore(max_connections)
+        self._places = Turns(max_connections)
         self._pool: Optional[Pool] = None
         self._agent = agent
         self._closed = False
@@ -135,14 +138,13 @@ class Transport:
 
     async def post(self, request: Request, address: str,
                    headers: Optional[Mapping[bytes, bytes]] = None, *,
-                   stats: Stats, again: bool,
+                   again: bool,
                    agent: Optional[IAgent] = None) -> Any:
         """
         Post a request, and feed its sink with the answer while it arrives.
 
         :param address: the URL.
         :param headers: what to send beside the usual ones.
-        :param stats: whose call in flight it is.
         :param again: whether it may be sent once more where a kept connection
                       turns out to be dead.
         :param agent: what to post it with; None for the usual one.
@@ -154,15 +156,16 @@ class Transport:
         if self._closed:
             raise closed(request.method, address)
         await self._places.acquire()
-        stats.in_flight += 1
+        self.stats.in_flight += 1
         try:
             return await _Attempt(
                 request, address, headers, agent=agent or self.agent,
                 pool=None if agent else self._pool, reactor=self.reactor,
-                max_body=self._max_body, stats=stats, seen=self._see
+                max_body=self._max_body, stats=self.stats,
+                seen=self._see
             ).in_time(again)
         finally:
-            stats.in_flight -= 1
+            self.stats.in_flight -= 1
             self._places.release()
 
     def _see(self, response: IResponse) -> None:
@@ -209,6 +212,8 @@ class _Attempt:
         self._max_body = max_body
         self._stats = stats
         self._seen = seen
+        #: What must not be seen in what is shown of an answer.
+        self._key = self._headers.get(b'Koji-Session-Key', b'')[:8]
 
     async def in_time(self, again: bool) -> Any:
         """Make it, and give up when its time is over."""
@@ -227,14 +232,15 @@ class _Attempt:
         try:
             return await self._exchange(used)
         except ConnectionFailed as error:
-            if not (again and used and not used[0].received):
+            if self._pool is None or not used or used[0].received:
+                raise
+            # Those that were kept as long are dead, too.
+            self._pool.forget_idle()
+            if not again:
                 raise
             self._stats.retries += 1
             self._log.info('sending it again, over a new connection: {error}',
                            error=str(error))
-        assert self._pool is not None
-        # Those that were kept as long are dead, too.
-        self._pool.forget_idle()
         return await self._exchange([])
 
     async def _exchange(self, used: List[Connection]) -> Any:
@@ -263,11 +269,9 @@ class _Attempt:
             if self._pool is not None:
                 # What it says next over this connection is no better.
                 self._pool.forget_idle()
-            if self._request.secret:
-                text = 'the answer cannot be read'
-            else:
-                text = (f'the answer cannot be read: {found}; it begins with'
-                        f' {excerpt}')
+            text = 'the answer cannot be read'
+            if self._may_show(excerpt):
+                text += f': {found}; it begins with {excerpt}'
             raise self._error(AnswerError, text) from found
         except (TransportError, CancelledError):
             raise
@@ -280,6 +284,14 @@ class _Attempt:
             if kind is None:
                 raise
             raise self._error(kind, text) from found
+
+    def _may_show(self, excerpt: _Excerpt) -> bool:
+        """
+        Whether an answer has no secret in it; front servers like to say what
+        they were asked.
+        """
+        return not (self._request.secret or '?' in self._address
+                    or (self._key and self._key in excerpt.data))
 
     def _error(self, kind: Callable[..., KojiException], text: str,
                **fields: Any) -> KojiException:
@@ -302,7 +314,7 @@ class _Attempt:
             to = without_secrets(places[0].decode('latin-1'))
             text += (f' to {to[:EXCERPT] or "nowhere"}; is the server of the'
                      ' profile right?')
-        elif excerpt.data and not self._request.secret:
+        elif excerpt.data and self._may_show(excerpt):
             text += f': {excerpt}'
         return self._error(HTTPError, text, status=response.code)
 

@@ -10,12 +10,11 @@ from datetime import datetime, timezone
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 from urllib.parse import parse_qs
 
-from twisted.internet.defer import DeferredLock
-
 from txkoji.exceptions import (AuthError, AuthExpired, AuthLockError,
                                GenericError, KojiException, ParameterError,
                                RetryError, SequenceError)
 from txkoji.hub.reads import is_read
+from txkoji.hub.turns import Turns
 from txkoji.testing.tables import Row, Tables
 
 #: Kinds of logging in, by the hub's numbers.
@@ -66,7 +65,7 @@ class HubSession:
     expired: bool = False
     closed: bool = False
     exclusive: bool = False
-    lock: DeferredLock = field(default_factory=DeferredLock, repr=False)
+    lock: Turns = field(default_factory=lambda: Turns(1), repr=False)
 
 
 class Sessions:
