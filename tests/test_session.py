@@ -15,6 +15,7 @@ from txkoji.exceptions import (ActionNotAllowed, AuthError, AuthExpired,
                                ConnectionClosed, ConnectionFailed,
                                GenericError, KojiException, RetryError,
                                ServerOffline)
+from txkoji.hub.identity import Identity, identified
 from txkoji.hub.shared import Shared
 from txkoji.testing import FakeHub
 
@@ -507,6 +508,33 @@ class OldHubTests(SynchronousTestCase):
         error = self.failureResultOf(koji.login(), KojiLoginException).value
         self.assertIn('DisableURLSessions', str(error))
         self.assertIsNone(koji.session_id)
+
+
+class IdentityTests(SynchronousTestCase):
+    """How a call names its session."""
+
+    def test_headers(self) -> None:
+        """In headers; the callnum twice, for hubs that look at one only."""
+        url, headers = Identity(5, 'secret', False).sign('https://h/hub', 7)
+        self.assertEqual(url, 'https://h/hub')
+        self.assertEqual(headers, {
+            b'Koji-Session-Id': b'5', b'Koji-Session-Key': b'secret',
+            b'Koji-Session-Callnum': b'7', b'Koji-Callnum': b'7'})
+
+    def test_url(self) -> None:
+        """In the URL, for hubs that look there only."""
+        signed = Identity(5, 'se&ret', True).sign('https://h/hub', None)
+        self.assertEqual(signed, (
+            'https://h/hub?session-id=5&session-key=se%26ret', {}))
+
+    def test_answers(self) -> None:
+        """What a hub gives as a session is looked at."""
+        self.assertEqual(
+            identified({'session-id': 5, 'session-key': 'x'}),
+            Identity(5, 'x', True))
+        for answer in [None, 5, {'session-id': 5}, {'session-key': 'x'},
+                       {'session-id': 5, 'session-key': 'a b'}]:
+            self.assertIsNone(identified(answer))
 
 
 class RefusedTests(SessionTestCase):
