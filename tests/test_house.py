@@ -33,8 +33,15 @@ ALLOWED = {
                     'txkoji.task_states'},
     'txkoji.results': {'txkoji.build', 'txkoji.channel', 'txkoji.package',
                        'txkoji.resource', 'txkoji.task'},
-    'txkoji.connection': {'txkoji.call', 'txkoji.exceptions', 'txkoji.hub',
-                          'txkoji.results', 'txkoji.web'},
+    'txkoji.multicall': {'txkoji.call', 'txkoji.exceptions', 'txkoji.hub',
+                         'txkoji.results'},
+    'txkoji.batched': {'txkoji.call', 'txkoji.exceptions', 'txkoji.hub',
+                       'txkoji.multicall'},
+    'txkoji.items': {'txkoji.exceptions', 'txkoji.hub', 'txkoji.multicall',
+                     'txkoji.results'},
+    'txkoji.connection': {'txkoji.batched', 'txkoji.call',
+                          'txkoji.exceptions', 'txkoji.hub', 'txkoji.items',
+                          'txkoji.multicall', 'txkoji.results', 'txkoji.web'},
     'txkoji': {'txkoji.connection', 'txkoji.exceptions', 'txkoji.hub'},
 }
 
@@ -134,9 +141,10 @@ class SurfaceTests(SynchronousTestCase):
             txkoji.Profile('x', server='http://localhost/hub'))
         shown = {name for name in dir(koji) if not name.startswith('_')}
         self.assertEqual(shown, {
-            'call', 'callnum', 'close', 'connect_from_web', 'from_web',
-            'getTaskChildren', 'getTaskDescendents', 'getTaskInfo',
-            'hub_version', 'listBuilds', 'listTasks', 'login', 'logout',
-            'lookup', 'new_session', 'profile', 'serverca', 'session_id',
+            'MultiCall', 'batched', 'call', 'callnum', 'close',
+            'connect_from_web', 'from_web', 'getTaskChildren',
+            'getTaskDescendents', 'getTaskInfo', 'hub_version', 'iterate',
+            'listBuilds', 'listTasks', 'login', 'logout', 'lookup',
+            'new_session', 'pages', 'profile', 'serverca', 'session_id',
             'session_key', 'settings', 'stats', 'url', 'weburl',
             'with_options'})

@@ -1,7 +1,8 @@
-"""One hub method, bound to what calls it."""
+"""Hub methods as attributes of what calls them."""
 from __future__ import annotations
 
-from typing import Any, Generic, Protocol, TypeVar
+from abc import ABC, abstractmethod
+from typing import Any, Generic, List, Protocol, TypeVar, Union
 
 Result = TypeVar('Result', covariant=True)
 
@@ -43,3 +44,72 @@ def check_public(owner: object, name: str) -> None:
     if name.startswith('_'):
         raise AttributeError(
             f'{type(owner).__name__!r} object has no attribute {name!r}')
+
+
+class HubMethods(ABC, Generic[Result]):
+    """
+    What hub methods can be called on, as attributes: a connection, or many
+    calls that are to be one. Some are asked in a way of our own; `call` asks
+    in the hub's.
+    """
+
+    @abstractmethod
+    def call(self, method: str, /, *args: Any, **kwargs: Any) -> Result:
+        """Call a hub method by its name."""
+
+    def __getattr__(self, name: str) -> Call[Result]:
+        check_public(self, name)
+        return Call(self, name)
+
+    def getTaskInfo(self, task_id: Union[int, List[int]], *args: Any,
+                    **kwargs: Any) -> Result:
+        """
+        Get a task, with its request.
+
+        :param task_id: its id, or a list of ids.
+        :param args: ``request`` and ``strict``, see the hub's method.
+        :returns: gives a `Task` or None, or a list of them.
+        """
+        return self.call('getTaskInfo', task_id, *args,
+                         **_with_request(args, kwargs))
+
+    def getTaskChildren(self, task_id: int, *args: Any, **kwargs: Any
+                        ) -> Result:
+        """
+        Get the tasks that a task has started, with their requests.
+
+        :returns: gives a list of `Task`.
+        """
+        return self.call('getTaskChildren', task_id, *args,
+                         **_with_request(args, kwargs))
+
+    def getTaskDescendents(self, task_id: int, *args: Any, **kwargs: Any
+                           ) -> Result:
+        """
+        Get the tasks that a task has started, those that they have started,
+        and so on, with their requests.
+
+        :returns: gives one flat list of `Task`, in which each knows its
+                  ``parent``.
+        """
+        return self.call('getTaskDescendents', task_id, *args,
+                         **_with_request(args, kwargs))
+
+    def listTasks(self, opts: Any = None, *args: Any, **kwargs: Any
+                  ) -> Result:
+        """
+        List tasks, with their requests decoded.
+
+        :param opts: what tasks: ``{'method': 'build', 'state': [0, 1]}``;
+                     see the hub's method for more.
+        :param kwargs: ``queryOpts``: ``{'limit': 10, 'order': '-id'}``.
+        :returns: gives a list of `Task`.
+        """
+        if opts is None or isinstance(opts, dict):
+            opts = {'decode': True, **(opts or {})}
+        return self.call('listTasks', opts, *args, **kwargs)
+
+
+def _with_request(args: Any, kwargs: Any) -> Any:
+    """Ask for the requests of tasks, where the caller does not say."""
+    return kwargs if args else {'request': True, **kwargs}

@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Optional, Tuple, Type, TypeVar, Union
+from typing import (Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar,
+                    Union)
 
 from twisted.internet.defer import Deferred
 from twisted.web.iweb import IAgent
 
-from txkoji.call import Call, check_public
+from txkoji.batched import Batched
+from txkoji.call import HubMethods
 from txkoji.exceptions import ConfigurationError, GenericError
 from txkoji.hub import profile as profiles
+from txkoji.hub.body import Sink
 from txkoji.hub.calls import Calls
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.login import choose
@@ -20,6 +23,8 @@ from txkoji.hub.reads import check_method, is_read
 from txkoji.hub.stats import Stats
 from txkoji.hub.transport import Request, Transport
 from txkoji.hub.xmlrpc import encode_call
+from txkoji.items import Items, Pages
+from txkoji.multicall import BATCH, MultiCall
 from txkoji.results import row_maker, typed
 from txkoji.web import path_below, read_link
 
@@ -29,6 +34,10 @@ PROFILES = profiles.PROFILES
 Self = TypeVar('Self', bound='Connection')
 
 
+#: Told how many items and bytes have come, and of how many items, or None.
+Progress = Callable[[int, int, Optional[int]], Any]
+
+
 @dataclass(frozen=True)
 class Options:
     """What `Connection.with_options` sets."""
@@ -36,9 +45,11 @@ class Options:
     timeout: float
     deadline: float
     write: Optional[bool] = None
+    progress: Optional[Progress] = None
+    page_size: int = 1000
 
 
-class Connection:
+class Connection(HubMethods[Deferred[Any]]):
     """
     A Koji hub. Every attribute that is not listed here is a method of the
     hub, and gives a Deferred::
@@ -101,12 +112,8 @@ class Connection:
             profile, reactor=reactor, agent=agent,
             max_connections=max_connections, max_body=max_body)
         self._calls = Calls(profile, self._transport)
-        #: Of a view: what it is of, which results go on with.
         self._whole: Optional[Connection] = None
-
-    def __getattr__(self, name: str) -> Call[Deferred[Any]]:
-        check_public(self, name)
-        return Call(self, name)
+        self._count: Callable[[int], Any] = int
 
     def __repr__(self) -> str:
         server = profiles.without_secrets(self.url)
@@ -135,19 +142,112 @@ class Connection:
 
     async def _call(self, method: str, args: Any, kwargs: Any) -> Any:
         check_method(method)
-        options = self._options
-        read = (is_read(method, args, kwargs) if options.write is None
-                else not options.write)
-        owner = self._whole or self
-        value = await self._calls.call(Request(
+        owner = self._owner
+        value = await self._send(
             method, encode_call(method, args, kwargs),
-            lambda: Decoder(row_maker(method, owner)), read=read,
-            timeout=options.timeout, deadline=options.deadline))
+            lambda: Decoder(row_maker(method, owner)),
+            read=self._is_read(method, args, kwargs))
         return typed(method, value, owner)
+
+    @property
+    def _owner(self: Self) -> Self:
+        """What results go on with: of a view, what it is a view of."""
+        owner: Any = self._whole
+        return self if owner is None else owner
+
+    def _is_read(self, method: str, args: Any, kwargs: Any) -> bool:
+        """Whether a call changes nothing on the hub, or is said not to."""
+        write = self._options.write
+        return is_read(method, args, kwargs) if write is None else not write
+
+    def _send(self, method: str, body: bytes, new_sink: Callable[[], Sink],
+              *, read: bool, begun: Callable[[], bool] = lambda: False
+              ) -> Deferred[Any]:
+        """Send a request, with what `with_options` said of it."""
+        return self._calls.call(Request(
+            method, body, new_sink, read=read, begun=begun, count=self._count,
+            timeout=self._options.timeout, deadline=self._options.deadline))
+
+    def _counting(self: Self, count: Callable[[int], Any]) -> Self:
+        """A view of which somebody is told how many bytes come, each time."""
+        return self._copy(_whole=self._owner, _count=count)
+
+    # Many calls, long lists
+
+    def MultiCall(self, *, strict: bool = False, batch: int = BATCH,
+                  concurrency: int = 1) -> MultiCall:
+        """
+        Collect calls, to send them as one::
+
+            many = koji.MultiCall()
+            many.getBuild('bash-5.2.37-1.fc43')
+            many.getTag('f43')
+            for result in await many():
+                print(result)
+
+        See `txkoji.multicall.MultiCall`.
+
+        :param strict: whether it fails if one of the calls fails.
+        :param batch: how many calls may go in one request.
+        :param concurrency: how many requests may be under way at once, if no
+                            call changes anything on the hub.
+        """
+        return MultiCall(self, strict=strict, batch=batch,
+                         concurrency=concurrency)
+
+    def batched(self, window: float = 0) -> Batched:
+        """
+        Give a view of this Connection, on which reads that are made together
+        go out together::
+
+            batched = koji.batched()
+            tasks = await gatherResults(
+                [batched.getTaskInfo(number) for number in range(500)])
+
+        are five requests. See `txkoji.batched.Batched`.
+
+        :param window: seconds to wait for more of them; 0 for this turn of
+                       the reactor.
+        """
+        return Batched(self, window)
+
+    def iterate(self, method: str, /, *args: Any, **kwargs: Any) -> Items:
+        """
+        Go through a long list while it arrives, and keep none of it::
+
+            async for build in koji.iterate('listTagged', 'f43'):
+                print(build.nvr)
+
+        See `txkoji.items.Items`, also for programs of inlineCallbacks.
+
+        :param method: a hub method that gives a list; the other arguments are
+                       its own.
+        """
+        return Items(self, method, args, kwargs)
+
+    def pages(self, method: str, /, *args: Any, **kwargs: Any) -> Pages:
+        """
+        Go through a list a page at a time, each of which is asked for when it
+        is wanted::
+
+            async for builds in koji.pages('listBuilds', state=1):
+                print(len(builds))
+
+        A page has 1,000 items, or the ``page_size`` of `with_options`. See
+        `txkoji.items.Pages`.
+
+        :param method: a hub method that gives a list; the other arguments are
+                       its own.
+        """
+        return Pages(self, method, args, kwargs)
+
+    # Options
 
     def with_options(self: Self, *, write: Optional[bool] = None,
                      timeout: Optional[float] = None,
-                     deadline: Optional[float] = None) -> Self:
+                     deadline: Optional[float] = None,
+                     progress: Optional[Progress] = None,
+                     page_size: Optional[int] = None) -> Self:
         """
         Give a view of this Connection, for calls that need something else::
 
@@ -161,18 +261,23 @@ class Connection:
                       one.
         :param timeout: seconds for one attempt.
         :param deadline: seconds for the call with all its attempts.
-        :raises ConfigurationError: if a limit is not more than 0.
+        :param progress: is told now and then how far `iterate`, `pages` or a
+                         `MultiCall` has come: how many items have arrived,
+                         how many bytes, and of how many items, where that is
+                         known, else None.
+        :param page_size: how many items `pages` asks for at once.
+        :raises ConfigurationError: if a number is not more than 0.
         """
         given: Dict[str, Any] = {
-            'write': write, 'timeout': timeout, 'deadline': deadline}
-        for name in ('timeout', 'deadline'):
+            'write': write, 'timeout': timeout, 'deadline': deadline,
+            'progress': progress, 'page_size': page_size}
+        for name in ('timeout', 'deadline', 'page_size'):
             number = given[name]
             if number is not None and not number > 0:
                 raise ConfigurationError(f'{name} must be more than 0, not'
                                          f' {number}')
         return self._copy(
-            _whole=self._whole or self,
-            _options=replace(self._options, **{
+            _whole=self._owner, _options=replace(self._options, **{
                 name: value for name, value in given.items()
                 if value is not None}))
 
@@ -282,8 +387,7 @@ class Connection:
 
     async def _new_session(self: Self) -> Self:
         calls = await self._calls.new_session(self._options.deadline)
-        whole: Any = self._whole or self
-        return whole._copy(_calls=calls)  # type: ignore[no-any-return]
+        return self._owner._copy(_calls=calls)
 
     def hub_version(self) -> Deferred[Optional[str]]:
         """
@@ -317,56 +421,7 @@ class Connection:
         """
         return Deferred.fromCoroutine(self._calls.close(logout))
 
-    # Hub methods that we ask in a way of our own
-
-    def getTaskInfo(self, task_id: Union[int, List[int]], *args: Any,
-                    **kwargs: Any) -> Deferred[Any]:
-        """
-        Get a task, with its request.
-
-        :param task_id: its id, or a list of ids.
-        :param args: ``request`` and ``strict``, see the hub's method.
-        :returns: a Deferred that fires with a `Task` or None, or with a list
-                  of them.
-        """
-        return self.call('getTaskInfo', task_id, *args,
-                         **_with_request(args, kwargs))
-
-    def getTaskChildren(self, task_id: int, *args: Any, **kwargs: Any
-                        ) -> Deferred[Any]:
-        """
-        Get the tasks that a task has started, with their requests.
-
-        :returns: a Deferred that fires with a list of `Task`.
-        """
-        return self.call('getTaskChildren', task_id, *args,
-                         **_with_request(args, kwargs))
-
-    def getTaskDescendents(self, task_id: int, *args: Any, **kwargs: Any
-                           ) -> Deferred[Any]:
-        """
-        Get the tasks that a task has started, those that they have started,
-        and so on, with their requests.
-
-        :returns: a Deferred that fires with one flat list of `Task`, in
-                  which each knows its ``parent``.
-        """
-        return self.call('getTaskDescendents', task_id, *args,
-                         **_with_request(args, kwargs))
-
-    def listTasks(self, opts: Any = None, *args: Any, **kwargs: Any
-                  ) -> Deferred[Any]:
-        """
-        List tasks, with their requests decoded.
-
-        :param opts: what tasks: ``{'method': 'build', 'state': [0, 1]}``;
-                     see the hub's method for more.
-        :param kwargs: ``queryOpts``: ``{'limit': 10, 'order': '-id'}``.
-        :returns: a Deferred that fires with a list of `Task`.
-        """
-        if opts is None or isinstance(opts, dict):
-            opts = {'decode': True, **(opts or {})}
-        return self.call('listTasks', opts, *args, **kwargs)
+    # Hub methods that we ask in a way of our own (with those of `HubMethods`)
 
     def listBuilds(self, packageID: Union[int, str, None] = None, *args: Any,
                    **kwargs: Any) -> Deferred[Any]:
@@ -460,8 +515,3 @@ class Connection:
         if question.method == 'listHosts':
             return found[0] if found else None
         return found
-
-
-def _with_request(args: Any, kwargs: Any) -> Any:
-    """Ask for the requests of tasks, where the caller does not say."""
-    return kwargs if args else {'request': True, **kwargs}

@@ -29,6 +29,7 @@ What can go wrong, as one tree::
      |    +-- NameValidationError  1024
      +-- KojiLoginException        logging in did not work
      +-- ConnectionClosed          close() was called
+     +-- NotSent                   one of many calls, before or instead of
      +-- TransportError            no answer, or none that can be read
           +-- ConnectionFailed     also an IOError: refused, dropped, no host
           +-- CallTimeout          also a TimeoutError
@@ -176,6 +177,13 @@ class GSSAPIAuthError(AuthError, KojiLoginException):
 
 class ConnectionClosed(KojiException):
     """The Connection was closed, before the call or while it ran."""
+
+
+class NotSent(KojiException):
+    """
+    A call of a multicall that was not sent: it has no result yet, or has none
+    since a request before its own failed.
+    """
 
 
 class TransportError(KojiException):

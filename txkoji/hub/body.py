@@ -5,7 +5,7 @@ of the reactor that others would wait.
 from __future__ import annotations
 
 import zlib
-from typing import Any, Optional, Protocol
+from typing import Any, Callable, Optional, Protocol
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.protocol import Protocol as TwistedProtocol
@@ -23,19 +23,26 @@ STEP = 65536
 class Sink(Protocol):
     """What takes the bytes of an answer, and makes a value of them."""
 
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes."""
+    def feed(self, data: bytes) -> Optional[Deferred[None]]:
+        """
+        Take the next bytes.
+
+        :returns: None, or a Deferred that fires when more are wanted; until
+                  then nothing is read from the socket.
+        """
 
     def close(self) -> Any:
         """There are no more: give the value."""
 
 
-def deliver(response: IResponse, sink: Sink, reactor: Any, limit: int
-            ) -> Deferred[None]:
+def deliver(response: IResponse, sink: Sink, reactor: Any, limit: int,
+            held: Callable[[bool], Any] = bool) -> Deferred[None]:
     """
     Feed a sink with the body of a response while it arrives.
 
     :param limit: bytes of the inflated body.
+    :param held: is told when the sink holds up the reading, and when it no
+                 longer does.
     :returns: a Deferred that fires when it has ended. Cancelling it closes
               the connection (which cancelling Twisted's `readBody`, or
               treq's `content`, does not).
@@ -44,7 +51,7 @@ def deliver(response: IResponse, sink: Sink, reactor: Any, limit: int
     """
     codings = response.headers.getRawHeaders(b'content-encoding') or []
     coding = b','.join(codings).strip().lower()
-    reader = _Reader(sink, reactor, limit, coding)
+    reader = _Reader(sink, reactor, limit, coding, held)
     response.deliverBody(reader)
     return reader.ended
 
@@ -68,14 +75,18 @@ class _Reader(TwistedProtocol):
     the reading.
     """
 
-    def __init__(self, sink: Sink, reactor: Any, limit: int, coding: bytes
-                 ) -> None:
+    def __init__(self, sink: Sink, reactor: Any, limit: int, coding: bytes,
+                 held: Callable[[bool], Any] = bool) -> None:
         self._sink = sink
+        self._tell_held = held
+        self._held = 0
         self._reactor = reactor
         self._left = self._limit = limit
         self._coding = coding
         self._inflater: Any = None
         self._compressed = b''
+        #: Whether the inflater has more than it gave.
+        self._more = False
         self._next: Any = None
         self._lost: Optional[Failure] = None
         self.ended: Deferred[None] = Deferred(self._cancel)
@@ -94,13 +105,13 @@ class _Reader(TwistedProtocol):
             self._take(data)
             return
         self._compressed += data
-        if self._next is None:
+        if self._next is None and not self._held:
             self._step()
 
     def connectionLost(self, reason: Failure = Failure(ResponseDone())
                        ) -> None:
         self._lost = reason
-        if self._next is None and not self.ended.called:
+        if self._next is None and not self._held and not self.ended.called:
             self._end()
 
     def _step(self) -> None:
@@ -115,16 +126,27 @@ class _Reader(TwistedProtocol):
         if self._inflater.unused_data:
             self._fail(Failure(AnswerError('there is more behind its gzip')))
             return
+        self._more = len(data) == STEP
         self._take(data)
-        if self.ended.called:
-            return
-        if self._compressed or len(data) == STEP:
+        if not self.ended.called and not self._held:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Read on, where there is something left to be read."""
+        if self._compressed or self._more:
             self._pause()
             self._next = self._reactor.callLater(0, self._step)
         elif self._lost is not None:
             self._end()
         else:
             self.transport.resumeProducing()  # type: ignore[union-attr]
+
+    def _release(self, result: None) -> None:
+        """The sink wants more."""
+        self._held -= 1
+        if not self._held and not self.ended.called:
+            self._tell_held(False)
+            self._go_on()
 
     def _pause(self) -> None:
         if self._lost is None:
@@ -136,9 +158,16 @@ class _Reader(TwistedProtocol):
             if self._left < 0:
                 raise AnswerError('it is larger than'
                                   f' {self._limit / 2**20:g} MiB')
-            self._sink.feed(data)
+            wanted = self._sink.feed(data)
         except Exception:
             self._fail(Failure())
+            return
+        if wanted is not None and not self.ended.called:
+            if not self._held:
+                self._tell_held(True)
+                self._pause()
+            self._held += 1
+            wanted.addCallback(self._release)
 
     def _end(self) -> None:
         # Without a length the body ends with the connection; whether that

@@ -10,10 +10,9 @@ in a session of their own, so that no read has to wait for them.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Coroutine, Optional, Set
+from typing import Any, Callable, Coroutine, Optional, Set
 from weakref import WeakSet
 
-from twisted.internet import defer
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
@@ -94,7 +93,7 @@ class Calls:
         :raises ConnectionClosed: if `close()` was, or is, called.
         """
         return self.run(self._in_turn(request), request.method,
-                        request.deadline)
+                        request.deadline, request.begun)
 
     def login(self, credentials: Credentials, *, allow_http: bool,
               deadline: float) -> Deferred[None]:
@@ -154,19 +153,21 @@ class Calls:
             await self._transport.close()
 
     def run(self, work: Coroutine[Any, Any, Any], method: str,
-            deadline: float) -> Deferred[Any]:
+            deadline: float, begun: Callable[[], bool] = lambda: False
+            ) -> Deferred[Any]:
         """
         Do something within a deadline, and until this is closed.
 
         :param method: what it is, for the texts of errors.
         :param deadline: seconds.
+        :param begun: whether the deadline does not count any longer.
         :returns: a Deferred that fires with what it gives.
         :raises CallTimeout: when the time is over.
         :raises ConnectionClosed: if `close()` was, or is, called.
         """
         self._transport.stats.waiting += 1
         running = Deferred.fromCoroutine(
-            self._limited(work, method, deadline))
+            self._limited(work, method, deadline, begun))
         if not running.called:
             self._running.add(running)
         return running.addBoth(self._ran, running)
@@ -177,26 +178,38 @@ class Calls:
         return result
 
     async def _limited(self, work: Coroutine[Any, Any, Any], method: str,
-                       deadline: float) -> Any:
+                       deadline: float, begun: Callable[[], bool]) -> Any:
         if self._closed:
             work.close()
             raise closed(method, self.session.address)
+        late = False
+
+        def give_up() -> None:
+            nonlocal late
+            if not begun():
+                late = True
+                waiting.cancel()
+
         waiting = Deferred.fromCoroutine(work)
+        timer = None
         if not waiting.called:
-            waiting.addTimeout(deadline, self._transport.reactor)
+            timer = self._transport.reactor.callLater(deadline, give_up)
         try:
             return await waiting
-        except defer.TimeoutError:
+        except CancelledError:
+            if self._closed:
+                raise closed(method, self.session.address) from None
+            if not late:
+                raise
             url = without_secrets(self.session.address)
             error = CallTimeout(
                 f'{method} at {url}: not done within {deadline:g} seconds,'
                 ' with all waiting and all attempts', method=method, url=url)
             self._transport.stats.remember(error)
             raise error from None
-        except CancelledError:
-            if not self._closed:
-                raise
-            raise closed(method, self.session.address) from None
+        finally:
+            if timer is not None and timer.active():
+                timer.cancel()
 
     async def _in_turn(self, request: Request) -> Any:
         signed_in = (self.session.identity is not None

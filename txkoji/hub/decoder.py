@@ -116,6 +116,19 @@ class Decoder:
         if len(self._rest) > MAX_REST:
             self._hand_over(self._rest)
 
+    def take(self) -> List[Any]:
+        """
+        Get the items that are whole by now, of a value that is a list. They
+        are gone here, and from what `close` gives.
+        """
+        values = (self._open if self._expat is None
+                  else self._expat.containers)
+        if len(values) < 2 or type(values[1]) is not list:
+            return []
+        items = values[1][:]
+        values[1].clear()
+        return items
+
     def close(self) -> Any:
         """
         Say that there are no more bytes, and get the value.

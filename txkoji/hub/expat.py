@@ -85,6 +85,8 @@ class ExpatDecoder:
                 list that is; None for Munch, as all others are.
 
     :ivar method: the hub method that a request names.
+    :ivar containers: the list of the values, and each open array and struct
+                      within.
     """
 
     def __init__(self, root: str = 'methodResponse',
@@ -95,7 +97,7 @@ class ExpatDecoder:
         self._size = 0
         self._open: List[str] = []
         self._seen: List[Optional[str]] = []
-        self._containers: List[Any] = [[]]
+        self.containers: List[Any] = [[]]
         self._names: List[Optional[str]] = []
         self._text: List[str] = []
         self._value: Any = _NOTHING
@@ -133,7 +135,7 @@ class ExpatDecoder:
         if member is not None:
             opened += f'<member><name>{next(unread)}</name><value/>'
         decoder.feed(opened.encode())
-        decoder._containers = containers
+        decoder.containers = containers
         if member is not None:
             containers[-1][names[-1]] = member
         return decoder
@@ -156,7 +158,7 @@ class ExpatDecoder:
         :raises AnswerError: if it is not a whole answer.
         """
         self._parse(b'', True)
-        params = self._containers[0]
+        params = self.containers[0]
         seen = self._seen[0]
         if self._root == 'methodCall':
             if not self.method:
@@ -180,7 +182,7 @@ class ExpatDecoder:
 
     # What expat calls. Everything between two elements is in _value, _text
     # and the stacks: _open and _seen have an entry for each open element
-    # (_seen: which child was last), _containers for each open array and
+    # (_seen: which child was last), containers for each open array and
     # struct, below them the list of parameters, and _names for each open
     # struct.
 
@@ -200,9 +202,9 @@ class ExpatDecoder:
         if tag == 'array':
             self._push([])
         elif tag == 'struct':
-            depth = len(self._containers)
+            depth = len(self.containers)
             if self._row is not None and (depth == 1 or (
-                    depth == 2 and type(self._containers[1]) is list)):
+                    depth == 2 and type(self.containers[1]) is list)):
                 self._push(self._row())
             else:
                 self._push(Munch.__new__(Munch))
@@ -230,9 +232,9 @@ class ExpatDecoder:
         self._seen[-1] = tag
 
     def _push(self, container: Any) -> None:
-        if len(self._containers) > MAX_DEPTH:
+        if len(self.containers) > MAX_DEPTH:
             raise too_deep()
-        self._containers.append(container)
+        self.containers.append(container)
 
     def _forget_text(self) -> None:
         self._text.clear()
@@ -273,7 +275,7 @@ class ExpatDecoder:
         elif not _blank(self._text):
             self._refuse("it has text in a 'value'")
         self._value = _NOTHING
-        container = self._containers[-1]
+        container = self.containers[-1]
         if type(container) is list:
             container.append(value)
         else:
@@ -290,7 +292,7 @@ class ExpatDecoder:
             self._names.pop()
         elif seen is None:
             self._refuse("it has an 'array' without data")
-        self._value = self._containers.pop()
+        self._value = self.containers.pop()
 
 
 def _blank(text: List[str]) -> bool:

@@ -49,7 +49,8 @@ class Retries:
         self.stats = stats
 
     async def run(self, method: str, attempt: Callable[[], Awaitable[T]], *,
-                  lost: bool, late: bool) -> T:
+                  lost: bool, late: bool,
+                  begun: Callable[[], bool] = lambda: False) -> T:
         """
         Make attempts.
 
@@ -59,6 +60,8 @@ class Retries:
                      the front server has no hub: the call may have been
                      carried out.
         :param late: whether to make another when the time for one is over.
+        :param begun: whether it is too late for another, since somebody has
+                      got a part of the answer.
         :raises KojiException: the last attempt's, when there is to be no
                                other.
         """
@@ -79,7 +82,7 @@ class Retries:
                 self._note(method, error, delay)
             except TransportError as error:
                 self.stats.remember(error)
-                if failed >= self._settings.max_retries or not (
+                if begun() or failed >= self._settings.max_retries or not (
                         late if isinstance(error, CallTimeout)
                         else lost and outage(error)):
                     raise

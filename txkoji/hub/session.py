@@ -149,7 +149,8 @@ class Session:
         else:
             repeat = callnum is not None
         return self._retries.run(request.method, attempt, lost=repeat,
-                                 late=repeat and request.read)
+                                 late=repeat and request.read,
+                                 begun=request.begun)
 
     # To begin and to end
 

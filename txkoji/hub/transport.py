@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional
 
-from twisted.internet import defer
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.logger import Logger
 from twisted.web.http_headers import Headers
@@ -51,6 +50,9 @@ class Request:
     :ivar timeout: seconds for one attempt: connecting, headers and body.
     :ivar deadline: seconds for all of them, and the waiting between.
     :ivar secret: whether the answer holds what no error may show.
+    :ivar count: is told how many bytes of the answer have come, each time.
+    :ivar begun: whether somebody has got a part of the answer, so that it
+                 cannot be asked for again.
     """
 
     method: str
@@ -60,6 +62,8 @@ class Request:
     timeout: float
     deadline: float
     secret: bool = False
+    count: Callable[[int], Any] = int
+    begun: Callable[[], bool] = lambda: False
 
 
 class Transport:
@@ -212,19 +216,25 @@ class _Attempt:
         self._max_body = max_body
         self._stats = stats
         self._seen = seen
+        self._limit = _Limit(reactor, request.timeout)
         #: What must not be seen in what is shown of an answer.
         self._key = self._headers.get(b'Koji-Session-Key', b'')[:8]
 
     async def in_time(self, again: bool) -> Any:
         """Make it, and give up when its time is over."""
-        waiting: Deferred[Any] = Deferred.fromCoroutine(self._make(again))
-        waiting.addTimeout(self._request.timeout, self._reactor)
+        self._limit.hold(False)
+        making: Deferred[Any] = Deferred.fromCoroutine(self._make(again))
+        self._limit.limited = making
         try:
-            return await waiting
-        except defer.TimeoutError:
+            return await making
+        except CancelledError:
+            if not self._limit.over:
+                raise
             raise self._error(
                 CallTimeout, 'no whole answer within'
                 f' {self._request.timeout:g} seconds') from None
+        finally:
+            self._limit.hold(True)
 
     async def _make(self, again: bool) -> Any:
         """Post it; a second time if a kept connection was dead already."""
@@ -250,7 +260,7 @@ class _Attempt:
         :param used: gets the connection, if it is one that was kept.
         """
         sink = self._request.new_sink()
-        excerpt = _Excerpt(sink)
+        excerpt = _Excerpt(sink, self._request.count)
         try:
             asked = self._agent.request(
                 b'POST', self._address.encode('ascii'),
@@ -263,7 +273,8 @@ class _Attempt:
             self._seen(response)
             if response.code != 200:
                 raise await self._status(response)
-            await deliver(response, excerpt, self._reactor, self._max_body)
+            await deliver(response, excerpt, self._reactor, self._max_body,
+                          self._limit.hold)
             return sink.close()
         except AnswerError as found:
             if self._pool is not None:
@@ -337,18 +348,53 @@ def _cancelled_for_good(request: Deferred[IResponse]) -> Deferred[IResponse]:
     return waiting
 
 
-class _Excerpt:
-    """Pass bytes on, and keep the first few to be shown in an error."""
+class _Limit:
+    """
+    A time limit, which runs only while we wait for the hub.
 
-    def __init__(self, sink: Optional[Sink]) -> None:
+    :ivar over: whether the time is over.
+    :ivar limited: what is cancelled then.
+    """
+
+    limited: Optional[Deferred[Any]] = None
+
+    def __init__(self, reactor: Any, seconds: float) -> None:
+        self._reactor = reactor
+        self._left = seconds
+        self._timer: Any = None
+        self.over = False
+
+    def hold(self, held: bool) -> None:
+        """Let it stand still, or run."""
+        if held and self._timer is not None:
+            self._left = max(0, self._timer.getTime()
+                             - self._reactor.seconds())
+            self._timer.cancel()
+            self._timer = None
+        elif not held and self._timer is None:
+            self._timer = self._reactor.callLater(self._left, self._end)
+
+    def _end(self) -> None:
+        self._timer = None
+        self.over = True
+        if self.limited is not None:
+            self.limited.cancel()
+
+
+class _Excerpt:
+    """Pass bytes on, count them, and keep a few to be shown in an error."""
+
+    def __init__(self, sink: Optional[Sink], count: Callable[[int], Any] = int
+                 ) -> None:
         self._sink = sink
+        self._count = count
         self.data = b''
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> Optional[Deferred[None]]:
         if len(self.data) < EXCERPT:
             self.data = (self.data + data[:EXCERPT])[:EXCERPT]
-        if self._sink is not None:
-            self._sink.feed(data)
+        self._count(len(data))
+        return None if self._sink is None else self._sink.feed(data)
 
     def close(self) -> None:
         """Nothing is made of it."""

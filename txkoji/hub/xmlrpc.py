@@ -66,6 +66,46 @@ def encode_call(method: str, args: Sequence[Any] = (),
     return ''.join(document).encode()
 
 
+class EntryEncoder:
+    """
+    Encode calls that are to go as one, each as soon as it is known.
+
+    What one call has in common with the one before it is not written anew.
+    """
+
+    def __init__(self) -> None:
+        self._before: List[Any] = [None, '', {}]
+
+    def encode(self, method: str, args: Sequence[Any] = (),
+               kwargs: Optional[Mapping[str, Any]] = None) -> bytes:
+        """
+        Encode a call, for `encode_multicall`. The arguments, and what is
+        raised, are those of `encode_call`.
+        """
+        if not isinstance(method, str):
+            raise TypeError(f'a hub method has a name, not {method!r}')
+        encoded = [_CALLS[method]]
+        params = [*args, {**kwargs, '__starstar': True}] if kwargs else args
+        before = self._before
+        form = before[0]
+        try:
+            _put_all(params, encoded.append, before)
+        except RecursionError:
+            raise TypeError(f'an argument of {method} contains itself, or is'
+                            ' nested too deeply for XML-RPC') from None
+        encoded.append(_CALL_END)
+        if before[0] is not form and not _FIXED.issuperset(
+                map(type, before[2].values())):
+            # What is in it may be another thing at the next call.
+            before[0] = None
+        return ''.join(encoded).encode()
+
+
+def encode_multicall(entries: Iterable[bytes]) -> bytes:
+    """Encode a call that is many, of which each is encoded already."""
+    return _MANY[0] + b''.join(entries) + _MANY[1]
+
+
 def encode_answer(value: Any) -> bytes:
     """Encode what a hub method returned, as the hub does."""
     return (f'{_HEAD}<methodResponse>\n<params>\n<param>\n{_encode(value)}'
@@ -235,6 +275,14 @@ _CALL_NAMES = ['methodName', 'params']
 _CALLS = _Kept(_call_begin)
 _CALL_END = '</data></array></value>\n</member>\n</struct></value>\n'
 
+#: Types whose values do not change.
+_FIXED = frozenset([type(None), bool, int, float, str, bytes, datetime])
+
+#: What stands before and behind the entries of a multicall.
+_MANY = ((f'{_HEAD}<methodCall>\n<methodName>{MULTICALL[0]}</methodName>\n'
+          '<params>\n<param>\n<value><array><data>\n').encode(),
+         b'</data></array></value>\n</param>\n</params>\n</methodCall>\n')
+
 
 def _put_all(values: Iterable[Any], put: Callable[[str], None],
              before: List[Any]) -> None:
@@ -242,7 +290,8 @@ def _put_all(values: Iterable[Any], put: Callable[[str], None],
     Encode some values, one after the other. Most are of four types: for
     these it saves the calls; and of structs many are like the one before.
 
-    :param before: what tells whether it is, and how that one is written.
+    :param before: what tells whether it is, how that one is written, and that
+                   one itself, whose values must live on for as long.
     """
     search = _SPECIAL.search
     for value in values:
@@ -260,7 +309,7 @@ def _put_all(values: Iterable[Any], put: Callable[[str], None],
             # The same objects: equal ones, such as 1 and True, will not do.
             form = [*value, *map(id, value.values())]
             if form != before[0]:
-                before[:] = form, _dict(value)
+                before[:] = form, _dict(value), value
             put(before[1])
         else:
             put(_encode(value))
