@@ -77,15 +77,17 @@ class Batched(HubMethods['Deferred[Any]']):
             body = self._encoder.encode(method, args, kwargs)
         except Exception:
             return fail(Failure())
-        if not self._questions:
-            self._koji._calls.run(
-                self._wait(), 'batched', self._koji._options.deadline
-            ).addCallbacks(self._ask_all, self._fail_all)
+        first = not self._questions
         question = self._questions.get(body)
         if question is None:
             question = self._questions[body] = _Question(
                 method, args, kwargs, body)
-        return question.wait()
+        waiting = question.wait()
+        if first:
+            self._koji._calls.run(
+                self._wait(), 'batched', self._koji._options.deadline
+            ).addCallbacks(self._ask_all, self._fail_all)
+        return waiting
 
     async def _wait(self) -> None:
         await deferLater(self._koji._transport.reactor, self._window)
