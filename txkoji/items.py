@@ -251,11 +251,18 @@ class _Sink:
         self._decoder = decoder
 
     def feed(self, data: bytes) -> Optional[Deferred[None]]:
-        self._decoder.feed(data)
-        return self._source.put(self._decoder.take())
+        try:
+            self._decoder.feed(data)
+        finally:
+            # Also what came before nonsense.
+            held = self._source.put(self._decoder.take())
+        return held
 
     def close(self) -> None:
-        rest = self._decoder.close()
+        try:
+            rest = self._decoder.close()
+        finally:
+            self._source.put(self._decoder.take())
         if not isinstance(rest, list):
             raise AnswerError('it is no list')
         self._source.put(rest)

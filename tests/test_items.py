@@ -1,0 +1,496 @@
+"""Long lists, item by item and page by page."""
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+from typing import Any, List, Optional
+
+from twisted.internet import reactor
+from twisted.internet.defer import (CancelledError, Deferred,
+                                    inlineCallbacks)
+from twisted.internet.task import deferLater
+from twisted.trial.unittest import TestCase
+from twisted.web.resource import Resource
+from twisted.web.server import Site
+
+from tests.recordings import recordings
+from tests.streams import StreamingHub
+from tests.support import HubTestCase
+from txkoji import Connection, KojiLoginException, Profile
+from txkoji.build import Build
+from txkoji.exceptions import (AnswerError, CallTimeout, ConfigurationError,
+                               ConnectionClosed, ConnectionFailed,
+                               GenericError)
+from txkoji.hub.decoder import Decoder
+from txkoji.items import WAITING
+from txkoji.task import Task
+from txkoji.testing.web import MemoryAgent
+
+ROOT = os.path.dirname(os.path.dirname(__file__))
+
+
+class ItemsTestCase(HubTestCase):
+    """With what it takes to go through items."""
+
+    def run_it(self, coroutine: Any) -> Any:
+        """What a coroutine gives."""
+        return self.get(Deferred.fromCoroutine(coroutine))
+
+    async def collect(self, items: Any, found: List[Any]) -> None:
+        async for item in items:
+            found.append(item)
+
+    def canned(self, body: bytes, **kwargs: Any) -> Connection:
+        """A Connection to a hub that always says the same."""
+        class Canned(Resource):
+            isLeaf = True
+
+            def render_POST(self, request: Any) -> bytes:
+                return body
+
+        return Connection(
+            Profile('p', server='http://h/hub', max_retries=0),
+            agent=MemoryAgent(Canned()), reactor=self.hub.clock, **kwargs)
+
+
+class IterateTests(ItemsTestCase):
+    """One by one."""
+
+    def test_same(self) -> None:
+        """The items are those of a call, and of their types."""
+        for method, *args in [('listTagged', 'f43-updates'),
+                              ('listBuilds',), ('listTags',), ('listUsers',),
+                              ('listTasks', {'method': 'build'}),
+                              ('listTagged', 'empty-tag')]:
+            found: List[Any] = []
+            self.run_it(self.collect(self.koji.iterate(method, *args), found))
+            expected = self.get(self.koji.call(method, *args))
+            self.assertEqual(found, expected)
+            self.assertEqual([type(item) for item in found],
+                             [type(item) for item in expected])
+        self.assertEqual(found, [])
+
+    def test_recorded(self) -> None:
+        """So it is with 3,350 recorded builds, in 7 MB."""
+        body = recordings()['listTagged.big'].response
+        koji = self.canned(body)
+        found: List[Any] = []
+        self.run_it(self.collect(koji.iterate('listTagged', 'x'), found))
+        self.assertEqual(len(found), 3350)
+        self.assertEqual(found, self.get(koji.listTagged('x')))
+        self.assertIsInstance(found[0], Build)
+        self.assertIs(found[0].connection, koji)
+
+    def test_other_layout(self) -> None:
+        """And with answers in another layout."""
+        body = recordings()['listTagged.big'].response.replace(
+            b'<value><int>', b'<value> <int>', 1)
+        koji = self.canned(body)
+        found: List[Any] = []
+        self.run_it(self.collect(koji.iterate('listTagged', 'x'), found))
+        self.assertEqual(found, self.get(koji.listTagged('x')))
+        decoder = Decoder()
+        taken = []
+        for start in range(0, len(body), 65536):
+            decoder.feed(body[start:start + 65536])
+            taken += decoder.take()
+        self.assertFalse(decoder.fast)
+        self.assertEqual(len(taken) + len(decoder.close()), 3350)
+
+    def test_lazy(self) -> None:
+        """Nothing is asked before the first is wanted."""
+        items = self.koji.iterate('listTags')
+        self.assertEqual(self.hub.requests, 0)
+        self.get(items.next_item())
+        self.assertEqual(self.hub.requests, 1)
+
+    def test_inline_callbacks(self) -> None:
+        """Programs of inlineCallbacks get one after the other."""
+        @inlineCallbacks
+        def program() -> Any:
+            items = self.koji.iterate('listChannels')
+            names = []
+            while True:
+                try:
+                    channel = yield items.next_item()
+                except StopAsyncIteration:
+                    return names
+                names.append(channel.name)
+
+        names = self.get(program())
+        self.assertEqual(names, [channel.name for channel in
+                                 self.get(self.koji.listChannels())])
+
+    def test_after_the_end(self) -> None:
+        """After the last one there is none, however often one asks."""
+        items = self.koji.iterate('listTagged', 'empty-tag')
+        for _ in range(3):
+            self.fail_of(items.next_item(), StopAsyncIteration)
+
+    def test_no_list(self) -> None:
+        """An answer that is no list is an error."""
+        for method in ('getTag', 'getAPIVersion'):
+            items = self.koji.iterate(method, *['f44'][:method == 'getTag'])
+            self.fail_of(items.next_item(), AnswerError)
+            self.fail_of(items.next_item(), StopAsyncIteration)
+
+    def test_fault(self) -> None:
+        """So is a fault, with its own type."""
+        items = self.koji.iterate('listTagged', 'nosuch')
+        error = self.fail_of(items.next_item(), GenericError)
+        self.assertEqual(error.method, 'listTagged')
+
+    def test_bad(self) -> None:
+        """What cannot be asked is not asked."""
+        self.assertRaises(KojiLoginException, self.koji.iterate, 'sslLogin')
+        self.fail_of(self.koji.iterate('x', object()).next_item(), TypeError)
+
+    def test_broken(self) -> None:
+        """What goes wrong in the middle comes after the items before it."""
+        body = recordings()['listTagged.big'].response
+        for cut in (body[:1000000], body[:1000000] + b'\x00',
+                    body[:1000000] + b'<nonsense/>' + body[1000000:]):
+            found: List[Any] = []
+            koji = self.canned(cut)
+            done = Deferred.fromCoroutine(
+                self.collect(koji.iterate('listTagged', 'x'), found))
+            self.fail_of(done, AnswerError)
+            self.assertGreater(len(found), 400)
+            self.assertEqual(found, self.get(self.canned(
+                body).listTagged('x'))[:len(found)])
+
+    def test_session(self) -> None:
+        """It is made as a user, and renews the session before it begins."""
+        self.get(self.koji.login())
+        self.hub.sessions.expire()
+        found: List[Any] = []
+        self.run_it(self.collect(self.koji.iterate('listTags'), found))
+        self.assertEqual(found, self.get(self.koji.listTags()))
+        self.assertEqual(self.koji.stats.renewals, 1)
+
+    def test_retried(self) -> None:
+        """Before the first item it is tried again, as any read."""
+        koji = self.hub.connection(max_retries=2)
+        self.hub.misbehave('dropped-after', times=1)
+        found: List[Any] = []
+        self.run_it(self.collect(koji.iterate('listTags'), found))
+        self.assertGreater(len(found), 50)
+
+    def test_not_retried(self) -> None:
+        """After it, it is not: nobody gets an item twice."""
+        koji = self.hub.connection(max_retries=2)
+        self.hub.misbehave('truncated', times=1)
+        found: List[Any] = []
+        done = Deferred.fromCoroutine(
+            self.collect(koji.iterate('listTagged', 'f43-updates'), found))
+        self.fail_of(done, ConnectionFailed)
+        self.assertEqual(len(found), len({build.id for build in found}))
+        self.assertGreater(len(found), 0)
+        self.assertEqual(self.hub.requests, 1)
+
+    def test_progress(self) -> None:
+        """Who wants to know is told how far it has come."""
+        told: List[Any] = []
+        body = recordings()['listTagged.big'].response
+        koji = self.canned(body).with_options(
+            progress=lambda *args: told.append(args))
+        found: List[Any] = []
+        self.run_it(self.collect(koji.iterate('listTagged', 'x'), found))
+        self.assertEqual(told[-1], (3350, len(body), None))
+        self.assertEqual(sorted(told), told)
+
+
+class EndingTests(ItemsTestCase):
+    """Who does not want all of them."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.hub.misbehave('slow', seconds=5)
+
+    def check_ended(self) -> None:
+        self.assertEqual(self.koji.stats.in_flight, 0)
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+    def test_aclose(self) -> None:
+        """aclose() ends the request at once, and can be called again."""
+        items = self.koji.iterate('listTags')
+        waiting = items.next_item()
+        for _ in range(2):
+            self.get(items.aclose())
+            self.check_ended()
+        self.fail_of(waiting, StopAsyncIteration)
+        self.fail_of(items.next_item(), StopAsyncIteration)
+        items = self.koji.iterate('listTags')
+        self.get(items.aclose())
+        self.fail_of(items.next_item(), StopAsyncIteration)
+        self.assertEqual(self.hub.calls, [])
+
+    def test_context(self) -> None:
+        """So does the end of an async with."""
+        async def leave() -> None:
+            async with self.koji.iterate('listTags') as items:
+                items.next_item().addErrback(lambda failure: None)
+                self.assertEqual(self.koji.stats.in_flight, 1)
+            self.check_ended()
+
+        self.run_it(leave())
+
+    def test_forgotten(self) -> None:
+        """So does forgetting it."""
+        items = self.koji.iterate('listTags')
+        waiting = items.next_item()
+        self.assertEqual(self.koji.stats.in_flight, 1)
+        del items
+        self.check_ended()
+        self.fail_of(waiting, StopAsyncIteration)
+
+    def test_cancelled(self) -> None:
+        """Who cancels the wait for an item loses none."""
+        items = self.koji.iterate('listTags')
+        waiting = items.next_item()
+        waiting.cancel()
+        self.fail_of(waiting, CancelledError)
+        self.hub.clock.advance(5)
+        self.assertEqual(self.get(items.next_item()).id, 1)
+
+    def test_closed(self) -> None:
+        """Closing the Connection ends it."""
+        items = self.koji.iterate('listTags')
+        waiting = items.next_item()
+        self.get(self.koji.close())
+        self.fail_of(waiting, ConnectionClosed)
+        self.check_ended()
+
+    def test_timeout(self) -> None:
+        """The limits count while we wait for the hub."""
+        view = self.koji.with_options(timeout=2)
+        items = view.iterate('listTags')
+        waiting = items.next_item()
+        self.hub.clock.advance(2)
+        self.fail_of(waiting, CallTimeout)
+
+
+class SocketTests(TestCase):
+    """Over real sockets, from a hub that streams."""
+
+    @inlineCallbacks
+    def setUp(self) -> Any:
+        yield None
+        self.ports: List[Any] = []
+
+    def serve(self, count: int, break_after: Optional[int] = None,
+              **kwargs: Any) -> Any:
+        """A hub, and a Connection to it."""
+        hub = StreamingHub(reactor, count, break_after)
+        port = reactor.listenTCP(0, Site(hub, reactor=reactor),
+                                 interface='127.0.0.1')
+        self.addCleanup(port.stopListening)
+        koji = Connection(Profile(
+            'p', server=f'http://127.0.0.1:{port.getHost().port}/kojihub'),
+            **kwargs)
+        self.addCleanup(koji.close)
+        return hub, koji
+
+    @inlineCallbacks
+    def test_back_pressure(self) -> Any:
+        """A slow consumer stops the reading, and the clock of the limits."""
+        hub, koji = self.serve(20000, timeout=2, deadline=2)
+        items = koji.iterate('listTagged', 'f43')
+        build = yield items.next_item()
+        self.assertEqual(build.id, 0)
+        [stream] = hub.streams
+        while stream.going or items._source._held is None:
+            # Until all that is between us and the hub is full.
+            yield deferLater(reactor, 0, lambda: None)
+        written = stream.written
+        for _ in range(10):
+            yield deferLater(reactor, 0, lambda: None)
+        self.assertEqual(stream.written, written)
+        self.assertLess(written, 20000)
+        self.assertLess(len(items._source._items), WAITING + 200)
+        self.assertEqual([call for call in reactor.getDelayedCalls()
+                          if '_Limit' in call.func.__qualname__], [])
+        for number in range(1, 20000):
+            build = yield items.next_item()
+            self.assertEqual(build.id, number)
+        yield self.assertFailure(items.next_item(), StopAsyncIteration)
+
+    @inlineCallbacks
+    def test_leaving(self) -> Any:
+        """Leaving the loop closes the connection."""
+        hub, koji = self.serve(10**9)
+
+        async def loop() -> None:
+            async for build in koji.iterate('listTagged', 'f43'):
+                if build.id == 1000:
+                    break
+
+        gc.disable()
+        self.addCleanup(gc.enable)
+        yield Deferred.fromCoroutine(loop())
+        self.assertEqual(koji.stats.in_flight, 0)
+        yield hub.streams[0].lost
+        self.assertEqual(koji.stats.connections, 0)
+
+    @inlineCallbacks
+    def test_lost(self) -> Any:
+        """A connection that breaks: after the items, and not tried again."""
+        hub, koji = self.serve(100000, break_after=5000)
+        found = []
+
+        async def loop() -> None:
+            async for build in koji.iterate('listTagged', 'f43'):
+                found.append(build.id)
+
+        yield self.assertFailure(Deferred.fromCoroutine(loop()),
+                                 ConnectionFailed)
+        # What was on its way when it broke is lost with it.
+        self.assertEqual(found, list(range(len(found))))
+        self.assertGreater(len(found), 0)
+        self.assertEqual(len(hub.streams), 1)
+
+    @inlineCallbacks
+    def test_two_at_once(self) -> Any:
+        """Two lists can be gone through together."""
+        hub, whole = self.serve(3000)
+        told = []
+        koji = whole.with_options(progress=lambda *args: told.append(args))
+        first, second = [koji.iterate('listTagged', 'f43') for _ in range(2)]
+        for number in range(3000):
+            for items in (first, second):
+                build = yield items.next_item()
+                self.assertEqual(build.id, number)
+        self.assertGreater(len(told), 20)
+
+    def test_memory(self) -> None:
+        """A hundred thousand builds take no more memory than a thousand."""
+        peaks = []
+        for count in (1000, 100000):
+            done = subprocess.run(
+                [sys.executable, '-m', 'tests.streams', str(count)], cwd=ROOT,
+                stdout=subprocess.PIPE, text=True, check=True)
+            total, peak = done.stdout.split()
+            self.assertEqual(int(total), count)
+            peaks.append(int(peak))
+        self.assertLess(peaks[1] - peaks[0], 30 * 1024)
+
+
+class PagesTests(ItemsTestCase):
+    """Page by page."""
+
+    def pages(self, koji: Any, method: str, *args: Any, **kwargs: Any
+              ) -> List[Any]:
+        found: List[Any] = []
+        self.run_it(self.collect(koji.pages(method, *args, **kwargs), found))
+        return found
+
+    def test_all(self) -> None:
+        """The pages together are the list, in a fixed order, and typed."""
+        koji = self.koji.with_options(page_size=200)
+        for method, key, kind in [('listBuilds', 'build_id', Build),
+                                  ('listTasks', 'id', Task),
+                                  ('listTags', 'id', None),
+                                  ('listTagged', 'build_id', Build)]:
+            args = ['f43-updates'] if method == 'listTagged' else []
+            pages = self.pages(koji, method, *args)
+            found = [item for page in pages for item in page]
+            everything = self.get(getattr(self.koji, method)(*args))
+            self.assertEqual([item[key] for item in found],
+                             sorted(item[key] for item in everything))
+            self.assertLessEqual({len(page) for page in pages[:-1]}, {200})
+            if kind is not None:
+                self.assertEqual({type(item) for item in found}, {kind})
+
+    def test_given(self) -> None:
+        """Order, limit and offset are for all pages together."""
+        koji = self.koji.with_options(page_size=3)
+        pages = self.pages(koji, 'listTags', queryOpts={
+            'order': '-name', 'offset': 2, 'limit': 8})
+        expected = self.get(self.koji.listTags(queryOpts={
+            'order': '-name,id', 'offset': 2, 'limit': 8}))
+        self.assertEqual([len(page) for page in pages], [3, 3, 2])
+        self.assertEqual([tag for page in pages for tag in page], expected)
+
+    def test_requests(self) -> None:
+        """A page is asked for when it is wanted, and no more than needed."""
+        koji = self.koji.with_options(page_size=50)
+        pages = koji.pages('listTags')
+        self.assertEqual(self.hub.requests, 0)
+        self.assertEqual(len(self.get(pages.next_item())), 50)
+        self.assertEqual(self.hub.requests, 1)
+        self.assertEqual(len(self.get(pages.next_item())), 22)
+        self.fail_of(pages.next_item(), StopAsyncIteration)
+        self.assertEqual(self.hub.requests, 2)
+
+    def test_whole_pages(self) -> None:
+        """There is no empty page at the end."""
+        pages = self.pages(self.koji.with_options(page_size=36), 'listTags')
+        self.assertEqual([len(page) for page in pages], [36, 36])
+        self.assertEqual(self.pages(self.koji, 'listTagged', 'empty-tag'), [])
+
+    def test_by_name(self) -> None:
+        """The builds of a package can be asked for by its name."""
+        pages = self.pages(self.koji, 'listBuilds', 'ceph')
+        self.assertEqual({build.package_name for build in pages[0]},
+                         {'ceph'})
+
+    def test_other_methods(self) -> None:
+        """Methods that we do not know must be told an order."""
+        self.assertRaises(ConfigurationError, self.koji.pages, 'getThings')
+        self.hub.respond('filterResults', lambda *args, **kwargs: [
+            {'id': 1}] if kwargs['filterOpts']['offset'] == 0 else [])
+        pages = self.pages(self.koji, 'getThings', 5, best=True,
+                           queryOpts={'order': 'id'})
+        self.assertEqual(pages, [[{'id': 1}]])
+        self.assertEqual(self.hub.calls[-1], (
+            'filterResults', ('getThings', 5), {
+                'best': True, 'filterOpts': {'order': 'id', 'limit': 1000,
+                                             'offset': 0}}))
+
+    def test_trouble(self) -> None:
+        """A page that fails can be asked for again."""
+        pages = self.koji.with_options(page_size=50).pages('listTags')
+        self.get(pages.next_item())
+        self.hub.misbehave('dropped-after', times=1)
+        self.fail_of(pages.next_item(), ConnectionFailed)
+        self.assertEqual(len(self.get(pages.next_item())), 22)
+        self.hub.respond('listTags', None)
+        self.fail_of(self.koji.pages('listTags').next_item(), AnswerError)
+
+    def test_aclose(self) -> None:
+        """What is under way can be ended."""
+        self.hub.misbehave('slow', seconds=5)
+        pages = self.koji.pages('listTags')
+        waiting = pages.next_item()
+        self.get(pages.aclose())
+        self.fail_of(waiting, CancelledError)
+        self.fail_of(pages.next_item(), StopAsyncIteration)
+        self.assertEqual(self.koji.stats.in_flight, 0)
+
+    def test_two(self) -> None:
+        """Two who ask at once get two pages."""
+        self.hub.misbehave('slow', seconds=5)
+        pages = self.koji.with_options(page_size=50).pages('listTags')
+        waiting = [pages.next_item() for _ in range(3)]
+        self.hub.clock.pump([5, 5, 5])
+        self.assertEqual([len(self.get(each)) for each in waiting[:2]],
+                         [50, 22])
+        self.fail_of(waiting[2], StopAsyncIteration)
+
+    def test_progress(self) -> None:
+        """Who wants to know is told how far it has come."""
+        told: List[Any] = []
+        koji = self.koji.with_options(
+            page_size=50, progress=lambda *args: told.append(args))
+        self.pages(koji, 'listTags')
+        self.assertEqual([(items, total) for items, _, total in told],
+                         [(50, None), (72, None)])
+        self.assertGreater(told[1][1], told[0][1])
+
+    def test_size(self) -> None:
+        """A page has at least one item."""
+        for size in (0, -5):
+            with self.assertRaises(ConfigurationError):
+                self.koji.with_options(page_size=size)
