@@ -83,6 +83,15 @@ class IterateTests(ItemsTestCase):
         self.assertIsInstance(found[0], Build)
         self.assertIs(found[0].connection, koji)
 
+    def test_any_size(self) -> None:
+        """It may be larger than what a call may give."""
+        koji = self.canned(recordings()['listTagged.big'].response,
+                           max_body=100000)
+        self.fail_of(koji.listTagged('x'), AnswerError)
+        found: List[Any] = []
+        self.run_it(self.collect(koji.iterate('listTagged', 'x'), found))
+        self.assertEqual(len(found), 3350)
+
     def test_other_layout(self) -> None:
         """And with answers in another layout."""
         body = recordings()['listTagged.big'].response.replace(

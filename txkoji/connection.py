@@ -161,11 +161,14 @@ class Connection(HubMethods[Deferred[Any]]):
         return is_read(method, args, kwargs) if write is None else not write
 
     def _send(self, method: str, body: bytes, new_sink: Callable[[], Sink],
-              *, read: bool, begun: Callable[[], bool] = lambda: False
-              ) -> Deferred[Any]:
-        """Send a request, with what `with_options` said of it."""
+              *, read: bool, **more: Any) -> Deferred[Any]:
+        """
+        Send a request, with what `with_options` said of it.
+
+        :param more: what else a `Request` has.
+        """
         return self._calls.call(Request(
-            method, body, new_sink, read=read, begun=begun, count=self._count,
+            method, body, new_sink, read=read, count=self._count, **more,
             timeout=self._options.timeout, deadline=self._options.deadline))
 
     def _counting(self: Self, count: Callable[[int], Any]) -> Self:

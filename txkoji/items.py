@@ -113,7 +113,8 @@ class Items(AsyncItems):
     after the items that came before it; then it is not tried again.
 
     Who takes long with an item holds up the reading from the hub, so that
-    memory does not fill up. The time limits do not run meanwhile; but a front
+    memory does not fill up: an answer may be larger than the ``max_body`` of
+    the Connection. The time limits do not run meanwhile; but a front
     server gives up, too, on a client that reads nothing for minutes (Apache:
     60 seconds, unless its ``Timeout`` says otherwise), and the connection is
     one of the ``max_connections``. Where each item takes long, `Pages` are
@@ -181,7 +182,7 @@ class _Source:
         self.request = koji._counting(self._size)._send(
             method, body, lambda: _Sink(self, Decoder(
                 row_maker(method, owner))), read=read,
-            begun=lambda: self._count > 0)
+            streamed=True, begun=lambda: self._count > 0)
         self.request.addCallbacks(
             lambda _: self._ended(StopAsyncIteration()),
             lambda failure: self._ended(failure.value))

@@ -35,7 +35,7 @@ class Sink(Protocol):
         """There are no more: give the value."""
 
 
-def deliver(response: IResponse, sink: Sink, reactor: Any, limit: int,
+def deliver(response: IResponse, sink: Sink, reactor: Any, limit: float,
             held: Callable[[bool], Any] = bool) -> Deferred[None]:
     """
     Feed a sink with the body of a response while it arrives.
@@ -75,7 +75,7 @@ class _Reader(TwistedProtocol):
     the reading.
     """
 
-    def __init__(self, sink: Sink, reactor: Any, limit: int, coding: bytes,
+    def __init__(self, sink: Sink, reactor: Any, limit: float, coding: bytes,
                  held: Callable[[bool], Any] = bool) -> None:
         self._sink = sink
         self._tell_held = held

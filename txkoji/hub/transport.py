@@ -5,6 +5,7 @@ a time limit.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional
 
 from twisted.internet.defer import CancelledError, Deferred, succeed
@@ -50,6 +51,7 @@ class Request:
     :ivar timeout: seconds for one attempt: connecting, headers and body.
     :ivar deadline: seconds for all of them, and the waiting between.
     :ivar secret: whether the answer holds what no error may show.
+    :ivar streamed: whether the answer is not kept, and so may be of any size.
     :ivar count: is told how many bytes of the answer have come, each time.
     :ivar begun: whether somebody has got a part of the answer, so that it
                  cannot be asked for again.
@@ -62,6 +64,7 @@ class Request:
     timeout: float
     deadline: float
     secret: bool = False
+    streamed: bool = False
     count: Callable[[int], Any] = int
     begun: Callable[[], bool] = lambda: False
 
@@ -165,8 +168,8 @@ class Transport:
             return await _Attempt(
                 request, address, headers, agent=agent or self.agent,
                 pool=None if agent else self._pool, reactor=self.reactor,
-                max_body=self._max_body, stats=self.stats,
-                seen=self._see
+                max_body=inf if request.streamed else self._max_body,
+                stats=self.stats, seen=self._see
             ).in_time(again)
         finally:
             self.stats.in_flight -= 1
@@ -205,7 +208,7 @@ class _Attempt:
     def __init__(self, request: Request, address: str,
                  headers: Optional[Mapping[bytes, bytes]], *,
                  agent: IAgent, pool: Optional[Pool], reactor: Any,
-                 max_body: int, stats: Stats,
+                 max_body: float, stats: Stats,
                  seen: Callable[[IResponse], None]) -> None:
         self._request = request
         self._address = address
