@@ -140,6 +140,11 @@ class BatchingTests(BatchedTestCase):
         self.assertEqual(self.asked(), ['createTag', 'listTagged',
                                         'listTasks', 'listBuilds'])
 
+    def test_builds_by_name(self) -> None:
+        """The builds of a package are asked for as by a Connection."""
+        builds = self.get(self.batched.listBuilds('ceph'))
+        self.assertEqual(builds, self.get(self.koji.listBuilds('ceph')))
+
     def test_limited(self) -> None:
         """With a limit they go with the others."""
         calls = [self.batched.listBuilds(state=1, queryOpts={'limit': 2}),

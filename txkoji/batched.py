@@ -89,6 +89,14 @@ class Batched(HubMethods['Deferred[Any]']):
             ).addCallbacks(self._ask_all, self._fail_all)
         return waiting
 
+    def listBuilds(self, packageID: Any = None, *args: Any, **kwargs: Any
+                   ) -> Deferred[Any]:
+        """List builds; see `Connection.listBuilds`."""
+        if isinstance(packageID, str):
+            # For this it asks twice.
+            return self._koji.listBuilds(packageID, *args, **kwargs)
+        return self.call('listBuilds', packageID, *args, **kwargs)
+
     async def _wait(self) -> None:
         await deferLater(self._koji._transport.reactor, self._window)
 

@@ -359,9 +359,8 @@ class Pages(AsyncItems):
                 'filterResults', self._method, *self._args, **self._kwargs,
                 filterOpts=options).addCallback(
                     lambda rows: typed(self._method, rows, koji._owner))
-        asked: Deferred[Any] = getattr(koji, self._method)(
-            *self._args, **self._kwargs, queryOpts=options)
-        return asked
+        return koji.call(self._method, *self._args, **self._kwargs,
+                         queryOpts=options)
 
     def _stop(self) -> None:
         self._over = True
