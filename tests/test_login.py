@@ -13,7 +13,7 @@ from tests.support import HubTestCase
 from txkoji import KojiLoginException
 from txkoji.exceptions import (AuthError, CallTimeout, ConfigurationError,
                                ConnectionFailed, GSSAPIAuthError, HTTPError)
-from txkoji.hub import login as logins
+from txkoji.hub import credentials as logins
 from txkoji.hub.profile import Profile
 from txkoji.testing import FakeHub
 from txkoji.testing.web import HubResource, MemoryAgent

@@ -194,8 +194,8 @@ class AnswersTests(HostileTestCase):
                 return self._sink.close()
 
         deliver = body_module.deliver
-        from txkoji.hub import transport
-        self.patch(transport, 'deliver', lambda response, sink, *args:
+        from txkoji.hub import attempt
+        self.patch(attempt, 'deliver', lambda response, sink, *args:
                    deliver(response, Watching(sink), *args))
         yield self.check(http(bomb, b'Content-Encoding: gzip'), AnswerError,
                          'larger than 8 MiB', max_body=8 * 2**20)

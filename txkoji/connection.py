@@ -17,11 +17,12 @@ from txkoji.hub import profile as profiles
 from txkoji.hub.body import Sink
 from txkoji.hub.calls import Calls
 from txkoji.hub.decoder import Decoder
-from txkoji.hub.login import choose
+from txkoji.hub.credentials import choose
 from txkoji.hub.profile import Profile, read_profile
 from txkoji.hub.reads import check_method, is_read
 from txkoji.hub.stats import Stats
-from txkoji.hub.transport import Request, Transport
+from txkoji.hub.attempt import Request
+from txkoji.hub.transport import Transport
 from txkoji.hub.xmlrpc import encode_call
 from txkoji.items import Items, Pages
 from txkoji.multicall import BATCH, MultiCall

@@ -18,13 +18,14 @@ from twisted.logger import Logger
 
 from txkoji.exceptions import (AuthError, CallTimeout, KojiException,
                                KojiLoginException, ServerOffline)
+from txkoji.hub.attempt import Request
+from txkoji.hub.credentials import Credentials
 from txkoji.hub.identity import Identity
-from txkoji.hub.login import Credentials
 from txkoji.hub.profile import Profile, without_secrets
 from txkoji.hub.retries import Retries
 from txkoji.hub.session import Session, Subsession
 from txkoji.hub.stats import Stats
-from txkoji.hub.transport import Request, Transport, closed
+from txkoji.hub.transport import Transport, closed
 from txkoji.hub.turns import Turns
 
 

@@ -1,226 +1,205 @@
 """
-The ways to log in: which one to take, and what to send.
+Asking a hub for a session, for another key of it, and to end it.
+
+The hub's side of this is in kojihub/auth.py.
 """
 from __future__ import annotations
 
-import os
-import re
-from dataclasses import dataclass, field
-from typing import Any, Dict, Optional, Protocol, Tuple
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import Any, Dict, Optional, Tuple
+from urllib.parse import urlsplit
 
 from twisted.logger import Logger
 from twisted.web.iweb import IAgent
 
-from txkoji.exceptions import (ConfigurationError, GSSAPIAuthError, HTTPError,
-                               KojiLoginException, TLSError,
-                               TransportError)
-from txkoji.hub.profile import Profile
+from txkoji.exceptions import (AuthError, AuthExpired, ConfigurationError,
+                               GenericError, HTTPError, KojiLoginException,
+                               LoginHTTPError, ParameterError, TransportError)
+from txkoji.hub.attempt import Request
+from txkoji.hub.credentials import Credentials
+from txkoji.hub.decoder import Decoder
+from txkoji.hub.identity import Identity, identified
+from txkoji.hub.profile import Profile, without_secrets
+from txkoji.hub.retries import Retries
 from txkoji.hub.transport import Transport
-
-#: Where front servers ask who we are, below the hub's own URL.
-SSL_LOGIN = '/ssllogin'
-
-_log = Logger()
-
-#: In OpenSSL's words: what a server says that does not like our certificate.
-_REFUSAL = re.compile('alert .*(certificate|unknown ca)')
+from txkoji.hub.xmlrpc import encode_call
 
 
-class Post(Protocol):
-    """How a login is sent: once more after an outage, and in time."""
+class LoginDesk:
+    """
+    Where sessions are asked for. It keeps none of them.
 
-    async def __call__(self, method: str, args: Tuple[Any, ...],
+    :param settings: the profile.
+    :param transport: posts requests.
+    :param retries: sends them again after an outage.
+    """
+
+    _log = Logger()
+
+    def __init__(self, settings: Profile, transport: Transport,
+                 retries: Retries) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._retries = retries
+
+    def request(self, method: str, args: Any = (), kwargs: Any = {}
+                ) -> Request:
+        """A call that has to do with sessions, and harms nobody twice."""
+        return Request(method, encode_call(method, args, kwargs), Decoder,
+                       read=True, timeout=self._settings.auth_timeout,
+                       deadline=float('inf'), secret=True)
+
+    def secure(self, address: str, allow_http: bool) -> str:
+        """
+        Where credentials may go to.
+
+        :param address: the hub's URL.
+        :param allow_http: whether they may go in the clear, to a hub on this
+                           machine.
+        :raises ConfigurationError: if they would go in the clear elsewhere.
+        """
+        url = urlsplit(address)
+        if url.scheme == 'https':
+            return address
+        if not allow_http:
+            return 'https' + address[len('http'):]
+        if not _on_this_machine(url.hostname or ''):
+            raise ConfigurationError(
+                f'profile {self._settings.name!r}: credentials may go over'
+                ' plain http to this machine only, not to'
+                f' {without_secrets(address)}')
+        return address
+
+    async def begin(self, credentials: Credentials, address: str
+                    ) -> Identity:
+        """
+        Begin a new session.
+
+        :param address: the hub's URL.
+        :raises AuthError: if the hub does not accept the credentials.
+        :raises KojiLoginException: if it gives no session, or does not know
+                                    the one that it gave.
+        """
+        try:
+            answer = await self._ask(credentials, address, None)
+        except TransportError as error:
+            if address != self._settings.server:
+                error.args = (f'{error}; the server of the profile is http,'
+                              ' but credentials go over https only',)
+            raise
+        identity = session_of(answer)
+        await self._check(identity, address)
+        return identity
+
+    async def renew(self, credentials: Credentials, address: str,
+                    old: Identity) -> Optional[Identity]:
+        """
+        Renew a session that has expired. Its callnum goes on, since the hub
+        does not forget it.
+
+        :returns: the same session with another key, or None if the hub cannot
+                  do that.
+        :raises AuthError: if the credentials are no longer good.
+        """
+        try:
+            answer = await self._ask(credentials, address, old)
+        except (AuthError, ParameterError) as error:
+            if error.faultCode is None:
+                raise
+            # The hub knows it no longer, or not how to renew one.
+            self._log.warn('it cannot be renewed: {error}', error=str(error))
+            return None
+        identity = identified(answer)
+        if identity is None or identity.id != old.id:
+            return None
+        return replace(old, key=identity.key)
+
+    async def end(self, identity: Identity, address: str, callnum: int
+                  ) -> bool:
+        """
+        End a session on the hub, which may have dropped it before.
+
+        :returns: whether it is known to be closed there, and so its
+                  subsessions; it is not if it had expired.
+        """
+        url, headers = identity.sign(address, callnum)
+        try:
+            # Done twice it is an AuthError, and done.
+            await self._transport.post(self.request('logout'), url, headers,
+                                       again=True)
+        except AuthError as error:
+            return not isinstance(error, AuthExpired)
+        return True
+
+    async def _ask(self, credentials: Credentials, address: str,
+                   identity: Optional[Identity]) -> Any:
+        """
+        Ask for a session.
+
+        :param identity: the one to renew.
+        """
+        async def post(method: str, args: Tuple[Any, ...],
                        kwargs: Dict[str, Any], *, below: str = '',
                        agent: Optional[IAgent] = None) -> Any:
-        """
-        Send a call, and give its result.
+            return await self._post(self.request(method, args, kwargs),
+                                    address.rstrip('/') + below, identity,
+                                    agent)
 
-        :param below: what to add to the hub's URL.
-        :param agent: what to post it with; None for the usual one.
-        """
-
-
-class Credentials(Protocol):
-    """Who we say that we are, and how we show it."""
-
-    async def log_in(self, post: Post, transport: Transport, renew: bool
-                     ) -> Any:
-        """
-        Log in.
-
-        :param renew: whether to renew a session, which `post` names.
-        :returns: what the hub says: id and key of the session.
-        """
-
-
-@dataclass(frozen=True)
-class PasswordLogin:
-    """With a user's name and password (``login`` in kojihub/kojixmlrpc.py)."""
-
-    user: str
-    password: str = field(repr=False)
-
-    async def log_in(self, post: Post, transport: Transport, renew: bool
-                     ) -> Any:
-        return await post('login', (self.user, self.password),
-                          _renewing(renew))
-
-
-@dataclass(frozen=True)
-class CertificateLogin:
-    """
-    With a client certificate (``sslLogin`` in kojihub/auth.py).
-
-    :ivar profile: the profile's name, for errors.
-    :ivar cert: the path of a PEM file with a certificate and its key; empty
-                where the agent, which was passed in, shows one.
-    """
-
-    profile: str
-    cert: str
-    proxyuser: Optional[str] = None
-    proxyauthtype: Optional[int] = None
-
-    async def log_in(self, post: Post, transport: Transport, renew: bool
-                     ) -> Any:
-        if transport.makes_connections:
-            # At each login, since certificates are replaced now and then.
-            transport.show_certificate(self._read())
-        args, kwargs = _ssl_login(self, renew)
         try:
-            return await post('sslLogin', args, kwargs, below=SSL_LOGIN,
-                              agent=transport.one_time_agent())
-        except TLSError as error:
-            if not _REFUSAL.search(str(error)):
-                raise
-            raise self._refused(
-                error, 'the server does not accept') from error
+            return await credentials.log_in(post, self._transport,
+                                            identity is not None)
         except HTTPError as error:
-            if error.status != 403:
-                raise
-            refused = error
-        # Over TLS 1.3 a server that asks for the certificate only when it has
-        # seen the URL has no way to get it from pyOpenSSL's clients; over
-        # TLS 1.2 it has.
+            raise LoginHTTPError(str(error), status=error.status,
+                                 method=error.method, url=error.url
+                                 ) from error
+
+    async def _check(self, identity: Identity, address: str) -> None:
+        """
+        Ask who we are: hubs where sessions in URLs are disabled, and those
+        that never see our headers, would take us for nobody, and not say so.
+        """
         try:
-            return await post('sslLogin', args, kwargs, below=SSL_LOGIN,
-                              agent=transport.one_time_agent(tls_1_2=True))
-        except (TLSError, HTTPError) as error:
-            if isinstance(error, HTTPError) and error.status != 403:
+            user = await self._post(self.request('getLoggedInUser'), address,
+                                    identity)
+        except GenericError as error:
+            if isinstance(error, AuthError) or identity.in_url:
                 raise
-            # (TLSError: it may speak no TLS 1.2.)
-            raise self._refused(
-                refused, 'the server does not accept, or has no way to get'
-                ' over the TLS that it speaks,') from error
+            # It is an odd hub, which at least looks for sessions.
+            return
+        if user is None:
+            raise KojiLoginException(
+                f'the hub at {without_secrets(address)} does not accept the'
+                ' session that it gave (DisableURLSessions is set there, or'
+                ' a front server takes it away)')
 
-    def _refused(self, error: TransportError, what: str
-                 ) -> KojiLoginException:
-        return KojiLoginException(
-            f'{error}; {what} the certificate of {self.cert}',
-            method=error.method, url=error.url)
-
-    def _read(self) -> Any:
-        if not self.cert:
-            raise ConfigurationError(
-                f'profile {self.profile!r}: to log in with a certificate there'
-                ' must be a cert: the path of a PEM file with the certificate'
-                ' and its key')
-        from txkoji.hub.tls import read_client_certificate
-        return read_client_certificate(self.cert, self.profile)
+    async def _post(self, request: Request, url: str,
+                    identity: Optional[Identity],
+                    agent: Optional[IAgent] = None) -> Any:
+        """A call around logging in: without a callnum, or waiting its turn."""
+        headers = None
+        if identity is not None:
+            url, headers = identity.sign(url, None)
+        return await self._retries.run(
+            request.method, lambda: self._transport.post(
+                request, url, headers, again=False, agent=agent),
+            lost=True, late=False)
 
 
-@dataclass(frozen=True)
-class KerberosLogin:
+def session_of(answer: Any) -> Identity:
     """
-    With a Kerberos ticket (``sslLogin``, behind a server that asks for
-    Negotiate).
+    The session that a hub gives.
 
-    :ivar principal: whose ticket; None for that of the cache.
-    :ivar keytab: where to get one with, the path of a file.
-    :ivar ccache: where tickets are kept; None for where Kerberos keeps them.
+    :raises KojiLoginException: if it gives none.
     """
-
-    principal: Optional[str] = None
-    keytab: Optional[str] = None
-    ccache: Optional[str] = None
-    proxyuser: Optional[str] = None
-    proxyauthtype: Optional[int] = None
-
-    async def log_in(self, post: Post, transport: Transport, renew: bool
-                     ) -> Any:
-        from txkoji.hub.negotiate import NegotiateAgent
-        args, kwargs = _ssl_login(self, renew)
-        agent = NegotiateAgent(transport.agent, transport.reactor,
-                               principal=self.principal, keytab=self.keytab,
-                               ccache=self.ccache)
-        try:
-            return await post('sslLogin', args, kwargs, below=SSL_LOGIN,
-                              agent=agent)
-        except HTTPError as error:
-            if error.status != 401:
-                raise
-            raise GSSAPIAuthError(
-                f'{error}; it does not accept the ticket: does the hub know'
-                ' this principal, has its server the right key for the service'
-                ' HTTP, and is its clock right?', method=error.method,
-                url=error.url) from error
-        finally:
-            agent.close()
+    identity = identified(answer)
+    if identity is None:
+        raise KojiLoginException('the hub gave no session')
+    return identity
 
 
-def choose(settings: Profile, authtype: Optional[str] = None, *,
-           user: Optional[str] = None, password: Optional[str] = None,
-           cert: Optional[str] = None, principal: Optional[str] = None,
-           keytab: Optional[str] = None, ccache: Optional[str] = None,
-           proxyuser: Optional[str] = None,
-           proxyauthtype: Optional[int] = None) -> Optional[Credentials]:
-    """
-    Choose a way, as Koji's command does (``activate_session`` in
-    koji_cli/lib.py).
-
-    :param settings: a profile, for what is not given.
-    :returns: None if it is not to log in at all.
-    :raises ConfigurationError: if there is no such way, or it lacks a thing.
-    """
-    authtype = authtype or settings.authtype
-    if authtype == 'noauth':
-        return None
-    path = os.path.expanduser(cert) if cert else settings.cert
-    if authtype == 'ssl' or (authtype is None and path
-                             and os.path.isfile(path)):
-        if user or password:
-            _log.warn('profile {name!r}: logging in with the certificate'
-                      ' {cert}; for user and password, call'
-                      ' login("password", ...)', name=settings.name,
-                      cert=path)
-        return CertificateLogin(settings.name, path, proxyuser, proxyauthtype)
-    if authtype == 'password' or (authtype is None and user and password):
-        if not user or not password:
-            raise ConfigurationError(
-                f'profile {settings.name!r}: to log in with a password, call'
-                ' login("password", user=..., password=...)')
-        if proxyuser:
-            raise ConfigurationError(
-                f'profile {settings.name!r}: who logs in with a password'
-                ' cannot act for another user')
-        return PasswordLogin(user, password)
-    if authtype not in ('kerberos', None):
-        raise ConfigurationError(
-            f'profile {settings.name!r}: authtype {authtype!r} is none of'
-            ' noauth, ssl, password, kerberos')
-    return KerberosLogin(principal or settings.principal,
-                         keytab or settings.keytab, ccache, proxyuser,
-                         proxyauthtype)
-
-
-def _ssl_login(who: Any, renew: bool) -> Any:
-    """The arguments of ``sslLogin``."""
-    kwargs = _renewing(renew)
-    if who.proxyauthtype is not None:
-        kwargs['proxyauthtype'] = who.proxyauthtype
-    return (who.proxyuser,), kwargs
-
-
-def _renewing(renew: bool) -> Dict[str, Any]:
-    # Hubs before 1.32 know neither of these, so they are sent when needed.
-    return {'renew': True, 'exclusive': False} if renew else {}
+def _on_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == 'localhost'

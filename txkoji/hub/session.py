@@ -8,27 +8,22 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import partial
-from ipaddress import ip_address
-from typing import Any, Awaitable, Dict, List, Optional, Tuple
-from urllib.parse import urlsplit
+from typing import Any, Awaitable, List, Optional
 
 from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
-from twisted.web.iweb import IAgent
 
-from txkoji.exceptions import (AuthError, AuthExpired, ConfigurationError,
-                               GenericError, HTTPError, KojiException,
-                               KojiLoginException, LoginHTTPError,
-                               ParameterError, TransportError)
-from txkoji.hub.decoder import Decoder
-from txkoji.hub.identity import Identity, identified
-from txkoji.hub.login import Credentials
-from txkoji.hub.profile import Profile, without_secrets
+from txkoji.exceptions import (AuthError, AuthExpired, KojiException,
+                               KojiLoginException, TransportError)
+from txkoji.hub.attempt import Request
+from txkoji.hub.credentials import Credentials
+from txkoji.hub.identity import Identity
+from txkoji.hub.login import LoginDesk, session_of
+from txkoji.hub.profile import Profile
 from txkoji.hub.retries import Retries
 from txkoji.hub.shared import Shared
-from txkoji.hub.transport import Request, Transport
+from txkoji.hub.transport import Transport
 from txkoji.hub.turns import Turns
-from txkoji.hub.xmlrpc import encode_call
 
 
 class Session:
@@ -52,6 +47,7 @@ class Session:
         self._settings = settings
         self._transport = transport
         self._retries = retries
+        self._desk = LoginDesk(settings, transport, retries)
         self._credentials: Optional[Credentials] = None
         self._login: Shared[None] = Shared()
         self._joining: Optional[Credentials] = None
@@ -178,7 +174,8 @@ class Session:
         await self.changing.acquire()
         try:
             if self.identity is None:
-                await self._begin(credentials, self._secure(allow_http))
+                await self._begin(credentials, self._desk.secure(
+                    self.address, allow_http))
                 self.callnum = 0
             elif self._credentials != credentials:
                 raise _another()
@@ -202,50 +199,13 @@ class Session:
         self._credentials = None
         if identity is None:
             return True
-        url, headers = identity.sign(self.address, self.callnum)
-        try:
-            # Done twice it is an AuthError, and done.
-            await self._transport.post(self.request('logout'), url, headers,
-                                       again=True)
-        except AuthError as error:
-            return not isinstance(error, AuthExpired)
-        return True
-
-    def request(self, method: str, args: Any = (), kwargs: Any = {}
-                ) -> Request:
-        """A call that has to do with sessions, and harms nobody twice."""
-        return Request(method, encode_call(method, args, kwargs), Decoder,
-                       read=True, timeout=self._settings.auth_timeout,
-                       deadline=float('inf'), secret=True)
-
-    def _secure(self, allow_http: bool) -> str:
-        """The URL that credentials may go to."""
-        url = urlsplit(self.address)
-        if url.scheme == 'https':
-            return self.address
-        if not allow_http:
-            return 'https' + self.address[len('http'):]
-        if not _on_this_machine(url.hostname or ''):
-            raise ConfigurationError(
-                f'profile {self._settings.name!r}: credentials may go over'
-                ' plain http to this machine only, not to'
-                f' {without_secrets(self.address)}')
-        return self.address
+        return await self._desk.end(identity, self.address, self.callnum)
 
     async def _begin(self, credentials: Credentials, address: str) -> None:
         """Begin a new session on the hub."""
-        try:
-            answer = await self._ask(credentials, address, None)
-        except TransportError as error:
-            if address != self.address:
-                error.args = (f'{error}; the server of the profile is http,'
-                              ' but credentials go over https only',)
-            raise
-        identity = _session(answer)
-        await self._check(identity, address)
+        self.identity = await self._desk.begin(credentials, address)
         self.address = address
         self._credentials = credentials
-        self.identity = identity
 
     async def _renew_with(self, why: AuthError, lost: bool) -> None:
         """
@@ -264,79 +224,13 @@ class Session:
         self._retries.stats.renewals += 1
 
     async def _go_on(self, credentials: Credentials) -> bool:
-        """
-        Go on in a session that has expired. The callnum goes on, too, since
-        the hub does not forget it.
-
-        :returns: whether the hub can do that.
-        """
+        """Go on in a session that has expired, if the hub can do that."""
         assert self.identity is not None
-        try:
-            answer = await self._ask(credentials, self.address, self.identity)
-        except (AuthError, ParameterError) as error:
-            if error.faultCode is None:
-                raise
-            # The hub knows it no longer, or not how to renew one.
-            self._log.warn('it cannot be renewed: {error}', error=str(error))
-            return False
-        identity = identified(answer)
-        if identity is None or identity.id != self.identity.id:
-            return False
-        self.identity = replace(self.identity, key=identity.key)
-        return True
-
-    async def _ask(self, credentials: Credentials, address: str,
-                   identity: Optional[Identity]) -> Any:
-        """
-        Ask for a session.
-
-        :param identity: the one to renew.
-        """
-        async def post(method: str, args: Tuple[Any, ...],
-                       kwargs: Dict[str, Any], *, below: str = '',
-                       agent: Optional[IAgent] = None) -> Any:
-            return await self._post(self.request(method, args, kwargs),
-                                    address.rstrip('/') + below, identity,
-                                    agent)
-
-        try:
-            return await credentials.log_in(post, self._transport,
-                                            identity is not None)
-        except HTTPError as error:
-            raise LoginHTTPError(str(error), status=error.status,
-                                 method=error.method, url=error.url
-                                 ) from error
-
-    async def _check(self, identity: Identity, address: str) -> None:
-        """
-        Ask who we are: hubs where sessions in URLs are disabled, and those
-        that never see our headers, would take us for nobody, and not say so.
-        """
-        try:
-            user = await self._post(self.request('getLoggedInUser'), address,
-                                    identity)
-        except GenericError as error:
-            if isinstance(error, AuthError) or identity.in_url:
-                raise
-            # It is an odd hub, which at least looks for sessions.
-            return
-        if user is None:
-            raise KojiLoginException(
-                f'the hub at {without_secrets(address)} does not accept the'
-                ' session that it gave (DisableURLSessions is set there, or'
-                ' a front server takes it away)')
-
-    async def _post(self, request: Request, url: str,
-                    identity: Optional[Identity],
-                    agent: Optional[IAgent] = None) -> Any:
-        """A call around logging in: without a callnum, or waiting its turn."""
-        headers = None
-        if identity is not None:
-            url, headers = identity.sign(url, None)
-        return await self._retries.run(
-            request.method, lambda: self._transport.post(
-                request, url, headers, again=False, agent=agent),
-            lost=True, late=False)
+        renewed = await self._desk.renew(credentials, self.address,
+                                         self.identity)
+        if renewed is not None:
+            self.identity = renewed
+        return renewed is not None
 
 
 class Subsession(Session):
@@ -359,12 +253,12 @@ class Subsession(Session):
         :raises KojiLoginException: if the other one has no session.
         """
         master = self._master
-        answer = await master.send(master.request('subsession'), True)
+        answer = await master.send(self._desk.request('subsession'), True)
         made_by = master.identity
         if made_by is None:
             raise KojiLoginException('logged out meanwhile')
         self.address = master.address
-        self.identity = replace(_session(answer), in_url=made_by.in_url)
+        self.identity = replace(session_of(answer), in_url=made_by.in_url)
 
     async def _renew_with(self, why: AuthError, lost: bool) -> None:
         # A new one takes no other login.
@@ -391,21 +285,6 @@ def _unless_lost(error: KojiException, request: Request,
     return lost[-1] if lost and not request.read else error
 
 
-def _session(answer: Any) -> Identity:
-    """The session that a hub gives."""
-    identity = identified(answer)
-    if identity is None:
-        raise KojiLoginException('the hub gave no session')
-    return identity
-
-
 def _another() -> KojiLoginException:
     return KojiLoginException(
         'logged in in another way already: logout() first')
-
-
-def _on_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == 'localhost'

@@ -4,69 +4,21 @@ a time limit.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Mapping, Optional
 
-from twisted.internet.defer import CancelledError, Deferred, succeed
-from twisted.logger import Logger
-from twisted.web.http_headers import Headers
-from twisted.web.iweb import IAgent, IBodyProducer, IResponse
-from zope.interface import implementer
+from twisted.internet.defer import Deferred, succeed
+from twisted.web.iweb import IAgent, IResponse
 
-from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionClosed,
-                               ConnectionFailed, HTTPError, KojiException,
-                               TransportError)
-from txkoji.hub.body import Sink, deliver
-from txkoji.hub.explain import explain
-from txkoji.hub.pool import Connection, Pool
+from txkoji.exceptions import ConnectionClosed
+from txkoji.hub.attempt import Attempt, Request
+from txkoji.hub.pool import Pool
 from txkoji.hub.profile import Profile, without_secrets
 from txkoji.hub.stats import Stats
 from txkoji.hub.turns import Turns
 
 if TYPE_CHECKING:
     from txkoji.hub.tls import ClientCertificate
-
-#: So much of an answer that cannot be read is shown in the error's text.
-EXCERPT = 200
-
-#: What every request has.
-HEADERS = {b'Content-Type': b'text/xml', b'Accept-Encoding': b'gzip',
-           b'User-Agent': b'txkoji/1'}
-
-#: So many bytes are read of an answer with a status other than 200.
-MAX_ERROR_BODY = 65536
-
-
-@dataclass(eq=False)
-class Request:
-    """
-    A call, as it is to be sent.
-
-    :ivar method: the hub method.
-    :ivar body: the XML.
-    :ivar new_sink: makes what takes an answer.
-    :ivar read: whether the call changes nothing on the hub, or at least does
-                no harm if it is made twice.
-    :ivar timeout: seconds for one attempt: connecting, headers and body.
-    :ivar deadline: seconds for all of them, and the waiting between.
-    :ivar secret: whether the answer holds what no error may show.
-    :ivar streamed: whether the answer is not kept, and so may be of any size.
-    :ivar count: is told how many bytes of the answer have come, each time.
-    :ivar begun: whether somebody has got a part of the answer, so that it
-                 cannot be asked for again.
-    """
-
-    method: str
-    body: bytes = field(repr=False)
-    new_sink: Callable[[], Sink]
-    read: bool
-    timeout: float
-    deadline: float
-    secret: bool = False
-    streamed: bool = False
-    count: Callable[[int], Any] = int
-    begun: Callable[[], bool] = lambda: False
 
 
 class Transport:
@@ -165,7 +117,7 @@ class Transport:
         await self._places.acquire()
         self.stats.in_flight += 1
         try:
-            return await _Attempt(
+            return await Attempt(
                 request, address, headers, agent=agent or self.agent,
                 pool=None if agent else self._pool, reactor=self.reactor,
                 max_body=inf if request.streamed else self._max_body,
@@ -198,232 +150,3 @@ def closed(method: str, address: str) -> ConnectionClosed:
     url = without_secrets(address)
     return ConnectionClosed(f'{method}: the connection to {url} was closed',
                             method=method, url=url)
-
-
-class _Attempt:
-    """One request, and its answer."""
-
-    _log = Logger()
-
-    def __init__(self, request: Request, address: str,
-                 headers: Optional[Mapping[bytes, bytes]], *,
-                 agent: IAgent, pool: Optional[Pool], reactor: Any,
-                 max_body: float, stats: Stats,
-                 seen: Callable[[IResponse], None]) -> None:
-        self._request = request
-        self._address = address
-        self._headers = {**HEADERS, **(headers or {})}
-        self._agent = agent
-        self._pool = pool
-        self._reactor = reactor
-        self._max_body = max_body
-        self._stats = stats
-        self._seen = seen
-        self._limit = _Limit(reactor, request.timeout)
-        #: What must not be seen in what is shown of an answer.
-        self._key = self._headers.get(b'Koji-Session-Key', b'')[:8]
-
-    async def in_time(self, again: bool) -> Any:
-        """Make it, and give up when its time is over."""
-        self._limit.hold(False)
-        making: Deferred[Any] = Deferred.fromCoroutine(self._make(again))
-        self._limit.limited = making
-        try:
-            return await making
-        except CancelledError:
-            if not self._limit.over:
-                raise
-            raise self._error(
-                CallTimeout, 'no whole answer within'
-                f' {self._request.timeout:g} seconds') from None
-        finally:
-            self._limit.hold(True)
-
-    async def _make(self, again: bool) -> Any:
-        """Post it; a second time if a kept connection was dead already."""
-        used: List[Connection] = []
-        try:
-            return await self._exchange(used)
-        except ConnectionFailed as error:
-            if self._pool is None or not used or used[0].received:
-                raise
-            # Those that were kept as long are dead, too.
-            self._pool.forget_idle()
-            if not again:
-                raise
-            self._stats.retries += 1
-            self._log.info('sending it again, over a new connection: {error}',
-                           error=str(error))
-        return await self._exchange([])
-
-    async def _exchange(self, used: List[Connection]) -> Any:
-        """
-        Post it, and read the answer.
-
-        :param used: gets the connection, if it is one that was kept.
-        """
-        sink = self._request.new_sink()
-        excerpt = _Excerpt(sink, self._request.count)
-        try:
-            asked = self._agent.request(
-                b'POST', self._address.encode('ascii'),
-                Headers({name: [value]
-                         for name, value in self._headers.items()}),
-                _Body(self._request.body))
-            if self._pool is not None:
-                used += self._pool.kept_connection()
-            response = await _cancelled_for_good(asked)
-            self._seen(response)
-            if response.code != 200:
-                raise await self._status(response)
-            await deliver(response, excerpt, self._reactor, self._max_body,
-                          self._limit.hold)
-            return sink.close()
-        except AnswerError as found:
-            if self._pool is not None:
-                # What it says next over this connection is no better.
-                self._pool.forget_idle()
-            text = 'the answer cannot be read'
-            if self._may_show(excerpt):
-                text += f': {found}; it begins with {excerpt}'
-            raise self._error(AnswerError, text) from found
-        except (TransportError, CancelledError):
-            raise
-        except KojiException as fault:
-            fault.method = self._request.method
-            fault.url = without_secrets(self._address)
-            raise
-        except Exception as found:
-            kind, text = explain(found)
-            if kind is None:
-                raise
-            raise self._error(kind, text) from found
-
-    def _may_show(self, excerpt: _Excerpt) -> bool:
-        """
-        Whether an answer has no secret in it; front servers like to say what
-        they were asked.
-        """
-        return not (self._request.secret or '?' in self._address
-                    or (self._key and self._key in excerpt.data))
-
-    def _error(self, kind: Callable[..., KojiException], text: str,
-               **fields: Any) -> KojiException:
-        url = without_secrets(self._address)
-        return kind(f'{self._request.method} at {url}: {text}',
-                    method=self._request.method, url=url, **fields)
-
-    async def _status(self, response: IResponse) -> KojiException:
-        """The error for a status other than 200."""
-        excerpt = _Excerpt(None)
-        try:
-            await deliver(response, excerpt, self._reactor, MAX_ERROR_BODY)
-        except AnswerError:
-            # Its first words are all that is wanted.
-            pass
-        phrase = response.phrase.decode('latin-1')
-        text = f'HTTP status {response.code} {phrase}'
-        if 300 <= response.code < 400:
-            places = response.headers.getRawHeaders(b'location') or [b'']
-            to = without_secrets(places[0].decode('latin-1'))
-            text += (f' to {to[:EXCERPT] or "nowhere"}; is the server of the'
-                     ' profile right?')
-        elif excerpt.data and self._may_show(excerpt):
-            text += f': {excerpt}'
-        return self._error(HTTPError, text, status=response.code)
-
-
-def _cancelled_for_good(request: Deferred[IResponse]) -> Deferred[IResponse]:
-    """
-    A request that fails with CancelledError when it is cancelled, where
-    Twisted's says something else in each phase ("no such host", for one).
-    """
-    def cancel(waiting: Deferred[IResponse]) -> None:
-        waiting.errback(CancelledError())
-        request.cancel()
-
-    def pass_on(result: Any) -> None:
-        if not waiting.called:
-            waiting.callback(result)
-
-    waiting: Deferred[IResponse] = Deferred(cancel)
-    request.addBoth(pass_on)
-    return waiting
-
-
-class _Limit:
-    """
-    A time limit, which runs only while we wait for the hub.
-
-    :ivar over: whether the time is over.
-    :ivar limited: what is cancelled then.
-    """
-
-    limited: Optional[Deferred[Any]] = None
-
-    def __init__(self, reactor: Any, seconds: float) -> None:
-        self._reactor = reactor
-        self._left = seconds
-        self._timer: Any = None
-        self.over = False
-
-    def hold(self, held: bool) -> None:
-        """Let it stand still, or run."""
-        if held and self._timer is not None:
-            self._left = max(0, self._timer.getTime()
-                             - self._reactor.seconds())
-            self._timer.cancel()
-            self._timer = None
-        elif not held and self._timer is None:
-            self._timer = self._reactor.callLater(self._left, self._end)
-
-    def _end(self) -> None:
-        self._timer = None
-        self.over = True
-        if self.limited is not None:
-            self.limited.cancel()
-
-
-class _Excerpt:
-    """Pass bytes on, count them, and keep a few to be shown in an error."""
-
-    def __init__(self, sink: Optional[Sink], count: Callable[[int], Any] = int
-                 ) -> None:
-        self._sink = sink
-        self._count = count
-        self.data = b''
-
-    def feed(self, data: bytes) -> Optional[Deferred[None]]:
-        if len(self.data) < EXCERPT:
-            self.data = (self.data + data[:EXCERPT])[:EXCERPT]
-        self._count(len(data))
-        return None if self._sink is None else self._sink.feed(data)
-
-    def close(self) -> None:
-        """Nothing is made of it."""
-
-    def __str__(self) -> str:
-        text = repr(self.data.decode('utf-8', 'replace'))
-        return text if len(text) <= EXCERPT else text[:EXCERPT] + "...'"
-
-
-@implementer(IBodyProducer)
-class _Body:
-    """The body of a request, there as a whole."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.length = len(data)
-
-    def startProducing(self, consumer: Any) -> Deferred[None]:
-        consumer.write(self._data)
-        return succeed(None)
-
-    def pauseProducing(self) -> None:
-        """Everything is written already."""
-
-    def resumeProducing(self) -> None:
-        """Everything is written already."""
-
-    def stopProducing(self) -> None:
-        """Everything is written already."""

@@ -1,0 +1,226 @@
+"""
+The ways to log in: which one to take, and what to send.
+"""
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Any, Dict, Optional, Protocol, Tuple
+
+from twisted.logger import Logger
+from twisted.web.iweb import IAgent
+
+from txkoji.exceptions import (ConfigurationError, GSSAPIAuthError, HTTPError,
+                               KojiLoginException, TLSError,
+                               TransportError)
+from txkoji.hub.profile import Profile
+from txkoji.hub.transport import Transport
+
+#: Where front servers ask who we are, below the hub's own URL.
+SSL_LOGIN = '/ssllogin'
+
+_log = Logger()
+
+#: In OpenSSL's words: what a server says that does not like our certificate.
+_REFUSAL = re.compile('alert .*(certificate|unknown ca)')
+
+
+class Post(Protocol):
+    """How a login is sent: once more after an outage, and in time."""
+
+    async def __call__(self, method: str, args: Tuple[Any, ...],
+                       kwargs: Dict[str, Any], *, below: str = '',
+                       agent: Optional[IAgent] = None) -> Any:
+        """
+        Send a call, and give its result.
+
+        :param below: what to add to the hub's URL.
+        :param agent: what to post it with; None for the usual one.
+        """
+
+
+class Credentials(Protocol):
+    """Who we say that we are, and how we show it."""
+
+    async def log_in(self, post: Post, transport: Transport, renew: bool
+                     ) -> Any:
+        """
+        Log in.
+
+        :param renew: whether to renew a session, which `post` names.
+        :returns: what the hub says: id and key of the session.
+        """
+
+
+@dataclass(frozen=True)
+class PasswordLogin:
+    """With a user's name and password (``login`` in kojihub/kojixmlrpc.py)."""
+
+    user: str
+    password: str = field(repr=False)
+
+    async def log_in(self, post: Post, transport: Transport, renew: bool
+                     ) -> Any:
+        return await post('login', (self.user, self.password),
+                          _renewing(renew))
+
+
+@dataclass(frozen=True)
+class CertificateLogin:
+    """
+    With a client certificate (``sslLogin`` in kojihub/auth.py).
+
+    :ivar profile: the profile's name, for errors.
+    :ivar cert: the path of a PEM file with a certificate and its key; empty
+                where the agent, which was passed in, shows one.
+    """
+
+    profile: str
+    cert: str
+    proxyuser: Optional[str] = None
+    proxyauthtype: Optional[int] = None
+
+    async def log_in(self, post: Post, transport: Transport, renew: bool
+                     ) -> Any:
+        if transport.makes_connections:
+            # At each login, since certificates are replaced now and then.
+            transport.show_certificate(self._read())
+        args, kwargs = _ssl_login(self, renew)
+        try:
+            return await post('sslLogin', args, kwargs, below=SSL_LOGIN,
+                              agent=transport.one_time_agent())
+        except TLSError as error:
+            if not _REFUSAL.search(str(error)):
+                raise
+            raise self._refused(
+                error, 'the server does not accept') from error
+        except HTTPError as error:
+            if error.status != 403:
+                raise
+            refused = error
+        # Over TLS 1.3 a server that asks for the certificate only when it has
+        # seen the URL has no way to get it from pyOpenSSL's clients; over
+        # TLS 1.2 it has.
+        try:
+            return await post('sslLogin', args, kwargs, below=SSL_LOGIN,
+                              agent=transport.one_time_agent(tls_1_2=True))
+        except (TLSError, HTTPError) as error:
+            if isinstance(error, HTTPError) and error.status != 403:
+                raise
+            # (TLSError: it may speak no TLS 1.2.)
+            raise self._refused(
+                refused, 'the server does not accept, or has no way to get'
+                ' over the TLS that it speaks,') from error
+
+    def _refused(self, error: TransportError, what: str
+                 ) -> KojiLoginException:
+        return KojiLoginException(
+            f'{error}; {what} the certificate of {self.cert}',
+            method=error.method, url=error.url)
+
+    def _read(self) -> Any:
+        if not self.cert:
+            raise ConfigurationError(
+                f'profile {self.profile!r}: to log in with a certificate there'
+                ' must be a cert: the path of a PEM file with the certificate'
+                ' and its key')
+        from txkoji.hub.tls import read_client_certificate
+        return read_client_certificate(self.cert, self.profile)
+
+
+@dataclass(frozen=True)
+class KerberosLogin:
+    """
+    With a Kerberos ticket (``sslLogin``, behind a server that asks for
+    Negotiate).
+
+    :ivar principal: whose ticket; None for that of the cache.
+    :ivar keytab: where to get one with, the path of a file.
+    :ivar ccache: where tickets are kept; None for where Kerberos keeps them.
+    """
+
+    principal: Optional[str] = None
+    keytab: Optional[str] = None
+    ccache: Optional[str] = None
+    proxyuser: Optional[str] = None
+    proxyauthtype: Optional[int] = None
+
+    async def log_in(self, post: Post, transport: Transport, renew: bool
+                     ) -> Any:
+        from txkoji.hub.negotiate import NegotiateAgent
+        args, kwargs = _ssl_login(self, renew)
+        agent = NegotiateAgent(transport.agent, transport.reactor,
+                               principal=self.principal, keytab=self.keytab,
+                               ccache=self.ccache)
+        try:
+            return await post('sslLogin', args, kwargs, below=SSL_LOGIN,
+                              agent=agent)
+        except HTTPError as error:
+            if error.status != 401:
+                raise
+            raise GSSAPIAuthError(
+                f'{error}; it does not accept the ticket: does the hub know'
+                ' this principal, has its server the right key for the service'
+                ' HTTP, and is its clock right?', method=error.method,
+                url=error.url) from error
+        finally:
+            agent.close()
+
+
+def choose(settings: Profile, authtype: Optional[str] = None, *,
+           user: Optional[str] = None, password: Optional[str] = None,
+           cert: Optional[str] = None, principal: Optional[str] = None,
+           keytab: Optional[str] = None, ccache: Optional[str] = None,
+           proxyuser: Optional[str] = None,
+           proxyauthtype: Optional[int] = None) -> Optional[Credentials]:
+    """
+    Choose a way, as Koji's command does (``activate_session`` in
+    koji_cli/lib.py).
+
+    :param settings: a profile, for what is not given.
+    :returns: None if it is not to log in at all.
+    :raises ConfigurationError: if there is no such way, or it lacks a thing.
+    """
+    authtype = authtype or settings.authtype
+    if authtype == 'noauth':
+        return None
+    path = os.path.expanduser(cert) if cert else settings.cert
+    if authtype == 'ssl' or (authtype is None and path
+                             and os.path.isfile(path)):
+        if user or password:
+            _log.warn('profile {name!r}: logging in with the certificate'
+                      ' {cert}; for user and password, call'
+                      ' login("password", ...)', name=settings.name,
+                      cert=path)
+        return CertificateLogin(settings.name, path, proxyuser, proxyauthtype)
+    if authtype == 'password' or (authtype is None and user and password):
+        if not user or not password:
+            raise ConfigurationError(
+                f'profile {settings.name!r}: to log in with a password, call'
+                ' login("password", user=..., password=...)')
+        if proxyuser:
+            raise ConfigurationError(
+                f'profile {settings.name!r}: who logs in with a password'
+                ' cannot act for another user')
+        return PasswordLogin(user, password)
+    if authtype not in ('kerberos', None):
+        raise ConfigurationError(
+            f'profile {settings.name!r}: authtype {authtype!r} is none of'
+            ' noauth, ssl, password, kerberos')
+    return KerberosLogin(principal or settings.principal,
+                         keytab or settings.keytab, ccache, proxyuser,
+                         proxyauthtype)
+
+
+def _ssl_login(who: Any, renew: bool) -> Any:
+    """The arguments of ``sslLogin``."""
+    kwargs = _renewing(renew)
+    if who.proxyauthtype is not None:
+        kwargs['proxyauthtype'] = who.proxyauthtype
+    return (who.proxyuser,), kwargs
+
+
+def _renewing(renew: bool) -> Dict[str, Any]:
+    # Hubs before 1.32 know neither of these, so they are sent when needed.
+    return {'renew': True, 'exclusive': False} if renew else {}
