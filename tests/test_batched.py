@@ -7,6 +7,7 @@ from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.web.resource import Resource
 
 from tests.support import HubTestCase
+from txkoji import batched as batched_module
 from txkoji.exceptions import (AnswerError, ConfigurationError,
                                ConnectionClosed, ConnectionFailed,
                                GenericError, HTTPError, KojiException,
@@ -121,6 +122,47 @@ class BatchingTests(BatchedTestCase):
         self.get(calls[0])
         self.assertEqual(self.get(calls[1]).id, 1)
 
+    def test_cancelled_by_the_first(self) -> None:
+        """Who is answered may cancel for others who asked the same."""
+        for method in ('getTag', 'getNothing'):
+            calls = [getattr(self.batched, method)(1) for _ in range(3)]
+            other = self.batched.getTag(2)
+            calls[0].addBoth(lambda _: calls[1].cancel())
+            self.turn()
+            self.get(calls[0])
+            self.fail_of(calls[1], CancelledError)
+            self.get(other)
+            calls[2].addErrback(lambda _: None)
+            self.get(calls[2])
+
+    def test_many_equal(self) -> None:
+        """Many who ask the same are answered in several turns."""
+        self.patch(batched_module, 'SLICE', 0)
+        calls = [self.batched.getTag(1) for _ in range(5)]
+        turns = 0
+        while not calls[-1].called:
+            self.hub.clock.advance(0)
+            turns += 1
+            self.assertLess(turns, 10)
+        for call in calls:
+            self.assertEqual(self.get(call).id, 1)
+
+    def test_arguments(self) -> None:
+        """A call is what it was when it was made."""
+        ids = [1]
+        first = self.batched.echo(ids)
+        ids[0] = 2
+        self.turn()
+        self.assertEqual(self.get(first), [[1]])
+        ids = [1]
+        calls = [self.batched.echo(ids)]
+        ids[0] = 2
+        calls.append(self.batched.echo(ids))
+        self.hub.misbehave('garbage', times=1)
+        self.turn()
+        self.assertEqual([self.get(call) for call in calls],
+                         [[[1]], [[2]]])
+
     def test_one(self) -> None:
         """A batch of one is a plain call."""
         call = self.batched.getTag(1)
@@ -134,11 +176,15 @@ class BatchingTests(BatchedTestCase):
         calls = [self.batched.createTag('x'),
                  self.batched.listTagged('f44'),
                  self.batched.listTasks({'method': 'build'}),
-                 self.batched.listBuilds(state=1)]
+                 self.batched.listBuilds(state=1),
+                 self.batched.getLatestBuilds('f44'),
+                 self.batched.filterResults('listTags')]
         for call in calls:
             self.get(call)
         self.assertEqual(self.asked(), ['createTag', 'listTagged',
-                                        'listTasks', 'listBuilds'])
+                                        'listTasks', 'listBuilds',
+                                        'getLatestBuilds', 'filterResults',
+                                        'listTags'])
 
     def test_builds_by_name(self) -> None:
         """The builds of a package are asked for as by a Connection."""
@@ -149,11 +195,14 @@ class BatchingTests(BatchedTestCase):
         """With a limit they go with the others."""
         calls = [self.batched.listBuilds(state=1, queryOpts={'limit': 2}),
                  self.batched.listTasks({'method': 'build'}, {'limit': 2}),
-                 self.batched.listTasks(queryOpts={'countOnly': True})]
+                 self.batched.listTasks(queryOpts={'countOnly': True}),
+                 self.batched.getLatestBuilds('f44', package='bash')]
         self.turn()
         self.assertEqual([len(self.get(call)) for call in calls[:2]], [2, 2])
         self.get(calls[2])
+        self.get(calls[3])
         self.assertEqual(self.asked(), ['system.multicall'])
+        self.get(self.batched.listBuilds(queryOpts={'limit': 10**6}))
 
     def test_window(self) -> None:
         """More may be waited for."""
@@ -183,6 +232,7 @@ class BatchingTests(BatchedTestCase):
         """What cannot be sent fails its caller alone."""
         good = self.batched.getTag(1)
         self.fail_of(self.batched.getTag(object()), TypeError)
+        self.fail_of(self.batched.call(5), TypeError)
         self.turn()
         self.assertEqual(self.get(good).id, 1)
 
@@ -232,6 +282,11 @@ class CancelTests(BatchedTestCase):
             self.fail_of(call, CancelledError)
         self.turn()
         self.assertEqual(self.hub.requests, 0)
+        call = self.koji.batched(window=60).getTag(1)
+        call.cancel()
+        self.fail_of(call, CancelledError)
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+        self.assertEqual(self.koji.stats.waiting, 0)
 
     def test_one_of_two(self) -> None:
         """Of two who asked the same, one may go."""

@@ -17,7 +17,7 @@ from tests.test_xmlrpc import (FORGIVEN_ELSEWHERE, REFUSED_ELSEWHERE, VALUES,
 from txkoji.exceptions import AnswerError, KojiException
 from txkoji.hub.decoder import MAX_REST, Decoder
 from txkoji.hub.expat import MAX_DEPTH, MAX_VALUE, ExpatDecoder
-from txkoji.hub.xmlrpc import encode_answer, encode_fault
+from txkoji.hub.xmlrpc import decode_answer, encode_answer, encode_fault
 
 
 def outcome(decoder: Any, data: bytes, cuts: List[int]) -> Any:
@@ -39,6 +39,27 @@ def pieces(data: bytes, size: int) -> List[int]:
 
 class FastTests(SynchronousTestCase):
     """What takes the fast path."""
+
+    def test_split_characters(self) -> None:
+        """A character that is cut in two is whole after a hand-over."""
+        text = '\u4e2d' * 20 + '\U0001f600'
+        good = encode_answer([text, 'x'])
+        for body in [good, good.replace(b"'1.0'", b'"1.0"'),
+                     good.replace(b'x</string>', b'&quot;</string>'),
+                     good.replace(b'<value><string>x',
+                                  b'<value> <string>x')]:
+            expected = decode_answer(body)
+            for cut in range(len(body)):
+                decoder = Decoder()
+                decoder.feed(body[:cut])
+                decoder.feed(body[cut:])
+                self.assertEqual(decoder.close(), expected)
+        body = encode_answer('a' + '\u4e2d' * 100000)
+        for size in (65536, 65537, 65538):
+            decoder = Decoder()
+            for start in range(0, len(body), size):
+                decoder.feed(body[start:start + size])
+            self.assertEqual(decoder.close(), 'a' + '\u4e2d' * 100000)
 
     def test_recordings(self) -> None:
         """Every recorded answer does, however it is cut."""

@@ -12,6 +12,7 @@ from twisted.internet.defer import (CancelledError, Deferred,
                                     inlineCallbacks)
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
+from twisted.web.client import Agent
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
@@ -66,7 +67,7 @@ class IterateTests(ItemsTestCase):
                               ('listTagged', 'empty-tag')]:
             found: List[Any] = []
             self.run_it(self.collect(self.koji.iterate(method, *args), found))
-            expected = self.get(self.koji.call(method, *args))
+            expected = self.get(getattr(self.koji, method)(*args))
             self.assertEqual(found, expected)
             self.assertEqual([type(item) for item in found],
                              [type(item) for item in expected])
@@ -137,6 +138,23 @@ class IterateTests(ItemsTestCase):
         items = self.koji.iterate('listTagged', 'empty-tag')
         for _ in range(3):
             self.fail_of(items.next_item(), StopAsyncIteration)
+
+    def test_fault_of_lists(self) -> None:
+        """Lists in a fault are no items."""
+        for body in [b'<?xml version="1.0"?><methodResponse><fault><value>'
+                     b'<array><data><value><int>1</int></value>'
+                     b'<value><int>2</int></value></data></array></value>'
+                     b'</fault></methodResponse>',
+                     b"<?xml version='1.0'?>\n<methodResponse>\n<fault>\n"
+                     b'<value><array><data>\n<value><int>1</int></value>\n'
+                     b'<value><int>2</int></value>\n</data></array></value>'
+                     b'\n</fault>\n</methodResponse>\n']:
+            for size in (len(body), 40):
+                decoder = Decoder()
+                for start in range(0, len(body), size):
+                    decoder.feed(body[start:start + size])
+                    self.assertEqual(decoder.take(), [])
+                self.assertRaises(AnswerError, decoder.close)
 
     def test_no_list(self) -> None:
         """An answer that is no list is an error."""
@@ -247,13 +265,13 @@ class EndingTests(ItemsTestCase):
         self.run_it(leave())
 
     def test_forgotten(self) -> None:
-        """So does forgetting it."""
-        items = self.koji.iterate('listTags')
-        waiting = items.next_item()
+        """Who waits for an item gets it, though the others are forgotten."""
+        waiting = self.koji.iterate('listTags').next_item()
+        gc.collect()
         self.assertEqual(self.koji.stats.in_flight, 1)
-        del items
+        self.hub.clock.advance(5)
+        self.assertEqual(self.get(waiting).id, 1)
         self.check_ended()
-        self.fail_of(waiting, StopAsyncIteration)
 
     def test_cancelled(self) -> None:
         """Who cancels the wait for an item loses none."""
@@ -325,6 +343,26 @@ class SocketTests(TestCase):
             build = yield items.next_item()
             self.assertEqual(build.id, number)
         yield self.assertFailure(items.next_item(), StopAsyncIteration)
+
+    @inlineCallbacks
+    def test_late_response(self) -> Any:
+        """Also where the response reaches us when the body is coming."""
+        class Late:
+            def request(self, *args: Any) -> Any:
+                return Agent(reactor).request(*args).addCallback(
+                    lambda response: deferLater(reactor, 0.05,
+                                                lambda: response))
+
+        hub, koji = self.serve(100000, agent=Late())
+        items = koji.iterate('listTagged', 'f43')
+        yield items.next_item()
+        while hub.streams[0].going or items._source._held is None:
+            yield deferLater(reactor, 0, lambda: None)
+        for _ in range(10):
+            yield deferLater(reactor, 0, lambda: None)
+        self.assertLess(hub.streams[0].written, 50000)
+        yield items.aclose()
+        yield hub.streams[0].lost
 
     @inlineCallbacks
     def test_leaving(self) -> Any:
@@ -474,7 +512,7 @@ class PagesTests(ItemsTestCase):
         pages = self.koji.pages('listTags')
         waiting = pages.next_item()
         self.get(pages.aclose())
-        self.fail_of(waiting, CancelledError)
+        self.fail_of(waiting, StopAsyncIteration)
         self.fail_of(pages.next_item(), StopAsyncIteration)
         self.assertEqual(self.koji.stats.in_flight, 0)
 
@@ -497,6 +535,13 @@ class PagesTests(ItemsTestCase):
         self.assertEqual([(items, total) for items, _, total in told],
                          [(50, None), (72, None)])
         self.assertGreater(told[1][1], told[0][1])
+
+    def test_no_limits(self) -> None:
+        """A hub that does not look at limits is asked once."""
+        self.hub.respond('listTags', lambda **kwargs: [1] * 100)
+        pages = self.pages(self.koji.with_options(page_size=10), 'listTags',
+                           queryOpts={'limit': 15})
+        self.assertEqual(len(pages), 1)
 
     def test_size(self) -> None:
         """A page has at least one item."""

@@ -172,8 +172,32 @@ class InterfaceTests(MultiCallTestCase):
         self.assertRaises(TypeError, self.many.getTag, object())
         self.assertRaises(KojiLoginException, self.many.sslLogin)
         self.assertEqual(len(self.many), 0)
-        for wrong in [{'batch': 0}, {'concurrency': -1}]:
+        self.many.getTag(1)
+        for wrong in [{'batch': 0}, {'concurrency': -1}, {'batch': 2.5},
+                      {'concurrency': 1.5}, {'batch': '5'}]:
             self.fail_of(self.many(**wrong), ConfigurationError)
+        self.assertEqual(len(self.many), 1)
+
+    def test_own_exceptions(self) -> None:
+        """Who asks for a result that is none gets an exception of its own."""
+        bad = self.many.nosuch()
+        results = self.get(self.many())
+        errors = []
+        for _ in range(3):
+            for ask in (lambda: bad.result, lambda: results[0]):
+                with self.assertRaises(GenericError) as caught:
+                    ask()
+                errors.append(caught.exception)
+        self.assertEqual(len({id(error) for error in errors}), 6)
+
+    def test_strange_values(self) -> None:
+        """A value that is none is one call's trouble."""
+        for number in (1e300, float('inf'), float('nan')):
+            self.hub.respond('getAverageBuildDuration', number)
+            self.many.getAverageBuildDuration(1)
+            tag = self.many.getTag(1)
+            self.get(self.many())
+            self.assertEqual(tag.result.id, 1)
 
     def test_strict(self) -> None:
         """If it is strict, it fails with the first fault."""
@@ -255,6 +279,14 @@ class RequestsTests(MultiCallTestCase):
         before = encoder.encode('x', (entry,))
         entry['tags'].append(2)
         self.assertNotEqual(encoder.encode('x', (entry,)), before)
+        # The same dictionary, and perhaps at the same places in memory.
+        values = {}
+        for number in range(1000):
+            values.clear()
+            values['id'] = number + 1000
+            values['name'] = f'name {number}'
+            self.assertEqual(encoder.encode('x', (values,)),
+                             EntryEncoder().encode('x', ({**values},)))
         again = {'flag': True}
         self.assertEqual(encoder.encode('x', (again,)),
                          EntryEncoder().encode('x', ({'flag': True},)))
@@ -337,6 +369,28 @@ class TroubleTests(MultiCallTestCase):
             self.assertEqual(results[0], 1)
             self.assertEqual([type(error) for error in results.faults],
                              [AnswerError])
+
+    def test_odd_exception(self) -> None:
+        """Whatever an agent fails with, that is what is said."""
+        class Odd(Exception):
+            def __init__(self, one: int, two: int) -> None:
+                super().__init__()
+
+        class OddAgent:
+            def request(self, *args: Any) -> Any:
+                raise Odd(1, 2)
+
+        koji = Connection(Profile('p', server='http://h/hub', max_retries=0),
+                          agent=OddAgent(), reactor=self.hub.clock)
+        many = koji.MultiCall()
+        call = many.getTag(1)
+        self.fail_of(many(), Odd)
+        self.assertIsInstance(call.error, Odd)
+        batched = koji.batched()
+        calls = [batched.getTag(number) for number in range(3)]
+        self.hub.clock.advance(0)
+        for call in calls:
+            self.fail_of(call, Odd)
 
     def test_cancelled(self) -> None:
         """Cancelling it sends no more, and says so."""

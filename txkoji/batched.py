@@ -5,7 +5,9 @@ it.
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+from collections import deque
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import deferLater
@@ -16,18 +18,25 @@ from txkoji.call import HubMethods
 from txkoji.exceptions import (AnswerError, AuthError, ConfigurationError,
                                HTTPError, KojiException, ServerOffline)
 from txkoji.hub.xmlrpc import EntryEncoder
-from txkoji.multicall import (BATCH, StoredCall, another, ask_many, cut,
-                              read_entry)
+from txkoji.multicall import BATCH, another, ask_many, cut, read_entry
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
 
 #: Methods whose answers may be of any length, unless they are given a limit.
 UNBOUNDED = frozenset([
-    'getTaskDescendents', 'listArchives', 'listBuilds', 'listPackages',
-    'listRPMs', 'listTagged', 'listTaggedArchives', 'listTaggedRPMS',
-    'listTasks', 'queryHistory', 'untaggedBuilds',
+    'countAndFilterResults', 'filterResults', 'getLatestBuilds',
+    'getLatestRPMS', 'getTaskDescendents', 'listArchives', 'listBuildroots',
+    'listBuilds', 'listPackages', 'listRPMs', 'listTagged',
+    'listTaggedArchives', 'listTaggedRPMS', 'listTasks', 'queryHistory',
+    'untaggedBuilds',
 ])
+
+#: A limit that is larger is none.
+LONG = 1000
+
+#: Seconds that answering many callers of one call may take in one turn.
+SLICE = 0.005
 
 
 class Batched(HubMethods['Deferred[Any]']):
@@ -64,30 +73,33 @@ class Batched(HubMethods['Deferred[Any]']):
     def _forget(self) -> None:
         self._questions: Dict[bytes, _Question] = {}
         self._encoder = EntryEncoder()
+        self._waiting: Optional[Deferred[Any]] = None
 
     def call(self, method: str, /, *args: Any, **kwargs: Any
              ) -> Deferred[Any]:
         """
         Call any hub method; see `Connection.call`.
         """
-        if _unbounded(method, args, kwargs) or not self._koji._is_read(
-                method, args, kwargs):
-            return self._koji.call(method, *args, **kwargs)
         try:
+            if _unbounded(method, args, kwargs) or not self._koji._is_read(
+                    method, args, kwargs):
+                return self._koji.call(method, *args, **kwargs)
             body = self._encoder.encode(method, args, kwargs)
         except Exception:
             return fail(Failure())
-        first = not self._questions
         question = self._questions.get(body)
         if question is None:
+            # It may be asked later than its caller changes these.
+            args, kwargs = copy.deepcopy((args, kwargs))
             question = self._questions[body] = _Question(
-                method, args, kwargs, body)
-        waiting = question.wait()
-        if first:
-            self._koji._calls.run(
-                self._wait(), 'batched', self._koji._options.deadline
-            ).addCallbacks(self._ask_all, self._fail_all)
-        return waiting
+                method, args, kwargs, body, self._left,
+                self._koji._transport.reactor)
+        answer = question.wait()
+        if self._waiting is None:
+            self._waiting = self._koji._calls.run(
+                self._wait(), 'batched', self._koji._options.deadline)
+            self._waiting.addCallbacks(self._ask_all, self._fail_all)
+        return answer
 
     def listBuilds(self, packageID: Any = None, *args: Any, **kwargs: Any
                    ) -> Deferred[Any]:
@@ -100,8 +112,14 @@ class Batched(HubMethods['Deferred[Any]']):
     async def _wait(self) -> None:
         await deferLater(self._koji._transport.reactor, self._window)
 
+    def _left(self) -> None:
+        """Nobody waits for one of the calls any longer."""
+        if self._waiting is not None and not any(
+                question.wanted for question in self._questions.values()):
+            self._waiting.cancel()
+
     def _fail_all(self, failure: Failure) -> None:
-        """The Connection was closed before it began."""
+        """It never began: the Connection was closed, or nobody waits."""
         error: Any = failure.value
         questions = list(self._questions.values())
         self._forget()
@@ -122,7 +140,7 @@ class Batched(HubMethods['Deferred[Any]']):
         """Ask it as a plain call."""
         asked = self._koji.call(question.method, *question.args,
                                 **question.kwargs)
-        question.asked = asked
+        question.left = asked.cancel
         asked.addCallbacks(question.succeed,
                            lambda failure: question.fail(failure.value))
 
@@ -130,41 +148,56 @@ class Batched(HubMethods['Deferred[Any]']):
         """Ask them in one request."""
         asked = Deferred.fromCoroutine(
             ask_many(self._koji, questions, read=True))
-        shared = _Shared(asked, questions)
-        for question in questions:
-            question.asked = shared
+
+        def left() -> None:
+            if not any(question.wanted for question in questions):
+                asked.cancel()
 
         def answered(entries: List[Any]) -> None:
             for question, entry in zip(questions, entries):
-                question.take(entry, self._koji._owner)
+                try:
+                    value = read_entry(question.method, entry,
+                                       self._koji._owner)
+                except Exception as error:
+                    question.fail(error)
+                else:
+                    question.succeed(value)
 
         def failed(failure: Failure) -> None:
             error: Any = failure.value
-            if _could_be_one(error):
+            again = _could_be_one(error)
+            if again:
                 self._log.info(
                     'asking {count} calls one by one, after {error}',
                     count=len(questions), error=str(error))
             for question in questions:
-                if _could_be_one(error) and question.wanted:
+                if again and question.wanted:
                     self._ask_one(question)
                 else:
                     question.fail(error)
 
+        for question in questions:
+            question.left = left
         asked.addCallbacks(answered, failed)
 
 
-class _Question(StoredCall):
+class _Question:
     """
     A call, and all who wait for it.
 
-    :ivar asked: what to cancel when nobody does any longer.
+    :ivar body: the call, encoded.
+    :ivar left: what is called when nobody waits any longer.
     """
 
-    asked: Any = None
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._waiting: List[Deferred[Any]] = []
+    def __init__(self, method: str, args: Any, kwargs: Any, body: bytes,
+                 left: Callable[[], Any], reactor: Any) -> None:
+        self.method = method
+        self.args = args
+        self.kwargs = kwargs
+        self.body = body
+        self.left = left
+        self._reactor = reactor
+        self._waiting: Deque[Deferred[Any]] = deque()
 
     @property
     def wanted(self) -> bool:
@@ -178,53 +211,53 @@ class _Question(StoredCall):
 
     def _leave(self, waiting: Deferred[Any]) -> None:
         self._waiting.remove(waiting)
-        if not self._waiting and self.asked is not None:
-            self.asked.cancel()
+        if not self._waiting:
+            self.left()
 
     def succeed(self, value: Any) -> None:
-        waiting, self._waiting = self._waiting, []
-        # All copies first: who gets one may change it.
-        values = [value, *(copy.deepcopy(value) for _ in waiting[1:])]
-        for each, own in zip(waiting, values):
-            each.callback(own)
+        """Answer all who wait, each with an object of its own."""
+        self.left = _nothing
+        if len(self._waiting) == 1:
+            self._waiting.popleft().callback(value)
+        elif self._waiting:
+            # Who gets one may change it: this one nobody gets.
+            self._answer(copy.deepcopy(value))
+
+    def _answer(self, value: Any) -> None:
+        """Answer some of them, and the others in the next turn."""
+        end = perf_counter() + SLICE
+        while self._waiting:
+            self._waiting.popleft().callback(copy.deepcopy(value))
+            if perf_counter() > end and self._waiting:
+                self._reactor.callLater(0, self._answer, value)
+                return
 
     def fail(self, error: Exception) -> None:
-        waiting, self._waiting = self._waiting, []
-        for each in waiting:
-            each.errback(another(error))
-
-    def take(self, entry: Any, koji: Connection) -> None:
-        try:
-            value = read_entry(self.method, entry, koji)
-        except KojiException as error:
-            self.fail(error)
-        else:
-            self.succeed(value)
+        """Tell all who wait, each with an exception of its own."""
+        self.left = _nothing
+        while self._waiting:
+            self._waiting.popleft().errback(another(error))
 
 
-class _Shared:
-    """A request that is cancelled when nobody waits for any call in it."""
-
-    def __init__(self, asked: Deferred[Any], questions: List[_Question]
-                 ) -> None:
-        self._asked = asked
-        self._questions = questions
-
-    def cancel(self) -> None:
-        if not any(question.wanted for question in self._questions):
-            self._asked.cancel()
+def _nothing() -> None:
+    """There is nothing left to end."""
 
 
-def _unbounded(method: str, args: Tuple[Any, ...], kwargs: Dict[str, Any]
-               ) -> bool:
+def _unbounded(method: str, args: Any, kwargs: Dict[str, Any]) -> bool:
     """Whether the answer may be of any length."""
     if method not in UNBOUNDED:
         return False
-    options: Optional[Any] = kwargs.get('queryOpts')
+    if method == 'getLatestBuilds':
+        # Of one package there is one.
+        return not (kwargs.get('package') or any(args[2:3]))
+    options: Any = kwargs.get('queryOpts', kwargs.get('filterOpts'))
     if method == 'listTasks' and len(args) > 1:
         options = args[1]
-    return not (isinstance(options, dict)
-                and (options.get('limit') or options.get('countOnly')))
+    if not isinstance(options, dict):
+        return True
+    limit = options.get('limit')
+    return not (options.get('countOnly')
+                or (isinstance(limit, int) and 0 < limit <= LONG))
 
 
 def _could_be_one(error: Exception) -> bool:

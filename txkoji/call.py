@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Generic, List, Protocol, TypeVar, Union
+from typing import (Any, Dict, Generic, List, Protocol, Tuple, TypeVar,
+                    Union)
 
 Result = TypeVar('Result', covariant=True)
 
@@ -70,8 +71,8 @@ class HubMethods(ABC, Generic[Result]):
         :param args: ``request`` and ``strict``, see the hub's method.
         :returns: gives a `Task` or None, or a list of them.
         """
-        return self.call('getTaskInfo', task_id, *args,
-                         **_with_request(args, kwargs))
+        args, kwargs = usual('getTaskInfo', (task_id, *args), kwargs)
+        return self.call('getTaskInfo', *args, **kwargs)
 
     def getTaskChildren(self, task_id: int, *args: Any, **kwargs: Any
                         ) -> Result:
@@ -80,8 +81,8 @@ class HubMethods(ABC, Generic[Result]):
 
         :returns: gives a list of `Task`.
         """
-        return self.call('getTaskChildren', task_id, *args,
-                         **_with_request(args, kwargs))
+        args, kwargs = usual('getTaskChildren', (task_id, *args), kwargs)
+        return self.call('getTaskChildren', *args, **kwargs)
 
     def getTaskDescendents(self, task_id: int, *args: Any, **kwargs: Any
                            ) -> Result:
@@ -92,8 +93,8 @@ class HubMethods(ABC, Generic[Result]):
         :returns: gives one flat list of `Task`, in which each knows its
                   ``parent``.
         """
-        return self.call('getTaskDescendents', task_id, *args,
-                         **_with_request(args, kwargs))
+        args, kwargs = usual('getTaskDescendents', (task_id, *args), kwargs)
+        return self.call('getTaskDescendents', *args, **kwargs)
 
     def listTasks(self, opts: Any = None, *args: Any, **kwargs: Any
                   ) -> Result:
@@ -105,11 +106,26 @@ class HubMethods(ABC, Generic[Result]):
         :param kwargs: ``queryOpts``: ``{'limit': 10, 'order': '-id'}``.
         :returns: gives a list of `Task`.
         """
+        args, kwargs = usual('listTasks', (opts, *args), kwargs)
+        return self.call('listTasks', *args, **kwargs)
+
+
+def usual(method: str, args: Tuple[Any, ...], kwargs: Dict[str, Any]
+          ) -> Tuple[Tuple[Any, ...], Dict[str, Any]]:
+    """
+    Ask for what the rich objects need, where the caller does not say: the
+    requests of tasks, and those decoded.
+
+    :returns: the arguments, positional and named.
+    """
+    if method in ('getTaskInfo', 'getTaskChildren', 'getTaskDescendents'):
+        if len(args) == 1:
+            kwargs = {'request': True, **kwargs}
+    elif method == 'listTasks':
+        opts = args[0] if args else kwargs.get('opts')
         if opts is None or isinstance(opts, dict):
             opts = {'decode': True, **(opts or {})}
-        return self.call('listTasks', opts, *args, **kwargs)
-
-
-def _with_request(args: Any, kwargs: Any) -> Any:
-    """Ask for the requests of tasks, where the caller does not say."""
-    return kwargs if args else {'request': True, **kwargs}
+            args = (opts, *args[1:])
+            kwargs = {name: value for name, value in kwargs.items()
+                      if name != 'opts'}
+    return args, kwargs

@@ -26,6 +26,7 @@ from txkoji.hub.transport import Transport
 from txkoji.hub.xmlrpc import encode_call
 from txkoji.items import Items, Pages
 from txkoji.multicall import BATCH, MultiCall
+from txkoji.progress import Listener
 from txkoji.results import row_maker, typed
 from txkoji.web import path_below, read_link
 
@@ -35,10 +36,6 @@ PROFILES = profiles.PROFILES
 Self = TypeVar('Self', bound='Connection')
 
 
-#: Told how many items and bytes have come, and of how many items, or None.
-Progress = Callable[[int, int, Optional[int]], Any]
-
-
 @dataclass(frozen=True)
 class Options:
     """What `Connection.with_options` sets."""
@@ -46,7 +43,7 @@ class Options:
     timeout: float
     deadline: float
     write: Optional[bool] = None
-    progress: Optional[Progress] = None
+    progress: Optional[Listener] = None
     page_size: int = 1000
 
 
@@ -250,7 +247,7 @@ class Connection(HubMethods[Deferred[Any]]):
     def with_options(self: Self, *, write: Optional[bool] = None,
                      timeout: Optional[float] = None,
                      deadline: Optional[float] = None,
-                     progress: Optional[Progress] = None,
+                     progress: Optional[Listener] = None,
                      page_size: Optional[int] = None) -> Self:
         """
         Give a view of this Connection, for calls that need something else::

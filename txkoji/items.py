@@ -8,16 +8,16 @@ from collections import deque
 from typing import (TYPE_CHECKING, Any, Deque, Dict, List, Optional, Tuple,
                     TypeVar)
 
-from twisted.internet.defer import Deferred, fail, succeed
-from twisted.logger import Logger
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.python.failure import Failure
 
+from txkoji.call import usual
 from txkoji.exceptions import AnswerError, ConfigurationError
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.reads import check_method
 from txkoji.hub.turns import Turns
 from txkoji.hub.xmlrpc import encode_call
-from txkoji.multicall import tell
+from txkoji.progress import Progress
 from txkoji.results import row_maker, typed
 
 if TYPE_CHECKING:
@@ -138,14 +138,19 @@ class Items(AsyncItems):
 
     def next_item(self) -> Deferred[Any]:
         if self._source.request is None:
+            args, kwargs = usual(self._method, self._args, self._kwargs)
             try:
-                body = encode_call(self._method, self._args, self._kwargs)
+                body = encode_call(self._method, args, kwargs)
             except Exception:
                 return fail(Failure())
             self._source.ask(self._koji, self._method, body,
                              self._koji._is_read(self._method, self._args,
                                                  self._kwargs))
-        return self._source.next()
+        # Who waits for one item holds the others.
+        return self._source.next().addBoth(self._pass_on)
+
+    def _pass_on(self, result: Any) -> Any:
+        return result
 
     def _stop(self) -> None:
         self._source.stop()
@@ -160,29 +165,26 @@ class _Source:
     `Items`, which so can be destroyed while the answer arrives.
     """
 
-    _log = Logger()
-
     def __init__(self) -> None:
         self.request: Optional[Deferred[Any]] = None
         self._items: Deque[Any] = deque()
         self._wanting: Deque[Deferred[Any]] = deque()
         self._held: Optional[Deferred[None]] = None
         self._end: Optional[Exception] = None
-        self._count = 0
-        self._bytes = 0
+        self._progress = Progress(None)
 
     def ask(self, koji: Connection, method: str, body: bytes, read: bool
             ) -> None:
         """Begin."""
-        self._koji = koji
         if self._end is not None:
             self.request = succeed(None)
             return
         owner = koji._owner
-        self.request = koji._counting(self._size)._send(
+        progress = self._progress = Progress(koji._options.progress)
+        self.request = koji._counting(progress.count)._send(
             method, body, lambda: _Sink(self, Decoder(
                 row_maker(method, owner))), read=read,
-            streamed=True, begun=lambda: self._count > 0)
+            streamed=True, begun=lambda: progress.items > 0)
         self.request.addCallbacks(
             lambda _: self._ended(StopAsyncIteration()),
             lambda failure: self._ended(failure.value))
@@ -200,19 +202,15 @@ class _Source:
         self._wanting.append(wanting)
         return wanting
 
-    def _size(self, size: int) -> None:
-        self._bytes += size
-
     def put(self, items: List[Any]) -> Optional[Deferred[None]]:
         """
         Take more items.
 
         :returns: None, or a Deferred that fires when more are wanted.
         """
-        self._count += len(items)
         if self._end is None:
             self._items.extend(items)
-            tell(self._koji, self._log, self._count, self._bytes, None)
+            self._progress.came(len(items))
         while self._wanting and self._items:
             self._wanting.popleft().callback(self._items.popleft())
         return self._hold()
@@ -293,11 +291,10 @@ class Pages(AsyncItems):
                                 of the method, and ``queryOpts`` do not say.
     """
 
-    _log = Logger()
-
     def __init__(self, koji: Connection, method: str, args: Tuple[Any, ...],
                  kwargs: Dict[str, Any]) -> None:
-        self._koji = koji._counting(self._size)
+        self._progress = Progress(koji._options.progress)
+        self._koji = koji._counting(self._progress.count)
         self._method = method
         self._args = args
         options = dict(kwargs.pop('queryOpts', None) or {})
@@ -312,8 +309,6 @@ class Pages(AsyncItems):
         self._offset: int = options.pop('offset', None) or 0
         self._left: Optional[int] = options.pop('limit', None) or None
         self._options = options
-        self._count = 0
-        self._bytes = 0
         self._over = False
         self._turns = Turns(1)
         self._asking: Optional[Deferred[Any]] = None
@@ -332,25 +327,27 @@ class Pages(AsyncItems):
             self._asking = self._ask({
                 **self._options, 'order': self._order, 'limit': size,
                 'offset': self._offset})
-            rows = await self._asking
+            try:
+                rows = await self._asking
+            except CancelledError:
+                if self._over:
+                    raise StopAsyncIteration from None
+                raise
             if not isinstance(rows, list):
                 raise AnswerError(f'{self._method}: the answer is no list',
                                   method=self._method)
             self._offset += len(rows)
-            self._count += len(rows)
             if self._left is not None:
                 self._left -= len(rows)
-            self._over = len(rows) < size or self._left == 0
+            # A hub that gives more does not look at limits.
+            self._over = len(rows) != size or self._left == 0
             if not rows:
                 raise StopAsyncIteration
-            tell(self._koji, self._log, self._count, self._bytes, None)
+            self._progress.came(len(rows))
             return rows
         finally:
             self._asking = None
             self._turns.release()
-
-    def _size(self, size: int) -> None:
-        self._bytes += size
 
     def _ask(self, options: Dict[str, Any]) -> Deferred[Any]:
         koji = self._koji
@@ -359,8 +356,8 @@ class Pages(AsyncItems):
                 'filterResults', self._method, *self._args, **self._kwargs,
                 filterOpts=options).addCallback(
                     lambda rows: typed(self._method, rows, koji._owner))
-        return koji.call(self._method, *self._args, **self._kwargs,
-                         queryOpts=options)
+        args, kwargs = usual(self._method, self._args, self._kwargs)
+        return koji.call(self._method, *args, **kwargs, queryOpts=options)
 
     def _stop(self) -> None:
         self._over = True

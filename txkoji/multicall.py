@@ -5,18 +5,17 @@ from __future__ import annotations
 
 import copy
 from typing import (TYPE_CHECKING, Any, Iterable, Iterator, List,
-                    Optional, Sequence, TypeVar)
+                    Optional, Protocol, Sequence, TypeVar)
 
 from twisted.internet.defer import (CancelledError, Deferred, FirstError,
-                                    gatherResults)
-from twisted.logger import Logger
-
+                                    fail, gatherResults)
 from txkoji.call import HubMethods
 from txkoji.exceptions import (AnswerError, ConfigurationError, KojiException,
                                NotSent, from_fault)
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.reads import check_method
 from txkoji.hub.xmlrpc import MULTICALL, EntryEncoder, encode_multicall
+from txkoji.progress import Progress
 from txkoji.results import typed
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class StoredCall:
     :ivar method: the hub method.
     :ivar args: its positional arguments.
     :ivar kwargs: its named arguments.
-    :ivar body: all that, encoded.
+    :ivar body: all that, encoded; nothing once there is a result.
     """
 
     def __init__(self, method: str, args: Any, kwargs: Any, body: bytes
@@ -60,22 +59,23 @@ class StoredCall:
         :raises KojiException: if it failed.
         """
         if self.error is not None:
-            raise self.error
+            # One of its own for each who asks, or its traceback would grow.
+            raise another(self.error)
         return self._value
 
     def succeed(self, value: Any) -> None:
         """Take the result."""
-        self._value, self.error = value, None
+        self._value, self.error, self.body = value, None, b''
 
     def fail(self, error: Exception) -> None:
         """Take an error."""
-        self.error = error
+        self.error, self.body = error, b''
 
     def take(self, entry: Any, koji: Connection) -> None:
         """Take what the hub answered."""
         try:
             self.succeed(read_entry(self.method, entry, koji))
-        except KojiException as error:
+        except Exception as error:
             self.fail(error)
 
     def __repr__(self) -> str:
@@ -209,41 +209,36 @@ class MultiCall(HubMethods[StoredCall]):
         :raises KojiException: if `strict`, what a call failed with.
         :raises ConfigurationError: if a number is not more than 0.
         """
-        calls, read = self._calls, self._read
+        strict = self._strict if strict is None else strict
+        batch = self._batch if batch is None else batch
+        concurrency = (self._concurrency if concurrency is None
+                       else concurrency)
+        for name, number in [('batch', batch), ('concurrency', concurrency)]:
+            if not isinstance(number, int) or not number > 0:
+                return fail(ConfigurationError(
+                    f'{name} must be a number, more than 0, not {number!r}'))
+        sending = _Sending(self._koji, self._calls, self._read, strict=strict,
+                           batch=batch, concurrency=concurrency)
         self._forget()
-        sending = _Sending(
-            self._koji, calls, read,
-            strict=self._strict if strict is None else strict,
-            batch=self._batch if batch is None else batch,
-            concurrency=(self._concurrency if concurrency is None
-                         else concurrency))
         return Deferred.fromCoroutine(sending.send())
 
 
 class _Sending:
     """Calls on their way."""
 
-    _log = Logger()
-
     def __init__(self, koji: Connection, calls: List[StoredCall], read: bool,
                  *, strict: bool, batch: int, concurrency: int) -> None:
-        self._koji = koji._counting(self._count)
+        self._progress = Progress(koji._options.progress, len(calls))
+        self._koji = koji._counting(self._progress.count)
         self._calls = calls
         self._read = read
         self._strict = strict
         self._batch = batch
         self._concurrency = concurrency if read else 1
-        self._answered = 0
-        self._bytes = 0
         #: Whether to send no more.
         self._over = False
 
     async def send(self) -> MultiCallResults:
-        for name, number in [('batch', self._batch),
-                             ('concurrency', self._concurrency)]:
-            if not number > 0:
-                raise ConfigurationError(
-                    f'{name} must be more than 0, not {number}')
         requests = cut(self._calls, self._batch)
         # Each of these takes the next request when it is done with one.
         senders = [Deferred.fromCoroutine(self._send_some(requests))
@@ -264,7 +259,7 @@ class _Sending:
                         method=call.method))
         results = MultiCallResults(self._calls)
         if self._strict and results.faults:
-            raise results.faults[0]
+            raise another(results.faults[0])
         return results
 
     async def _send_some(self, requests: Iterator[List[StoredCall]]) -> None:
@@ -277,9 +272,11 @@ class _Sending:
             except CancelledError as error:
                 self._fail(calls, error)
                 raise
-            except KojiException as error:
+            except Exception as error:
                 self._fail(calls, error)
                 self._over = self._over or not self._read
+                if not isinstance(error, KojiException):
+                    raise
             if self._strict and any(call.error for call in calls):
                 self._over = True
 
@@ -287,12 +284,7 @@ class _Sending:
         entries = await ask_many(self._koji, calls, self._read)
         for call, entry in zip(calls, entries):
             call.take(entry, self._koji._owner)
-        self._answered += len(calls)
-        tell(self._koji, self._log, self._answered, self._bytes,
-             len(self._calls))
-
-    def _count(self, size: int) -> None:
-        self._bytes += size
+        self._progress.came(len(calls))
 
     def _fail(self, calls: List[StoredCall], error: Exception) -> None:
         self._over = self._over or isinstance(error, CancelledError)
@@ -300,7 +292,15 @@ class _Sending:
             call.fail(another(error))
 
 
-Stored = TypeVar('Stored', bound=StoredCall)
+class Encoded(Protocol):
+    """A call that is encoded as one of many."""
+
+    @property
+    def body(self) -> bytes:
+        """Its bytes."""
+
+
+Stored = TypeVar('Stored', bound=Encoded)
 
 
 def cut(calls: Iterable[Stored], batch: int) -> Iterator[List[Stored]]:
@@ -312,7 +312,7 @@ def cut(calls: Iterable[Stored], batch: int) -> Iterator[List[Stored]]:
     request: List[Stored] = []
     size = 0
     for call in calls:
-        if request and (len(request) == batch
+        if request and (len(request) >= batch
                         or size + len(call.body) > MAX_REQUEST):
             yield request
             request, size = [], 0
@@ -322,7 +322,7 @@ def cut(calls: Iterable[Stored], batch: int) -> Iterator[List[Stored]]:
         yield request
 
 
-async def ask_many(koji: Connection, calls: Sequence[StoredCall], read: bool
+async def ask_many(koji: Connection, calls: Sequence[Encoded], read: bool
                    ) -> List[Any]:
     """
     Send one request of many calls.
@@ -361,20 +361,10 @@ def read_entry(method: str, entry: Any, koji: Connection) -> Any:
 
 def another(error: Exception) -> Exception:
     """An exception like this one, for somebody else."""
-    found = copy.copy(error)
+    try:
+        found = copy.copy(error)
+    except Exception:
+        # Not all exceptions can be copied.
+        return error
     found.__cause__ = error.__cause__
     return found
-
-
-def tell(koji: Connection, log: Logger, *progress: Any) -> None:
-    """
-    Tell who wants to know how far it has come.
-
-    :param progress: items, bytes, and of how many items.
-    """
-    listener = koji._options.progress
-    if listener is not None:
-        try:
-            listener(*progress)
-        except Exception:
-            log.failure('the function that is told the progress failed')

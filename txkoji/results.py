@@ -87,7 +87,11 @@ def _descendents(value: Any, connection: Connection) -> Any:
 
 def _seconds(value: Any, connection: Connection) -> Any:
     if isinstance(value, (int, float)):
-        return timedelta(seconds=value)
+        try:
+            return timedelta(seconds=value)
+        except (OverflowError, ValueError):
+            # No time that there is: infinite, or none at all.
+            return None
     return value
 
 

@@ -101,6 +101,9 @@ class _Reader(TwistedProtocol):
     def dataReceived(self, data: bytes) -> None:
         if self.ended.called:
             return
+        if self._held or self._next is not None:
+            # Twisted lets it go on after what has come before we did.
+            self._pause()
         if self._inflater is None:
             self._take(data)
             return

@@ -92,6 +92,7 @@ class Decoder:
         try:
             text = self._rest + self._utf8.decode(data)
         except UnicodeDecodeError:
+            self._utf8.reset()
             self._hand_over(self._rest, waiting + data)
             return
         if self._ends is None:
@@ -121,9 +122,11 @@ class Decoder:
         Get the items that are whole by now, of a value that is a list. They
         are gone here, and from what `close` gives.
         """
-        values = (self._open if self._expat is None
-                  else self._expat.containers)
-        if len(values) < 2 or type(values[1]) is not list:
+        if self._expat is None:
+            values, fault = self._open, self._ends is _FAULT
+        else:
+            values, fault = self._expat.containers, self._expat.in_fault
+        if fault or len(values) < 2 or type(values[1]) is not list:
             return []
         items = values[1][:]
         values[1].clear()
@@ -141,7 +144,7 @@ class Decoder:
                 self._ends is not None and self._rest == self._ends[1]
                 and len(self._open) == 1 and len(self._open[0]) == 1
                 and not self._utf8.getstate()[0]):
-            self._hand_over(self._rest, self._utf8.getstate()[0])
+            self._hand_over(self._rest)
         if self._expat is not None:
             return self._expat.close()
         return value_or_fault(self._open[0][0], self._ends is _FAULT)
@@ -227,7 +230,14 @@ class Decoder:
         return None
 
     def _hand_over(self, text: str, more: bytes = b'') -> None:
-        """Let expat go on from here."""
+        """
+        Let expat go on from here.
+
+        :param text: what is not read yet.
+        :param more: bytes behind it.
+        """
+        # Of a character that is not whole yet.
+        more = self._utf8.getstate()[0] + more
         self._rest = ''
         if self._ends is None:
             self._expat = ExpatDecoder(row=self._row)

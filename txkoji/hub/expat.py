@@ -140,6 +140,11 @@ class ExpatDecoder:
             containers[-1][names[-1]] = member
         return decoder
 
+    @property
+    def in_fault(self) -> bool:
+        """Whether what comes is a fault."""
+        return self._open[1:2] == ['fault']
+
     def feed(self, data: bytes) -> None:
         """
         Take the next bytes.

@@ -74,7 +74,7 @@ class EntryEncoder:
     """
 
     def __init__(self) -> None:
-        self._before: List[Any] = [None, '', {}]
+        self._before: List[Any] = [None, '', []]
 
     def encode(self, method: str, args: Sequence[Any] = (),
                kwargs: Optional[Mapping[str, Any]] = None) -> bytes:
@@ -95,7 +95,7 @@ class EntryEncoder:
                             ' nested too deeply for XML-RPC') from None
         encoded.append(_CALL_END)
         if before[0] is not form and not _FIXED.issuperset(
-                map(type, before[2].values())):
+                map(type, before[2])):
             # What is in it may be another thing at the next call.
             before[0] = None
         return ''.join(encoded).encode()
@@ -290,8 +290,9 @@ def _put_all(values: Iterable[Any], put: Callable[[str], None],
     Encode some values, one after the other. Most are of four types: for
     these it saves the calls; and of structs many are like the one before.
 
-    :param before: what tells whether it is, how that one is written, and that
-                   one itself, whose values must live on for as long.
+    :param before: what tells whether it is, how that one is written, and its
+                   values, which must live on for as long, or others could
+                   have the same identity.
     """
     search = _SPECIAL.search
     for value in values:
@@ -309,7 +310,7 @@ def _put_all(values: Iterable[Any], put: Callable[[str], None],
             # The same objects: equal ones, such as 1 and True, will not do.
             form = [*value, *map(id, value.values())]
             if form != before[0]:
-                before[:] = form, _dict(value), value
+                before[:] = form, _dict(value), [*value.values()]
             put(before[1])
         else:
             put(_encode(value))
