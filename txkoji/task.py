@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from twisted.internet.defer import Deferred, succeed
 
-from txkoji import task_methods, task_states
+from txkoji import task_methods, task_states, task_titles
 from txkoji.exceptions import AnswerError, KojiException
 from txkoji.hub.xmlrpc import decode_call
 from txkoji.resource import Timed
@@ -75,6 +75,43 @@ class Task(Timed):
         return task_methods.find_package(named, layout)
 
     @property
+    def source(self) -> Optional[str]:
+        """
+        What it builds from: the URL of a source repository, or the path of a
+        ``.src.rpm``.
+        """
+        layout, named = self._request()
+        return task_methods.find_source(named, layout)
+
+    @property
+    def nvr(self) -> Optional[str]:
+        """
+        The name-version-release that it is about, where the request has one.
+        (That of a ``.src.rpm`` may differ from that of the build in its
+        dist tag.)
+        """
+        layout, named = self._request()
+        return task_methods.find_nvr(named, layout)
+
+    @property
+    def options(self) -> Optional[Dict[str, Any]]:
+        """The options that it was asked for with, such as ``scratch``."""
+        layout, named = self._request()
+        return task_methods.find_options(named) if layout.params else None
+
+    @property
+    def title(self) -> Optional[str]:
+        """
+        The line that Koji's own tools show of it: the method, and what it is
+        about. (The hub's column is ``label``.)
+        """
+        method = self.get('method')
+        if not isinstance(method, str):
+            return None
+        _, named = self._request()
+        return task_titles.title(method, self.get('arch'), named)
+
+    @property
     def target(self) -> Optional[str]:
         """The name of the target that it builds for."""
         return _text(self._find('target'))
@@ -119,6 +156,14 @@ class Task(Timed):
         if params is None:
             return None
         return task_methods.find_scratch(params)
+
+    def get_children(self) -> Deferred[Any]:
+        """
+        The tasks that it has started itself.
+
+        :returns: a Deferred that fires with a list of `Task`.
+        """
+        return self._koji.getTaskChildren(self._key)
 
     def descendents(self, method: Optional[str] = None,
                     state: Optional[int] = None) -> Deferred[Any]:

@@ -123,6 +123,11 @@ METHODS: Dict[str, Layout] = {
                                    package='opts.koji_build_nvr',
                                    target='target', suffix='-source'),
     # Others.
+    'dependantTask': Layout('wait_list task_list'),
+    'restart': Layout('host'),
+    'restartVerify': Layout('task_id host'),
+    'restartHosts': Layout('options'),
+    'saveFailedTree': Layout('buildrootID full'),
     'runroot': Layout('root arch command keep packages mounts repo_id'
                       ' skip_setarch weight upload_logs new_chroot',
                       tag='root', arch='arch'),
@@ -195,6 +200,43 @@ def find_package(named: Mapping[str, Any], layout: Layout) -> Optional[str]:
     if layout.suffix and not name.endswith(layout.suffix):
         name += layout.suffix
     return name
+
+
+def find_source(named: Mapping[str, Any], layout: Layout) -> Optional[str]:
+    """What a request builds from: a URL, or the path of a ``.src.rpm``."""
+    source = _follow(named, layout.source)
+    return source if isinstance(source, str) else None
+
+
+def find_nvr(named: Mapping[str, Any], layout: Layout) -> Optional[str]:
+    """
+    The name-version-release that a request is about: that of a ``.src.rpm``,
+    of a build that it names, or of an image.
+    """
+    source = find_source(named, layout)
+    if source is not None:
+        name = source.rsplit('/', 1)[-1]
+        for ending in ('.src.rpm', '.nosrc.rpm'):
+            if name.endswith(ending) and name.count('-') > 1:
+                return name[:-len(ending)]
+        return None
+    build = named.get(layout.build.partition('.')[0])
+    for found, names in [(build, ('name', 'version', 'release')),
+                         (named, ('name', 'version', 'release')),
+                         (named, ('dud_name', 'dud_version', 'dud_release'))]:
+        if isinstance(found, Mapping):
+            parts: List[Any] = [found.get(name) for name in names]
+            if all(isinstance(part, str) and part for part in parts):
+                return '-'.join(parts)
+    return None
+
+
+def find_options(named: Mapping[str, Any]) -> Dict[str, Any]:
+    """The options in a request; none where it has none."""
+    for name in ('opts', 'task_opts', 'options'):
+        if isinstance(named.get(name), Mapping):
+            return dict(named[name])
+    return {}
 
 
 def find_scratch(params: Sequence[Any]) -> bool:

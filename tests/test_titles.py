@@ -1,0 +1,168 @@
+"""What tasks are about, beside what Koji's own library makes of them."""
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, List, Tuple
+
+import koji
+import koji.tasks
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.recordings import recordings
+from tests.support import HubTestCase
+from txkoji import task_methods
+from txkoji.task import Task
+
+#: Requests beside the recorded ones: method and parameters.
+OTHERS: List[Tuple[str, Any]] = [
+    ('build', ['git+https://h/rpms/x.git#abc', None, {}]),
+    ('build', ['cli-build/1.2/x-1-1.src.rpm', 'f44', {}]),
+    ('build', ['git://h/rpms/x?sub#ref', 'f44', {}]),
+    ('build', ['x', 'f44', {}]),
+    ('build', [{'__starstar': True, 'src': 'git://h/x#y', 'target': 'f44'}]),
+    ('build', ['git://h/rpms/x/?#ref', 'f44']),
+    ('build', ['git://h#ref', 'f44']),
+    ('build', ['git+ssh://u@h:22/rpms/x#', 'f44']),
+    ('waitrepo', ['f44-build', None, ['a-1-1', 'b-1-1']]),
+    ('waitrepo', [{'id': 1, 'name': 'n'}, None, ['a-1-1']]),
+    ('waitrepo', ['f44', 5]), ('waitrepo', [5]),
+    ('newRepo', [{'id': 5, 'name': 'x'}]), ('newRepo', [5]),
+    ('distRepo', [5, 6, [], {}]),
+    ('buildArch', ['tasks/x-1-1.src.rpm', 40, 'x86_64', True]),
+    ('buildArch', [{'name': 'x'}, 40, 'x86_64', True, {}]),
+    ('chainbuild', [[], None]), ('chainmaven', [{}, 'x']),
+    ('wrapperRPM', ['u', {'name': 't'}, None, None]),
+    ('wrapperRPM', ['u', {'name': 't'}, {'name': 'n', 'version': 'v',
+                                         'release': 'r'}, None]),
+    ('buildNotification', [[], {'name': 'n', 'version': 'v',
+                                'release': 'r'}, None, 'w']),
+    ('createrepo', [1, 'x86_64', None]), ('createrepo', [1, None, None]),
+    ('createdistrepo', ['t', 1, 'x', [], {}]),
+    ('dependantTask', [[1], [['a', []], ['b', [], {}]]]),
+    ('dependantTask', [[1], []]),
+    ('image', ['n', 'v', ['x', 'y'], 't', 'https://i', {}]),
+    ('image', ['n', 'v', 'x y', 't', 'https://i', {}]),
+    ('livemedia', ['n', 'v', ['x'], 't', 'dir/ks.ks', {}]),
+    ('livecd', ['n', None, 'x', 't', None, {}]),
+    ('createImage', ['n', 'v', 'r', 'x', {'name': 't'}, 5, {}, 'i', {}]),
+    ('createLiveCD', ['n', 'v', 'r', 'x', {'name': 't'}, 5, {}, 'k', {}]),
+    ('restartVerify', [5, {'name': 'h'}]),
+    ('vmExec', ['n', [1, 2, 3], {}]),
+    ('runroot', ['r', 'a', 'c']), ('nosuch', [1]), ('sleep', [1]),
+    ('kiwiBuild', ['t', ['a'], 'u', 'p']),
+]
+
+#: Where we do not say what Koji says, and why.
+DIFFERENT = {
+    # Of the only parameter, which is a dictionary, Koji takes no method; it
+    # says "malformed task".
+    'indirectionimage',
+}
+
+
+def requests() -> Iterator[Dict[str, Any]]:
+    """Tasks with requests: recorded ones, and others."""
+    for name, recording in recordings().items():
+        task = recording.answer
+        if name.startswith('getTaskInfo.') and isinstance(task, dict) \
+                and isinstance(task.get('request'), list):
+            yield task
+    for method, request in OTHERS:
+        yield {'method': method, 'arch': 'noarch', 'request': request}
+
+
+class PeerTests(SynchronousTestCase):
+    """The same tasks, read by both."""
+
+    def test_titles(self) -> None:
+        """The line of a task is that of Koji's own tools."""
+        count = 0
+        for task in requests():
+            if task['method'] not in DIFFERENT:
+                self.assertEqual(Task.fromDict(task).title,
+                                 koji.taskLabel(dict(task)), task)
+                count += 1
+        self.assertGreater(count, 70)
+
+    def test_parameters(self) -> None:
+        """The parameters have the names that Koji has for them."""
+        methods = set()
+        for task in requests():
+            method = task['method']
+            layout = task_methods.METHODS.get(method)
+            if layout is None:
+                continue
+            ours = task_methods.parameters(layout, task['request'])
+            try:
+                theirs = koji.tasks.parse_task_params(method,
+                                                      task['request'])
+            except (TypeError, koji.ParameterError):
+                # Methods of plugins, which it does not know.
+                self.assertNotIn(method, koji.tasks.LEGACY_SIGNATURES)
+                continue
+            methods.add(method)
+            for name, value in theirs.items():
+                if name in ours:
+                    self.assertEqual(ours[name], value, (method, name))
+                else:
+                    # What was not given has Koji's default.
+                    self.assertIn(value, (None, False, {}, '', []),
+                                  (method, name))
+            self.assertLessEqual(set(ours) - set(theirs),
+                                 {'__method__'}, method)
+        self.assertGreater(len(methods), 25)
+
+
+class PropertiesTests(HubTestCase):
+    """Other things that a task knows."""
+
+    def test_source(self) -> None:
+        """Source, name-version-release and options, from a request."""
+        for method, request, source, nvr, options in [
+                ('build', ['git://h/rpms/x#y', 'f44', {'scratch': True}],
+                 'git://h/rpms/x#y', None, {'scratch': True}),
+                ('build', ['cli-build/1.2/x-1-2.fc44.src.rpm', 'f44'],
+                 'cli-build/1.2/x-1-2.fc44.src.rpm', 'x-1-2.fc44', {}),
+                ('buildArch', ['tasks/1/2/a-b-1-2.src.rpm', 5, 'x86_64',
+                               False, {'repo_id': 5}],
+                 'tasks/1/2/a-b-1-2.src.rpm', 'a-b-1-2', {'repo_id': 5}),
+                ('createImage', ['n', '1', '2', 'x86_64', {}, 5, {}, 'i'],
+                 None, 'n-1-2', {}),
+                ('buildNotification', [[], {'name': 'n', 'version': '1',
+                                            'release': '2', 'id': 5}, None,
+                                       'w'], None, 'n-1-2', {}),
+                ('distRepo', ['t', 5, [], {'arch': ['x']}], None, None,
+                 {'arch': ['x']}),
+                ('tagBuild', [5, 6], None, None, {}),
+                ('nosuch', [5], None, None, None),
+                ('build', None, None, None, None)]:
+            task = Task.fromDict({'method': method, 'request': request,
+                                  'arch': 'noarch'})
+            self.assertEqual((task.source, task.nvr, task.options),
+                             (source, nvr, options), request)
+
+    def test_text(self) -> None:
+        """A request may be text, as listTasks gives it."""
+        [raw] = self.get(self.koji.call(
+            'listTasks', {'method': 'build', 'id': 6474}))[:1]
+        task = self.get(self.koji.getTaskInfo(raw.id))
+        self.assertIsInstance(raw['request'], str)
+        self.assertEqual((raw.title, raw.source, raw.options),
+                         (task.title, task.source, task.options))
+
+    def test_malformed(self) -> None:
+        """What cannot be read is shown with its method and arch."""
+        for request in (None, 5, 'xml', [], [5], [None] * 20, [{}], [[]]):
+            for method in task_methods.METHODS:
+                task = Task.fromDict({'method': method, 'arch': 'noarch',
+                                      'request': request})
+                self.assertTrue(task.title.startswith(method + ' ('))
+                self.assertIsNone(task.source)
+                task.nvr, task.options
+        self.assertIsNone(Task.fromDict({}).title)
+
+    def test_children(self) -> None:
+        """The tasks that it started itself."""
+        task = self.get(self.koji.getTaskInfo(6474))
+        children = self.get(task.get_children())
+        self.assertEqual({child.parent for child in children}, {6474})
+        self.assertIsInstance(children[0], Task)
