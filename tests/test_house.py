@@ -41,7 +41,8 @@ ALLOWED = {
                        'txkoji.multicall'},
     'txkoji.items': {'txkoji.call', 'txkoji.exceptions', 'txkoji.hub',
                      'txkoji.progress', 'txkoji.results'},
-    'txkoji.connection': {'txkoji.batched', 'txkoji.call',
+    'txkoji.cache': {'txkoji.hub.shared'},
+    'txkoji.connection': {'txkoji.batched', 'txkoji.cache', 'txkoji.call',
                           'txkoji.exceptions', 'txkoji.hub', 'txkoji.items',
                           'txkoji.multicall', 'txkoji.progress',
                           'txkoji.results', 'txkoji.web'},
@@ -144,7 +145,7 @@ class SurfaceTests(SynchronousTestCase):
             txkoji.Profile('x', server='http://localhost/hub'))
         shown = {name for name in dir(koji) if not name.startswith('_')}
         self.assertEqual(shown, {
-            'MultiCall', 'batched', 'call', 'callnum', 'close',
+            'MultiCall', 'batched', 'cache', 'call', 'callnum', 'close',
             'connect_from_web', 'from_web', 'getTaskChildren',
             'getTaskDescendents', 'getTaskInfo', 'hub_version', 'iterate',
             'listBuilds', 'listTasks', 'login', 'logout', 'lookup',

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.web.iweb import IAgent
 
 from txkoji.batched import Batched
+from txkoji.cache import Cache
 from txkoji.call import HubMethods
 from txkoji.exceptions import ConfigurationError, GenericError
 from txkoji.hub import profile as profiles
@@ -111,6 +112,7 @@ class Connection(HubMethods[Deferred[Any]]):
             max_connections=max_connections, max_body=max_body)
         self._calls = Calls(profile, self._transport)
         self._whole: Optional[Connection] = None
+        self._cache: Optional[Cache] = None
         self._count: Callable[[int], Any] = int
 
     def __repr__(self) -> str:
@@ -450,6 +452,14 @@ class Connection(HubMethods[Deferred[Any]]):
         elif args:
             args = (None, *args)
         return await self._call('listBuilds', args, kwargs)
+
+    @property
+    def cache(self) -> Cache:
+        """The names of users and tags, by their ids: a `Cache`."""
+        owner = self._owner
+        if owner._cache is None:
+            owner._cache = Cache(owner, reactor=owner._transport.given_reactor)
+        return owner._cache
 
     # Profiles
 

@@ -61,6 +61,11 @@ class Transport:
         return self._reactor
 
     @property
+    def given_reactor(self) -> Any:
+        """The reactor that was passed in, or None."""
+        return self._reactor
+
+    @property
     def makes_connections(self) -> bool:
         """Whether they are our own, and not those of an agent passed in."""
         return self._agent is None or self._pool is not None
