@@ -106,6 +106,15 @@ class ExamplesTests(SynchronousTestCase):
         """Logging in and out."""
         self.assertIn('We are alice in session 1', self.run_example('whoami'))
 
+    def test_watch_task(self) -> None:
+        """A task, and none."""
+        text = self.run_example('watch_task')
+        self.assertIn('-> FAILED    buildArch (nodejs22-14.0-1.fc44.src.rpm,',
+                      text)
+        self.assertIn('task 6474 failed: BuildError', text)
+        self.assertIn('It cannot be watched', self.run_example('watch_task',
+                                                               '999999'))
+
     def test_user(self) -> None:
         """A user, and one that there is not."""
         self.assertIn('alice is user 2', self.run_example('user'))

@@ -42,10 +42,12 @@ ALLOWED = {
     'txkoji.items': {'txkoji.call', 'txkoji.exceptions', 'txkoji.hub',
                      'txkoji.progress', 'txkoji.results'},
     'txkoji.cache': {'txkoji.hub.shared'},
+    'txkoji.waiting': {'txkoji.exceptions', 'txkoji.hub', 'txkoji.items',
+                       'txkoji.task', 'txkoji.task_states'},
     'txkoji.connection': {'txkoji.batched', 'txkoji.cache', 'txkoji.call',
                           'txkoji.exceptions', 'txkoji.hub', 'txkoji.items',
                           'txkoji.multicall', 'txkoji.progress',
-                          'txkoji.results', 'txkoji.web'},
+                          'txkoji.results', 'txkoji.waiting', 'txkoji.web'},
     'txkoji': {'txkoji.connection', 'txkoji.exceptions', 'txkoji.hub'},
 }
 
@@ -150,5 +152,6 @@ class SurfaceTests(SynchronousTestCase):
             'getTaskDescendents', 'getTaskInfo', 'hub_version', 'iterate',
             'listBuilds', 'listTasks', 'login', 'logout', 'lookup',
             'new_session', 'pages', 'profile', 'serverca', 'session_id',
-            'session_key', 'settings', 'stats', 'url', 'weburl',
+            'session_key', 'settings', 'stats', 'task_changed', 'url',
+            'wait', 'wait_repo', 'wait_tagged', 'watch', 'weburl',
             'with_options'})

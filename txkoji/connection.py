@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import (Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar,
-                    Union)
+from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
+                    Type, TypeVar, Union)
 
 from twisted.internet.defer import Deferred
 from twisted.web.iweb import IAgent
@@ -29,6 +29,8 @@ from txkoji.items import Items, Pages
 from txkoji.multicall import BATCH, MultiCall
 from txkoji.progress import Listener
 from txkoji.results import row_maker, typed
+from txkoji.waiting import (Changes, Poller, TaskOrId, wait_for,
+                            wait_for_repo, wait_until_tagged)
 from txkoji.web import path_below, read_link
 
 #: Where profiles are looked for; replace it to look elsewhere.
@@ -113,6 +115,7 @@ class Connection(HubMethods[Deferred[Any]]):
         self._calls = Calls(profile, self._transport)
         self._whole: Optional[Connection] = None
         self._cache: Optional[Cache] = None
+        self._poller = Poller()
         self._count: Callable[[int], Any] = int
 
     def __repr__(self) -> str:
@@ -243,6 +246,74 @@ class Connection(HubMethods[Deferred[Any]]):
                        its own.
         """
         return Pages(self, method, args, kwargs)
+
+    # Waiting
+
+    def wait(self, tasks: Any, timeout: Optional[float] = None
+             ) -> Deferred[Any]:
+        """
+        Wait until tasks are finished. That a task fails is no failure of
+        this; see `Task.get_result`. However many are waited for, one call
+        asks for all of them every ``poll_interval`` seconds (an option of
+        the profile), also after an outage of the hub.
+
+        :param tasks: a task or its id, or a list of these.
+        :param timeout: seconds; None for as long as it takes.
+        :returns: a Deferred that fires with a `Task`, or with a list of them
+                  in the given order. Cancelling it cancels no task.
+        :raises CallTimeout: when the time is over. The tasks go on.
+        :raises GenericError: if there is no such task.
+        """
+        return wait_for(self, tasks, timeout)
+
+    def task_changed(self, task_id: int) -> None:
+        """
+        Let who waits for a task know at once that it may have changed, as
+        whoever hears the message bus can tell.
+
+        :param task_id: its id.
+        """
+        self._owner._poller.changed(task_id)
+
+    def watch(self, task: TaskOrId) -> Changes:
+        """
+        Go through the changes of a task and its descendents, until it is
+        finished. See `txkoji.waiting.Changes`.
+
+        :param task: the task, or its id.
+        """
+        return Changes(self, task)
+
+    def wait_repo(self, tag: Union[int, str], nvrs: Iterable[str] = (),
+                  after_event: Optional[int] = None,
+                  timeout: Optional[float] = None) -> Deferred[Any]:
+        """
+        Wait until there is a repository of a tag to build with.
+
+        :param tag: the id or the name of the tag.
+        :param nvrs: builds (as name-version-release) of which each is to be
+                     the latest of its package in it.
+        :param after_event: an event of the hub; the repository is to be
+                            younger.
+        :param timeout: seconds; None for as long as it takes.
+        :returns: a Deferred that fires with the repository, as the hub's
+                  ``getRepo`` gives it.
+        :raises CallTimeout: when the time is over.
+        """
+        return wait_for_repo(self, tag, nvrs, after_event, timeout)
+
+    def wait_tagged(self, builds: Iterable[Any], tag: Union[int, str],
+                    timeout: Optional[float] = None) -> Deferred[Any]:
+        """
+        Wait until builds are in a tag.
+
+        :param builds: them: a `Build`, an id or a name-version-release each.
+        :param tag: the id or the name of the tag.
+        :param timeout: seconds; None for as long as it takes.
+        :returns: a Deferred that fires with a list of `Build`.
+        :raises CallTimeout: when the time is over.
+        """
+        return wait_until_tagged(self, builds, tag, timeout)
 
     # Options
 
@@ -390,7 +461,7 @@ class Connection(HubMethods[Deferred[Any]]):
 
     async def _new_session(self: Self) -> Self:
         calls = await self._calls.new_session(self._options.deadline)
-        return self._owner._copy(_calls=calls)
+        return self._owner._copy(_calls=calls, _poller=Poller())
 
     def hub_version(self) -> Deferred[Optional[str]]:
         """

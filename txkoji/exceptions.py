@@ -30,6 +30,8 @@ What can go wrong, as one tree::
      +-- KojiLoginException        logging in did not work
      +-- ConnectionClosed          close() was called
      +-- NotSent                   one of many calls, before or instead of
+     +-- TaskFailed                a task failed, not a call
+     |    +-- TaskCanceled         it was canceled
      +-- TransportError            no answer, or none that can be read
           +-- ConnectionFailed     also an IOError: refused, dropped, no host
           +-- CallTimeout          also a TimeoutError
@@ -43,7 +45,7 @@ hub, 2001 and 2002 are container builds) is a plain `KojiException`.
 """
 from __future__ import annotations
 
-from typing import Dict, Optional, Type
+from typing import Any, Dict, Optional, Type
 
 
 class KojiException(Exception):
@@ -184,6 +186,24 @@ class NotSent(KojiException):
     A call of a multicall that was not sent: it has no result yet, or has none
     since a request before its own failed.
     """
+
+
+class TaskFailed(KojiException):
+    """
+    A task failed: what was asked for its result is fine. Its ``__cause__`` is
+    what the task failed with, such as a `BuildError`.
+
+    :ivar task: the `Task`.
+    """
+
+    def __init__(self, message: str = '', *, task: Any = None,
+                 method: Optional[str] = None) -> None:
+        super().__init__(message, method=method)
+        self.task = task
+
+
+class TaskCanceled(TaskFailed):
+    """A task was canceled, and so has no result."""
 
 
 class TransportError(KojiException):

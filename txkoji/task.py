@@ -7,7 +7,8 @@ from typing import Any, Dict, List, Optional, Tuple
 from twisted.internet.defer import Deferred, succeed
 
 from txkoji import task_methods, task_states, task_titles
-from txkoji.exceptions import AnswerError, KojiException
+from txkoji.exceptions import (AnswerError, KojiException, TaskCanceled,
+                               TaskFailed, from_fault)
 from txkoji.hub.xmlrpc import decode_call
 from txkoji.resource import Timed
 from txkoji.task_methods import Layout
@@ -156,6 +157,43 @@ class Task(Timed):
         if params is None:
             return None
         return task_methods.find_scratch(params)
+
+    def wait(self, timeout: Optional[float] = None) -> Deferred[Any]:
+        """
+        Wait until it is finished.
+
+        :param timeout: seconds; None for as long as it takes.
+        :returns: a Deferred that fires with a new `Task`, which may have
+                  failed.
+        :raises CallTimeout: when the time is over. The task goes on.
+        """
+        return self._koji.wait(self, timeout)
+
+    def get_result(self) -> Deferred[Any]:
+        """
+        Get what it gave.
+
+        :returns: a Deferred that fires with it, if it is finished.
+        :raises TaskFailed: if it failed, with what it failed as its
+                            ``__cause__``; `TaskCanceled` if it was canceled.
+        :raises GenericError: if it is not finished yet.
+        """
+        return Deferred.fromCoroutine(self._get_result())
+
+    async def _get_result(self) -> Any:
+        koji = self._koji
+        task = await koji.getTaskInfo(self._key, strict=True)
+        if task.state == task_states.CANCELED:
+            raise TaskCanceled(f'task {task.id} was canceled', task=task,
+                               method=task.method)
+        result = await koji.getTaskResult(task.id, raise_fault=False)
+        if task.state == task_states.FAILED and isinstance(result, dict):
+            code, text = result.get('faultCode'), result.get('faultString')
+            if isinstance(code, int) and isinstance(text, str):
+                raise TaskFailed(
+                    f'task {task.id} failed: {text}', task=task,
+                    method=task.method) from from_fault(code, text)
+        return result
 
     def get_children(self) -> Deferred[Any]:
         """

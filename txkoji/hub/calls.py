@@ -154,13 +154,13 @@ class Calls:
             await self._transport.close()
 
     def run(self, work: Coroutine[Any, Any, Any], method: str,
-            deadline: float, begun: Callable[[], bool] = lambda: False
-            ) -> Deferred[Any]:
+            deadline: Optional[float],
+            begun: Callable[[], bool] = lambda: False) -> Deferred[Any]:
         """
         Do something within a deadline, and until this is closed.
 
         :param method: what it is, for the texts of errors.
-        :param deadline: seconds.
+        :param deadline: seconds; None for as long as it takes.
         :param begun: whether the deadline does not count any longer.
         :returns: a Deferred that fires with what it gives.
         :raises CallTimeout: when the time is over.
@@ -179,7 +179,8 @@ class Calls:
         return result
 
     async def _limited(self, work: Coroutine[Any, Any, Any], method: str,
-                       deadline: float, begun: Callable[[], bool]) -> Any:
+                       deadline: Optional[float],
+                       begun: Callable[[], bool]) -> Any:
         if self._closed:
             work.close()
             raise closed(method, self.session.address)
@@ -193,7 +194,7 @@ class Calls:
 
         waiting = Deferred.fromCoroutine(work)
         timer = None
-        if not waiting.called:
+        if deadline is not None and not waiting.called:
             timer = self._transport.reactor.callLater(deadline, give_up)
         try:
             return await waiting
