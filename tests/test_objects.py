@@ -11,10 +11,14 @@ from tests.support import HubTestCase
 from txkoji import build_states, task_states
 from txkoji.build import Build
 from txkoji.channel import Channel
+from txkoji.host import Host
 from txkoji.hub.xmlrpc import encode_call
 from txkoji.package import Package
+from txkoji.tag import Tag
+from txkoji.target import BuildTarget
 from txkoji.task import Task
 from txkoji.task_methods import source_package
+from txkoji.user import User
 
 WEB = 'http://hub.example.test/koji/'
 
@@ -363,6 +367,17 @@ class ChannelTests(HubTestCase):
         empty = self.get(self.koji.getChannel('secure-boot'))
         self.assertEqual(self.get(empty.total_capacity()), 0.0)
 
+    def test_by_arch(self) -> None:
+        """It can be told for each architecture."""
+        default = self.get(self.koji.getChannel('default'))
+        hosts = self.get(default.hosts(enabled=True, ready=True))
+        found = self.get(default.total_capacity(by_arch=True))
+        self.assertEqual(set(found), {
+            arch for host in hosts for arch in host.arches.split()})
+        self.assertEqual(found['s390x'], sum(
+            host.capacity for host in hosts
+            if 's390x' in host.arches.split()))
+
     def test_odd_hosts(self) -> None:
         """Hosts of which no capacity is known count for nothing."""
         self.hub.respond('listHosts', [{'id': 1}, {'capacity': None},
@@ -404,3 +419,47 @@ class PackageTests(HubTestCase):
                              ('ceph', 'ceph'))
             self.assertEqual(package.url, WEB + 'packageinfo?packageID=1')
         self.assertEqual(rows[2].owner_name, 'alice')
+
+
+class SmallTests(HubTestCase):
+    """Hosts, tags, users and build targets."""
+
+    def test_pages(self) -> None:
+        """Each knows its page, from every method that gives it."""
+        for method, args, kind, page in [
+                ('getHost', [1], Host, 'hostinfo?hostID=1'),
+                ('listHosts', [], Host, 'hostinfo?hostID=1'),
+                ('getTag', [1], Tag, 'taginfo?tagID=1'),
+                ('listTags', [], Tag, 'taginfo?tagID=1'),
+                ('getUser', [1], User, 'userinfo?userID=1'),
+                ('listUsers', [], User, 'userinfo?userID=1'),
+                ('getBuildTarget', [1], BuildTarget,
+                 'buildtargetinfo?targetID=1'),
+                ('getBuildTargets', [], BuildTarget,
+                 'buildtargetinfo?targetID=1')]:
+            found = self.get(self.koji.call(method, *args))
+            if isinstance(found, list):
+                [found] = [row for row in found if row.id == 1]
+            self.assertIs(type(found), kind)
+            self.assertEqual(found.url, WEB + page)
+            self.assertEqual(self.get(self.koji.from_web(found.url)).id, 1)
+
+    def test_plain(self) -> None:
+        """They equal what the hub sent, and nothing is added to that."""
+        user = self.get(self.koji.getUser('alice'))
+        row = {'id': 2, 'name': 'alice', 'status': 0, 'usertype': 0,
+               'krb_principals': ['alice@EXAMPLE.TEST']}
+        self.assertEqual(user, row)
+        self.assertEqual(user, Munch(row))
+        self.assertEqual(dict(user), row)
+        self.assertIsNone(user.authtype)
+        self.assertIsNone(self.get(self.koji.getTag(1)).blocked)
+        self.get(self.koji.login())
+        self.assertEqual(self.get(self.koji.getLoggedInUser()).url, user.url)
+
+    def test_times(self) -> None:
+        """A host was last heard of at some time."""
+        host = self.get(self.koji.getHost(1))
+        assert host.updated is not None
+        self.assertEqual(host.updated.timestamp(), host.update_ts)
+        self.assertIsNone(Host(id=1).updated)

@@ -15,10 +15,14 @@ from tests.recordings import recordings
 from txkoji import resource
 from txkoji.build import Build
 from txkoji.channel import Channel
+from txkoji.host import Host
 from txkoji.package import Package
 from txkoji.resource import Resource, from_text, from_timestamp
+from txkoji.tag import Tag
+from txkoji.target import BuildTarget
 from txkoji.task import Task
 from txkoji.testing import FakeHub
+from txkoji.user import User
 
 #: Members of the hub's rows that a name of ours hides, and why.
 HIDDEN = {
@@ -176,9 +180,15 @@ class NamesTests(SynchronousTestCase):
                 (Task, ['getTaskInfo', 'listTasks', 'getTaskChildren',
                         'getTaskDescendents']),
                 (Channel, ['getChannel', 'listChannels']),
+                (Host, ['getHost', 'listHosts']),
+                (Tag, ['getTag', 'listTags']),
+                (User, ['getUser', 'listUsers', 'getLoggedInUser']),
+                (BuildTarget, ['getBuildTarget', 'getBuildTargets']),
                 (Package, ['getPackage', 'listPackages'])]:
-            names = {name for name in self.members(kind, methods)
-                     if hasattr(kind, name)}
+            members = self.members(kind, methods)
+            if kind.members and kind not in (Build, Task, Package):
+                self.assertLessEqual(members, kind.members)
+            names = {name for name in members if hasattr(kind, name)}
             self.assertEqual(names, {name for owner, name in HIDDEN
                                      if owner is kind})
 

@@ -1,7 +1,7 @@
 """A channel of builders, as `getChannel` and `listChannels` give it."""
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any, Dict, List
 
 from twisted.internet.defer import Deferred
 
@@ -22,7 +22,7 @@ class Channel(Resource):
 
         :param kwargs: more arguments of the hub's ``listHosts``, such as
                        ``enabled=True``.
-        :returns: a Deferred that fires with a list of Munch.
+        :returns: a Deferred that fires with a list of `Host`.
         """
         return self._koji.listHosts(channelID=self._key, **kwargs)
 
@@ -37,15 +37,28 @@ class Channel(Resource):
         return self._koji.listTasks(
             opts={**kwargs, 'channel_id': self._key})
 
-    def total_capacity(self) -> Deferred[float]:
+    def total_capacity(self, by_arch: bool = False) -> Deferred[Any]:
         """
         What the builders of this channel can do at once: the sum of the
         capacities of those that are enabled and ready. (The weights of the
         tasks that they work on add up to their load.)
 
-        :returns: a Deferred that fires with a float.
+        :param by_arch: whether to tell it for each architecture; a builder
+                        of two counts for both.
+        :returns: a Deferred that fires with a float, or with a dictionary of
+                  these.
         """
-        def add_up(hosts: List[Any]) -> float:
-            return sum((host.get('capacity') or 0.0 for host in hosts), 0.0)
+        def add_up(hosts: List[Any]) -> Any:
+            if not by_arch:
+                return sum(map(_capacity, hosts), 0.0)
+            total: Dict[str, float] = {}
+            for host in hosts:
+                for arch in (host.get('arches') or '').split():
+                    total[arch] = total.get(arch, 0.0) + _capacity(host)
+            return total
 
         return self.hosts(enabled=True, ready=True).addCallback(add_up)
+
+
+def _capacity(host: Any) -> float:
+    return host.get('capacity') or 0.0

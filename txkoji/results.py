@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Type
 
 from txkoji.build import Build
 from txkoji.channel import Channel
+from txkoji.host import Host
 from txkoji.package import Package
 from txkoji.resource import Resource
+from txkoji.tag import Tag
+from txkoji.target import BuildTarget
 from txkoji.task import Task
+from txkoji.user import User
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
@@ -98,16 +102,25 @@ def _seconds(value: Any, connection: Connection) -> Any:
 #: Methods that give a row, or a list of rows.
 ROWS: Dict[str, Type[Resource]] = {
     'getBuild': Build,
+    'getBuildTarget': BuildTarget,
+    'getBuildTargets': BuildTarget,
     'getChannel': Channel,
+    'getHost': Host,
     'getLatestBuilds': Build,
+    'getLoggedInUser': User,
     'getPackage': Package,
+    'getTag': Tag,
     'getTaskChildren': Task,
     'getTaskInfo': Task,
+    'getUser': User,
     'listBuilds': Build,
     'listChannels': Channel,
+    'listHosts': Host,
     'listPackages': Package,
     'listTagged': Build,
+    'listTags': Tag,
     'listTasks': Task,
+    'listUsers': User,
 }
 
 #: Methods whose results are read in another way.
