@@ -4,6 +4,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from munch import Munch
+
 import txkoji
 import txkoji.task
 from tests.recordings import recordings

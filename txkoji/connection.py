@@ -58,9 +58,10 @@ class Connection(HubMethods[Deferred[Any]]):
         koji = Connection('fedora')
         build = await koji.getBuild('ceph-9.22.53-11.fc43')
 
-    Results are Munch, lists and plain values; builds, tasks, channels and
-    packages are `Build`, `Task`, `Channel` and `Package`. A Deferred fails
-    with an exception of `txkoji.exceptions`; cancelling it ends the request.
+    Results are Munch, lists and plain values; builds, tasks, channels,
+    packages, hosts, tags, users and build targets are `Build`, `Task` and so
+    on. A Deferred fails with an exception of `txkoji.exceptions`; cancelling
+    it ends the request.
 
     :param profile: the name of a profile in Koji's configuration files, or a
                     `Profile`.
