@@ -198,7 +198,7 @@ class FileTests(SynchronousTestCase):
         self.check(b'', 'holds no certificate')
         self.check(b'\xff\0nonsense', 'holds no certificate')
         self.check(self.key, 'holds no certificate')
-        self.check(self.certificate.replace(b'MII', b'XXX') + self.key,
+        self.check(self.certificate.replace(b'MII', b'AAA') + self.key,
                    'holds no certificate')
 
     def test_without_key(self) -> None:
