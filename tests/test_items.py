@@ -20,6 +20,7 @@ from tests.recordings import recordings
 from tests.streams import StreamingHub
 from tests.support import HubTestCase
 from txkoji import Connection, KojiLoginException, Profile
+from txkoji import items as items_module
 from txkoji.build import Build
 from txkoji.exceptions import (AnswerError, CallTimeout, ConfigurationError,
                                ConnectionClosed, ConnectionFailed,
@@ -357,6 +358,8 @@ class SocketTests(TestCase):
                     lambda response: deferLater(reactor, 0.05,
                                                 lambda: response))
 
+        # Less than comes with the headers.
+        self.patch(items_module, 'WAITING', 5)
         hub, koji = self.serve(100000, agent=Late())
         items = koji.iterate('listTagged', 'f43')
         yield items.next_item()
