@@ -106,6 +106,40 @@ class NamesTests(CacheTestCase):
         self.assertRaises(ValueError, self.cache._name, 'host', 5)
         self.fail_of(self.cache.many('host', [5]), ValueError)
 
+    def test_none(self) -> None:
+        """Nobody has no name; the hub would take that for who asks."""
+        self.assertIsNone(self.get(self.cache.user_name(None)))
+        self.assertEqual(self.get(self.cache.many('user', [None])),
+                         {None: None})
+        self.assertEqual(self.hub.requests, 0)
+
+    def test_younger(self) -> None:
+        """What was put while a file was read is not put away."""
+        self.cache.put_name('user', 5, 'old')
+        cache = self.fresh()
+        entry = cache._read('user', 5)
+        cache.put_name('user', 5, 'new')
+        self.assertEqual(cache._merge('user', 5, entry), 'new')
+        self.assertEqual(cache.get_name('user', 5), 'new')
+
+    def test_no_names(self) -> None:
+        """What is no name is not kept, and leaves nothing behind."""
+        self.assertRaises(TypeError, self.cache.put_name, 'user', 5, None)
+        for name in ('', 'a\nb', 'x' * 2000):
+            self.cache.put_name('user', 5, name)
+        self.assertFalse(os.path.exists(self.cache.filename('user', 5)))
+
+    def test_coroutines(self) -> None:
+        """What is asked may be a coroutine."""
+        class Thing:
+            name = 'thing'
+
+        async def load(id_: int) -> Any:
+            return Thing
+
+        self.assertEqual(self.get(self.cache.get_or_load_name(
+            'thing', 5, load)), 'thing')
+
     def test_shared(self) -> None:
         """A thousand who ask for ten names at once are ten calls, in one."""
         calls = [self.cache.user_name(number % 10 + 1)
@@ -171,6 +205,10 @@ class NamesTests(CacheTestCase):
             self.cache.put_name('user', number, f'user{number}')
             self.assertLessEqual(len(self.cache._memory), 10)
         self.assertEqual(self.cache.get_name('user', 1), 'user1')
+        found = self.get(self.fresh().many('user', range(100)))
+        self.assertEqual(found, {number: f'user{number}'
+                                 for number in range(100)})
+        self.assertEqual(self.hub.requests, 0)
 
 
 class FilesTests(CacheTestCase):
@@ -179,7 +217,7 @@ class FilesTests(CacheTestCase):
     def test_place(self) -> None:
         """Odd names cannot leave the directory."""
         for odd in ['..', '.', '../../x', '/etc/passwd', 'a/b', '\0', '',
-                    'x\ny', '%2E', 'ü', '~', '...']:
+                    'x\ny', '%2E', 'ü', '~', '...', '\ud800']:
             for names in [('user', odd), (odd, 5)]:
                 path = self.cache.filename(*names)
                 self.assertEqual(os.path.normpath(path), path.rstrip('/'))
@@ -243,6 +281,12 @@ class FilesTests(CacheTestCase):
         self.assertEqual(self.run_writer('x', 'killed', '1').wait(),
                          -signal.SIGKILL)
         self.assertEqual(self.fresh().get_name('user', 5), 'before')
+        folder = os.path.dirname(self.cache.filename('user', 5))
+        [left] = [name for name in os.listdir(folder) if name != '5']
+        # The next one finds what was left, when that is old enough.
+        os.utime(os.path.join(folder, left), (1000, 1000))
+        self.fresh().put_name('user', 6, 'x')
+        self.assertEqual(sorted(os.listdir(folder)), ['5', '6'])
 
     def test_two_processes(self) -> None:
         """Two that write at once do not meet: the file is whole always."""

@@ -47,7 +47,7 @@ ALLOWED = {
     'txkoji.items': {'txkoji.call', 'txkoji.exceptions', 'txkoji.hub',
                      'txkoji.progress', 'txkoji.results'},
     'txkoji.cache': {'txkoji.hub.shared'},
-    'txkoji.estimates': {'txkoji.build_states'},
+    'txkoji.estimates': {'txkoji.build_states', 'txkoji.hub.shared'},
     'txkoji.waiting': {'txkoji.exceptions', 'txkoji.hub', 'txkoji.items',
                        'txkoji.task', 'txkoji.task_states'},
     'txkoji.connection': {'txkoji.batched', 'txkoji.cache', 'txkoji.call',

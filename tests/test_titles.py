@@ -140,6 +140,31 @@ class PropertiesTests(HubTestCase):
             self.assertEqual((task.source, task.nvr, task.options),
                              (source, nvr, options), request)
 
+    def test_named(self) -> None:
+        """Named parameters are as good as others."""
+        for request in [['s', 't', {'opts': {'scratch': True},
+                                    '__starstar': True}],
+                        [{'src': 's', 'target': 't', '__starstar': True,
+                          'opts': {'scratch': True}}],
+                        [{'src': 's', 'target': 't', '__method__': 'build',
+                          'opts': {'scratch': True}}]]:
+            task = Task.fromDict({'method': 'build', 'request': request})
+            self.assertEqual((task.options, task.is_scratch, task.target),
+                             ({'scratch': True}, True, 't'))
+
+    def test_odd(self) -> None:
+        """Other things that requests have."""
+        task = Task.fromDict({'method': 'build', 'request': [
+            's', 't', {'arch_override': 'x86_64,aarch64 s390x'}]})
+        self.assertEqual(task.arches, ['x86_64', 'aarch64', 's390x'])
+        task = Task.fromDict({'method': 'indirectionimage', 'request': [
+            {'name': 'n', 'version': '1', 'release': '2'}]})
+        self.assertEqual(task.nvr, 'n-1-2')
+        task = Task.fromDict({'method': ['x'], 'request': []})
+        self.assertEqual((task.package, task.title), (None, None))
+        task = Task.fromDict({'method': 'tagBuild', 'request': [1, True]})
+        self.assertIsNone(task.build_id)
+
     def test_text(self) -> None:
         """A request may be text, as listTasks gives it."""
         [raw] = self.get(self.koji.call(

@@ -4,14 +4,18 @@ from __future__ import annotations
 from typing import Any, List
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.web.resource import Resource
 
 from tests.support import HubTestCase
 from txkoji import task_states
 from txkoji.build import Build
-from txkoji.exceptions import (AuthError, BuildError, CallTimeout,
-                               ConnectionClosed, GenericError, KojiException,
-                               TaskCanceled, TaskFailed)
+from txkoji.exceptions import (AnswerError, AuthError, BuildError,
+                               CallTimeout, ConnectionClosed, GenericError,
+                               HTTPError, KojiException, TaskCanceled,
+                               TaskFailed)
 from txkoji.task import Task
+from txkoji.testing.web import MemoryAgent
+from txkoji.waiting import DOUBTFUL
 
 #: Seconds between two looks.
 INTERVAL = 6
@@ -134,9 +138,99 @@ class WaitTests(WaitingTestCase):
         self.turn()
         self.end(second)
         waiting = self.koji.wait(second)
-        self.turn()
+        self.turn(1)
         self.assertEqual(self.get(waiting).id, second)
-        self.assertEqual(self.polls(), [[first], [first, second]])
+        self.assertEqual(self.polls(), [[first], [second]])
+        self.turn(INTERVAL - 1)
+        self.assertEqual(self.polls()[2:], [[first]])
+
+    def test_rate(self) -> None:
+        """Many who come one after the other are asked for together."""
+        for number in range(100):
+            self.koji.wait(self.open[number % len(self.open)])
+            self.turn(0.01)
+        self.assertLessEqual(self.hub.requests, 3)
+        for number in range(600):
+            self.koji.task_changed(self.open[0])
+            self.turn(0.01)
+        self.assertLessEqual(self.hub.requests, 11)
+
+    def test_again(self) -> None:
+        """Who waits again in a callback is asked for again."""
+        self.hub.fault('getTaskInfo', 1002, 'not allowed')
+        errors: List[str] = []
+
+        def again(failure: Any) -> Any:
+            errors.append(str(failure.value))
+            self.hub.forget('getTaskInfo')
+            return self.koji.wait(self.open[0])
+
+        waiting = self.koji.wait(self.open[0]).addErrback(again)
+        self.turn()
+        self.assertEqual(errors, ['not allowed'])
+        self.end(self.open[0])
+        self.turn(INTERVAL)
+        self.assertEqual(self.get(waiting).id, self.open[0])
+        waiting = self.koji.wait(6474).addCallback(
+            lambda task: self.koji.wait(6474))
+        self.turn()
+        self.assertNoResult(waiting)
+        self.turn(1)
+        self.get(waiting)
+        self.assertNotIn([], self.polls())
+
+    def test_odd_exception(self) -> None:
+        """Whatever an agent fails with: it is told."""
+        class Odd(Exception):
+            def __init__(self, one: int, two: int) -> None:
+                super().__init__()
+
+        class OddAgent:
+            def request(self, *args: Any) -> Any:
+                raise Odd(1, 2)
+
+        koji = self.hub.connection(agent=OddAgent())
+        waiting = koji.wait(6474)
+        self.turn()
+        self.fail_of(waiting, Odd)
+
+    def test_for_good(self) -> None:
+        """What will not pass is an error: at once, or after some times."""
+        class Front(Resource):
+            isLeaf = True
+
+            def render_POST(self, request: Any) -> bytes:
+                request.setResponseCode(status)
+                return b'<html>no</html>'
+
+        koji = self.hub.connection(agent=MemoryAgent(Front()))
+        for status, kind, polls in [(404, HTTPError, 0), (403, HTTPError, 0),
+                                    (500, HTTPError, DOUBTFUL),
+                                    (200, AnswerError, DOUBTFUL)]:
+            waiting = koji.wait(6474)
+            for _ in range(polls):
+                self.turn()
+                self.assertNoResult(waiting)
+                self.turn(INTERVAL)
+            self.turn()
+            self.fail_of(waiting, kind)
+        status = 503
+        waiting = koji.wait(6474)
+        for _ in range(100):
+            self.turn(INTERVAL)
+        self.assertNoResult(waiting)
+        waiting.cancel()
+        self.fail_of(waiting, CancelledError)
+
+    def test_database(self) -> None:
+        """A fault that a hub has while it restarts is no end."""
+        self.hub.fault('getTaskInfo', 1, 'psycopg2.OperationalError')
+        waiting = self.koji.wait(6474)
+        self.turn()
+        self.assertNoResult(waiting)
+        self.hub.forget('getTaskInfo')
+        self.turn(INTERVAL)
+        self.get(waiting)
 
     def test_news(self) -> None:
         """News from elsewhere spares the wait for the next turn."""
@@ -145,7 +239,7 @@ class WaitTests(WaitingTestCase):
         self.turn()
         self.end(number)
         self.koji.task_changed(self.open[1])
-        self.turn()
+        self.turn(2)
         self.assertNoResult(waiting)
         self.koji.with_options(timeout=5).task_changed(number)
         self.turn()
@@ -159,10 +253,13 @@ class WaitTests(WaitingTestCase):
         for _ in range(4):
             self.turn(5)
         error = self.fail_of(waiting, CallTimeout)
-        self.assertIn('for 20 seconds', str(error))
+        self.assertIn('within 20 seconds', str(error))
+        for waiting in (self.koji.wait(self.open[0], timeout=-1),
+                        self.koji.wait_tagged([5356], 'f44', timeout=-1)):
+            self.turn()
+            self.fail_of(waiting, CallTimeout)
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
-        self.assertEqual({method for method, _, _ in self.hub.calls},
-                         {'getTaskInfo'})
+        self.assertEqual(self.koji.stats.waiting, 0)
 
     def test_cancelled(self) -> None:
         """Cancelling stops the waiting, also in the middle of a poll."""
@@ -205,6 +302,13 @@ class WaitTests(WaitingTestCase):
         self.get(waiting[1])
         self.fail_of(waiting[2], GenericError)
         self.fail_of(self.koji.wait('x'), TypeError)
+        good = self.koji.wait(self.open[0])
+        for number in (2**64, 2**31, 0, -5):
+            self.fail_of(self.koji.wait(number), GenericError)
+        self.turn()
+        self.assertNoResult(good)
+        good.cancel()
+        self.fail_of(good, CancelledError)
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
 
     def test_other_errors(self) -> None:
@@ -266,6 +370,24 @@ class ResultTests(WaitingTestCase):
         self.assertEqual(error.task.id, 6527)
         self.assertIn('task 6527 was canceled', str(error))
 
+    def test_meanwhile(self) -> None:
+        """Of one that ends while it is asked for, what it ended with."""
+        number = self.open[0]
+        task = self.get(self.koji.getTaskInfo(number))
+        for state, kind in [(task_states.FAILED, TaskFailed),
+                            (task_states.CANCELED, TaskCanceled)]:
+            self.end(number, task_states.OPEN)
+            self.hub.respond('getTaskResult', lambda *args, **kwargs: (
+                self.end(number, state), {'faultCode': 1005,
+                                          'faultString': 'boom'})[1])
+            self.fail_of(task.get_result(), kind)
+
+    def test_failed_oddly(self) -> None:
+        """One that failed with nothing failed, too."""
+        self.rows[6477]['result'] = None
+        error = self.fail_of(self.result(6477), TaskFailed)
+        self.assertIsNone(error.__cause__)
+
     def test_not_finished(self) -> None:
         """Of one that is not finished, the hub's own word."""
         error = self.fail_of(self.result(6528), GenericError)
@@ -309,7 +431,7 @@ class WatchTests(WaitingTestCase):
         self.turn(INTERVAL)
         self.assertEqual(found, [(6474, 'FREE', 'OPEN'),
                                  (children[0]['id'], 'FREE', 'OPEN')])
-        self.hub.misbehave('offline', times=6)
+        self.hub.misbehave('offline', times=3)
         parent['state'] = task_states.CLOSED
         for _ in range(3):
             self.turn(INTERVAL)
@@ -318,6 +440,40 @@ class WatchTests(WaitingTestCase):
         self.get(end)
         self.assertEqual(found[-1], (6474, 'OPEN', 'CLOSED'))
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+    def test_all_end_at_once(self) -> None:
+        """The last changes of descendents come, too."""
+        tree = [row for row in self.rows.values()
+                if 6474 in (row['parent'], row['id'])]
+        for row in tree:
+            row['state'] = task_states.OPEN
+        self.hub.misbehave('slow', seconds=1)
+        found, end = self.collect(self.koji.watch(6474))
+        for _ in range(3):
+            self.turn(1)
+        self.turn(INTERVAL - 0.5)
+        for row in tree:
+            row['state'] = task_states.CLOSED
+        for _ in range(INTERVAL):
+            self.turn(1)
+        self.get(end)
+        self.assertEqual({number for number, _, new in found
+                          if new == 'CLOSED'}, {row['id'] for row in tree})
+
+    def test_impatient(self) -> None:
+        """Who waits for a change for a short while each time gets it."""
+        self.rows[6474]['state'] = task_states.OPEN
+        changes = self.koji.watch(6474)
+        for _ in range(6):
+            self.get(changes.next_item())
+        self.rows[6474]['state'] = task_states.CLOSED
+        found = []
+        for _ in range(4):
+            waiting = changes.next_item()
+            waiting.addCallbacks(found.append, lambda failure: None)
+            self.turn(2)
+            waiting.cancel()
+        self.assertEqual([change.new for change in found], ['CLOSED'])
 
     def test_finished(self) -> None:
         """Of a task that is finished they are its tasks as they are."""
@@ -409,14 +565,17 @@ class RepoTests(WaitingTestCase):
 
     def test_tagged_already(self) -> None:
         """One that is there is found at once, by the tag's id, too."""
-        for tag in ('f43-updates', 26):
-            waiting = self.koji.wait_tagged([5356], tag)
+        tag = self.get(self.koji.getTag(26))
+        for builds, where in [([5356], 'f43-updates'), ([5356], 26),
+                              (5356, tag), ('ceph-9.22.53-11.fc43', 26)]:
+            waiting = self.koji.wait_tagged(builds, where)
             self.turn()
             self.turn()
             self.assertEqual(self.get(waiting)[0].id, 5356)
         waiting = self.koji.wait_tagged([99999999], 'f44')
         self.turn()
         self.fail_of(waiting, GenericError)
+        self.fail_of(self.koji.wait_tagged([5356], 'nosuch'), GenericError)
 
     def test_cancelled(self) -> None:
         """The waiting can be ended."""

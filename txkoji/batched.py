@@ -16,9 +16,10 @@ from twisted.python.failure import Failure
 
 from txkoji.call import HubMethods
 from txkoji.exceptions import (AnswerError, AuthError, ConfigurationError,
-                               HTTPError, KojiException, ServerOffline)
+                               HTTPError, KojiException, ServerOffline,
+                               another)
 from txkoji.hub.xmlrpc import EntryEncoder
-from txkoji.multicall import BATCH, another, ask_many, cut, read_entry
+from txkoji.multicall import BATCH, ask_many, cut, read_entry
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection

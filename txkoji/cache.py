@@ -4,19 +4,20 @@ change, and messages and tasks have ids only.
 """
 from __future__ import annotations
 
+import inspect
 import os
 import tempfile
 import time
 from typing import (TYPE_CHECKING, Any, Callable, Dict, Iterable, List,
-                    Optional, Tuple)
+                    Optional, Set, Tuple)
 from urllib.parse import quote
 
-from twisted.internet.defer import Deferred, FirstError, gatherResults
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorThreads
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
-from txkoji.hub.shared import Shared
+from txkoji.hub.shared import Shared, together
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
@@ -26,6 +27,9 @@ MEMORY = 10000
 
 #: Characters of a name; Koji's are shorter, so a longer one is no name.
 LONGEST = 1024
+
+#: Seconds after which a file that was not finished will not be.
+LEFT = 3600
 
 #: What there are names of -> the hub method that gives the thing.
 LOADERS = {'user': 'getUser', 'tag': 'getTag'}
@@ -57,6 +61,7 @@ class Cache:
         self._memory: Dict[Key, Tuple[str, float]] = {}
         self._loading: Dict[Key, Shared[Optional[str]]] = {}
         self._batched: Any = None
+        self._tidied: Set[str] = set()
 
     def user_name(self, id_: int) -> Deferred[Optional[str]]:
         """
@@ -92,17 +97,12 @@ class Cache:
                     ) -> Dict[int, Optional[str]]:
         method = self._method(type_)
         names = {id_: self._remembered(type_, id_) for id_ in ids}
-        await self._in_thread(self._read_all, type_, [
-            id_ for id_, name in names.items() if name is None])
-        for id_ in names:
-            names[id_] = self._remembered(type_, id_)
-        unknown = [id_ for id_, name in names.items() if name is None]
-        asked = gatherResults([self._shared(type_, id_, method, False)
-                               for id_ in unknown], consumeErrors=True)
-        try:
-            names.update(zip(unknown, await asked))
-        except FirstError as error:
-            error.subFailure.raiseException()
+        unknown = [id_ for id_, name in names.items()
+                   if name is None and id_ is not None]
+        names.update(await self._read_all(type_, unknown))
+        unknown = [id_ for id_ in unknown if names[id_] is None]
+        names.update(zip(unknown, await together(
+            [self._shared(type_, id_, method, False) for id_ in unknown])))
         return names
 
     def get_or_load_name(self, type_: str, id_: Any,
@@ -127,15 +127,20 @@ class Cache:
 
         :returns: the name, or None if it is not known, or too old.
         """
-        if self._remembered(type_, id_) is None:
-            self._read_all(type_, [id_])
-        return self._remembered(type_, id_)
+        name = self._remembered(type_, id_)
+        if name is None:
+            name = self._merge(type_, id_, self._read(type_, id_))
+        return name
 
     def put_name(self, type_: str, id_: Any, name: str) -> None:
         """
         Keep a name. This writes a file, in this thread; whoever reads it
         meanwhile finds the old one or the new one, and nothing in between.
+
+        :raises TypeError: if it is no text.
         """
+        if not isinstance(name, str):
+            raise TypeError(f'a name is text, not {name!r}')
         self._remember(type_, id_, name, time.time())
         self._write(type_, id_, name)
 
@@ -147,7 +152,11 @@ class Cache:
         return os.path.join(top, 'txkoji', *map(
             _within, (self._connection.profile, type_, str(id_))))
 
-    def _name(self, type_: str, id_: int) -> Deferred[Optional[str]]:
+    def _name(self, type_: str, id_: Optional[int]
+              ) -> Deferred[Optional[str]]:
+        if id_ is None:
+            # The hub would take it for whoever asks.
+            return succeed(None)
         return self.get_or_load_name(type_, id_, self._method(type_))
 
     def _method(self, type_: str) -> Callable[[Any], Any]:
@@ -183,12 +192,11 @@ class Cache:
         """
         name = self._remembered(type_, id_)
         if name is None and files:
-            await self._in_thread(self._read_all, type_, [id_])
-            name = self._remembered(type_, id_)
+            name = (await self._read_all(type_, [id_]))[id_]
         if name is not None:
             return name
         thing = method(id_)
-        if isinstance(thing, Deferred):
+        if inspect.isawaitable(thing):
             thing = await thing
         found = getattr(thing, 'name', None)
         if not isinstance(found, str):
@@ -225,48 +233,83 @@ class Cache:
         return (self._max_age is not None
                 and not 0 <= time.time() - since <= self._max_age)
 
-    def _read_all(self, type_: str, ids: List[Any]) -> None:
-        """Read files; what is in them is remembered."""
-        for id_ in ids:
-            self._read(type_, id_)
+    async def _read_all(self, type_: str, ids: List[Any]
+                        ) -> Dict[Any, Optional[str]]:
+        """Read files, off the reactor's thread."""
+        found = await self._in_thread(lambda: [
+            self._read(type_, id_) for id_ in ids])
+        return {id_: self._merge(type_, id_, entry)
+                for id_, entry in zip(ids, found)}
 
-    def _read(self, type_: str, id_: Any) -> None:
+    def _merge(self, type_: str, id_: Any,
+               entry: Optional[Tuple[str, float]]) -> Optional[str]:
+        """Remember what was in a file, unless something younger is known."""
+        name = self._remembered(type_, id_)
+        if name is not None:
+            return name
+        if entry is None or self._too_old(entry[1]):
+            return None
+        self._remember(type_, id_, *entry)
+        return entry[0]
+
+    def _read(self, type_: str, id_: Any) -> Optional[Tuple[str, float]]:
+        """The name in a file, and since when it is there."""
         path = self.filename(type_, id_)
         try:
             with open(path, encoding='utf-8') as file:
                 since = os.fstat(file.fileno()).st_mtime
                 name = file.read(LONGEST + 1).rstrip('\n')
         except FileNotFoundError:
-            return
+            return None
         except (OSError, ValueError) as error:
             self._log.warn('{path} is of no use: {error}', path=path,
                            error=str(error))
-            return
-        if not name.isprintable() or not 0 < len(name) <= LONGEST:
+            return None
+        if not _is_name(name):
             self._log.warn('{path} holds no name', path=path)
-        elif not self._too_old(since):
-            self._remember(type_, id_, name, since)
+            return None
+        return name, since
 
     def _write(self, type_: str, id_: Any, name: str) -> None:
         path = self.filename(type_, id_)
         folder = os.path.dirname(path)
-        written: Optional[str] = None
+        if not _is_name(name):
+            return
         try:
             os.makedirs(folder, exist_ok=True)
+            if folder not in self._tidied:
+                self._tidied.add(folder)
+                _tidy(folder)
             number, written = tempfile.mkstemp(prefix='.', dir=folder)
-            with open(number, 'w', encoding='utf-8') as file:
-                file.write(name)
-            os.replace(written, path)
+            try:
+                with open(number, 'w', encoding='utf-8') as file:
+                    file.write(name)
+                os.replace(written, path)
+            except BaseException:
+                os.unlink(written)
+                raise
         except (OSError, ValueError) as error:
             self._log.warn('{path} cannot be written: {error}', path=path,
                            error=str(error))
-            if written is not None and os.path.exists(written):
-                os.unlink(written)
+
+
+def _tidy(folder: str) -> None:
+    """Remove what processes have left that were killed while writing."""
+    for entry in os.scandir(folder):
+        if entry.name.startswith('.') and \
+                entry.stat().st_mtime < time.time() - LEFT:
+            os.unlink(entry.path)
+
+
+def _is_name(text: str) -> bool:
+    """Whether it may be a name."""
+    return text.isprintable() and 0 < len(text) <= LONGEST
 
 
 def _within(name: str) -> str:
     """A name as that of a file, which stays where it is put."""
-    quoted = quote(name, safe=" !#$&'()+,;=@[]^_`{}~")
+    quoted = quote(name, errors='surrogatepass',
+                   safe=" !#$&'()+,;=@[]^_`{}~")
     if set(quoted) <= {'.'}:
         # None at all, or one with a meaning for file systems.
         return quoted.replace('.', '%2E') or '%'

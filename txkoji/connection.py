@@ -264,6 +264,8 @@ class Connection(HubMethods[Deferred[Any]]):
                   in the given order. Cancelling it cancels no task.
         :raises CallTimeout: when the time is over. The tasks go on.
         :raises GenericError: if there is no such task.
+        :raises KojiException: if the hub refuses, or cannot be reached for
+                               another reason than an outage.
         """
         return wait_for(self, tasks, timeout)
 
@@ -308,7 +310,9 @@ class Connection(HubMethods[Deferred[Any]]):
         """
         Wait until builds are in a tag.
 
-        :param builds: them: a `Build`, an id or a name-version-release each.
+        :param builds: them, or one: a `Build`, an id or a
+                       name-version-release each. One of a
+                       name-version-release need not be begun yet.
         :param tag: the id or the name of the tag.
         :param timeout: seconds; None for as long as it takes.
         :returns: a Deferred that fires with a list of `Build`.

@@ -4,9 +4,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Iterable, List, Optional
 
-from twisted.internet.defer import Deferred, FirstError, gatherResults
+from twisted.internet.defer import Deferred
 
 from txkoji import build_states
+from txkoji.hub.shared import together
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
@@ -48,14 +49,8 @@ def average_build_durations(connection: Connection, packages: Iterable[str]
 
 async def _each(connection: Connection, packages: List[str]
                 ) -> List[Optional[timedelta]]:
-    asked = [average_build_duration(connection, package)
-             for package in packages]
-    try:
-        return await gatherResults(asked, consumeErrors=True)
-    except FirstError as error:
-        for each in asked:
-            each.cancel()
-        error.subFailure.raiseException()
+    return await together([average_build_duration(connection, package)
+                           for package in packages])
 
 
 def average_last_builds(connection: Connection, package: str, limit: int = 5

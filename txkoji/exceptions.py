@@ -45,6 +45,7 @@ hub, 2001 and 2002 are container builds) is a plain `KojiException`.
 """
 from __future__ import annotations
 
+import copy
 from typing import Any, Dict, Optional, Type
 
 
@@ -288,3 +289,17 @@ def from_fault(code: int, text: str,
     """
     return FAULTS.get(code, KojiException)(text, faultCode=code,
                                            method=method)
+
+
+def another(error: Any) -> Any:
+    """
+    An exception like this one, for somebody else: what is raised once more
+    would get a longer traceback each time.
+    """
+    try:
+        found = copy.copy(error)
+    except Exception:
+        # Not all exceptions can be copied.
+        return error
+    found.__cause__ = error.__cause__
+    return found.with_traceback(error.__traceback__)

@@ -3,7 +3,6 @@ Many calls in one request, which the hub takes as ``system.multicall``.
 """
 from __future__ import annotations
 
-import copy
 from typing import (TYPE_CHECKING, Any, Iterable, Iterator, List,
                     Optional, Protocol, Sequence, TypeVar)
 
@@ -11,7 +10,7 @@ from twisted.internet.defer import (CancelledError, Deferred, FirstError,
                                     fail, gatherResults)
 from txkoji.call import HubMethods
 from txkoji.exceptions import (AnswerError, ConfigurationError, KojiException,
-                               NotSent, from_fault)
+                               NotSent, another, from_fault)
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.reads import check_method
 from txkoji.hub.xmlrpc import MULTICALL, EntryEncoder, encode_multicall
@@ -357,14 +356,3 @@ def read_entry(method: str, entry: Any, koji: Connection) -> Any:
             raise from_fault(code, text, method)
     raise AnswerError(f'{method}: the answer is neither a result nor a fault',
                       method=method)
-
-
-def another(error: Exception) -> Exception:
-    """An exception like this one, for somebody else."""
-    try:
-        found = copy.copy(error)
-    except Exception:
-        # Not all exceptions can be copied.
-        return error
-    found.__cause__ = error.__cause__
-    return found

@@ -7,8 +7,8 @@ from typing import Any, Dict, List, Optional, Tuple
 from twisted.internet.defer import Deferred, succeed
 
 from txkoji import task_methods, task_states, task_titles
-from txkoji.exceptions import (AnswerError, KojiException, TaskCanceled,
-                               TaskFailed, from_fault)
+from txkoji.exceptions import (AnswerError, GenericError, KojiException,
+                               TaskCanceled, TaskFailed, from_fault)
 from txkoji.hub.xmlrpc import decode_call
 from txkoji.resource import Timed
 from txkoji.task_methods import Layout
@@ -146,7 +146,7 @@ class Task(Timed):
         where its result says so.
         """
         number = self._find('build')
-        if isinstance(number, int):
+        if type(number) is int:
             return number
         return task_methods.result_build(self.get('result'))
 
@@ -183,16 +183,24 @@ class Task(Timed):
     async def _get_result(self) -> Any:
         koji = self._koji
         task = await koji.getTaskInfo(self._key, strict=True)
+        result = refusal = None
+        if task.state != task_states.CANCELED:
+            try:
+                result = await koji.getTaskResult(task.id, raise_fault=False)
+            except GenericError as error:
+                refusal = error
+            if task.state not in task_states.DONE_GROUP:
+                # It may have ended meanwhile.
+                task = await koji.getTaskInfo(self._key, strict=True)
         if task.state == task_states.CANCELED:
             raise TaskCanceled(f'task {task.id} was canceled', task=task,
                                method=task.method)
-        result = await koji.getTaskResult(task.id, raise_fault=False)
-        if task.state == task_states.FAILED and isinstance(result, dict):
-            code, text = result.get('faultCode'), result.get('faultString')
-            if isinstance(code, int) and isinstance(text, str):
-                raise TaskFailed(
-                    f'task {task.id} failed: {text}', task=task,
-                    method=task.method) from from_fault(code, text)
+        if refusal is not None:
+            raise refusal
+        if task.state == task_states.FAILED:
+            cause = _fault(result)
+            raise TaskFailed(f'task {task.id} failed: {cause or "unknown"}',
+                             task=task, method=task.method) from cause
         return result
 
     def get_children(self) -> Deferred[Any]:
@@ -222,8 +230,10 @@ class Task(Timed):
 
     def _request(self) -> Tuple[Layout, Dict[str, Any]]:
         """Its request's layout, and the parameters by their names."""
-        layout = task_methods.METHODS.get(self.get('method'))
+        method = self.get('method')
         params = self.params
+        layout = (task_methods.METHODS.get(method)
+                  if isinstance(method, str) else None)
         if layout is None or params is None:
             return Layout(''), {}
         return layout, task_methods.parameters(layout, params)
@@ -231,6 +241,15 @@ class Task(Timed):
     def _find(self, what: str) -> Any:
         layout, named = self._request()
         return task_methods.find(named, getattr(layout, what))
+
+
+def _fault(result: Any) -> Optional[KojiException]:
+    """What a task failed with, as the hub keeps it."""
+    if isinstance(result, dict):
+        code, text = result.get('faultCode'), result.get('faultString')
+        if isinstance(code, int) and isinstance(text, str):
+            return from_fault(code, text)
+    return None
 
 
 def _text(value: Any) -> Optional[str]:

@@ -8,6 +8,7 @@ koji-image-builder.
 """
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from txkoji.hub.xmlrpc import split_arguments
@@ -111,7 +112,8 @@ METHODS: Dict[str, Layout] = {
     'imageBuilderBuildArch': Layout('name version release arch types'
                                     ' target_info build_config repo_info'
                                     ' opts', package='name',
-                                    target='target_info', arch='arch'),
+                                    target='target_info', tag='build_config',
+                                    arch='arch'),
     # Containers.
     'buildContainer': Layout('src target opts', source='src',
                              target='target', arches='opts.arch_override',
@@ -174,7 +176,7 @@ def find_arches(named: Mapping[str, Any], layout: Layout
     """The arches of a request: a list, or a text with blanks between."""
     value = find(named, layout.arches)
     if isinstance(value, str):
-        value = value.split()
+        value = re.split(r'[,\s]+', value.strip())
     if isinstance(value, list):
         return value
     arch = find(named, layout.arch)
@@ -223,6 +225,9 @@ def find_nvr(named: Mapping[str, Any], layout: Layout) -> Optional[str]:
     build = named.get(layout.build.partition('.')[0])
     for found, names in [(build, ('name', 'version', 'release')),
                          (named, ('name', 'version', 'release')),
+                         (layout.package == 'opts.name'
+                          and named.get('opts'),
+                          ('name', 'version', 'release')),
                          (named, ('dud_name', 'dud_version', 'dud_release'))]:
         if isinstance(found, Mapping):
             parts: List[Any] = [found.get(name) for name in names]
@@ -244,7 +249,8 @@ def find_scratch(params: Sequence[Any]) -> bool:
     for param in params:
         if isinstance(param, Mapping) and (
                 param.get('scratch')
-                or ('__method__' in param
+                # Named parameters: the options are one of these.
+                or (('__method__' in param or '__starstar' in param)
                     and find_scratch(list(param.values())))):
             return True
     return False

@@ -5,19 +5,20 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from typing import (TYPE_CHECKING, Any, Callable, Coroutine, Deque, Dict,
-                    Iterable, List, NamedTuple, Optional, Union)
+from typing import (TYPE_CHECKING, Any, Callable, Deque, Dict, Iterable, List,
+                    NamedTuple, Optional, Set, Tuple, Union)
 
-from twisted.internet.defer import (CancelledError, Deferred, FirstError,
-                                    gatherResults)
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from txkoji import task_states
 from txkoji.exceptions import (AnswerError, CallTimeout, GenericError,
-                               KojiException, ServerOffline, TLSError,
-                               TransportError)
+                               HTTPError, KojiException, ServerOffline,
+                               TransportError, another)
+from txkoji.hub.retries import outage
+from txkoji.hub.shared import together
 from txkoji.hub.turns import Turns
 from txkoji.items import AsyncItems
 from txkoji.task import Task
@@ -28,34 +29,45 @@ if TYPE_CHECKING:
 #: A task, or its id.
 TaskOrId = Union[Task, int]
 
+#: Seconds after a request, before which there is no early one.
+EARLY = 1
+
+#: So many errors in a row that may be an outage, or may be for good.
+DOUBTFUL = 5
+
 
 class Poller:
     """
-    Asks for all tasks that somebody waits for in one call, again and again.
-    It works, and knows a Connection, only while somebody waits.
+    Asks for all tasks that somebody waits for in one call, again and again;
+    and in between, for those that are new, or may have changed. It works, and
+    knows a Connection, only while somebody waits.
     """
 
     _log = Logger()
 
     def __init__(self) -> None:
         self._waiting: Dict[int, List[Deferred[Task]]] = {}
+        #: Those to be asked for before it is the turn of all.
+        self._news: Set[int] = set()
+        self._earliest = 0.0
         self._polling: Optional[Deferred[None]] = None
-        #: Whether to ask again without a pause, and that pause.
-        self._soon = False
+        self._asking: Optional[Deferred[Any]] = None
         self._pause: Optional[Deferred[None]] = None
-        self._telling = False
+        self._timer: Any = None
 
     def wait(self, koji: Connection, task_id: int) -> Deferred[Task]:
         """Wait for a task."""
+        queue = self._waiting.setdefault(task_id, [])
+
         def leave(waiting: Deferred[Task]) -> None:
-            self._waiting[task_id].remove(waiting)
-            if not self._waiting[task_id]:
+            queue.remove(waiting)
+            if not queue and self._waiting.get(task_id) is queue:
                 del self._waiting[task_id]
-            if not (self._waiting or self._telling or self._polling is None):
-                self._polling.cancel()
+                if not self._waiting:
+                    self._stop()
 
         waiting: Deferred[Task] = Deferred(leave)
-        self._waiting.setdefault(task_id, []).append(waiting)
+        queue.append(waiting)
         if self._polling is None:
             self._polling = koji._calls.run(
                 self._poll(koji), 'getTaskInfo', None)
@@ -67,73 +79,118 @@ class Poller:
     def changed(self, task_id: int) -> None:
         """Ask soon, if somebody waits for this task."""
         if task_id in self._waiting:
-            self._soon = True
-            if self._pause is not None:
-                pause, self._pause = self._pause, None
-                pause.cancel()
+            self._news.add(task_id)
+            if self._timer is not None:
+                soon = max(0, self._earliest - self._seconds())
+                if self._timer.getTime() > self._seconds() + soon:
+                    self._timer.reset(soon)
 
     async def _poll(self, koji: Connection) -> None:
         reactor = koji._transport.reactor
+        self._seconds = reactor.seconds
+        patience = Patience()
+        turn = self._earliest = reactor.seconds()
         while self._waiting:
-            # Who else begins to wait in this turn is asked for at once, too.
-            await deferLater(reactor, 0)
-            self._soon = False
-            await self._ask(koji)
-            if self._waiting and not self._soon:
-                pause = self._pause = deferLater(
-                    reactor, koji.settings.poll_interval)
-                try:
-                    await pause
-                except CancelledError:
-                    if not self._soon:
-                        raise
-                self._pause = None
+            when = turn
+            if self._news:
+                when = min(when, self._earliest)
+            # At least for this turn of the reactor, in which others may begin
+            # to wait.
+            await self._sleep(reactor, max(0, when - reactor.seconds()))
+            ids = self._news.intersection(self._waiting)
+            if reactor.seconds() >= turn:
+                ids = set(self._waiting)
+                turn = reactor.seconds() + koji.settings.poll_interval
+            self._news.clear()
+            if ids:
+                self._earliest = reactor.seconds() + EARLY
+                await self._ask(koji, sorted(ids), patience)
 
-    async def _ask(self, koji: Connection) -> None:
-        ids = sorted(self._waiting)
+    async def _sleep(self, reactor: Any, seconds: float) -> None:
+        self._pause = Deferred()
+        self._timer = reactor.callLater(seconds, self._pause.callback, None)
         try:
-            tasks = await koji.getTaskInfo(ids)
+            await self._pause
+        finally:
+            if self._timer.active():
+                self._timer.cancel()
+            self._pause = self._timer = None
+
+    def _stop(self) -> None:
+        """Nobody waits any longer."""
+        if self._asking is not None:
+            self._asking.cancel()
+        elif self._pause is not None:
+            self._pause.callback(None)
+
+    async def _ask(self, koji: Connection, ids: List[int],
+                   patience: Patience) -> None:
+        self._asking = koji.getTaskInfo(ids)
+        try:
+            tasks = await self._asking
         except KojiException as error:
-            if not may_pass(error):
+            if not patience.bears(error):
                 raise
             self._log.warn('waiting for {count} tasks: {error}',
                            count=len(ids), error=str(error))
             return
+        finally:
+            self._asking = None
+        patience.renew()
         if not isinstance(tasks, list) or len(tasks) != len(ids):
             raise AnswerError(f'getTaskInfo: the answer is not one for each of'
                               f' {len(ids)} tasks', method='getTaskInfo')
-        for number, task in zip(ids, tasks):
-            if task is None:
-                self._tell(number, GenericError(f'No such task: {number}'))
-            elif task.state in task_states.DONE_GROUP:
-                self._tell(number, task)
+        self._tell([
+            (number, GenericError(f'No such task: {number}')
+             if task is None else task)
+            for number, task in zip(ids, tasks)
+            if task is None or task.state in task_states.DONE_GROUP])
 
-    def _tell(self, task_id: int, outcome: Any) -> None:
-        """Tell all who wait, each with an object of its own."""
-        self._telling = True
-        while self._waiting.get(task_id):
-            # Who hears of it may cancel for the others.
-            waiting = self._waiting[task_id].pop(0)
-            own = copy.deepcopy(outcome)
-            if isinstance(own, Exception):
-                waiting.errback(own)
-            else:
-                waiting.callback(own)
-        self._waiting.pop(task_id, None)
-        self._telling = False
+    def _tell(self, outcomes: Iterable[Tuple[int, Any]]) -> None:
+        """
+        Tell all who wait, each with an object of its own. Who hears of it
+        may begin to wait again, or cancel for others.
+        """
+        for queue, outcome in [(self._waiting.pop(number, []), outcome)
+                               for number, outcome in outcomes]:
+            while queue:
+                waiting = queue.pop(0)
+                if isinstance(outcome, BaseException):
+                    waiting.errback(another(outcome))
+                else:
+                    waiting.callback(copy.deepcopy(outcome))
 
     def _ended(self, result: Any) -> None:
-        self._polling = self._pause = None
+        self._polling = None
         if isinstance(result, Failure):
-            for number in list(self._waiting):
-                self._tell(number, result.value)
+            self._tell([(number, result.value) for number in self._waiting])
 
 
-def may_pass(error: KojiException) -> bool:
-    """Whether it is an outage of the hub, which one can wait out."""
-    return isinstance(error, ServerOffline) or (
-        isinstance(error, TransportError)
-        and not isinstance(error, TLSError))
+class Patience:
+    """
+    What to bear while waiting: outages of the hub for ever, and what may be
+    one, but may be for good, a few times in a row.
+    """
+
+    def __init__(self) -> None:
+        self._left = DOUBTFUL
+
+    def renew(self) -> None:
+        """All is well."""
+        self._left = DOUBTFUL
+
+    def bears(self, error: KojiException) -> bool:
+        """Whether to go on after an error."""
+        if isinstance(error, (CallTimeout, ServerOffline)) or (
+                isinstance(error, TransportError) and outage(error)):
+            return True
+        # A hub whose database restarts answers with fault 1, a front server
+        # with a page for people, or 500.
+        doubtful = (isinstance(error, AnswerError) or error.faultCode == 1
+                    or (isinstance(error, HTTPError)
+                        and error.status is not None and error.status >= 500))
+        self._left -= 1
+        return doubtful and self._left >= 0
 
 
 def wait_for(koji: Connection, tasks: Any, timeout: Optional[float]
@@ -144,44 +201,21 @@ def wait_for(koji: Connection, tasks: Any, timeout: Optional[float]
     async def wait() -> Any:
         ids = [_task_id(task) for task in ([tasks] if one else tasks)]
         poller = koji._owner._poller
-        waiting = [poller.wait(koji._owner, number) for number in ids]
-        try:
-            found = await gatherResults(waiting, consumeErrors=True)
-        except FirstError as error:
-            for each in waiting:
-                each.cancel()
-            error.subFailure.raiseException()
+        found = await together([poller.wait(koji._owner, number)
+                                for number in ids])
         return found[0] if one else found
 
-    return limited(koji, wait(), timeout, 'the end of tasks')
+    return koji._calls.run(wait(), 'the wait for tasks', timeout)
 
 
 def _task_id(task: TaskOrId) -> int:
     number = task.id if isinstance(task, Task) else task
     if type(number) is not int:
         raise TypeError(f'a task has a number, not {number!r}')
+    if not 0 < number < 2**31:
+        # One that the hub cannot take would be everybody's error.
+        raise GenericError(f'No such task: {number}')
     return number
-
-
-def limited(koji: Connection, work: Coroutine[Any, Any, Any],
-            timeout: Optional[float], what: str) -> Deferred[Any]:
-    """
-    Wait for something, but not longer than for some seconds.
-
-    :param timeout: None for as long as it takes.
-    :param what: what is waited for.
-    :raises CallTimeout: when the time is over.
-    """
-    waiting: Deferred[Any] = Deferred.fromCoroutine(work)
-    if timeout is None or waiting.called:
-        return waiting
-
-    def late(result: Any, seconds: float) -> Failure:
-        return Failure(CallTimeout(
-            f'waited for {what} for {seconds:g} seconds'))
-
-    return waiting.addTimeout(timeout, koji._transport.reactor,
-                              onTimeoutCancel=late)
 
 
 async def poll(koji: Connection, look: Callable[[], Any]) -> Any:
@@ -189,14 +223,16 @@ async def poll(koji: Connection, look: Callable[[], Any]) -> Any:
     Look for something every ``poll_interval`` seconds, also after an outage
     of the hub.
 
-    :param look: gives a Deferred of it; of None while it is not there.
+    :param look: gives an awaitable of it; of None while it is not there.
     :returns: what it found.
     """
+    patience = Patience()
     while True:
         try:
             found = await look()
+            patience.renew()
         except KojiException as error:
-            if not may_pass(error):
+            if not patience.bears(error):
                 raise
             _log.warn('waiting goes on after {error}', error=str(error))
             found = None
@@ -208,64 +244,65 @@ async def poll(koji: Connection, look: Callable[[], Any]) -> Any:
 _log = Logger()
 
 
-def wait_for_repo(koji: Connection, tag: Any, nvrs: Iterable[str],
+def wait_for_repo(koji: Connection, tag: Any, nvrs: Any,
                   after_event: Optional[int], timeout: Optional[float]
                   ) -> Deferred[Any]:
     """Wait for a repository; see `Connection.wait_repo`."""
-    wanted = list(nvrs)
+    wanted = [nvrs] if isinstance(nvrs, str) else list(nvrs)
 
     async def look() -> Any:
-        repo = await koji.getRepo(tag)
+        repo = await koji.getRepo(_key(tag))
         if repo is None or (after_event is not None
                             and repo.create_event <= after_event):
             return None
         batched = koji.batched()
-        latest = await _together([batched.getLatestBuilds(
-            tag, event=repo.create_event, package=nvr.rsplit('-', 2)[0])
-            for nvr in wanted])
+        latest = await together([batched.getLatestBuilds(
+            _key(tag), event=repo.create_event,
+            package=nvr.rsplit('-', 2)[0]) for nvr in wanted])
         there = {build.nvr for builds in latest for build in builds}
         return repo if there.issuperset(wanted) else None
 
-    return koji._calls.run(_within(koji, look, timeout, f'a repository of'
-                                   f' {tag}'), 'getRepo', None)
+    return koji._calls.run(poll(koji, look), 'the wait for a repository',
+                           timeout)
 
 
-def wait_until_tagged(koji: Connection, builds: Iterable[Any], tag: Any,
+def wait_until_tagged(koji: Connection, builds: Any, tag: Any,
                       timeout: Optional[float]) -> Deferred[Any]:
     """Wait for builds to be in a tag; see `Connection.wait_tagged`."""
-    wanted = [build.get('build_id', build.get('id'))
-              if isinstance(build, dict) else build for build in builds]
+    if isinstance(builds, (str, int, dict)):
+        builds = [builds]
+    wanted = [_key(build) for build in builds]
 
-    async def look() -> Any:
-        batched = koji.batched()
-        found = await _together([batched.getBuild(build, strict=isinstance(
-            build, int)) for build in wanted])
-        if None in found:
-            # It is not even begun.
+    async def look_for_tag() -> Any:
+        return await koji.getTag(_key(tag), strict=True)
+
+    async def wait() -> Any:
+        wanted_tag = await poll(koji, look_for_tag)
+
+        async def look() -> Any:
+            batched = koji.batched()
+            found = await together([batched.getBuild(
+                build, strict=isinstance(build, int)) for build in wanted])
+            if None in found:
+                # It is not even begun.
+                return None
+            tags = await together([batched.listTags(build.id)
+                                   for build in found])
+            if all(any(each.id == wanted_tag.id for each in its)
+                   for its in tags):
+                return found
             return None
-        tags = await _together([batched.listTags(build.id)
-                                for build in found])
-        if all(any(tag in (each.id, each.name) for each in its)
-               for its in tags):
-            return found
-        return None
 
-    return koji._calls.run(_within(koji, look, timeout, f'builds in {tag}'),
-                           'listTags', None)
+        return await poll(koji, look)
+
+    return koji._calls.run(wait(), 'the wait for builds in a tag', timeout)
 
 
-async def _within(koji: Connection, look: Callable[[], Any],
-                  timeout: Optional[float], what: str) -> Any:
-    return await limited(koji, poll(koji, look), timeout, what)
-
-
-async def _together(calls: List[Deferred[Any]]) -> List[Any]:
-    """The results of calls; if one fails, its error."""
-    try:
-        found: List[Any] = await gatherResults(calls, consumeErrors=True)
-    except FirstError as error:
-        error.subFailure.raiseException()
-    return found
+def _key(thing: Any) -> Any:
+    """The id of what the hub gave; else what somebody calls it."""
+    if isinstance(thing, dict):
+        return thing.get('build_id', thing.get('id'))
+    return thing
 
 
 class TaskChange(NamedTuple):
@@ -303,7 +340,7 @@ class Changes(AsyncItems):
         self._changes: Deque[TaskChange] = deque()
         self._turns = Turns(1)
         self._looking: Optional[Deferred[Any]] = None
-        self._looked = False
+        self._next_look = 0.0
         self._over = False
 
     def next_item(self) -> Deferred[Any]:
@@ -330,17 +367,18 @@ class Changes(AsyncItems):
     async def _look(self) -> None:
         """Look until something has changed."""
         koji = self._koji
-        if self._looked:
-            await deferLater(koji._transport.reactor,
-                             koji.settings.poll_interval)
+        reactor = koji._transport.reactor
+        wait = self._next_look - reactor.seconds()
+        if wait > 0:
+            await deferLater(reactor, wait)
 
         async def ask() -> Any:
-            return await _together([
-                koji.getTaskInfo(self._task_id, strict=True),
-                koji.getTaskDescendents(self._task_id)])
+            # In this order: when it is finished, so are its descendents.
+            task = await koji.getTaskInfo(self._task_id, strict=True)
+            return task, await koji.getTaskDescendents(self._task_id)
 
         task, descendents = await poll(koji, ask)
-        self._looked = True
+        self._next_look = reactor.seconds() + koji.settings.poll_interval
         for each in [task, *descendents]:
             new = each.state_name
             old = self._states.get(each.id)

@@ -195,7 +195,8 @@ class Calls:
         waiting = Deferred.fromCoroutine(work)
         timer = None
         if deadline is not None and not waiting.called:
-            timer = self._transport.reactor.callLater(deadline, give_up)
+            timer = self._transport.reactor.callLater(max(0, deadline),
+                                                      give_up)
         try:
             return await waiting
         except CancelledError:

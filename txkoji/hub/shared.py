@@ -1,13 +1,16 @@
 """
-One piece of work that several wait for.
+One piece of work that several wait for, and one who waits for several.
 """
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Callable, Coroutine, Deque, Generic, Optional, TypeVar
+from typing import (Any, Callable, Coroutine, Deque, Generic, List, Optional,
+                    Sequence, TypeVar)
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, FirstError, gatherResults
 from twisted.python.failure import Failure
+
+from txkoji.exceptions import another
 
 T = TypeVar('T')
 
@@ -78,7 +81,7 @@ class _Work(Generic[T]):
         while self._waiting:
             waiting = self._waiting.popleft()
             if isinstance(result, Failure):
-                waiting.errback(result)
+                waiting.errback(another(result.value))
             else:
                 waiting.callback(result)
 
@@ -87,3 +90,18 @@ class _Work(Generic[T]):
         if not self._waiting and self._doing is not None:
             self._ended(self)
             self._doing.cancel()
+
+
+async def together(calls: Sequence[Deferred[T]]) -> List[T]:
+    """
+    Wait for several things.
+
+    :returns: all of them, in their order. If one fails, so does this, and the
+              others are cancelled.
+    """
+    try:
+        return await gatherResults(calls, consumeErrors=True)
+    except FirstError as error:
+        for call in calls:
+            call.cancel()
+        error.subFailure.raiseException()

@@ -15,8 +15,8 @@ class Stats:
     together.
 
     :ivar in_flight: calls that are on the wire.
-    :ivar waiting: calls that wait: for their turn, for a login, or for the
-                   next attempt.
+    :ivar waiting: calls that wait: for their turn, for a login, for the next
+                   attempt, or for what somebody waits for.
     :ivar retries: how many attempts had to be made again, so far.
     :ivar renewals: how often the session was renewed or made anew, so far.
     :ivar connections: how many connections are open, idle ones too.
