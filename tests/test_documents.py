@@ -115,6 +115,12 @@ class ExamplesTests(SynchronousTestCase):
         self.assertIn('It cannot be watched', self.run_example('watch_task',
                                                                '999999'))
 
+    def test_cache(self) -> None:
+        """Names, which are kept."""
+        text = self.run_example('cache')
+        self.assertIn('alice', text)
+        self.assertIn('.cache/txkoji/fakehub/user/ID', text)
+
     def test_user(self) -> None:
         """A user, and one that there is not."""
         self.assertIn('alice is user 2', self.run_example('user'))
