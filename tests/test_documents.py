@@ -92,7 +92,8 @@ class ExamplesTests(SynchronousTestCase):
             [sys.executable, '-W', 'error', f'examples/{name}.py',
              *arguments], cwd=ROOT, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,
-            env={**os.environ, 'HOME': folder(self), 'PYTHONPATH': ROOT})
+            env={**os.environ, 'HOME': folder(self), 'PYTHONPATH': ROOT,
+                 'XDG_CACHE_HOME': ''})
         self.assertEqual((done.returncode, done.stderr), (0, ''))
         return done.stdout
 
