@@ -707,6 +707,17 @@ class LogoutTests(SessionTestCase):
         self.fail_of(read, KojiLoginException)
         self.assertEqual(self.asked('getTag'), [])
 
+    def test_somebody_else(self) -> None:
+        """Nor does it go on as somebody else."""
+        self.hub.sessions.passwords['bob'] = 'x'
+        self.hub.misbehave('dropped-before', method='getTag', times=2)
+        read = self.koji.getTag('f44')
+        self.get(self.koji.logout())
+        self.get(self.koji.login('password', user='bob', password='x'))
+        self.hub.clock.advance(1)
+        self.fail_of(read, KojiLoginException)
+        self.assertEqual(self.asked('getTag'), [])
+
     def test_login_again(self) -> None:
         """One can log in again, and counts from 0."""
         call = self.koji.build('x')

@@ -57,6 +57,11 @@ class Session:
         self.callnum = 0
         self.changing = Turns(1)
 
+    @property
+    def credentials(self) -> Optional[Credentials]:
+        """As whom we are logged in, or None."""
+        return self._credentials
+
     # To send calls
 
     async def send(self, request: Request, signed_in: bool) -> Any:
@@ -70,6 +75,7 @@ class Session:
         :raises AuthError: if the session is gone, and cannot be renewed.
         :raises KojiLoginException: if we have logged out.
         """
+        who = self.credentials
         lost: List[TransportError] = []
         sent_in: Optional[Identity] = None
         callnum: Optional[int] = None
@@ -78,7 +84,8 @@ class Session:
             if self._renewal.busy:
                 await self._renew(request, lost)
             identity = self.identity
-            if identity is None and signed_in:
+            if signed_in and (identity is None or self.credentials != who):
+                # Neither as nobody, nor as somebody else.
                 raise _unless_lost(KojiLoginException(
                     f'{request.method}: logged out before it was sent',
                     method=request.method), request, lost)
@@ -246,6 +253,10 @@ class Subsession(Session):
         super().__init__(settings, transport, retries)
         self._master = master
 
+    @property
+    def credentials(self) -> Optional[Credentials]:
+        return self._master.credentials
+
     async def begin(self) -> None:
         """
         Begin it.
@@ -262,7 +273,7 @@ class Subsession(Session):
 
     async def _renew_with(self, why: AuthError, lost: bool) -> None:
         # A new one takes no other login.
-        credentials = self._master._credentials
+        credentials = self.credentials
         if not (lost and isinstance(why, AuthExpired)
                 and credentials is not None
                 and await self._go_on(credentials)):
