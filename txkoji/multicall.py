@@ -6,13 +6,14 @@ from __future__ import annotations
 from typing import (TYPE_CHECKING, Any, Iterable, Iterator, List,
                     Optional, Protocol, Sequence, TypeVar)
 
-from twisted.internet.defer import (CancelledError, Deferred, FirstError,
-                                    fail, gatherResults)
+from twisted.internet.defer import CancelledError, Deferred, fail
+
 from txkoji.call import HubMethods
 from txkoji.exceptions import (AnswerError, ConfigurationError, KojiException,
                                NotSent, another, from_fault)
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.reads import check_method
+from txkoji.hub.shared import together
 from txkoji.hub.xmlrpc import MULTICALL, EntryEncoder, encode_multicall
 from txkoji.progress import Progress
 from txkoji.results import typed
@@ -242,13 +243,8 @@ class _Sending:
         # Each of these takes the next request when it is done with one.
         senders = [Deferred.fromCoroutine(self._send_some(requests))
                    for _ in range(self._concurrency)]
-        everything = gatherResults(senders, consumeErrors=True)
         try:
-            await everything
-        except FirstError as error:
-            for sender in senders:
-                sender.cancel()
-            error.subFailure.raiseException()
+            await together(senders)
         finally:
             for request in requests:
                 for call in request:
