@@ -35,6 +35,8 @@ EARLY = 1
 #: So many errors in a row that may be an outage, or may be for good.
 DOUBTFUL = 5
 
+_log = Logger()
+
 
 class Poller:
     """
@@ -42,8 +44,6 @@ class Poller:
     and in between, for those that are new, or may have changed. It works, and
     knows a Connection, only while somebody waits.
     """
-
-    _log = Logger()
 
     def __init__(self) -> None:
         self._waiting: Dict[int, List[Deferred[Task]]] = {}
@@ -54,6 +54,7 @@ class Poller:
         self._asking: Optional[Deferred[Any]] = None
         self._pause: Optional[Deferred[None]] = None
         self._timer: Any = None
+        self._reactor: Any = None
 
     def wait(self, koji: Connection, task_id: int) -> Deferred[Task]:
         """Wait for a task."""
@@ -81,13 +82,13 @@ class Poller:
         if task_id in self._waiting:
             self._news.add(task_id)
             if self._timer is not None:
-                soon = max(0, self._earliest - self._seconds())
-                if self._timer.getTime() > self._seconds() + soon:
+                now = self._reactor.seconds()
+                soon = max(0, self._earliest - now)
+                if self._timer.getTime() > now + soon:
                     self._timer.reset(soon)
 
     async def _poll(self, koji: Connection) -> None:
-        reactor = koji._transport.reactor
-        self._seconds = reactor.seconds
+        reactor = self._reactor = koji._transport.reactor
         patience = Patience()
         turn = self._earliest = reactor.seconds()
         while self._waiting:
@@ -96,7 +97,7 @@ class Poller:
                 when = min(when, self._earliest)
             # At least for this turn of the reactor, in which others may begin
             # to wait.
-            await self._sleep(reactor, max(0, when - reactor.seconds()))
+            await self._sleep(max(0, when - reactor.seconds()))
             ids = self._news.intersection(self._waiting)
             if reactor.seconds() >= turn:
                 ids = set(self._waiting)
@@ -106,9 +107,10 @@ class Poller:
                 self._earliest = reactor.seconds() + EARLY
                 await self._ask(koji, sorted(ids), patience)
 
-    async def _sleep(self, reactor: Any, seconds: float) -> None:
+    async def _sleep(self, seconds: float) -> None:
         self._pause = Deferred()
-        self._timer = reactor.callLater(seconds, self._pause.callback, None)
+        self._timer = self._reactor.callLater(seconds, self._pause.callback,
+                                              None)
         try:
             await self._pause
         finally:
@@ -131,8 +133,8 @@ class Poller:
         except KojiException as error:
             if not patience.bears(error):
                 raise
-            self._log.warn('waiting for {count} tasks: {error}',
-                           count=len(ids), error=str(error))
+            _log.warn('waiting for {count} tasks: {error}',
+                      count=len(ids), error=str(error))
             return
         finally:
             self._asking = None
@@ -239,9 +241,6 @@ async def poll(koji: Connection, look: Callable[[], Any]) -> Any:
         if found is not None:
             return found
         await deferLater(koji._transport.reactor, koji.settings.poll_interval)
-
-
-_log = Logger()
 
 
 def wait_for_repo(koji: Connection, tag: Any, nvrs: Any,
