@@ -41,3 +41,17 @@ class HubTestCase(SynchronousTestCase):
     def fail_of(self, call: Any, kind: Any = KojiException) -> Any:
         """The exception that a call failed with."""
         return self.failureResultOf(call, kind).value
+
+
+class Odd(Exception):
+    """One that cannot be made again from its arguments."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__()
+
+
+class OddAgent:
+    """Fails with an `Odd`."""
+
+    def request(self, *args: Any) -> Any:
+        raise Odd(1, 2)

@@ -6,7 +6,7 @@ from typing import Any, List
 from twisted.internet.defer import CancelledError
 from twisted.web.resource import Resource
 
-from tests.support import HubTestCase
+from tests.support import HubTestCase, Odd, OddAgent
 from txkoji import Connection, KojiLoginException, Profile
 from txkoji.build import Build
 from txkoji.exceptions import (AnswerError, ConfigurationError,
@@ -372,14 +372,6 @@ class TroubleTests(MultiCallTestCase):
 
     def test_odd_exception(self) -> None:
         """Whatever an agent fails with, that is what is said."""
-        class Odd(Exception):
-            def __init__(self, one: int, two: int) -> None:
-                super().__init__()
-
-        class OddAgent:
-            def request(self, *args: Any) -> Any:
-                raise Odd(1, 2)
-
         koji = Connection(Profile('p', server='http://h/hub', max_retries=0),
                           agent=OddAgent(), reactor=self.hub.clock)
         many = koji.MultiCall()

@@ -6,7 +6,7 @@ from typing import Any, List
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.web.resource import Resource
 
-from tests.support import HubTestCase
+from tests.support import HubTestCase, Odd, OddAgent
 from txkoji import task_states
 from txkoji.build import Build
 from txkoji.exceptions import (AnswerError, AuthError, BuildError,
@@ -181,14 +181,6 @@ class WaitTests(WaitingTestCase):
 
     def test_odd_exception(self) -> None:
         """Whatever an agent fails with: it is told."""
-        class Odd(Exception):
-            def __init__(self, one: int, two: int) -> None:
-                super().__init__()
-
-        class OddAgent:
-            def request(self, *args: Any) -> Any:
-                raise Odd(1, 2)
-
         koji = self.hub.connection(agent=OddAgent())
         waiting = koji.wait(6474)
         self.turn()
