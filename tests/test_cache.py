@@ -288,6 +288,15 @@ class FilesTests(CacheTestCase):
         self.fresh().put_name('user', 6, 'x')
         self.assertEqual(sorted(os.listdir(folder)), ['5', '6'])
 
+    def test_untidy(self) -> None:
+        """What cannot be removed is in nobody's way."""
+        folder = os.path.dirname(self.cache.filename('user', 5))
+        os.makedirs(os.path.join(folder, '.folder'))
+        os.utime(os.path.join(folder, '.folder'), (1000, 1000))
+        os.symlink('nowhere', os.path.join(folder, '.gone'))
+        self.cache.put_name('user', 5, 'x')
+        self.assertEqual(self.fresh().get_name('user', 5), 'x')
+
     def test_two_processes(self) -> None:
         """Two that write at once do not meet: the file is whole always."""
         path = self.cache.filename('user', 5)

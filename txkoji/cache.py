@@ -8,6 +8,7 @@ import inspect
 import os
 import tempfile
 import time
+from contextlib import suppress
 from typing import (TYPE_CHECKING, Any, Callable, Dict, Iterable, List,
                     Optional, Set, Tuple)
 from urllib.parse import quote
@@ -296,9 +297,11 @@ class Cache:
 def _tidy(folder: str) -> None:
     """Remove what processes have left that were killed while writing."""
     for entry in os.scandir(folder):
-        if entry.name.startswith('.') and \
-                entry.stat().st_mtime < time.time() - LEFT:
-            os.unlink(entry.path)
+        # Another process may be quicker.
+        with suppress(OSError):
+            if entry.name.startswith('.') and \
+                    entry.stat().st_mtime < time.time() - LEFT:
+                os.unlink(entry.path)
 
 
 def _is_name(text: str) -> bool:
