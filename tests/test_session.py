@@ -241,6 +241,17 @@ class ExpiryTests(SessionTestCase):
                          [('x',)] + [(number,) for number in range(1, 26)])
         self.assertEqual(self.koji.callnum, 26)
 
+    def test_writer_alone(self) -> None:
+        """The session of writes may be renewed alone, which counts, too."""
+        self.end_slowly(seconds=1)
+        for number in range(2):
+            write = self.koji.build(number)
+            self.hub.clock.pump([1] * 3)
+            self.assertEqual(self.get(write), 7)
+            self.assertEqual(self.koji.stats.renewals, number)
+            self.hub.sessions.close(self.hub.sessions.rows[-1])
+        self.assertEqual(self.renewals(), [])
+
     def test_late_answer(self) -> None:
         """One who hears of the expiry when all is renewed just goes on."""
         self.hub.misbehave('slow', method='listTags', seconds=5)

@@ -216,19 +216,21 @@ class Session:
 
     async def _renew_with(self, why: AuthError, lost: bool) -> None:
         """
-        Go on after the hub refused our session: in the same if it has only
-        expired, and else in a new one.
+        Go on after the hub refused our session.
 
         :param why: what the hub said.
         :param lost: whether the answer to a call in it was lost, which only
                      the same session can say more of.
         """
         self._log.info('renewing the session: {why}', why=str(why))
-        assert self._credentials is not None
-        if not (isinstance(why, AuthExpired)
-                and await self._go_on(self._credentials)):
-            await self._begin(self._credentials, self.address)
+        await self._regain(isinstance(why, AuthExpired), lost)
         self._retries.stats.renewals += 1
+
+    async def _regain(self, expired: bool, lost: bool) -> None:
+        """Go on in the same session if it has expired, or in a new one."""
+        assert self._credentials is not None
+        if not (expired and await self._go_on(self._credentials)):
+            await self._begin(self._credentials, self.address)
 
     async def _go_on(self, credentials: Credentials) -> bool:
         """Go on in a session that has expired, if the hub can do that."""
@@ -271,11 +273,10 @@ class Subsession(Session):
         self.address = master.address
         self.identity = replace(session_of(answer), in_url=made_by.in_url)
 
-    async def _renew_with(self, why: AuthError, lost: bool) -> None:
+    async def _regain(self, expired: bool, lost: bool) -> None:
         # A new one takes no other login.
         credentials = self.credentials
-        if not (lost and isinstance(why, AuthExpired)
-                and credentials is not None
+        if not (lost and expired and credentials is not None
                 and await self._go_on(credentials)):
             await self.begin()
 

@@ -18,7 +18,8 @@ class Stats:
     :ivar waiting: calls that wait: for their turn, for a login, for the next
                    attempt, or for what somebody waits for.
     :ivar retries: how many attempts had to be made again, so far.
-    :ivar renewals: how often the session was renewed or made anew, so far.
+    :ivar renewals: how often a session, of login or of writes, was renewed or
+                    made anew, so far.
     :ivar connections: how many connections are open, idle ones too.
     :ivar last_error: the last error on the way to the hub, of an attempt or
                       of our session, as text, or None. What the hub refuses
