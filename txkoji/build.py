@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import Any, Optional
 
 from twisted.internet.defer import Deferred, succeed
 
 from txkoji import build_states
+from txkoji.estimates import average_build_duration, not_past
 from txkoji.resource import Timed
 
 
@@ -51,6 +53,39 @@ class Build(Timed):
             if found:
                 return found.group(1)
         return None
+
+    def estimate_duration(self) -> Deferred[Optional[timedelta]]:
+        """
+        Estimate how long it takes, or tell how long it took. See
+        `txkoji.estimates.average_build_duration`: this begins when the
+        source package is there.
+
+        :returns: a Deferred that fires with a timedelta, or with None if
+                  nothing is known of such builds.
+        """
+        if self.completed is not None:
+            return succeed(self.duration)
+        return average_build_duration(self._koji, self.name)
+
+    def estimate_completion(self) -> Deferred[Optional[datetime]]:
+        """
+        Estimate when it will be done, or tell when it was: it began, and
+        takes as long as builds of its package do. If that is over, the
+        estimate is now: it has outlived all that is known. (Whether its
+        tasks still wait for a host is known to its `task` only.)
+
+        :returns: a Deferred that fires with an aware datetime in UTC, or
+                  with None if nothing is known of such builds, or the hub
+                  does not say when it began.
+        """
+        return Deferred.fromCoroutine(self._estimate_completion())
+
+    async def _estimate_completion(self) -> Optional[datetime]:
+        started = self.started
+        if self.state != build_states.BUILDING or started is None:
+            return self.completed
+        duration = await average_build_duration(self._koji, self.name)
+        return None if duration is None else not_past(started, duration)
 
     def tags(self) -> Deferred[Any]:
         """

@@ -1,16 +1,50 @@
-"""How long builds take, by those that were made before."""
+"""How long builds and tasks take, by those that were made before."""
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Iterable, List, Optional
+from datetime import datetime, timedelta, timezone
+from statistics import median
+from typing import (TYPE_CHECKING, Any, Dict, Iterable, List, NamedTuple,
+                    Optional, Sequence, Tuple)
 
 from twisted.internet.defer import Deferred
 
-from txkoji import build_states
+from txkoji import build_states, task_states
 from txkoji.hub.shared import together
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
+    from txkoji.task import Task
+
+#: Tasks that only wait for others: there is no telling how long.
+OPEN_ENDED = frozenset(['chainbuild', 'chainmaven', 'dependantTask',
+                        'waitrepo'])
+
+#: So many tasks of a method are looked at.
+RECENT = 50
+
+#: So many requests may be under way at once, when there is much to ask.
+SENDERS = 4
+
+#: Whose builds say themselves how long they took.
+CONTAINERS = ('buildContainer', 'buildSourceContainer')
+
+#: What tells how long something takes: the average of a package, its last
+#: builds, or the last tasks of a method.
+PACKAGE, LAST, METHOD = 'package', 'last builds', 'method'
+
+
+class Question(NamedTuple):
+    """
+    What tells how long something takes.
+
+    :ivar kind: `PACKAGE`, `LAST` or `METHOD`.
+    :ivar name: of the package, or the method.
+    :ivar about: what a task of this method is about.
+    """
+
+    kind: str
+    name: str
+    about: Any = None
 
 
 def average_build_duration(connection: Connection, package: str
@@ -44,13 +78,24 @@ def average_build_durations(connection: Connection, packages: Iterable[str]
     :returns: a Deferred that fires with a list of what
               `average_build_duration` gives, in the given order.
     """
-    return Deferred.fromCoroutine(_each(connection, list(packages)))
+    return Deferred.fromCoroutine(_averages(connection, list(packages)))
 
 
-async def _each(connection: Connection, packages: List[str]
-                ) -> List[Optional[timedelta]]:
-    return await together([average_build_duration(connection, package)
-                           for package in packages])
+async def _averages(connection: Connection, packages: List[str]
+                    ) -> List[Optional[timedelta]]:
+    names = list(dict.fromkeys(packages))
+    many = connection.MultiCall(strict=True, concurrency=SENDERS)
+    plain = [name for name in names if not is_container(name)]
+    if len(plain) > 1:
+        for name in plain:
+            many.getAverageBuildDuration(name)
+        averages = dict(zip(plain, map(_duration, await many())))
+    else:
+        averages = {}
+    others = [name for name in names if name not in averages]
+    averages.update(zip(others, await together(
+        [average_build_duration(connection, name) for name in others])))
+    return [averages[name] for name in packages]
 
 
 def average_last_builds(connection: Connection, package: str, limit: int = 5
@@ -76,6 +121,154 @@ def average_last_builds(connection: Connection, package: str, limit: int = 5
         package, state=build_states.COMPLETE,
         queryOpts={'limit': limit, 'order': '-completion_time'})
     return builds.addCallback(average)
+
+
+def task_durations(connection: Connection, tasks: Iterable[Task]
+                   ) -> Deferred[List[Optional[timedelta]]]:
+    """
+    How long tasks take, each from its start to its end, once it has started.
+
+    For ``buildArch`` it is the `average_build_duration` of the package, which
+    holds the import, too, and is that of the slowest architecture. For
+    ``build`` it is the same, and the making of the source package before it.
+    For containers it is the `average_last_builds`. For all others it is the
+    median of the last tasks of the same method: of those that were about the
+    same thing (package or tag, and architecture), if there are any among the
+    last 50, or else of all. Tasks that only wait for others, such as
+    ``waitrepo``, take as long as those do, which nobody can tell.
+
+    :param tasks: of any state; what a finished one took does not count.
+    :returns: a Deferred that fires with a list of timedeltas, in the given
+              order; None for each of which nothing is known.
+    """
+    return Deferred.fromCoroutine(_task_durations(connection, list(tasks)))
+
+
+async def _task_durations(connection: Connection, tasks: List[Task]
+                          ) -> List[Optional[timedelta]]:
+    usual = Usual(connection)
+    questions = [usual.questions(task) for task in tasks]
+    await usual.ask()
+    return [usual.duration(each) for each in questions]
+
+
+class Usual:
+    """
+    How long tasks usually take: collects what there is to be asked, asks all
+    of it at once, and tells then.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._names: Dict[str, Dict[str, Any]] = {
+            PACKAGE: {}, LAST: {}, METHOD: {}}
+
+    def questions(self, task: Task) -> List[Question]:
+        """
+        Tell what is to be asked about a task.
+
+        :returns: a question for its main step, and one for that before it;
+                  none where there is no telling.
+        """
+        method = task.get('method')
+        if not isinstance(method, str) or method in OPEN_ENDED:
+            return []
+        package = package_of(task)
+        if method in ('build', 'buildArch', *CONTAINERS):
+            if package is None:
+                return []
+            kind = LAST if method in CONTAINERS else PACKAGE
+            questions = [Question(kind, package)]
+            srpm = srpm_method(task)
+            if srpm is not None:
+                questions.append(Question(METHOD, srpm, (package, None)))
+        else:
+            questions = [Question(METHOD, method, _about(task, package))]
+        for kind, name, _ in questions:
+            self._names[kind][name] = None
+        return questions
+
+    async def ask(self) -> None:
+        """Ask all of it."""
+        connection = self._connection
+        packages, last, methods = self._names.values()
+        packages.update(zip(packages, await average_build_durations(
+            connection, packages)))
+        last.update(zip(last, await together(
+            [average_last_builds(connection, name) for name in last])))
+        methods.update(zip(methods, map(_by_subject, await together(
+            [_recent_tasks(connection, name) for name in methods]))))
+
+    def duration(self, questions: Sequence[Question]) -> Optional[timedelta]:
+        """
+        Tell how long what was asked about takes.
+
+        :returns: that; None if it is not known of the main step. (Another
+                  that is not known takes no time.)
+        """
+        steps = [self._duration(*question) for question in questions]
+        if not steps or steps[0] is None:
+            return None
+        return sum((step for step in steps if step), timedelta())
+
+    def _duration(self, kind: str, name: str, about: Any
+                  ) -> Optional[timedelta]:
+        found = self._names[kind][name]
+        if kind == METHOD:
+            durations = found.get(about) or found[None]
+            return median(durations) if durations else None
+        return found  # type: ignore[no-any-return]
+
+
+def package_of(task: Task) -> Optional[str]:
+    """The package that a task is about; None also if that cannot be read."""
+    try:
+        return task.package
+    except ValueError:
+        return None
+
+
+def srpm_method(task: Task) -> Optional[str]:
+    """
+    The method of the task that makes the source package of a ``build``. One
+    that was uploaded is made anew, unless the options say the contrary.
+    """
+    if task.get('method') != 'build':
+        return None
+    if not (task.source or '').endswith('.src.rpm'):
+        return 'buildSRPMFromSCM'
+    rebuild = (task.options or {}).get('rebuild_srpm', True)
+    return 'rebuildSRPM' if rebuild else None
+
+
+def _recent_tasks(connection: Any, method: str) -> Deferred[List[Task]]:
+    """The last tasks of a method that went well."""
+    recent: Deferred[List[Task]] = connection.listTasks(
+        {'method': method, 'state': [task_states.CLOSED]},
+        queryOpts={'limit': RECENT, 'order': '-completion_time'})
+    return recent
+
+
+def _by_subject(tasks: Iterable[Task]) -> Dict[Any, List[timedelta]]:
+    """How long tasks took, by what they were about; all of them at None."""
+    found: Dict[Any, List[timedelta]] = {None: []}
+    for task in tasks:
+        duration = _duration(task.duration)
+        if duration is not None:
+            about = _about(task, package_of(task))
+            found.setdefault(about, []).append(duration)
+            found[None].append(duration)
+    return found
+
+
+def _about(task: Task, package: Optional[str]) -> Tuple[Any, ...]:
+    """What a task is about, to compare it with others of its method."""
+    return package or task.tag, task.arch
+
+
+def not_past(started: datetime, duration: timedelta) -> datetime:
+    """When something ends that has started, and has not ended yet."""
+    return max(started + duration, datetime.now(timezone.utc))
 
 
 def is_container(package: str) -> bool:

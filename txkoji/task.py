@@ -1,14 +1,16 @@
 """A task, as `getTaskInfo`, `listTasks` and others give it."""
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Dict, List, Optional, Tuple
 
 from twisted.internet.defer import Deferred, succeed
 
 from txkoji import task_methods, task_states, task_titles
+from txkoji.estimates import task_durations
 from txkoji.exceptions import (AnswerError, GenericError, KojiException,
                                TaskCanceled, TaskFailed, from_fault)
+from txkoji.forecast import descendents_completion, task_completion
 from txkoji.hub.xmlrpc import decode_call
 from txkoji.resource import Timed
 from txkoji.task_methods import Layout
@@ -202,6 +204,64 @@ class Task(Timed):
             raise TaskFailed(f'task {task.id} failed: {cause or "unknown"}',
                              task=task, method=task.method) from cause
         return result
+
+    def estimate_duration(self) -> Deferred[Optional[timedelta]]:
+        """
+        Estimate how long it takes from its start to its end, or tell how
+        long it took. See `txkoji.estimates.task_durations`: for a package
+        that is the hub's average, without the time in the queue.
+
+        :returns: a Deferred that fires with a timedelta, or with None if
+                  nothing is known of such tasks.
+        """
+        return Deferred.fromCoroutine(self._estimate_duration())
+
+    async def _estimate_duration(self) -> Optional[timedelta]:
+        if self.completed is not None:
+            return self.duration
+        [duration] = await task_durations(self._koji, [self])
+        return duration
+
+    def estimate_completion(self) -> Deferred[Optional[datetime]]:
+        """
+        Estimate when it will be done, or tell when it was.
+
+        One that goes on began, and takes as long as such tasks do (see
+        `estimate_duration`). If that is over, the estimate is now, which
+        means: any moment, or much later; it has outlived all that is known.
+        A ``build`` goes on with its ``buildArch`` tasks and the import after
+        these, or still with its source package.
+
+        For one that waits, the queue of its channel is played forward: the
+        tasks before it, what the builds among them will start, the hosts
+        with their capacities and architectures, and what these work on. What
+        comes later and goes first is not foreseen. This asks the hub for all
+        tasks that are open, and for the averages of their packages: seconds
+        of its time, if it is a large one.
+
+        :returns: a Deferred that fires with an aware datetime in UTC; with
+                  None if nothing is known of such tasks, if the hub does not
+                  say when it began, or if there is no host for it.
+        """
+        return Deferred.fromCoroutine(task_completion(self))
+
+    def estimate_descendents(self) -> Deferred[Optional[datetime]]:
+        """
+        Estimate when the tasks that it has started will be done; of a
+        ``build``, its ``buildArch`` tasks with the import after these.
+
+        :returns: a Deferred that fires as that of `estimate_completion`.
+        :raises NoDescendentsError: if it has started none.
+        """
+        return Deferred.fromCoroutine(self._estimate_descendents())
+
+    async def _estimate_descendents(self) -> Optional[datetime]:
+        try:
+            return await descendents_completion(self)
+        except LookupError:
+            raise NoDescendentsError(
+                f'task {self._key} has no descendents to tell anything from'
+                ) from None
 
     def get_children(self) -> Deferred[Any]:
         """

@@ -1,0 +1,152 @@
+"""
+The queue of a channel, played forward: when will which task be done, if the
+hosts go on as Koji's scheduler (kojihub/scheduler.py) lets them. Nothing here
+asks a hub: these are numbers.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
+from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple
+
+#: Tasks that a host works on at once, at most (``maxjobs`` of kojid).
+MAX_JOBS = 15
+
+#: Seconds from when a host could take a task until it does: the hub gives
+#: tasks out once a minute or more often, and hosts look every 15 seconds.
+DELAY = 20.0
+
+#: What any host can do.
+NOARCH = 'noarch'
+
+#: Priority, time of creation and id: the lower one goes first.
+Rank = Tuple[int, float, int]
+
+
+@dataclass(eq=False)
+class Seat:
+    """
+    A host, with what it works on.
+
+    :ivar capacity: the sum of the weights that it takes.
+    :ivar arches: what it can do.
+    """
+
+    capacity: float
+    arches: FrozenSet[str]
+    load: float = 0.0
+    jobs: int = 0
+
+    @property
+    def room(self) -> float:
+        """
+        What is left of its capacity. A host takes the next task while that
+        is more than 0: what is to come weighs 1 until it is begun, and five
+        more than the capacity are allowed.
+        """
+        return self.capacity - self.load if self.jobs < MAX_JOBS else 0.0
+
+
+@dataclass(eq=False)
+class Job:
+    """
+    A task that waits, or is worked on, or will be made.
+
+    :ivar arch: what it needs.
+    :ivar weight: what it will add to the load of its host.
+    :ivar seconds: how long it takes.
+    :ivar rank: the lowest is next.
+    :ivar then: what is made when it is done.
+    :ivar ends: when it is done, in seconds since 1970; None until that is
+                known.
+    """
+
+    arch: str
+    weight: float
+    seconds: float
+    rank: Rank
+    then: List[Job] = field(default_factory=list)
+    ends: Optional[float] = None
+
+
+class ChannelQueue:
+    """
+    What waits in a channel, and what its hosts work on.
+
+    :param seats: the hosts.
+    :param now: the time, in seconds since 1970.
+    """
+
+    def __init__(self, seats: Iterable[Seat], now: float) -> None:
+        self._seats = list(seats)
+        self._now = now
+        #: arch -> what waits for it, the next first. All hosts of an arch
+        #: treat them alike, so only the first can be the next.
+        self._waiting: Dict[str, List[Tuple[Rank, Job]]] = {}
+        #: What is worked on, the next to end first.
+        self._working: List[Tuple[float, int, Job, Optional[Seat]]] = []
+        self._numbers = count()
+
+    def work(self, job: Job, seat: Optional[Seat], ends: float) -> None:
+        """
+        Add what is worked on.
+
+        :param seat: the host, or None for one that is not of this channel.
+        :param ends: when it will be done, in seconds since 1970.
+        """
+        if seat is not None:
+            seat.load += job.weight
+            seat.jobs += 1
+        job.ends = ends
+        heappush(self._working, (ends, next(self._numbers), job, seat))
+
+    def add(self, job: Job) -> None:
+        """Add what waits. (Those that go first are to be added first.)"""
+        if self._waiting.get(job.arch):
+            # No host has room for the one before it.
+            heappush(self._waiting[job.arch], (job.rank, job))
+            return
+        seat = max((seat for seat in self._seats
+                    if job.arch == NOARCH or job.arch in seat.arches),
+                   key=lambda seat: seat.room, default=None)
+        if seat is not None and seat.room > 0:
+            self._begin(job, seat)
+        else:
+            heappush(self._waiting.setdefault(job.arch, []),
+                     (job.rank, job))
+
+    def play(self, until: Iterable[Job] = ()) -> None:
+        """
+        Let time go by, so that each job gets its end. Those that no host can
+        do have none.
+
+        :param until: those that are asked for: then it stops. None for all.
+        """
+        wanted = set(until)
+        asked = bool(wanted)
+        while self._working and (wanted or not asked):
+            self._now, _, job, seat = heappop(self._working)
+            wanted.discard(job)
+            if seat is not None:
+                seat.load -= job.weight
+                seat.jobs -= 1
+            for made in job.then:
+                priority, _, number = made.rank
+                made.rank = priority, self._now, number
+                self.add(made)
+            if seat is not None:
+                self._fill(seat)
+
+    def _fill(self, seat: Seat) -> None:
+        """Give a host the next tasks, while it has room."""
+        while seat.room > 0:
+            queues = [self._waiting[arch] for arch in (*seat.arches, NOARCH)
+                      if self._waiting.get(arch)]
+            if not queues:
+                return
+            _, job = heappop(min(queues, key=lambda queue: queue[0][0]))
+            self._begin(job, seat)
+
+    def _begin(self, job: Job, seat: Seat) -> None:
+        self.work(job, seat, self._now + DELAY + job.seconds)
