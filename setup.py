@@ -27,6 +27,8 @@ setup(
     extras_require={
         # Built with Kerberos' headers.
         'gssapi': ['requests-gssapi>=1.3'],
+        # For an example only.
+        'plot': ['matplotlib'],
     },
     classifiers=[
         'Development Status :: 4 - Beta',

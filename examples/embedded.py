@@ -12,12 +12,13 @@ from txkoji.exceptions import ConfigurationError
 from txkoji.testing import FakeHub
 
 
-def run(main, description, **defaults):
+def run(main, description, flags=(), **defaults):
     """
     Run an example, and end the process when it is done.
 
     :param main: a coroutine function that takes a Connection and options.
     :param description: what it does, for ``--help``.
+    :param flags: its options that take a value, each with a help text.
     :param defaults: its arguments, each with the one for the embedded hub.
     """
     parser = argparse.ArgumentParser(description=description)
@@ -25,6 +26,8 @@ def run(main, description, **defaults):
                         ' (default: the embedded hub)')
     for name, default in defaults.items():
         parser.add_argument(name, nargs='?', default=default)
+    for name, text in dict(flags).items():
+        parser.add_argument(name, help=text)
     options = parser.parse_args()
     koji = None
     if options.profile:

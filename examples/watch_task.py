@@ -1,25 +1,56 @@
 """
-A task and its descendents: what they are about, and each change of their
-states, until the task is finished.
+A task and its descendents, as a tree that is kept up to date until the task
+is finished. (Where the output is no terminal, each change is a line.)
 
     python examples/watch_task.py [TASK] [--profile NAME]
 """
+import shutil
+import sys
+
 from embedded import run
 
 from txkoji.exceptions import GenericError, TaskFailed
 
 
 async def show(koji, options):
+    tree = Tree()
     try:
         async for change in koji.watch(int(options.task)):
-            print(f'{change.task.id:8}  {change.old or "":8} ->'
-                  f' {change.new:8}  {change.task.title}')
+            if sys.stdout.isatty():
+                tree.update(change.task)
+            else:
+                print(f'{change.task.id:8}  {change.old or "":8} ->'
+                      f' {change.new:8}  {change.task.title}')
         task = await koji.wait(int(options.task))
         print('Its result is', await task.get_result())
     except TaskFailed as error:
         print(error)
     except (GenericError, ValueError) as error:
         print('It cannot be watched:', error)
+
+
+class Tree:
+    """Draws tasks, each time over what it drew before."""
+
+    def __init__(self):
+        self.tasks = {}
+        self.drawn = 0
+
+    def update(self, task):
+        self.tasks[task.id] = task
+        width = shutil.get_terminal_size().columns
+        lines = [line[:width] for line in self.below(None)]
+        # Up to the first line, and erase from there.
+        print(f'\x1b[{self.drawn}A\x1b[J' if self.drawn else '', end='')
+        print('\n'.join(lines), flush=True)
+        self.drawn = len(lines)
+
+    def below(self, parent, indent=''):
+        for task in self.tasks.values():
+            above = task.parent if task.parent in self.tasks else None
+            if above == parent:
+                yield f'{indent}{task.id} {task.state_name:9} {task.title}'
+                yield from self.below(task.id, indent + '  ')
 
 
 run(show, __doc__, task='6474')

@@ -5,6 +5,7 @@ import ast
 import glob
 import inspect
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -115,6 +116,50 @@ class ExamplesTests(SynchronousTestCase):
         self.assertIn('task 6474 failed: BuildError', text)
         self.assertIn('It cannot be watched', self.run_example('watch_task',
                                                                '999999'))
+
+    def test_watch_tree(self) -> None:
+        """On a terminal it is a tree, drawn over and over."""
+        ours, its = pty.openpty()
+        subprocess.run(
+            [sys.executable, 'examples/watch_task.py'], cwd=ROOT, check=True,
+            stdout=its, env={**os.environ, 'PYTHONPATH': ROOT,
+                             'COLUMNS': '60'})
+        os.close(its)
+        text = b''
+        while b'task 6474 failed' not in text:
+            text += os.read(ours, 10000)
+        os.close(ours)
+        last = text.decode().split('\x1b[J')[-1].split('\r\n')
+        self.assertEqual(last[0][:14], '6474 FAILED   ')
+        self.assertEqual([line[:6] for line in last[1:6]], [
+            f'  {number}' for number in range(6475, 6480)])
+        self.assertEqual({len(line) for line in last[:6]}, {60})
+
+    def test_estimate(self) -> None:
+        """A task that waits, one that is over, and none."""
+        text = self.run_example('estimate')
+        self.assertIn('nodejs22-14.0-1.fc44.src.rpm) is FREE', text)
+        self.assertIn('it will be done at 20', text)
+        self.assertIn('after 13 other tasks', text)
+        self.assertIn('it will be done at 2026-11-21',
+                      self.run_example('estimate', '6474'))
+        self.assertIn('There is no task 1', self.run_example('estimate', '1'))
+
+    def test_durations(self) -> None:
+        """Builds, as a table and as a chart; and none."""
+        path = folder(self) + '/chart.png'
+        text = self.run_example('durations', '--plot', path)
+        self.assertIn('14.4 min  bash-4.17.0-5.fc43', text)
+        self.assertIn('6 builds of bash', text)
+        with open(path, 'rb') as file:
+            self.assertEqual(file.read(4), b'\x89PNG')
+        self.assertIn('0 builds of x', self.run_example('durations', 'x'))
+
+    def test_container_tasks(self) -> None:
+        """What builds containers."""
+        text = self.run_example('container_tasks')
+        self.assertIn('CLOSED    rhceph-container for ceph-8.0-rhel-9', text)
+        self.assertIn('will be done at', text)
 
     def test_cache(self) -> None:
         """Names, which are kept."""

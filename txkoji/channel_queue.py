@@ -83,7 +83,7 @@ class ChannelQueue:
         self._now = now
         #: arch -> what waits for it, the next first. All hosts of an arch
         #: treat them alike, so only the first can be the next.
-        self._waiting: Dict[str, List[Tuple[Rank, Job]]] = {}
+        self._waiting: Dict[str, List[Tuple[Rank, int, Job]]] = {}
         #: What is worked on, the next to end first.
         self._working: List[Tuple[float, int, Job, Optional[Seat]]] = []
         self._numbers = count()
@@ -103,18 +103,16 @@ class ChannelQueue:
 
     def add(self, job: Job) -> None:
         """Add what waits. (Those that go first are to be added first.)"""
-        if self._waiting.get(job.arch):
-            # No host has room for the one before it.
-            heappush(self._waiting[job.arch], (job.rank, job))
-            return
-        seat = max((seat for seat in self._seats
-                    if job.arch == NOARCH or job.arch in seat.arches),
-                   key=lambda seat: seat.room, default=None)
+        waiting = self._waiting.setdefault(job.arch, [])
+        # If something waits already, no host has room.
+        seat = None if waiting else max(
+            (seat for seat in self._seats
+             if job.arch == NOARCH or job.arch in seat.arches),
+            key=lambda seat: seat.room, default=None)
         if seat is not None and seat.room > 0:
             self._begin(job, seat)
         else:
-            heappush(self._waiting.setdefault(job.arch, []),
-                     (job.rank, job))
+            heappush(waiting, (job.rank, next(self._numbers), job))
 
     def play(self, until: Iterable[Job] = ()) -> None:
         """
@@ -145,7 +143,7 @@ class ChannelQueue:
                       if self._waiting.get(arch)]
             if not queues:
                 return
-            _, job = heappop(min(queues, key=lambda queue: queue[0][0]))
+            *_, job = heappop(min(queues, key=lambda queue: queue[0]))
             self._begin(job, seat)
 
     def _begin(self, job: Job, seat: Seat) -> None:

@@ -301,7 +301,11 @@ class _Forecast:
                     known.setdefault(kind, []).append(job.seconds)
         usual = {kind: median(seconds) for kind, seconds in known.items()}
         for job in unknown:
-            job.seconds = usual.get(job.method, usual.get('', 0.0))
+            if job.method in SRPM_METHODS:
+                # As in `Usual.duration`.
+                job.seconds = 0.0
+            else:
+                job.seconds = usual.get(job.method, usual.get('', 0.0))
         for job in (*self._jobs.values(), *self._to_come):
             job.weight = _weight(job)
 

@@ -285,6 +285,9 @@ def result_build(result: Any) -> Optional[int]:
     The build that a task made, where its result says so: those of
     ``buildContainer`` (a list of ids as text) and ``osbuildImage`` do.
     """
+    if isinstance(result, list) and len(result) == 1:
+        # As `listTasks` has it.
+        [result] = result
     if not isinstance(result, Mapping):
         return None
     builds = result.get('koji_builds')

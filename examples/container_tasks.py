@@ -1,0 +1,28 @@
+"""
+The last tasks that build containers: what of, what came out of them, and
+when those that go on will be done.
+
+    python examples/container_tasks.py [--profile NAME]
+"""
+from embedded import run
+from twisted.internet.defer import gatherResults
+
+METHODS = ['buildContainer', 'buildSourceContainer']
+
+
+async def show(koji, options):
+    lists = await gatherResults(
+        [koji.listTasks({'method': method}, {'order': '-id', 'limit': 10})
+         for method in METHODS])
+    for task in sorted(sum(lists, []), key=lambda task: task.id):
+        print(f'{task.id:8}  {task.state_name:9} {task.package or "?"}'
+              f' for {task.target}{" (scratch)" if task.is_scratch else ""}')
+        if task.build_id is not None:
+            build = await koji.getBuild(task.build_id)
+            print(f'{"":20}{build.nvr if build else "a build that is gone"}')
+        elif task.completed is None:
+            print(f'{"":20}will be done at',
+                  await task.estimate_completion() or 'an unknown time')
+
+
+run(show, __doc__)

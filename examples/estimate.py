@@ -1,0 +1,39 @@
+"""
+When a task will be done, and what is before it in the queue of its channel.
+
+    python examples/estimate.py [TASK] [--profile NAME]
+"""
+from embedded import run
+
+from txkoji import task_states
+
+ORDER = 'priority,create_time'
+
+
+async def show(koji, options):
+    task = await koji.getTaskInfo(int(options.task))
+    if task is None:
+        print('There is no task', options.task)
+        return
+    print(task.id, task.title, 'is', task.state_name)
+    print('  such a task takes', await task.estimate_duration() or 'unknown')
+    print('  it will be done at',
+          await task.estimate_completion() or 'an unknown time')
+
+    if task.state != task_states.FREE:
+        return
+    channel = await task.channel
+    capacity = await channel.total_capacity(by_arch=True)
+    print('  it waits in channel', channel.name, 'for hosts with', ', '.join(
+        f'{arch} {number:.1f}' for arch, number in sorted(capacity.items())))
+    waiting = await koji.listTasks(
+        {'channel_id': channel.id, 'state': [task_states.FREE]},
+        {'order': ORDER, 'limit': 1000})
+    before = waiting[:[other.id for other in waiting].index(task.id)]
+    print('  after', len(before), 'other tasks')
+    for other in before[-10:]:
+        print(f'   {other.priority:4} {other.created:%d %b %H:%M} '
+              f' {other.title}')
+
+
+run(show, __doc__, task='6480')

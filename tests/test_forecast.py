@@ -1,0 +1,451 @@
+"""When tasks and builds will be done."""
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any, Dict, Optional
+
+from tests.support import HubTestCase
+from txkoji import build_states, task_states
+from txkoji.build import Build
+from txkoji.exceptions import GenericError
+from txkoji.task import NoDescendentsError, Task
+
+MINUTE = 60.0
+
+#: What an estimate of something that waits may be off: the time that a hub
+#: takes to give it out, for each step, and that this test takes.
+SOON = 90.0
+
+
+class ForecastTestCase(HubTestCase):
+    """A hub with two hosts, an hour for a package, and no tasks."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        tables = self.hub.tables
+        tables.tasks[:] = []
+        tables.hosts[:] = [
+            {'id': number, 'name': f'builder{number}', 'arches': arch,
+             'capacity': 2.0, 'enabled': True, 'ready': True}
+            for number, arch in [(1, 'x86_64'), (2, 'aarch64')]]
+        tables.host_channels[:] = [{'host_id': number, 'channel_id': 1}
+                                   for number in (1, 2)]
+        [tag] = [row for row in tables.tags if row['name'] == 'f44-build']
+        tag['arches'] = 'x86_64 aarch64'
+        self.averages: Dict[str, Optional[float]] = {'bash': 60 * MINUTE,
+                                                     'zsh': 30 * MINUTE}
+        self.hub.respond('getAverageBuildDuration', self.averages.get)
+        self.now = datetime.now(timezone.utc)
+
+    def time(self, minutes: Optional[float]) -> Optional[str]:
+        """A time before now, as the hub has it."""
+        if minutes is None:
+            return None
+        return str(self.now - timedelta(minutes=minutes))
+
+    def add(self, method: str, state: int, *request: Any,
+            created: float = 100, started: Optional[float] = None,
+            completed: Optional[float] = None, **columns: Any) -> int:
+        """
+        Add a task.
+
+        :param created: minutes ago, as the others.
+        """
+        tasks = self.hub.tables.tasks
+        tasks.append({
+            'id': len(tasks) + 1, 'method': method, 'state': state,
+            'request': list(request), 'arch': 'noarch', 'channel_id': 1,
+            'priority': 20, 'weight': 1.0, 'parent': None,
+            'create_time': self.time(created),
+            'start_time': self.time(started),
+            'completion_time': self.time(completed), **columns})
+        return len(tasks)
+
+    def build(self, state: int, package: str = 'bash', opts: Any = None,
+              **columns: Any) -> int:
+        """Add a ``build``."""
+        source = f'git+https://src.example.test/rpms/{package}.git#0a1b2c3d'
+        return self.add('build', state, source, 'f44-candidate', opts or {},
+                        **columns)
+
+    def build_arch(self, state: int, arch: str = 'x86_64',
+                   package: str = 'bash', **columns: Any) -> int:
+        """Add a ``buildArch``."""
+        return self.add('buildArch', state,
+                        f'tasks/1/1/{package}-1-1.fc44.src.rpm', 40, arch,
+                        True, {}, arch=arch, **columns)
+
+    def srpm(self, state: int, package: str = 'bash', **columns: Any) -> int:
+        """Add a ``buildSRPMFromSCM``."""
+        source = f'git+https://src.example.test/rpms/{package}.git#0a1b2c3d'
+        return self.add('buildSRPMFromSCM', state, source, 40, {}, **columns)
+
+    def task(self, number: int) -> Task:
+        found: Task = self.get(self.koji.getTaskInfo(number))
+        return found
+
+    def completion(self, number: int) -> Any:
+        return self.get(self.task(number).estimate_completion())
+
+    def check(self, number: int, minutes: Optional[float],
+              soon: float = SOON) -> None:
+        """
+        Check an estimate.
+
+        :param minutes: from now.
+        :param soon: seconds that it may be later.
+        """
+        estimate = self.completion(number)
+        if minutes is None:
+            self.assertIsNone(estimate)
+            return
+        late = (estimate - self.now).total_seconds() - minutes * MINUTE
+        self.assertTrue(-0.001 <= late <= soon, late)
+
+
+class RunningTests(ForecastTestCase):
+    """What goes on, or is over."""
+
+    def test_done(self) -> None:
+        """One that is over was so when it was, however it ended."""
+        for state in task_states.DONE_GROUP:
+            number = self.build_arch(state, started=70, completed=50)
+            self.check(number, -50, 0)
+            self.assertEqual(self.get(self.task(number).estimate_duration()),
+                             timedelta(minutes=20))
+        self.assertIsNone(self.completion(
+            self.build_arch(task_states.CANCELED)))
+
+    def test_open(self) -> None:
+        """One that goes on began, and takes the average."""
+        number = self.build_arch(task_states.OPEN, started=20)
+        self.check(number, 40, 0)
+        self.assertEqual(self.get(self.task(number).estimate_duration()),
+                         timedelta(minutes=60))
+
+    def test_outlived(self) -> None:
+        """One that takes longer is not over: it is done now, or later."""
+        self.check(self.build_arch(task_states.OPEN, started=500), 0, 10)
+
+    def test_unknown(self) -> None:
+        """What nobody knows is None."""
+        for average in (None, -5.0):
+            self.averages['bash'] = average
+            for state, started in [(task_states.OPEN, 10),
+                                   (task_states.FREE, None)]:
+                for number in (self.build_arch(state, started=started),
+                               self.build(state, started=started)):
+                    self.check(number, None)
+                    self.assertIsNone(self.get(
+                        self.task(number).estimate_duration()))
+        self.averages['bash'] = 600.0
+        self.check(self.build_arch(task_states.OPEN), None)
+        self.check(self.build(task_states.OPEN), None)
+        for method, *request in [
+                ('build', 'no source', 'f44', {}), ('build',),
+                ('waitrepo', 'f44-build'), ('chainbuild', [], 'f44'),
+                ('noSuchMethod',), ('newRepo', 40)]:
+            for state, started in [(task_states.OPEN, 10),
+                                   (task_states.FREE, None)]:
+                self.check(self.add(method, state, *request, started=started),
+                           None)
+
+    def test_methods(self) -> None:
+        """Of other methods it is the median of the last."""
+        for minutes in (1, 2, 9):
+            self.add('newRepo', task_states.CLOSED, 'f43-build',
+                     started=50, completed=50 - minutes)
+        number = self.add('newRepo', task_states.OPEN, 'f44-build', started=1)
+        self.check(number, 1, 0)
+        self.add('newRepo', task_states.CLOSED, 'f44-build',
+                 started=50, completed=40)
+        self.add('newRepo', task_states.FAILED, 'f44-build',
+                 started=50, completed=49)
+        # There is one of the same tag now.
+        self.check(number, 9, 0)
+
+    def test_container(self) -> None:
+        """Of a container it is how long the last builds took."""
+        self.hub.respond('getPackageID', lambda name: {
+            'rhceph-container': 7}.get(name))
+        self.hub.respond('listBuilds', [
+            {'start_ts': 1000.0, 'completion_ts': 1000.0 + 20 * MINUTE,
+             'state': build_states.COMPLETE}])
+        self.check(self.add(
+            'buildContainer', task_states.OPEN,
+            'git+https://src.example.test/containers/rhceph#0a', 'ceph', {},
+            started=5), 15, 0)
+
+    def test_trouble(self) -> None:
+        """What the hub complains of is the error."""
+        number = self.build_arch(task_states.OPEN, started=20)
+        task = self.task(number)
+        self.hub.fault('getAverageBuildDuration', 1000, 'no')
+        self.fail_of(task.estimate_completion(), GenericError)
+        self.fail_of(task.estimate_duration(), GenericError)
+
+
+class BuildTaskTests(ForecastTestCase):
+    """``build`` tasks, which go on with what they start."""
+
+    def test_duration(self) -> None:
+        """It takes its source package, and what its package takes."""
+        self.srpm(task_states.CLOSED, 'other', started=90, completed=87)
+        task = self.task(self.build(task_states.FREE))
+        self.assertEqual(self.get(task.estimate_duration()),
+                         timedelta(minutes=63))
+        uploaded = self.add('build', task_states.FREE,
+                            'cli-build/1/bash-5-1.src.rpm', 'f44-candidate',
+                            {'rebuild_srpm': False})
+        self.assertEqual(
+            self.get(self.task(uploaded).estimate_duration()),
+            timedelta(minutes=60))
+
+    def test_arches(self) -> None:
+        """The last of its architectures, with the import, decides."""
+        number = self.build(task_states.OPEN, started=50, waiting=True)
+        self.srpm(task_states.CLOSED, started=49, completed=45,
+                  parent=number)
+        self.build_arch(task_states.OPEN, started=40, parent=number)
+        self.build_arch(task_states.CLOSED, 'aarch64', started=35,
+                        completed=20, parent=number)
+        self.check(number, 25, 0)
+        self.assertEqual(
+            self.get(self.task(number).estimate_descendents()),
+            self.completion(number))
+
+    def test_import(self) -> None:
+        """When all are done, it is what is left of the average."""
+        number = self.build(task_states.OPEN, started=65, waiting=True)
+        self.build_arch(task_states.CLOSED, started=55, completed=1,
+                        parent=number)
+        self.check(number, 5, 0)
+
+    def test_failed(self) -> None:
+        """When one fails it will fail, when the others are done."""
+        number = self.build(task_states.OPEN, started=65, waiting=True)
+        self.build_arch(task_states.FAILED, started=30, completed=1,
+                        parent=number)
+        self.check(number, 0, 10)
+        self.build_arch(task_states.OPEN, started=55, parent=number)
+        self.check(number, 5, 0)
+
+    def test_waiting_arch(self) -> None:
+        """One of its architectures still waits for a host."""
+        number = self.build(task_states.OPEN, started=50, waiting=True)
+        self.build_arch(task_states.CLOSED, started=40, completed=20,
+                        parent=number)
+        self.build_arch(task_states.OPEN, 'aarch64', 'zsh', started=20,
+                        weight=3.0, host_id=2)
+        self.build_arch(task_states.FREE, 'aarch64', parent=number)
+        # In 10 minutes there is a host, for an hour then.
+        self.check(number, 70)
+
+    def test_srpm(self) -> None:
+        """It still makes its source package, or has not begun with it."""
+        self.srpm(task_states.CLOSED, 'other', started=90, completed=80)
+        number = self.build(task_states.OPEN, started=5)
+        self.check(number, 70)
+        self.srpm(task_states.OPEN, started=4, parent=number, host_id=1)
+        self.check(number, 66)
+        self.hub.tables.tasks[-1].update(
+            state=task_states.CLOSED, completion_time=self.time(0))
+        self.check(number, 60)
+
+    def test_free(self) -> None:
+        """One that is free has all of this before it."""
+        self.srpm(task_states.CLOSED, 'other', started=90, completed=80)
+        self.check(self.build(task_states.FREE), 70)
+
+    def test_only_some(self) -> None:
+        """It is for the architectures that it asks for."""
+        # There is no such host for the other one.
+        self.hub.tables.hosts[1]['enabled'] = False
+        self.check(self.build(task_states.FREE), None)
+        self.hub.tables.tasks.clear()
+        self.check(self.build(task_states.FREE,
+                              opts={'arch_override': 'x86_64'}), 60)
+
+    def test_no_target(self) -> None:
+        """Where the target is gone, an architecture is not needed."""
+        number = self.add(
+            'build', task_states.FREE, 'git+https://x/rpms/bash#1',
+            'no-such-target', {})
+        self.check(number, 60)
+        self.hub.tables.tasks.clear()
+        self.check(self.add('build', task_states.FREE,
+                            'git+https://x/rpms/bash#1', None,
+                            {'repo_id': 1}), 60)
+
+    def test_descendents(self) -> None:
+        """Any task can be told by what it has started, if it has."""
+        number = self.add('chainbuild', task_states.OPEN, [], 'f44',
+                          started=50)
+        self.fail_of(self.task(number).estimate_descendents(),
+                     NoDescendentsError)
+        child = self.build(task_states.OPEN, started=50, parent=number)
+        self.build_arch(task_states.OPEN, started=40, parent=child)
+        self.assertEqual(self.get(self.task(number).estimate_descendents()),
+                         self.completion(child))
+        self.add('waitrepo', task_states.OPEN, 'f44-build', parent=number,
+                 started=1)
+        self.assertIsNone(self.get(
+            self.task(number).estimate_descendents()))
+
+
+class QueueTests(ForecastTestCase):
+    """What waits for a host."""
+
+    def fill(self, package: str = 'zsh', started: float = 20) -> None:
+        """Let the first host be full."""
+        self.build_arch(task_states.OPEN, package=package, started=started,
+                        weight=3.0, host_id=1)
+
+    def test_idle(self) -> None:
+        """In a channel that is idle it begins soon."""
+        self.check(self.build_arch(task_states.FREE), 60)
+
+    def test_assigned(self) -> None:
+        """One that is assigned does so, too, however full it is."""
+        self.fill()
+        self.check(self.build_arch(task_states.ASSIGNED, host_id=1), 60)
+
+    def test_full(self) -> None:
+        """In one that is full it waits for the end of what goes on."""
+        self.fill()
+        self.check(self.build_arch(task_states.FREE), 10 + 60)
+        self.check(self.build_arch(task_states.FREE, 'aarch64'), 60)
+
+    def test_order(self) -> None:
+        """Those before it are done first, those after it are not."""
+        self.fill()
+        self.hub.tables.hosts[0]['capacity'] = 1.0
+        number = self.build_arch(task_states.FREE, created=50)
+        self.build_arch(task_states.FREE, package='zsh', created=60)
+        self.build_arch(task_states.FREE, package='zsh', created=40)
+        self.build_arch(task_states.FREE, package='zsh', created=30,
+                        priority=15)
+        self.check(number, 10 + 30 + 30 + 60, 2 * SOON)
+
+    def test_overdue(self) -> None:
+        """What should be over holds it up a little longer."""
+        self.fill(started=500)
+        number = self.build_arch(task_states.FREE)
+        wait = self.completion(number) - self.now - timedelta(hours=1)
+        self.assertTrue(timedelta(minutes=1) < wait < timedelta(minutes=15))
+
+    def test_builds_before(self) -> None:
+        """Builds before it will start tasks that go first."""
+        self.srpm(task_states.CLOSED, 'other', started=90, completed=80)
+        self.hub.tables.hosts[0]['capacity'] = 1.0
+        build = self.build(task_states.OPEN, 'zsh', waiting=True)
+        self.srpm(task_states.OPEN, 'zsh', started=4, parent=build,
+                  host_id=1)
+        self.check(self.build_arch(task_states.FREE), 6 + 30 + 60)
+
+    def test_waiting_parents(self) -> None:
+        """Tasks that wait for others are no load."""
+        self.build(task_states.OPEN, started=20, weight=3.0, waiting=True,
+                   host_id=1)
+        self.check(self.build_arch(task_states.FREE), 60)
+
+    def test_other_channels(self) -> None:
+        """What its hosts do for other channels holds it up, too."""
+        self.build_arch(task_states.OPEN, package='zsh', started=20,
+                        weight=3.0, host_id=1, channel_id=2)
+        self.build_arch(task_states.FREE, channel_id=2, created=500)
+        self.check(self.build_arch(task_states.FREE), 10 + 60)
+
+    def test_hosts(self) -> None:
+        """Hosts that are not enabled, or not ready, do nothing."""
+        number = self.build_arch(task_states.FREE)
+        for member in ('enabled', 'ready'):
+            self.hub.tables.hosts[0][member] = False
+            self.check(number, None)
+            self.hub.tables.hosts[0][member] = True
+        self.check(number, 60)
+        self.hub.tables.tasks[-1]['channel_id'] = None
+        self.check(number, None)
+
+    def test_begun_meanwhile(self) -> None:
+        """One that has begun since it was asked for goes on."""
+        task = self.task(self.build_arch(task_states.FREE))
+        self.hub.tables.tasks[-1].update(
+            state=task_states.OPEN, start_time=self.time(20), host_id=1)
+        self.assertEqual(self.get(task.estimate_completion()),
+                         self.now + timedelta(minutes=40))
+
+    def test_unknown_neighbours(self) -> None:
+        """Of those of which nothing is known it takes what is usual."""
+        self.fill(package='unknown')
+        self.check(self.build_arch(task_states.FREE), 40 + 60)
+
+    def test_slowness(self) -> None:
+        """Others take as long as the last did on their architecture."""
+        for minutes in (10, 20):
+            self.build_arch(task_states.CLOSED, package='zsh',
+                            started=90, completed=90 - minutes)
+        self.fill(started=5)
+        self.check(self.build_arch(task_states.FREE), 10 + 60)
+
+    def test_heavy_packages(self) -> None:
+        """What takes hours weighs more, and holds up more."""
+        self.averages['gcc'] = 48000.0
+        self.hub.tables.hosts[0]['capacity'] = 4.0
+        self.build_arch(task_states.FREE, package='gcc', created=200)
+        self.check(self.build_arch(task_states.FREE), 800 + 60)
+
+    def test_cancel(self) -> None:
+        """It can be cancelled at any time."""
+        task = self.task(self.build_arch(task_states.FREE))
+        for method in ('getAverageBuildDuration', 'listHosts', 'listTasks'):
+            self.hub.misbehave('slow', method=method, seconds=1000)
+            waiting = task.estimate_completion()
+            self.assertNoResult(waiting)
+            self.assertEqual(self.koji.stats.in_flight, 1)
+            waiting.cancel()
+            self.failureResultOf(waiting)
+            self.assertEqual(self.koji.stats.in_flight, 0)
+            self.hub.behave()
+
+
+class BuildTests(ForecastTestCase):
+    """Builds."""
+
+    def row(self, state: int, started: Optional[float] = 20,
+            completed: Optional[float] = None) -> Build:
+        return Build.attached({
+            'build_id': 1, 'name': 'bash', 'state': state,
+            'start_time': self.time(started),
+            'completion_time': self.time(completed)}, self.koji)
+
+    def test_building(self) -> None:
+        """It began, and takes the average, and is not over yet."""
+        build = self.row(build_states.BUILDING)
+        self.assertEqual(self.get(build.estimate_completion()),
+                         self.now + timedelta(minutes=40))
+        self.assertEqual(self.get(build.estimate_duration()),
+                         timedelta(minutes=60))
+        late = self.get(self.row(
+            build_states.BUILDING, 500).estimate_completion())
+        self.assertGreaterEqual(late, self.now)
+
+    def test_done(self) -> None:
+        """One that is done was done when it was."""
+        for state in (build_states.COMPLETE, build_states.FAILED,
+                      build_states.CANCELED, build_states.DELETED):
+            build = self.row(state, 20, 5)
+            self.assertEqual(self.get(build.estimate_completion()),
+                             self.now - timedelta(minutes=5))
+            self.assertEqual(self.get(build.estimate_duration()),
+                             timedelta(minutes=15))
+        self.assertEqual(self.hub.calls, [])
+
+    def test_unknown(self) -> None:
+        """What nobody knows is None."""
+        self.assertIsNone(self.get(self.row(
+            build_states.BUILDING, None).estimate_completion()))
+        self.averages['bash'] = None
+        build = self.row(build_states.BUILDING)
+        self.assertIsNone(self.get(build.estimate_completion()))
+        self.assertIsNone(self.get(build.estimate_duration()))
