@@ -105,6 +105,53 @@ TASKS = {
     'wrapperRPM': ('rust-log', 'f43-maven', None, None, None, 5049, False),
 }
 
+#: Of these: which parameters are the source and the options, and the
+#: name-version-release. Others have no source, no such name, and no options
+#: (or are of a method that nothing is known of, and then that is None).
+SOURCES = {
+    'appliance': (None, 5, None),
+    'build': (0, 2, None),
+    'buildArch': (0, 4, 'nodejs22-14.0-1.fc44'),
+    'buildContainer': (0, 2, None),
+    'buildMaven': (0, 2, None),
+    'buildNotification': (None, None, 'emacs-13.26.3-8.fc44'),
+    'buildSRPMFromSCM': (0, 2, None),
+    'buildSourceContainer': (None, 1, None),
+    'chainbuild': (None, 2, None),
+    'chainmaven': (None, 2, None),
+    'createAppliance': (None, 8, 'Fedora-appliance-Rawhide-1.13'),
+    'createContainer': (0, 3, None),
+    'createImage': (None, 8, 'Fedora-Cloud-Base-44-1.12'),
+    'createKiwiImage': (None, 9, 'Fedora-44-0.10'),
+    'createLiveCD': (None, 8, 'Fedora-livecd-Rawhide-1.12'),
+    'createLiveMedia': (None, 8, 'Fedora-livemedia-Rawhide-1.13'),
+    'createdistrepo': (None, 4, None),
+    'distRepo': (None, 3, None),
+    'dudBuild': (None, 5, None),
+    'image': (None, 5, None),
+    'indirectionimage': (None, 0, None),
+    'kiwiBuild': (None, 4, None),
+    'livecd': (None, 5, None),
+    'livemedia': (None, 5, None),
+    'maven': (0, 2, None),
+    'osbuildImage': (None, 6, None),
+    'rebuildSRPM': (0, 2, 'tmux-13.0-1.fc44'),
+    'restartHosts': (None, 0, None),
+    'state-assigned': (0, 2, None),
+    'state-canceled': (0, 2, None),
+    'state-closed': (0, 2, None),
+    'state-failed': (0, 2, None),
+    'state-free': (0, 2, 'nodejs22-14.0-1.fc44'),
+    'state-open': (0, 2, None),
+    'vmExec': ((1, 0), 2, None),
+    'winbuild': (1, 3, None),
+    'wrapperRPM': (None, 4, 'rust-log-11.13.5-1.fc44'),
+}
+
+#: Recorded, and of methods that no documentation lays out, or without a
+#: request.
+UNKNOWN = {'bigint-nonascii', 'norequest', 'sleep', 'someMethod'}
+
 
 def about(task: Task) -> Any:
     return (task.package, task.target, task.tag, task.arch, task.arches,
@@ -124,6 +171,24 @@ class TaskTests(HubTestCase):
                                  TASKS[variant], variant)
                 seen.add(variant)
         self.assertEqual(seen, set(TASKS))
+
+    def test_recorded_sources(self) -> None:
+        """And what it is made from, with which options."""
+        for variant in TASKS:
+            task = Task(recordings()[f'getTaskInfo.{variant}'].answer)
+            request = task.get('request')
+            source, options, nvr = SOURCES.get(variant, (None, None, None))
+            if isinstance(source, tuple):
+                self.assertEqual(task.source, request[1][0])
+            else:
+                self.assertEqual(
+                    task.source, None if source is None else request[source],
+                    variant)
+            expected = {} if options is None else request[options]
+            self.assertEqual(
+                task.options, None if variant in UNKNOWN else expected,
+                variant)
+            self.assertEqual(task.nvr, nvr, variant)
 
     def test_xml(self) -> None:
         """A request may be there as XML."""
@@ -182,6 +247,7 @@ class TaskTests(HubTestCase):
                 ({'koji_builds': ['77'], 'repositories': []}, 77),
                 ({'koji_builds': []}, None),
                 ({'composer': {}, 'koji': {'build': 78}}, 78),
+                ([{'koji_builds': ['79'], 'repositories': []}], 79),
                 ([], None), (None, None), ({'koji_builds': ['x']}, None)]:
             self.assertEqual(
                 Task(method='buildContainer', result=result).build_id, number)
