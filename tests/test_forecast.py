@@ -375,6 +375,25 @@ class QueueTests(ForecastTestCase):
         self.assertEqual(self.get(task.estimate_completion()),
                          self.now + timedelta(minutes=40))
 
+        build = self.task(self.build(task_states.FREE))
+        self.hub.tables.tasks[-1].update(
+            state=task_states.OPEN, start_time=self.time(30), host_id=1)
+        self.build_arch(task_states.OPEN, started=20, host_id=1,
+                        parent=build.id)
+        self.assertEqual(self.get(build.estimate_completion()),
+                         self.now + timedelta(minutes=40))
+
+    def test_new(self) -> None:
+        """One of which is not known when it was made is the last."""
+        self.fill()
+        self.hub.tables.hosts[0]['capacity'] = 1.0
+        self.build_arch(task_states.FREE, package='zsh')
+        task = self.task(self.build_arch(task_states.FREE))
+        del task['create_ts']
+        late = self.get(task.estimate_completion()) - self.now
+        self.assertTrue(timedelta(minutes=100) <= late
+                        <= timedelta(minutes=103))
+
     def test_unknown_neighbours(self) -> None:
         """Of those of which nothing is known it takes what is usual."""
         self.fill(package='unknown')

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from math import inf
 from operator import attrgetter
 from statistics import median
 from typing import (TYPE_CHECKING, AbstractSet, Any, Dict, List, Optional,
@@ -66,10 +67,7 @@ async def task_completion(task: Task) -> Optional[datetime]:
     if task.state == task_states.OPEN and started is None:
         return None
     if task.method == 'build':
-        children: Sequence[Task] = ()
-        if started is not None:
-            children = await task.get_children()
-        return await _build_completion(task, children)
+        return await _build_completion(task, await task.get_children())
     [duration] = await task_durations(task._koji, [task])
     if duration is None:
         return None
@@ -365,7 +363,10 @@ def _weight(job: _Job) -> float:
 
 
 def _rank(task: Task) -> Rank:
-    """What decides who is next: the lower one."""
-    priority = task.get('priority')
+    """
+    What decides who is next: the lower one. (A message of a task that is new
+    does not say when it was made.)
+    """
+    priority, created = task.get('priority'), task.get('create_ts')
     return (20 if priority is None else priority,
-            task.get('create_ts') or 0.0, task.id)
+            inf if created is None else created, task.id)
