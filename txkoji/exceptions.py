@@ -30,6 +30,7 @@ What can go wrong, as one tree::
      +-- KojiLoginException        logging in did not work
      +-- ConnectionClosed          close() was called
      +-- NotSent                   one of many calls, before or instead of
+     +-- MessageError              no message of Koji's
      +-- TaskFailed                a task failed, not a call
      |    +-- TaskCanceled         it was canceled
      +-- TransportError            no answer, or none that can be read
@@ -205,6 +206,19 @@ class TaskFailed(KojiException):
 
 class TaskCanceled(TaskFailed):
     """A task was canceled, and so has no result."""
+
+
+class MessageError(KojiException):
+    """
+    What came from a message bus is no message of Koji, or lacks what such a
+    message has.
+
+    :ivar original: what came.
+    """
+
+    def __init__(self, message: str = '', *, original: Any = None) -> None:
+        super().__init__(message)
+        self.original = original
 
 
 class TransportError(KojiException):

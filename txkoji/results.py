@@ -11,6 +11,7 @@ from txkoji.build import Build
 from txkoji.channel import Channel
 from txkoji.host import Host
 from txkoji.package import Package
+from txkoji.repo import Repo
 from txkoji.resource import Resource
 from txkoji.tag import Tag
 from txkoji.target import BuildTarget
@@ -109,6 +110,7 @@ ROWS: Dict[str, Type[Resource]] = {
     'getLatestBuilds': Build,
     'getLoggedInUser': User,
     'getPackage': Package,
+    'getRepo': Repo,
     'getTag': Tag,
     'getTaskChildren': Task,
     'getTaskInfo': Task,
@@ -121,6 +123,7 @@ ROWS: Dict[str, Type[Resource]] = {
     'listTags': Tag,
     'listTasks': Task,
     'listUsers': User,
+    'repoInfo': Repo,
 }
 
 #: Methods whose results are read in another way.

@@ -1,0 +1,588 @@
+"""What the message bus says, as objects."""
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from functools import lru_cache
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+import pika
+from fedora_messaging.message import Message as FedoraMessage
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stomp.utils import Frame as StompPyFrame
+from stompest.protocol import StompFrame
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.recordings import files
+from tests.support import HubTestCase
+from txkoji import amqp1, messages
+from txkoji.build import Build
+from txkoji.exceptions import MessageError
+from txkoji.repo import Repo
+from txkoji.task import Task
+
+try:
+    import proton
+except ImportError:
+    proton = None
+
+WEB = 'http://hub.example.test/koji/'
+
+#: What a topic ends with -> class, event, states before and after. Written
+#: from what Koji's plugin sends (plugins/hub/protonmsg.py).
+EVENTS = {
+    'task.free': ('TaskStateChange', 'FREE', {None}, 'FREE'),
+    'task.assigned': ('TaskStateChange', 'ASSIGNED', {'FREE'}, 'ASSIGNED'),
+    'task.open': ('TaskStateChange', 'OPEN', {'FREE', 'ASSIGNED'}, 'OPEN'),
+    'task.closed': ('TaskStateChange', 'CLOSED', {'OPEN'}, 'CLOSED'),
+    'task.failed': ('TaskStateChange', 'FAILED', {'OPEN'}, 'FAILED'),
+    'task.canceled': ('TaskStateChange', 'CANCELED',
+                      {'FREE', 'OPEN', 'ASSIGNED'}, 'CANCELED'),
+    'build.building': ('BuildStateChange', 'BUILDING',
+                       {None, 'FAILED', 'CANCELED'}, 'BUILDING'),
+    'build.complete': ('BuildStateChange', 'COMPLETE', {None, 'BUILDING'},
+                       'COMPLETE'),
+    'build.failed': ('BuildStateChange', 'FAILED', {'BUILDING'}, 'FAILED'),
+    'build.canceled': ('BuildStateChange', 'CANCELED', {'BUILDING'},
+                       'CANCELED'),
+    'build.deleted': ('BuildStateChange', 'DELETED', {'COMPLETE'},
+                      'DELETED'),
+    'build.tag': ('TagUntag', 'Tag', {None}, None),
+    'build.untag': ('TagUntag', 'Untag', {None}, None),
+    'build.promote': ('BuildPromote', 'BuildPromote', {None}, None),
+    'import.build': ('Import', 'Import', {None}, None),
+    'import.rpm': ('Import', 'Import', {None}, None),
+    'import.archive': ('Import', 'Import', {None}, None),
+    'import.image': ('Import', 'Import', {None}, None),
+    'import.cg': ('Import', 'Import', {None}, None),
+    'sign.rpm': ('RPMSign', 'RPMSign', {None}, None),
+    'package.add': ('PackageListChange', 'PackageListChange', {None}, None),
+    'package.update': ('PackageListChange', 'PackageListChange', {None},
+                       None),
+    'package.block': ('PackageListChange', 'PackageListChange', {None}, None),
+    'package.unblock': ('PackageListChange', 'PackageListChange', {None},
+                        None),
+    'package.remove': ('PackageListChange', 'PackageListChange', {None},
+                       None),
+    'repo.init': ('RepoInit', 'RepoInit', {None}, None),
+    'repo.done': ('RepoDone', 'RepoDone', {None}, None),
+}
+
+#: Of the first of some: the package, the tag, who, and the page.
+DETAILS = {
+    'task.free': ('zsh', 'f44-updates-candidate', 'alice',
+                  'taskinfo?taskID=6923'),
+    'task.closed': ('zsh', 'f44-build', 'alice', 'taskinfo?taskID=6924'),
+    'task.failed': ('zsh', 'f44-build', 'bob', 'taskinfo?taskID=6928'),
+    'build.building': ('zsh', None, 'alice', 'buildinfo?buildID=5454'),
+    'build.deleted': ('zsh', None, 'alice', 'buildinfo?buildID=5457'),
+    'build.tag': ('zsh', 'f44-updates-candidate', 'alice',
+                  'buildinfo?buildID=5454'),
+    'build.untag': ('zsh', 'f44-updates-candidate', 'kojiadmin',
+                    'buildinfo?buildID=5454'),
+    'build.promote': ('zsh', None, 'kojiadmin', 'buildinfo?buildID=5458'),
+    'import.build': ('zsh', None, None, 'buildinfo?buildID=5454'),
+    'import.cg': ('nginx-container', None, None, None),
+    'sign.rpm': ('libfoo', None, None, 'buildinfo?buildID=5459'),
+    'package.add': ('msgtest-32444', 'f44', 'kojiadmin',
+                    'packageinfo?packageID=335'),
+    'repo.init': (None, 'f44-build', None, 'repoinfo?repoID=19'),
+    'repo.done': (None, 'f44-build', None, 'repoinfo?repoID=19'),
+}
+
+#: What fedora-messaging has of them, in order: class, event, states,
+#: package, tag, who, and the page.
+FEDORA = [
+    ('BuildStateChange', 'COMPLETE', 'BUILDING', 'COMPLETE', 'zsh', None,
+     'alice', 'buildinfo?buildID=5444'),
+    ('BuildStateChange', 'BUILDING', None, 'BUILDING', 'zsh', None, 'alice',
+     'buildinfo?buildID=5444'),
+    ('TaskStateChange', 'CLOSED', 'OPEN', 'CLOSED', 'zsh',
+     'f44-updates-candidate', 'alice', 'taskinfo?taskID=6580'),
+    ('TaskStateChange', 'FREE', None, 'FREE', 'zsh', 'f44-updates-candidate',
+     'alice', 'taskinfo?taskID=6580'),
+    ('TagUntag', 'Tag', None, None, 'zsh', 'f44-updates-pending', 'bodhi',
+     'buildinfo?buildID=5444'),
+    ('TagUntag', 'Untag', None, None, 'zsh', 'f44-updates-testing-pending',
+     'bodhi', 'buildinfo?buildID=5444'),
+    ('RepoInit', 'RepoInit', None, None, None, 'f44-build', None,
+     'repoinfo?repoID=9'),
+    ('RepoDone', 'RepoDone', None, None, None, 'f44-build', None,
+     'repoinfo?repoID=9'),
+    ('PackageListChange', 'PackageListChange', None, None, 'zsh', 'f44',
+     None, 'packageinfo?packageID=zsh'),
+    ('RPMSign', 'RPMSign', None, None, 'zsh', None, None,
+     'buildinfo?buildID=5444'),
+]
+
+
+@lru_cache(maxsize=None)
+def recorded(name: str) -> List[Any]:
+    """The lines of a recording."""
+    return [json.loads(line)
+            for line in files()[f'messages/{name}.jsonl'].splitlines()]
+
+
+def first(event: str) -> Dict[str, Any]:
+    """The first recorded message of an event."""
+    found: Dict[str, Any] = next(
+        each for each in recorded('events') if each['event'] == event)
+    return found
+
+
+def plain(each: Dict[str, Any]) -> Any:
+    """As properties, body and topic."""
+    return (each['properties'], json.dumps(each['body']), each['address'])
+
+
+def stomp_headers(each: Dict[str, Any]) -> Dict[str, str]:
+    """As ActiveMQ makes headers of properties: text."""
+    headers = {'destination': each['address'].replace('/topic/', 'topic://'),
+               'message-id': 'ID:1'}
+    for name, value in each['properties'].items():
+        headers[name] = '' if value is None else str(value)
+    return headers
+
+
+def forms(each: Dict[str, Any]) -> Iterator[Tuple[str, Any]]:
+    """A recorded message, as each library hands it over."""
+    text = json.dumps(each['body'])
+    topic = each['address'].replace('/topic/', '').replace('/', '.')
+    yield 'plain', plain(each)
+    yield 'no topic', (each['properties'], text.encode())
+    yield 'decoded', {'properties': each['properties'], 'body': each['body']}
+    yield 'no properties', ({}, text, each['address'])
+    yield 'stompest', StompFrame('MESSAGE', stomp_headers(each),
+                                 text.encode())
+    yield 'stomp.py', StompPyFrame('MESSAGE', stomp_headers(each), text)
+    properties = pika.BasicProperties(
+        headers={name: value for name, value in each['properties'].items()},
+        message_id='5')
+    method = pika.spec.Basic.Deliver(routing_key=topic)
+    yield 'pika', (method, properties, text.encode())
+    yield 'pika, with its channel', (object(), method, properties,
+                                     text.encode())
+    if proton is not None:
+        message = proton.Message(body=text, properties=each['properties'])
+        yield 'qpid-proton', message
+        copy = proton.Message()
+        copy.decode(message.encode())
+        yield 'qpid-proton, decoded', copy
+
+
+def undecoded(each: Dict[str, Any]) -> Any:
+    """A message of AMQP 1.0, as pika has it of RabbitMQ 3."""
+    headers = {
+        name: value.encode() if isinstance(value, str)
+        else b64decode(value['base64'])
+        for name, value in each['properties']['headers'].items()}
+    return (pika.spec.Basic.Deliver(routing_key=each['routing_key']),
+            pika.BasicProperties(headers=headers,
+                                 type=each['properties']['type']),
+            b64decode(each['body_base64']))
+
+
+class MessagesTestCase(HubTestCase):
+    """With a connection, and what can be compared of an event."""
+
+    def parse(self, message: Any) -> messages.Message:
+        return messages.parse(message, self.koji)
+
+    def all_of(self, event: Any) -> Any:
+        """All that a reader sees of an event."""
+        objects = {name: getattr(event, name) for name in (
+            'build', 'task', 'repo', 'rpm', 'action', 'type', 'sigkey',
+            'sighash', 'draft_release', 'target_release', 'expire')
+            if hasattr(event, name)}
+        return (type(event), event.kind, event.event, event.old, event.new,
+                event.url, event.package, event.body, objects,
+                event.tag if not callable(event.tag) else None)
+
+    def details(self, event: Any) -> Tuple[Optional[str], ...]:
+        """The package, the tag, who, and the page."""
+        tag = event.tag
+        if callable(tag):
+            tag = self.now(tag())
+        url = event.url
+        if url is not None:
+            self.assertEqual(url[:len(WEB)], WEB)
+            url = url[len(WEB):]
+        return event.package, tag, self.now(event.user()), url
+
+    def now(self, call: Any) -> Any:
+        """What a call gives, which may ask for a name first."""
+        self.hub.clock.advance(0)
+        return self.get(call)
+
+
+class RecordedTests(MessagesTestCase):
+    """Every recorded message, as every library has it."""
+
+    def test_events(self) -> None:
+        """Each is the event that it is."""
+        seen = set()
+        for each in recorded('events'):
+            kind, name, before, after = EVENTS[each['event']]
+            event = self.parse(plain(each))
+            self.assertEqual(type(event).__name__, kind)
+            self.assertEqual((event.event, event.new), (name, after))
+            self.assertIn(event.old, before, each['event'])
+            self.assertEqual(event.topic, each['address'])
+            seen.add(each['event'])
+        self.assertEqual(seen, set(EVENTS))
+
+    def test_objects(self) -> None:
+        """Their objects are what the hub sent, and go on."""
+        for each in recorded('events'):
+            event: Any = self.parse(plain(each))
+            body, properties = each['body'], each['properties']
+            if event.kind == 'TaskStateChange':
+                self.assertIsInstance(event.task, Task)
+                self.assertEqual(event.task, body['info'])
+                self.assertEqual(event.task.state_name, event.new)
+                found = event.task
+            elif event.kind.startswith('Repo'):
+                self.assertIsInstance(event.repo, Repo)
+                self.assertEqual(event.repo.id, properties['repo_id'])
+                self.assertEqual(event.tag, properties['tag'])
+                found = event.repo
+            elif event.kind == 'PackageListChange':
+                self.assertEqual((event.tag, event.package, event.action),
+                                 (properties['tag'], properties['package'],
+                                  properties['action']))
+                continue
+            else:
+                self.assertIsInstance(event.build, Build)
+                self.assertEqual(
+                    [event.build[name]
+                     for name in ('name', 'version', 'release')],
+                    [properties[name]
+                     for name in ('name', 'version', 'release')])
+                found = event.build
+            self.assertIs(found.connection, self.koji)
+
+    def test_details(self) -> None:
+        """What each is about, who did it, and where to look."""
+        self.hub.tables.users.append({'id': 99, 'name': 'x'})
+        for event, expected in DETAILS.items():
+            self.assertEqual(self.details(self.parse(plain(first(event)))),
+                             expected, event)
+
+    def test_more(self) -> None:
+        """What only some have."""
+        event: Any = self.parse(plain(first('build.promote')))
+        self.assertEqual((event.draft_release, event.target_release),
+                         ('1.fc44,draft_5458', '1.fc44'))
+        event = self.parse(plain(first('sign.rpm')))
+        self.assertEqual((event.sigkey, event.rpm.arch),
+                         ('2c6b5a2c', 'noarch'))
+        self.assertEqual(event.sighash, 'cd79add359d423a755a08a5ee390e4ec')
+        event = self.parse(plain(first('import.archive')))
+        self.assertEqual((event.type, event.body.archive.btype),
+                         ('archive', 'image'))
+        done = [self.parse(plain(each)).expire  # type: ignore[attr-defined]
+                for each in recorded('events') if each['event'] == 'repo.done']
+        self.assertEqual(sorted(done), [False, True])
+
+    def test_free(self) -> None:
+        """A task that is new has its request as XML, and few members."""
+        event: Any = self.parse(plain(first('task.free')))
+        self.assertEqual((event.task.package, event.task.target),
+                         ('zsh', 'f44-candidate'))
+        self.assertIsNone(event.task.created)
+        self.assertIsNone(event.task.host_id)
+        self.assertIs(event.task.is_scratch, False)
+
+    def test_libraries(self) -> None:
+        """They are equal, whatever library hands them over."""
+        for each in recorded('events'):
+            expected = self.all_of(self.parse(plain(each)))
+            for form, message in forms(each):
+                self.assertEqual(self.all_of(self.parse(message)), expected,
+                                 (form, each['event']))
+
+    def test_ids(self) -> None:
+        """The broker's name of a message is kept, where it gives one."""
+        ids = {form: self.parse(message).id
+               for form, message in forms(first('build.tag'))
+               if 'proton' not in form}
+        self.assertEqual(ids, {
+            'plain': None, 'no topic': None, 'decoded': None,
+            'no properties': None, 'stompest': 'ID:1', 'stomp.py': 'ID:1',
+            'pika': '5', 'pika, with its channel': '5'})
+
+    def test_proton(self) -> None:
+        """A message of qpid-proton has its name, too."""
+        if proton is None:
+            self.skipTest('python-qpid-proton is missing')
+        message = proton.Message(body='{}', address='koji.x.y', id='7')
+        self.assertEqual((self.parse(message).id, self.parse(message).event),
+                         ('7', 'koji.x.y'))
+
+    def test_undecoded(self) -> None:
+        """Messages that RabbitMQ handed on undecoded are the same."""
+        by_body = {json.dumps(each['body'], sort_keys=True): each
+                   for each in recorded('events')}
+        for each in recorded('amqp091'):
+            event = self.parse(undecoded(each))
+            expected = by_body[json.dumps(event.body, sort_keys=True)]
+            self.assertEqual(event.properties['type'],
+                             expected['properties']['type'])
+            self.assertEqual(
+                {name: event.properties[name]
+                 for name in expected['properties']}, expected['properties'])
+            self.assertEqual(self.all_of(event),
+                             self.all_of(self.parse(plain(expected))))
+
+    def test_undecoded_stomp(self) -> None:
+        """So are those that stomp.py got of it."""
+        found = 0
+        for part in files()['messages/stomp-raw-rabbitmq.bin'].split(
+                b'MESSAGE\n')[1:]:
+            head, _, body = part.partition(b'\n\n')
+            headers = dict(line.split(b':', 1) for line in head.split(b'\n'))
+            body = body[:int(headers[b'content-length'])]
+            topic = headers[b'destination'].decode()
+            for form in (body, body.decode('utf-8', 'replace')):
+                event = self.parse({'headers': {'destination': topic},
+                                    'body': form})
+                kind, name, *_ = EVENTS[topic.partition('koji.')[2]]
+                self.assertEqual((type(event).__name__, event.event),
+                                 (kind, name))
+                found += 1
+        self.assertGreater(found, 2)
+
+    def test_stomp(self) -> None:
+        """Frames of a broker that decodes are the same, but for text."""
+        for each in recorded('stomp'):
+            event = self.parse(StompPyFrame('MESSAGE', each['headers'],
+                                            each['body']))
+            again = self.parse(each)
+            self.assertEqual(self.all_of(event), self.all_of(again))
+            expected = next(other for other in recorded('events')
+                            if other['body'] == event.body)
+            self.assertEqual(self.all_of(event),
+                             self.all_of(self.parse(plain(expected))))
+
+    def test_fedora(self) -> None:
+        """Messages of fedora-messaging say the same in another shape."""
+        for each, expected in zip(recorded('fedora-messaging'), FEDORA):
+            message = FedoraMessage(topic=each['topic'], body=each['body'],
+                                    headers=each['headers'])
+            message.id = each['id']
+            for form in (message, each, (
+                    pika.spec.Basic.Deliver(routing_key=each['topic']),
+                    pika.BasicProperties(headers=each['headers'],
+                                         message_id=each['id']),
+                    json.dumps(each['body']).encode())):
+                event = self.parse(form)
+                self.assertEqual(
+                    (type(event).__name__, event.event, event.old, event.new,
+                     *self.details(event)), expected)
+                self.assertEqual(event.id, each['id'])
+
+    def test_fedora_objects(self) -> None:
+        """And so do their objects, times included."""
+        build: Any = self.parse(recorded('fedora-messaging')[0])
+        self.assertEqual(build.build.nvr, 'zsh-5.9-1.fc44')
+        self.assertEqual(build.build.state_name, 'COMPLETE')
+        self.assertEqual(build.build.owner_name, 'alice')
+        self.assertEqual(build.build.completed.isoformat(),
+                         '2026-11-22T07:18:18.682273+00:00')
+        task: Any = self.parse(recorded('fedora-messaging')[2])
+        self.assertEqual(task.task.duration.total_seconds(), 180)
+        self.assertEqual(task.task.created.timestamp(), 1795331690)
+        sign: Any = self.parse(recorded('fedora-messaging')[9])
+        self.assertEqual(sign.build.creation_ts, 1795331690)
+
+    def test_no_connection(self) -> None:
+        """Without a connection there are no pages, and no calls."""
+        event: Any = messages.parse(plain(first('task.closed')))
+        self.assertIsNone(event.url)
+        self.failureResultOf(event.user(), ValueError)
+        self.assertIsNone(self.get(messages.parse(
+            plain(first('repo.done'))).user()))
+
+
+class OldNamesTests(MessagesTestCase):
+    """What programs for the older library use."""
+
+    def test_from_frame(self) -> None:
+        """Each class reads its frames, which may have few headers."""
+        for event, cls in [('task.closed', messages.TaskStateChange),
+                           ('build.complete', messages.BuildStateChange),
+                           ('build.tag', messages.TagUntag),
+                           ('build.untag', messages.TagUntag)]:
+            each = first(event)
+            expected = self.all_of(self.parse(plain(each)))
+            headers = stomp_headers(each)
+            for body in (json.dumps(each['body']),
+                         json.dumps(each['body']).encode()):
+                for kept in (headers, {
+                        name: headers[name] for name in ('type', 'new')
+                        if name in headers}):
+                    frame = StompFrame('MESSAGE', kept, body)
+                    self.assertEqual(
+                        self.all_of(cls.from_frame(frame, self.koji)),
+                        expected)
+        only_new = StompFrame('MESSAGE', {'new': 'CLOSED'}, json.dumps(
+            first('task.closed')['body']))
+        self.assertEqual(
+            messages.TaskStateChange.from_frame(only_new, self.koji).event,
+            'CLOSED')
+
+    def test_other(self) -> None:
+        """A frame of another kind is an error."""
+        frame = StompFrame('MESSAGE', stomp_headers(first('build.tag')),
+                           json.dumps(first('build.tag')['body']))
+        error = self.assertRaises(
+            MessageError, messages.TaskStateChange.from_frame, frame,
+            self.koji)
+        self.assertIs(error.original, frame)
+        self.assertIn('a Tag, and no TaskStateChange', str(error))
+
+    def test_task_tag(self) -> None:
+        """The tag of a task is asked for where it is not in the request."""
+        for request, method, expected in [
+                ([36, 4494, False, None], 'tagBuild', 'f44-updates-testing'),
+                (['git+https://x/rpms/x#1', 'f44-candidate', {}], 'build',
+                 'f44-updates-candidate'),
+                (['f44-build'], 'newRepo', 'f44-build'),
+                (['git+https://x/rpms/x#1', 'none', {}], 'build', None),
+                ([5], 'sleep', None)]:
+            event: Any = messages.parse(({'type': 'TaskStateChange'}, {
+                'info': {'method': method, 'request': request}}), self.koji)
+            self.assertEqual(self.now(event.tag()), expected, method)
+
+
+class UnknownTests(MessagesTestCase):
+    """What is not known, and what is no message of Koji."""
+
+    def test_unknown(self) -> None:
+        """An event that is not known is a plain Message, with all of it."""
+        for message in [({'type': 'Commit'}, '{"a": 1}', 'koji.commit'),
+                        ({}, '{"a": 1}', 'org.example.bodhi.update')]:
+            event = self.parse(message)
+            self.assertIs(type(event), messages.Message)
+            self.assertEqual(event.body.a, 1)
+            self.assertIn(event.event, ('Commit', 'org.example.bodhi.update'))
+            self.assertEqual((event.old, event.new, event.url, event.tag,
+                              event.package, self.get(event.user())),
+                             (None,) * 6)
+        by_name = messages.parse(connection=self.koji, topic='koji.commit',
+                                 body=b'{}', properties={'type': 'Commit'})
+        self.assertEqual(by_name.event, 'Commit')
+
+    def test_no_messages(self) -> None:
+        """Anything else is an error, which says why and keeps it."""
+        task = {'type': 'TaskStateChange'}
+        for message, reason in [
+                (None, 'no JSON object'), (5, 'attribute'),
+                ('text', 'attribute'), ((), 'other things'),
+                ({}, 'no JSON object'), (({}, b'{}'), 'neither a type'),
+                (({}, b'[]', 'x'), 'no JSON object'),
+                (({}, b'\xff', 'x'), 'codec'),
+                (({}, b'{', 'x'), 'Expecting'), (({}, b'', 'x'), 'Expecting'),
+                (({}, b'{}', 5), 'topic'), ((5, b'{}', 'x'), 'iterable'),
+                (({}, '[' * 100000, 'x'), 'recursion'),
+                (({}, b'\0Sw\xb1\xff\xff\xff\xffx', 'x'), 'cut off'),
+                (({}, '\0Sw garbled', 'x'), 'Expecting'),
+                ((task, b'{}'), "no 'info'"),
+                ((task, b'{"info": 5}'), "no 'info'"),
+                (({'type': 'Tag'}, b'{}'), 'no build'),
+                (({'type': 'Import'}, b'{"type": "cg"}'), "no 'metadata'"),
+                (({'type': 'Import'}, b'{"type": "cg", "metadata": {}}'),
+                 'no build'),
+                (({'type': 'RepoInit'}, b'{}'), 'no repository'),
+                (({'type': 'PackageListChange'}, b'{}'), 'no tag'),
+                (({'type': 'RPMSign'}, b'{"build": {}}'), "no 'rpm'")]:
+            error = self.assertRaises(MessageError, self.parse, message)
+            self.assertIn(reason, str(error), message)
+            if message is not None:
+                self.assertIs(error.original, message)
+
+    def test_large(self) -> None:
+        """A body that is far too large is refused unread."""
+        body = b'{"a": "' + b'x' * 2**26 + b'"}'
+        error = self.assertRaises(MessageError, self.parse, ({}, body, 'x'))
+        self.assertIn('more than', str(error))
+
+    @settings(derandomize=True, max_examples=300, deadline=None)
+    @given(st.binary(max_size=60))
+    def test_random(self, data: bytes) -> None:
+        """Random bytes are an event or an error."""
+        for message in (({}, data, 'koji.task.free'),
+                        ({'x-amqp-1.0-app-properties': data}, b'{}', 'x'),
+                        ({}, b'\0Sw' + data, 'x')):
+            try:
+                self.parse(message)
+            except MessageError:
+                pass
+
+    JSON = st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats()
+        | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+            st.sampled_from(['info', 'build', 'tag', 'id', 'name', 'state',
+                             'request', 'method', 'old', 'new', 'user',
+                             'start_time', 'metadata', 'repo', 'type', 'x']),
+            inner, max_size=6), max_leaves=20)
+
+    @settings(derandomize=True, max_examples=300, deadline=None)
+    @given(st.sampled_from(sorted(messages.KINDS)), JSON, JSON)
+    def test_random_json(self, kind: str, body: Any, properties: Any) -> None:
+        """Random JSON is an event that can be read, or an error."""
+        if not isinstance(properties, dict):
+            properties = {}
+        try:
+            event: Any = self.parse(({**properties, 'type': kind}, body))
+        except MessageError:
+            return
+        repr((event, event.event, event.url, event.package, event.old))
+        if not callable(event.tag):
+            self.get(event.user())
+
+    def test_truncated(self) -> None:
+        """A message that is cut off anywhere is an error."""
+        method, properties, body = undecoded(recorded('amqp091')[0])
+        header = properties.headers['x-amqp-1.0-app-properties']
+        for end in range(3, len(body)):
+            self.assertRaises(MessageError, self.parse,
+                              (method, properties, body[:end]))
+        for end in range(len(header)):
+            self.assertRaises(ValueError, amqp1.decode_section, header[:end])
+
+
+class EncodingTests(SynchronousTestCase):
+    """Sections of AMQP 1.0."""
+
+    def test_types(self) -> None:
+        """Every type that a property can have."""
+        for data, value in [
+                (b'\x40', None), (b'\x41', True), (b'\x42', False),
+                (b'\x56\x01', True), (b'\x43', 0), (b'\x44', 0),
+                (b'\x50\xff', 255), (b'\x51\xff', -1), (b'\x52\x07', 7),
+                (b'\x53\x07', 7), (b'\x54\xfe', -2), (b'\x55\xfe', -2),
+                (b'\x60\x01\x00', 256), (b'\x61\xff\xff', -1),
+                (b'\x70\0\0\x01\0', 256), (b'\x71\xff\xff\xff\xff', -1),
+                (b'\x80' + b'\0' * 7 + b'\x05', 5),
+                (b'\x81' + b'\xff' * 8, -1), (b'\x83' + b'\0' * 8, 0),
+                (b'\x72\x3f\x80\0\0', 1.0),
+                (b'\x82\x3f\xf0' + b'\0' * 6, 1.0),
+                (b'\xa0\x02ab', b'ab'), (b'\xb0\0\0\0\x02ab', b'ab'),
+                (b'\xa1\x02\xc3\xa4', 'ä'), (b'\xb1\0\0\0\x01a', 'a'),
+                (b'\xa3\x01a', 'a'), (b'\x45', []),
+                (b'\xc0\x03\x02\x41\x40', [True, None]),
+                (b'\xd0\0\0\0\x05\0\0\0\x01\x41', [True]),
+                (b'\xc1\x05\x02\xa1\x01a\x43', {'a': 0})]:
+            self.assertEqual(amqp1.decode_section(b'\0Sw' + data), value)
+
+    def test_bad(self) -> None:
+        """What cannot be, or could take long."""
+        for data in (b'', b'x', b'\0Sw', b'\0Sw\x99', b'\0Sw\x40\x40',
+                     b'\0Sw\xf0\0\0\0\x05\xff\xff\xff\xff\x40',
+                     b'\0Sw\xd0\0\0\0\x05\xff\xff\xff\xff\x40',
+                     b'\0Sw\xc1\x03\x01\x40', b'\0Sw\xc1\x05\x02\x45\x40',
+                     b'\0Sw\xa1\x01\xff', b'\0Sw' + b'\xc0\xff\x01' * 100):
+            self.assertRaises(ValueError, amqp1.decode_section, data)

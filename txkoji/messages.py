@@ -1,0 +1,551 @@
+"""
+What Koji tells the message bus, as objects. `parse` reads a message of any of
+the usual libraries::
+
+    event = messages.parse(message, koji)
+    if event.kind == 'BuildStateChange' and event.new == 'COMPLETE':
+        print(event.build.nvr, event.url)
+
+Koji's hub sends them by its plugin for AMQP 1.0 (plugins/hub/protonmsg.py),
+by koji-fedoramessaging, or by older ones. The same thing is here under the
+same name, however it came.
+
+A message is sent after the call on the hub that it is about. It may come
+late, more than once, in another order, or not at all.
+"""
+from __future__ import annotations
+
+import re
+from typing import (TYPE_CHECKING, Any, Dict, List, Mapping, Optional,
+                    Pattern, Tuple, Type, TypeVar)
+
+from munch import Munch
+from twisted.internet.defer import Deferred, succeed
+
+from txkoji import build_states, task_states
+from txkoji.build import Build
+from txkoji.exceptions import MessageError
+from txkoji.frames import Frame, read_frame
+from txkoji.package import Package
+from txkoji.repo import Repo
+from txkoji.resource import Resource
+from txkoji.task import Task
+
+if TYPE_CHECKING:
+    from txkoji.connection import Connection
+
+Self = TypeVar('Self', bound='Message')
+Rich = TypeVar('Rich', bound=Resource)
+
+
+class Message:
+    """
+    Something that happened; of this class, if it is nothing that is known.
+
+    :ivar kind: what happened: the name of the class, or of what it is a case
+                of, such as "Tag" or "Untag".
+    :ivar properties: the application properties, or headers, that it came
+                      with. Numbers in them may be text.
+    :ivar body: all that it says, as Munch.
+    :ivar topic: where it was sent to, or None.
+    :ivar id: what it is known by to the broker, or None.
+    :ivar connection: the Connection that its objects go on with, or None.
+    """
+
+    #: The name of the tag that it is about, of the package, and of the states
+    #: of what it is about, before and after; None where there is none.
+    tag: Any = None
+    package: Optional[str] = None
+    old: Optional[str] = None
+    new: Optional[str] = None
+
+    def __init__(self, frame: Frame, connection: Optional[Connection] = None,
+                 kind: Optional[str] = None) -> None:
+        self.kind = kind or type(self).__name__
+        self.properties = frame.properties
+        self.body = frame.body
+        self.topic = frame.topic
+        self.id = frame.id
+        self.connection = connection
+        self._read()
+
+    @classmethod
+    def from_frame(cls: Type[Self], frame: Any,
+                   connection: Optional[Connection] = None) -> Self:
+        """
+        Read a message that is of this class.
+
+        :param frame: a frame of a STOMP library, or anything that `parse`
+                      takes.
+        :param connection: for its objects to go on with.
+        :raises MessageError: if it is not, or is none of Koji's.
+        """
+        read = read_frame(frame)
+        kind = kind_of(read)
+        if kind is not None and not issubclass(cls, KINDS[kind]):
+            raise MessageError(f'a {kind}, and no {cls.__name__}',
+                               original=frame)
+        return _make(cls, read, connection, kind, frame)
+
+    def _read(self) -> None:
+        """Take what there is, and miss what there is not."""
+
+    @property
+    def event(self) -> str:
+        """What happened, in a word."""
+        if type(self) is Message:
+            return str(self.properties.get('type') or self.topic)
+        return self.kind
+
+    @property
+    def url(self) -> Optional[str]:
+        """The page on kojiweb of what it is about, or None."""
+        return None
+
+    def user(self) -> Deferred[Optional[str]]:
+        """
+        Who did it, or whose it is.
+
+        :returns: a Deferred that fires with a user's name, or None.
+        """
+        return succeed(None)
+
+    def __repr__(self) -> str:
+        return f'<{self.event} {self.topic or ""}>'
+
+    # For those who read
+
+    def _row(self, name: str) -> Munch:
+        """
+        A dictionary in the body.
+
+        :raises ValueError: if there is none.
+        """
+        row = self.body.get(name)
+        if not isinstance(row, Munch):
+            raise ValueError(f'it has no {name!r}')
+        return row
+
+    def _build(self, name: str) -> Build:
+        """
+        The build in the body, or the body itself where that is flat, as of
+        fedora-messaging.
+        """
+        if isinstance(self.body.get(name), Munch):
+            return self._attached(Build, self._row(name))
+        if self.body.get('build_id') is None:
+            raise ValueError('it has no build')
+        body = self.body
+        row = {key: body[key] for key in (
+            'build_id', 'name', 'version', 'release', 'epoch', 'task_id',
+            'creation_time', 'completion_time') if key in body}
+        if all(row.get(key) for key in ('name', 'version', 'release')):
+            row['nvr'] = '{name}-{version}-{release}'.format(**row)
+        if 'owner' in body:
+            row['owner_name'] = body['owner']
+        if isinstance(body.get('new'), int):
+            row['state'] = body['new']
+        return self._attached(Build, row)
+
+    def _attached(self, kind: Type[Rich], row: Mapping[str, Any]) -> Rich:
+        """
+        Make a rich object. fedora-messaging leaves out some times, and has
+        numbers in the place of others.
+        """
+        numbers = {f'{key[:-5]}_ts': value for key, value in row.items()
+                   if key.endswith('_time')
+                   and isinstance(value, (int, float))}
+        if numbers:
+            row = {key: value for key, value in {**row, **numbers}.items()
+                   if f'{key[:-5]}_ts' not in numbers}
+        return kind.attached(dict(row), self.connection)
+
+    def _name(self, name: str) -> Optional[str]:
+        """The name of what is in the body, in full or only so, or None."""
+        for value in (self.body.get(name), self.properties.get(name)):
+            if isinstance(value, Munch):
+                value = value.get('name')
+            if isinstance(value, str):
+                return value
+        return None
+
+    def _states(self, names: Dict[int, str]) -> None:
+        """Read the states before and after: numbers or names."""
+        self.old, self.new = (
+            _state(self.body.get(name, self.properties.get(name)), names)
+            for name in ('old', 'new'))
+
+
+def _state(value: Any, names: Dict[int, str]) -> Optional[str]:
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if isinstance(value, int):
+        return names.get(value)
+    return value if isinstance(value, str) else None
+
+
+class _OfBuild(Message):
+    """What is about a build."""
+
+    build: Build
+
+    def _read(self) -> None:
+        self.build = self._build('build')
+        self.package = self.build.name
+
+    @property
+    def url(self) -> Optional[str]:
+        """The page of the build, or None."""
+        return self.build.url or self.body.get('url')
+
+
+class BuildStateChange(_OfBuild):
+    """
+    A build is in another state: begun (``old`` is None), complete, failed,
+    canceled or deleted.
+
+    :ivar build: the `Build`.
+    """
+
+    def _read(self) -> None:
+        self.build = self._build('info')
+        self.package = self.build.name
+        self._states(build_states.NAMES)
+
+    @property
+    def event(self) -> str:
+        """The name of the new state, such as "COMPLETE"."""
+        return str(self.new)
+
+    def user(self) -> Deferred[Optional[str]]:
+        """
+        Whose build it is.
+
+        :returns: a Deferred that fires with a user's name, or None.
+        """
+        return succeed(self.build.owner_name)
+
+
+class TaskStateChange(Message):
+    """
+    A task is in another state.
+
+    :ivar task: the `Task`. Of one that is FREE the hub tells little: not when
+                it was made, for one.
+    """
+
+    task: Task
+
+    def _read(self) -> None:
+        self.task = self._attached(Task, self._row('info'))
+        self._states(task_states.NAMES)
+
+    @property
+    def package(self) -> Optional[str]:  # type: ignore[override]
+        """The package that the task is about, if that can be read."""
+        try:
+            return self.task.package
+        except ValueError:
+            return None
+
+    @property
+    def event(self) -> str:
+        """The name of the new state, such as "FAILED"."""
+        return str(self.new)
+
+    @property
+    def url(self) -> Optional[str]:
+        """The page of the task, or None."""
+        return self.task.url or self.task.get('url')
+
+    def user(self) -> Deferred[Optional[str]]:
+        """
+        Whose task it is; the name that goes with the id is in the cache of
+        the connection, or is asked for.
+
+        :returns: a Deferred that fires with a user's name, or None.
+        """
+        return Deferred.fromCoroutine(self._user())
+
+    async def _user(self) -> Optional[str]:
+        task = self.task
+        owner = task.owner_name or self.body.get('owner')
+        if isinstance(owner, str):
+            return owner
+        if task.owner is None:
+            return None
+        return await task._koji.cache.user_name(task.owner)
+
+    def tag(self) -> Deferred[Optional[str]]:
+        """
+        The tag that the task is about, or to which its target leads.
+
+        :returns: a Deferred that fires with the tag's name, or None.
+        """
+        return Deferred.fromCoroutine(self._tag())
+
+    async def _tag(self) -> Optional[str]:
+        tag, target = self.task.tag, self.task.target
+        if isinstance(tag, int):
+            return await self.task._koji.cache.tag_name(tag)
+        if tag is None and target is not None:
+            found = await self.task._koji.getBuildTarget(target)
+            return found and found.dest_tag_name  # type: ignore[no-any-return]
+        return tag if isinstance(tag, str) else None
+
+
+class TagUntag(_OfBuild):
+    """
+    A build was put into a tag, or taken out: ``event`` is "Tag" or "Untag".
+
+    :ivar build: the `Build`.
+    :ivar tag: the name of the tag.
+    """
+
+    def _read(self) -> None:
+        super()._read()
+        self.tag = self._name('tag')
+        if self.kind == 'TagUntag':
+            self.kind = str(self.properties.get('type', 'Tag'))
+
+    def user(self) -> Deferred[Optional[str]]:
+        """
+        Who did it.
+
+        :returns: a Deferred that fires with a user's name, or None.
+        """
+        return succeed(self._name('user'))
+
+
+class PackageListChange(Message):
+    """
+    The packages of a tag are others.
+
+    :ivar action: "add", "update", "block", "unblock" or "remove".
+    :ivar tag: the name of the tag.
+    :ivar package: the name of the package.
+    """
+
+    action: Optional[str]
+
+    def _read(self) -> None:
+        self.tag, self.package = self._name('tag'), self._name('package')
+        self.action = self._name('action')
+        if self.tag is None or self.package is None:
+            raise ValueError('it has no tag, or no package')
+
+    @property
+    def url(self) -> Optional[str]:
+        """The page of the package, or None."""
+        row = self.body.get('package')
+        # Its page takes a name, too.
+        key = row.get('id') if isinstance(row, Munch) else self.package
+        return Package.attached({'id': key}, self.connection).url
+
+    def user(self) -> Deferred[Optional[str]]:
+        """
+        Who did it.
+
+        :returns: a Deferred that fires with a user's name, or None.
+        """
+        return succeed(self._name('user'))
+
+
+class Import(_OfBuild):
+    """
+    Something was imported into the hub.
+
+    :ivar type: what: "build", "rpm", "archive", "image" or "cg" (all of a
+                content generator's).
+    :ivar build: the `Build` that it is of.
+    """
+
+    type: Optional[str]
+
+    def _read(self) -> None:
+        self.type = self._name('type')
+        if self.type == 'cg':
+            metadata = self._row('metadata').get('build')
+            if not isinstance(metadata, Munch):
+                raise ValueError('it has no build')
+            self.build = self._attached(Build, metadata)
+            self.package = self.build.name
+        else:
+            super()._read()
+
+
+class RPMSign(_OfBuild):
+    """
+    An RPM was signed.
+
+    :ivar sigkey: the key, as Koji names it.
+    :ivar sighash: the checksum of the signature's header.
+    :ivar rpm: the RPM, as Munch.
+    :ivar build: the `Build` that it is of.
+    """
+
+    def _read(self) -> None:
+        super()._read()
+        self.sigkey = self._name('sigkey')
+        self.sighash = self._name('sighash')
+        self.rpm = self._row('rpm')
+
+
+class RepoInit(Message):
+    """
+    A repository is being made.
+
+    :ivar repo: the `Repo`, of which little is known yet.
+    :ivar tag: the name of its tag.
+    """
+
+    repo: Repo
+
+    def _read(self) -> None:
+        body = self.body
+        if body.get('repo_id') is None:
+            raise ValueError('it has no repository')
+        tag = body.get('tag')
+        self.tag = self._name('tag')
+        self.repo = self._attached(Repo, {
+            'id': body['repo_id'], 'tag_name': self.tag,
+            'tag_id': tag.get('id') if isinstance(tag, Munch)
+            else body.get('tag_id'), 'task_id': body.get('task_id')})
+
+    @property
+    def url(self) -> Optional[str]:
+        """The page of the repository, or None."""
+        return self.repo.url
+
+
+class RepoDone(RepoInit):
+    """
+    A repository is ready (or, with ``expire``, was not needed any more).
+
+    :ivar repo: the `Repo`.
+    :ivar tag: the name of its tag.
+    :ivar expire: whether it is expired at once.
+    """
+
+    expire: bool
+
+    def _read(self) -> None:
+        if isinstance(self.body.get('repo'), Munch):
+            self.repo = self._attached(Repo, self._row('repo'))
+            self.tag = self.repo.tag_name
+        else:
+            super()._read()
+        self.expire = bool(self.body.get('expire'))
+
+
+class BuildPromote(_OfBuild):
+    """
+    A draft build was made a real one.
+
+    :ivar build: the `Build`.
+    :ivar draft_release: what its release was.
+    :ivar target_release: what it is.
+    """
+
+    def _read(self) -> None:
+        super()._read()
+        self.draft_release = self._name('draft_release')
+        self.target_release = self._name('target_release')
+
+    def user(self) -> Deferred[Optional[str]]:
+        """
+        Who did it.
+
+        :returns: a Deferred that fires with a user's name, or None.
+        """
+        return succeed(self._name('user'))
+
+
+#: The ``type`` of a message -> its class.
+KINDS: Dict[str, Type[Message]] = {
+    'TaskStateChange': TaskStateChange,
+    'BuildStateChange': BuildStateChange,
+    'Tag': TagUntag,
+    'Untag': TagUntag,
+    'PackageListChange': PackageListChange,
+    'Import': Import,
+    'RPMSign': RPMSign,
+    'RepoInit': RepoInit,
+    'RepoDone': RepoDone,
+    'BuildPromote': BuildPromote,
+}
+
+#: How topics end, of messages that do not say what they are: those of
+#: koji-fedoramessaging, and those of Koji's own plugin.
+TOPICS: List[Tuple[Pattern[str], str]] = [
+    (re.compile(rf'(^|[./])({pattern})$'), kind) for pattern, kind in [
+        (r'task\.state\.change', 'TaskStateChange'),
+        (r'build\.state\.change', 'BuildStateChange'),
+        (r'buildsys\.tag|build\.tag', 'Tag'),
+        (r'buildsys\.untag|build\.untag', 'Untag'),
+        (r'package\.list\.change', 'PackageListChange'),
+        (r'build\.promote', 'BuildPromote'),
+        (r'repo\.init', 'RepoInit'),
+        (r'repo\.done', 'RepoDone'),
+        (r'rpm\.sign|sign\.rpm', 'RPMSign'),
+        (r'task\.(free|assigned|open|closed|canceled|failed)',
+         'TaskStateChange'),
+        (r'build\.(building|complete|deleted|failed|canceled)',
+         'BuildStateChange'),
+        (r'import\.(build|rpm|archive|image|cg|maven|win)', 'Import'),
+        (r'package\.(add|update|block|unblock|remove)',
+         'PackageListChange'),
+    ]]
+
+
+def parse(message: Any = None, connection: Optional[Connection] = None, *,
+          properties: Optional[Mapping[str, Any]] = None, body: Any = None,
+          topic: Optional[str] = None) -> Message:
+    """
+    Read a message.
+
+    :param message: what a broker library hands over: a frame of stompest or
+        stomp.py, a message of qpid-proton or fedora-messaging, (method,
+        properties, body) of pika, also with the channel before them. Or a
+        dictionary of what follows.
+    :param connection: for its objects to go on with.
+    :param properties: in the place of a message: its application properties
+                       or headers,
+    :param body: its body: bytes or text of JSON, or that decoded,
+    :param topic: and where it was sent to.
+    :returns: an object of the class for what happened, such as
+              `BuildStateChange`; a plain `Message` for an event that is not
+              known.
+    :raises MessageError: if it is no message of Koji, or lacks what such a
+                          message has; it keeps the original.
+    """
+    if message is None:
+        message = {'properties': properties, 'body': body, 'topic': topic}
+    frame = read_frame(message)
+    kind = kind_of(frame)
+    if kind is None and frame.topic is None and not isinstance(
+            frame.properties.get('type'), str):
+        raise MessageError('this is no message of Koji: neither a type nor a'
+                           ' topic says what happened', original=message)
+    return _make(Message if kind is None else KINDS[kind], frame, connection,
+                 kind, message)
+
+
+def kind_of(frame: Frame) -> Optional[str]:
+    """What a message says that happened; None if that is not known here."""
+    kind = frame.properties.get('type')
+    if isinstance(kind, str) and kind in KINDS:
+        return kind
+    for pattern, found in TOPICS:
+        if pattern.search(frame.topic or ''):
+            return found
+    return None
+
+
+def _make(cls: Type[Self], frame: Frame, connection: Optional[Connection],
+          kind: Optional[str], original: Any) -> Self:
+    try:
+        return cls(frame, connection, kind)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise MessageError(f'a {kind or cls.__name__} that is malformed:'
+                           f' {error}', original=original) from error
