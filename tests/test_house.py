@@ -65,10 +65,16 @@ ALLOWED = {
                         'txkoji.task_states'},
     'txkoji.waiting': {'txkoji.exceptions', 'txkoji.hub', 'txkoji.items',
                        'txkoji.task', 'txkoji.task_states'},
+    'txkoji.listen_amqp': {'txkoji.exceptions'},
+    'txkoji.listen_fedora': {'txkoji.exceptions'},
+    'txkoji.events': {'txkoji.exceptions', 'txkoji.hub.shared',
+                      'txkoji.listen_amqp', 'txkoji.listen_fedora',
+                      'txkoji.messages'},
     'txkoji.connection': {'txkoji.batched', 'txkoji.cache', 'txkoji.call',
-                          'txkoji.exceptions', 'txkoji.hub', 'txkoji.items',
-                          'txkoji.multicall', 'txkoji.progress',
-                          'txkoji.results', 'txkoji.waiting', 'txkoji.web'},
+                          'txkoji.events', 'txkoji.exceptions', 'txkoji.hub',
+                          'txkoji.items', 'txkoji.multicall',
+                          'txkoji.progress', 'txkoji.results',
+                          'txkoji.waiting', 'txkoji.web'},
     'txkoji': {'txkoji.connection', 'txkoji.exceptions', 'txkoji.hub'},
 }
 
@@ -169,7 +175,7 @@ class SurfaceTests(SynchronousTestCase):
         shown = {name for name in dir(koji) if not name.startswith('_')}
         self.assertEqual(shown, {
             'MultiCall', 'batched', 'cache', 'call', 'callnum', 'close',
-            'connect_from_web', 'from_web', 'getTaskChildren',
+            'connect_from_web', 'events', 'from_web', 'getTaskChildren',
             'getTaskDescendents', 'getTaskInfo', 'hub_version', 'iterate',
             'listBuilds', 'listTasks', 'login', 'logout', 'lookup',
             'new_session', 'pages', 'profile', 'serverca', 'session_id',

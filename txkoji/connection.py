@@ -13,6 +13,7 @@ from twisted.web.iweb import IAgent
 from txkoji.batched import Batched
 from txkoji.cache import Cache
 from txkoji.call import HubMethods
+from txkoji.events import Events
 from txkoji.exceptions import ConfigurationError, GenericError
 from txkoji.hub import profile as profiles
 from txkoji.hub.body import Sink
@@ -116,6 +117,7 @@ class Connection(HubMethods[Deferred[Any]]):
         self._calls = Calls(profile, self._transport)
         self._whole: Optional[Connection] = None
         self._cache: Optional[Cache] = None
+        self._events: Optional[Events] = None
         self._poller = Poller()
         self._count: Callable[[int], Any] = int
 
@@ -466,7 +468,8 @@ class Connection(HubMethods[Deferred[Any]]):
 
     async def _new_session(self: Self) -> Self:
         calls = await self._calls.new_session(self._options.deadline)
-        return self._owner._copy(_calls=calls, _poller=Poller())
+        return self._owner._copy(_calls=calls, _poller=Poller(),
+                                 _events=None)
 
     def hub_version(self) -> Deferred[Optional[str]]:
         """
@@ -498,7 +501,13 @@ class Connection(HubMethods[Deferred[Any]]):
         :returns: a Deferred that fires when no connection is left open. (An
                   agent that was passed in keeps its own.)
         """
-        return Deferred.fromCoroutine(self._calls.close(logout))
+        return Deferred.fromCoroutine(self._close(logout))
+
+    async def _close(self, logout: bool) -> None:
+        events = self._owner._events
+        if events is not None:
+            await events.close()
+        await self._calls.close(logout)
 
     # Hub methods that we ask in a way of our own (with those of `HubMethods`)
 
@@ -536,6 +545,14 @@ class Connection(HubMethods[Deferred[Any]]):
         if owner._cache is None:
             owner._cache = Cache(owner, reactor=owner._transport.given_reactor)
         return owner._cache
+
+    @property
+    def events(self) -> Events:
+        """What the message bus says, for those who subscribe: `Events`."""
+        owner = self._owner
+        if owner._events is None:
+            owner._events = Events(owner)
+        return owner._events
 
     # Profiles
 

@@ -31,6 +31,7 @@ What can go wrong, as one tree::
      +-- ConnectionClosed          close() was called
      +-- NotSent                   one of many calls, before or instead of
      +-- MessageError              no message of Koji's
+     +-- ListenError               a broker will not let us listen
      +-- TaskFailed                a task failed, not a call
      |    +-- TaskCanceled         it was canceled
      +-- TransportError            no answer, or none that can be read
@@ -219,6 +220,13 @@ class MessageError(KojiException):
     def __init__(self, message: str = '', *, original: Any = None) -> None:
         super().__init__(message)
         self.original = original
+
+
+class ListenError(KojiException):
+    """
+    There is no listening to a message broker: it does not let us in, there is
+    no such queue, or a library is missing; see what it says.
+    """
 
 
 class TransportError(KojiException):

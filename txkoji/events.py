@@ -1,0 +1,280 @@
+"""
+`Events`: hands on what the message bus says to whoever wants to know.
+"""
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import (TYPE_CHECKING, Any, Callable, Dict, Hashable, Iterable,
+                    List, Optional, Tuple, Union)
+
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.logger import Logger
+
+from txkoji.exceptions import MessageError
+from txkoji.hub.shared import together
+from txkoji.messages import (KINDS, BuildStateChange, Message,
+                             TaskStateChange, parse)
+
+if TYPE_CHECKING:
+    from txkoji.connection import Connection
+    from txkoji.listen_amqp import AMQPListener
+    from txkoji.listen_fedora import FedoraListener
+
+#: A name of `messages.KINDS` or of a class, or the class; or several.
+Kinds = Union[None, str, type, Iterable[Union[str, type]]]
+
+#: So many messages are remembered, to know one that comes once more.
+REMEMBERED = 10000
+
+
+class Subscription:
+    """
+    Somebody who wants to know.
+
+    :param callback: what is called with each event.
+    :param kinds: the kinds of events, as they were given.
+    :param match: what members of events must be.
+    :raises ValueError: if there is no such kind of event.
+    """
+
+    def __init__(self, callback: Callable[[Any], Any], kinds: Kinds,
+                 match: Dict[str, Any], leave: Callable[[Any], None]) -> None:
+        self.callback = callback
+        self._kinds = _classes(kinds)
+        self._match = match
+        self._leave = leave
+
+    def cancel(self) -> None:
+        """Hear no more. This can be done again."""
+        self._leave(self)
+
+    def wants(self, event: Message) -> bool:
+        """Whether an event is one of those."""
+        return (any(isinstance(event, kind) and name in (None, event.kind)
+                    for kind, name in self._kinds)
+                and all(_matches(event, name, wanted)
+                        for name, wanted in self._match.items()))
+
+
+class Events:
+    """
+    What the message bus says, for those who subscribed. It is
+    ``Connection.events``::
+
+        def built(event):
+            print(event.build.nvr, event.url)
+
+        koji.events.subscribe(built, kind='BuildStateChange', new='COMPLETE',
+                              package='ceph')
+        koji.events.listen_amqp('amqps://bot:secret@broker.example.com/')
+
+    Delivery is at least once, and without an order: a message may come late,
+    again (after an outage of the broker, or of this process), after one that
+    was sent later, or, where the broker keeps no queue, not at all. One that
+    came before is dropped if the broker gives it a name. Without a name, only
+    changes of the state of tasks and builds are compared: somebody may well
+    tag, untag and tag a build again.
+
+    Those who wait for a task with ``Connection.wait`` are woken by what is
+    heard here.
+
+    :param koji: the Connection.
+    """
+
+    _log = Logger()
+
+    def __init__(self, koji: Connection) -> None:
+        self._koji = koji
+        self._subscriptions: List[Subscription] = []
+        self._seen: OrderedDict[Hashable, None] = OrderedDict()
+        self._listeners: List[Any] = []
+
+    def subscribe(self, callback: Callable[[Any], Any], kind: Kinds = None,
+                  **match: Any) -> Subscription:
+        """
+        Hear of events.
+
+        :param callback: is called with each event, an object of
+            `txkoji.messages`. It may give a Deferred, or be a coroutine
+            function: a message is done with when that has fired. If it fails,
+            that is logged, and the others hear of the event all the same.
+        :param kind: such as "TaskStateChange", "Tag", or a class of
+                     `txkoji.messages`; or several of these. None for all.
+        :param match: what members of the event must be, or those of its
+            ``task``, ``build`` or ``repo``: a value, or a list of values, of
+            which it must be one.
+        :returns: a `Subscription`, which can be cancelled.
+        :raises ValueError: if there is no such kind.
+        """
+        subscription = Subscription(callback, kind, match, self._leave)
+        self._subscriptions.append(subscription)
+        return subscription
+
+    def _leave(self, subscription: Subscription) -> None:
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+
+    def feed(self, message: Any) -> Deferred[bool]:
+        """
+        Take a message from any broker library, and let the subscribers know.
+        What is no message of Koji is logged, and dropped.
+
+        :param message: see `messages.parse`.
+        :returns: a Deferred that fires when all of them are done: with True,
+                  or with False if one has failed.
+        """
+        try:
+            event = parse(message, self._koji)
+        except MessageError as error:
+            self._log.warn('dropped a message: {error}', error=error)
+            return maybeDeferred(lambda: True)
+        return self.dispatch(event)
+
+    def dispatch(self, event: Message) -> Deferred[bool]:
+        """
+        Let the subscribers know of an event, unless they do already.
+
+        :param event: one that `messages.parse` has made.
+        :returns: a Deferred that fires when all of them are done: with True,
+                  or with False if one has failed. Then it is not known the
+                  next time.
+        """
+        return Deferred.fromCoroutine(self._dispatch(event))
+
+    async def _dispatch(self, event: Message) -> bool:
+        key = _key(event)
+        if key is not None:
+            if key in self._seen:
+                return True
+            self._seen[key] = None
+            if len(self._seen) > REMEMBERED:
+                self._seen.popitem(last=False)
+        if isinstance(event, TaskStateChange) and event.task.id is not None:
+            self._koji.task_changed(event.task.id)
+        done = await together([
+            self._tell(subscription, event)
+            for subscription in list(self._subscriptions)
+            if subscription.wants(event)])
+        if not all(done):
+            self._seen.pop(key, None)
+        return all(done)
+
+    def _tell(self, subscription: Subscription, event: Message
+              ) -> Deferred[bool]:
+        def failed(failure: Any) -> bool:
+            self._log.failure('a subscriber failed with {event!r}',
+                              failure=failure, event=event)
+            return False
+
+        told: Deferred[Any] = maybeDeferred(subscription.callback, event)
+        return told.addCallbacks(lambda _: True, failed)
+
+    # Listening
+
+    def listen_amqp(self, url: str, queue: str = '',
+                    topics: Iterable[str] = ('#',), **options: Any
+                    ) -> Deferred[AMQPListener]:
+        """
+        Listen to a broker of AMQP 0-9-1, such as RabbitMQ, with pika (extra
+        ``txkoji[amqp]``). A connection that is lost is taken up again. A
+        message is acknowledged when the subscribers are done with it.
+
+        With a queue of a name, that the broker keeps, nothing is lost while
+        this process is away; and several processes may share it: each message
+        goes to one of them, and if that dies, to another.
+
+        :param url: ``amqp://USER:PASSWORD@HOST:PORT/VHOST``, or ``amqps://``.
+        :param queue: its name; an empty one for a queue of this connection's.
+        :param topics: the topics that it is to get, of the exchange; ``#``
+                       stands for any words, ``*`` for one.
+        :param options: see `txkoji.listen_amqp.AMQPListener`.
+        :returns: a Deferred that fires with the listener, when it hears.
+        :raises ListenError: if the broker does not let us in, or not have
+                             such a queue. (If it is away, we wait for it.)
+        """
+        from txkoji.listen_amqp import AMQPListener
+        return self._listen(AMQPListener(self.feed, url, queue, topics,
+                                         **options))
+
+    def listen_fedora_messaging(self, **options: Any
+                                ) -> Deferred[FedoraListener]:
+        """
+        Listen with fedora-messaging (extra ``txkoji[fedora-messaging]``),
+        which has a configuration of its own. It takes up lost connections
+        again, and acknowledges a message when the subscribers, which are
+        called in the reactor's thread as ever, are done with it.
+
+        :param options: see `txkoji.listen_fedora.FedoraListener`.
+        :returns: a Deferred that fires with the listener, when it hears.
+        :raises ListenError: if the broker does not let us in, or not have
+                             such a queue.
+        """
+        from txkoji.listen_fedora import FedoraListener
+        return self._listen(FedoraListener(self.feed, **options))
+
+    def _listen(self, listener: Any) -> Deferred[Any]:
+        self._listeners.append(listener)
+
+        def failed(failure: Any) -> Any:
+            self._listeners.remove(listener)
+            return failure
+
+        started: Deferred[Any] = listener.start()
+        return started.addErrback(failed)
+
+    async def close(self) -> None:
+        """Stop listening, when the subscribers are done."""
+        listeners, self._listeners = self._listeners, []
+        await together([listener.stop() for listener in listeners])
+
+
+def _classes(kinds: Kinds) -> List[Tuple[type, Optional[str]]]:
+    """The classes of kinds, each with the only kind of it that is meant."""
+    if kinds is None:
+        return [(Message, None)]
+    if isinstance(kinds, (str, type)) or not isinstance(kinds, Iterable):
+        kinds = [kinds]
+    found: List[Tuple[type, Optional[str]]] = []
+    types: List[type] = [Message, *KINDS.values()]
+    classes = {known.__name__: known for known in types}
+    each: Any
+    for each in kinds:
+        if isinstance(each, type) and issubclass(each, Message):
+            found.append((each, None))
+        elif each in classes:
+            found.append((classes[each], None))
+        elif each in KINDS:
+            found.append((KINDS[each], each))
+        else:
+            raise ValueError(f'{each!r} is no kind of event; these are:'
+                             f' {", ".join(sorted({*classes, *KINDS}))}')
+    return found
+
+
+def _matches(event: Message, name: str, wanted: Any) -> bool:
+    for owner in (event, *(getattr(event, each, None)
+                           for each in ('task', 'build', 'repo'))):
+        try:
+            value = getattr(owner, name)
+        except (AttributeError, ValueError):
+            continue
+        if isinstance(wanted, (list, tuple, set, frozenset)):
+            return value in wanted
+        return bool(value == wanted)
+    return False
+
+
+def _key(event: Message) -> Optional[Hashable]:
+    """What a message is known by when it comes again, if it is."""
+    if event.id is not None:
+        return event.id
+    if isinstance(event, TaskStateChange):
+        found: Any = event.task
+    elif isinstance(event, BuildStateChange):
+        found = event.build
+    else:
+        return None
+    return (event.kind, str(found.id), event.old, event.new, *(
+        str(found.get(f'{name}_{form}'))
+        for name in ('create', 'creation', 'start', 'completion')
+        for form in ('ts', 'time')))

@@ -1,0 +1,293 @@
+"""
+Listening to a broker of AMQP 0-9-1, such as RabbitMQ, with pika. That is not
+imported before somebody listens.
+"""
+from __future__ import annotations
+
+from typing import (TYPE_CHECKING, Any, Callable, Iterable, Mapping, Optional,
+                    Set)
+from urllib.parse import urlsplit
+
+from twisted.application.internet import backoffPolicy
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import Factory, connectionDone
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from txkoji.exceptions import ListenError
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
+
+#: Codes with which a broker closes a channel or a connection, and which mean
+#: that it would do so again: no permission, no such thing, in use by somebody
+#: else, declared otherwise; no such virtual host.
+FINAL = frozenset([402, 403, 404, 405, 406, 530])
+
+
+class AMQPListener:
+    """
+    Hears what a broker has in a queue. It is made by `Events.listen_amqp`,
+    whose ``options`` are the keyword arguments.
+
+    :param feed: what takes a message, and fires with whether that went well.
+    :param url: of the broker.
+    :param queue: its name; it is made durable, for several to share. An empty
+                  one is made for this connection alone, and ends with it.
+    :param topics: what topics of the exchange the queue gets.
+    :param exchange: the exchange.
+    :param arguments: more of what the queue is declared with.
+    :param passive: whether to use a queue that is there as it is, with the
+                    topics that it has.
+    :param prefetch: how many messages may be under way at once.
+    :param requeue: whether a message goes back to the queue if a subscriber
+                    failed: it comes again at once.
+    :param tls: whom to trust, and the certificate to show, for ``amqps``: the
+                result of Twisted's `optionsForClientTLS`; None for the
+                system's certificates.
+    :param reactor: None for Twisted's own.
+
+    :ivar hearing: whether it is connected, and hears.
+    """
+
+    _log = Logger()
+
+    def __init__(self, feed: Callable[[Any], Deferred[bool]], url: str,
+                 queue: str = '', topics: Iterable[str] = ('#',), *,
+                 exchange: str = 'amq.topic',
+                 arguments: Optional[Mapping[str, Any]] = None,
+                 passive: bool = False, prefetch: int = 20,
+                 requeue: bool = False,
+                 tls: Optional[IOpenSSLClientConnectionCreator] = None,
+                 reactor: Any = None) -> None:
+        self._feed = feed
+        self._url = url
+        self._queue = queue
+        self._topics = [topics] if isinstance(topics, str) else list(topics)
+        self._exchange = exchange
+        self._arguments = arguments
+        self._passive = passive
+        self._prefetch = prefetch
+        self._requeue = requeue
+        self._tls = tls
+        self._reactor = reactor
+        self.hearing = False
+        self._stopping = False
+        self._running: Optional[Deferred[None]] = None
+        self._started: Deferred[AMQPListener] = Deferred(self._give_up)
+        #: Messages that somebody works on, and what ends the consuming.
+        self._working: Set[Deferred[Any]] = set()
+        self._cancel: Optional[Callable[[], Any]] = None
+
+    def start(self) -> Deferred[AMQPListener]:
+        """
+        Begin.
+
+        :returns: a Deferred that fires when it hears. To cancel it is to give
+                  up.
+        :raises ListenError: see `Events.listen_amqp`.
+        """
+        try:
+            connect = self._connector()
+        except ListenError as error:
+            self._started.errback(error)
+            return self._started
+        self._running = Deferred.fromCoroutine(self._run(connect))
+        self._running.addErrback(self._ended)
+        return self._started
+
+    def _connector(self) -> Callable[[], Deferred[Any]]:
+        """What connects."""
+        try:
+            import pika
+        except ImportError:
+            raise ListenError("listening to AMQP needs pika: pip install"
+                              " 'txkoji[amqp]'") from None
+        try:
+            parts = urlsplit(self._url)
+            if parts.scheme not in ('amqp', 'amqps') or not parts.hostname:
+                raise ValueError
+            parameters = pika.URLParameters(self._url)
+        except (ValueError, TypeError):
+            # Without the URL, which has a password in it.
+            raise ListenError('this is no URL of a broker, which would be'
+                              ' amqps://USER:PASSWORD@HOST/VHOST') from None
+        if self._reactor is None:
+            from twisted.internet import reactor
+            self._reactor = reactor
+        endpoint: Any = HostnameEndpoint(
+            self._reactor, parameters.host, parameters.port)
+        if parts.scheme == 'amqps':
+            if self._tls is None:
+                from twisted.internet.ssl import optionsForClientTLS
+                self._tls = optionsForClientTLS(parameters.host)
+            elif parts.username is None:
+                # The certificate says who we are.
+                parameters.credentials = pika.credentials.ExternalCredentials()
+            endpoint = wrapClientTLS(self._tls, endpoint)
+        factory = Factory.forProtocol(
+            lambda: _protocol_class()(parameters, self._reactor))
+        factory.noisy = False
+        self._place = (f'{parameters.host}:{parameters.port}'
+                       f'{parameters.virtual_host}')
+        return lambda: endpoint.connect(factory)
+
+    async def _run(self, connect: Callable[[], Deferred[Any]]) -> None:
+        """Connect and hear, again and again."""
+        pause = backoffPolicy()
+        failures = 0
+        while True:
+            self._was_hearing = False
+            try:
+                await self._hear(await connect())
+            except CancelledError:
+                raise
+            except Exception as error:
+                if not self._started.called and isinstance(error, ListenError):
+                    raise
+                self._log.warn('{place}: {error}; trying again',
+                               place=self._place, error=_reason(error))
+            if self._stopping:
+                return
+            failures = 1 if self._was_hearing else failures + 1
+            await deferLater(self._reactor, pause(failures))
+
+    async def _hear(self, protocol: Any) -> None:
+        """
+        Hear, until the connection is lost.
+
+        :raises ListenError: if the broker will not have us.
+        """
+        try:
+            channel, messages = await self._consume(protocol)
+            self.hearing = self._was_hearing = True
+            if not self._started.called:
+                self._started.callback(self)
+            while True:
+                self._take(*await messages.get())
+        except Exception as error:
+            if not self._stopping:
+                raise _understood(error) from error
+        finally:
+            self.hearing = False
+            self._cancel = None
+            while self._stopping and self._working:
+                await DeferredList(list(self._working))
+            protocol.transport.loseConnection()
+
+    async def _consume(self, protocol: Any) -> Any:
+        try:
+            await protocol.ready
+        except Exception as error:
+            raise _not_let_in(protocol.reason or error) from error
+        channel = await protocol.channel()
+        await channel.basic_qos(prefetch_count=self._prefetch)
+        name = self._queue
+        if not self._passive:
+            declared = await channel.queue_declare(
+                name, durable=bool(name), exclusive=not name,
+                auto_delete=not name, arguments=self._arguments)
+            name = declared.method.queue
+            for topic in self._topics:
+                await channel.queue_bind(name, self._exchange, topic)
+        messages, tag = await channel.basic_consume(name)
+        self._cancel = lambda: channel.basic_cancel(tag)
+        return channel, messages
+
+    def _take(self, channel: Any, method: Any, properties: Any, body: bytes
+              ) -> None:
+        """Let somebody work on a message, and acknowledge it then."""
+        def done(good: Any) -> None:
+            self._working.discard(working)
+            if not channel.is_open:
+                # It comes again, and is known then.
+                return
+            if good is not True and self._requeue:
+                channel.basic_nack(method.delivery_tag, requeue=True)
+            else:
+                channel.basic_ack(method.delivery_tag)
+
+        working = self._feed((method, properties, body))
+        self._working.add(working)
+        working.addErrback(self._failed).addCallback(done)
+
+    def _failed(self, failure: Failure) -> bool:
+        self._log.failure('a message could not be taken', failure=failure)
+        return False
+
+    def stop(self) -> Deferred[None]:
+        """
+        Hear no more, when the messages that somebody works on are done with.
+        Others stay in the queue.
+
+        :returns: a Deferred that fires when the connection is closed.
+        """
+        self._stopping = True
+        stopped: Deferred[None] = Deferred()
+        if self._running is None or self._running.called:
+            stopped.callback(None)
+            return stopped
+        self._running.addBoth(lambda _: stopped.callback(None))
+        if self._cancel is not None:
+            cancel, self._cancel = self._cancel, None
+            cancel().addErrback(lambda _: None)
+        elif self.hearing is False and not self._working:
+            self._running.cancel()
+        return stopped
+
+    def _give_up(self, _: Any) -> None:
+        self._stopping = True
+        if self._running is not None:
+            self._running.cancel()
+
+    def _ended(self, failure: Failure) -> None:
+        if not self._started.called:
+            self._started.errback(failure)
+        elif not failure.check(CancelledError):
+            self._log.failure('listening ended', failure=failure)
+
+
+def _protocol_class() -> Any:
+    """pika's protocol, which keeps why its connection was lost."""
+    from pika.adapters.twisted_connection import TwistedProtocolConnection
+
+    class Protocol(TwistedProtocolConnection):  # type: ignore[misc]
+        reason: Optional[BaseException] = None
+
+        def connectionLost(self, reason: Failure = connectionDone) -> None:
+            self.reason = reason.value
+            super().connectionLost(reason)
+
+    return Protocol
+
+
+def _not_let_in(reason: BaseException) -> BaseException:
+    """
+    Why the broker did not let us in. Of its own reason pika keeps only that
+    the connection was closed.
+    """
+    from OpenSSL import SSL
+    from service_identity import VerificationError
+
+    if isinstance(reason, (SSL.Error, VerificationError)):
+        return ListenError(f'TLS with the broker failed: {reason!r}')
+    if isinstance(reason, ConnectionDone):
+        return ListenError(
+            'the broker does not let us in: the user, the password or the'
+            ' virtual host is not right, or the port is not that of AMQP')
+    return reason
+
+
+def _understood(error: Exception) -> Exception:
+    """An error as a `ListenError`, if there is no use in trying again."""
+    if getattr(error, 'reply_code', None) in FINAL:
+        reason: Any = error
+        return ListenError(f'the broker refuses: {reason.reply_text}')
+    return error
+
+
+def _reason(error: BaseException) -> str:
+    return f'{type(error).__name__}: {error}'

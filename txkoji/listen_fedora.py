@@ -1,0 +1,131 @@
+"""
+Listening with fedora-messaging. It is not imported before somebody listens:
+it imports the reactor.
+"""
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+
+from twisted.application.internet import backoffPolicy
+from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.internet.task import deferLater
+from twisted.internet.threads import blockingCallFromThread
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from txkoji.exceptions import ListenError
+
+
+class FedoraListener:
+    """
+    Hears what fedora-messaging hears. It is made by
+    `Events.listen_fedora_messaging`, whose ``options`` are the keyword
+    arguments.
+
+    :param feed: what takes a message, and fires with whether that went well.
+    :param bindings: as in fedora-messaging's configuration, such as
+                     ``[{'exchange': 'amq.topic', 'queue': NAME,
+                     'routing_keys': ['#.buildsys.#']}]``; None for what is
+                     configured.
+    :param queues: the same: ``{NAME: {'durable': True, ...}}``.
+    :param requeue: whether a message goes back to the queue if a subscriber
+                    failed: it comes again at once.
+    """
+
+    _log = Logger()
+
+    def __init__(self, feed: Callable[[Any], Deferred[bool]], *,
+                 bindings: Optional[Sequence[Mapping[str, Any]]] = None,
+                 queues: Optional[Dict[str, Mapping[str, Any]]] = None,
+                 requeue: bool = False) -> None:
+        self._feed = feed
+        self._bindings = bindings
+        self._queues = queues
+        self._requeue = requeue
+        self._consumers: List[Any] = []
+        self._stopping = False
+        self._again: Optional[Deferred[None]] = None
+
+    def start(self) -> Deferred[FedoraListener]:
+        """
+        Begin.
+
+        :returns: a Deferred that fires when it hears.
+        :raises ListenError: see `Events.listen_fedora_messaging`.
+        """
+        return Deferred.fromCoroutine(self._start())
+
+    async def _start(self) -> FedoraListener:
+        try:
+            from fedora_messaging import api, exceptions
+        except ImportError:
+            raise ListenError("this needs fedora-messaging: pip install"
+                              " 'txkoji[fedora-messaging]'") from None
+        try:
+            self._consumers = await api.twisted_consume(
+                self._callback, self._bindings, self._queues)
+        except (exceptions.BaseException, ValueError) as error:
+            raise ListenError(f'fedora-messaging: {error}') from error
+        for consumer in self._consumers:
+            consumer.result.addErrback(self._lost)
+        return self
+
+    def _callback(self, message: Any) -> None:
+        """Take a message, in a thread of fedora-messaging's."""
+        from fedora_messaging.exceptions import Nack
+        from twisted.internet import reactor
+
+        threads: Any = reactor
+        good: Any = blockingCallFromThread(threads, self._take, message)
+        if self._requeue and not good:
+            raise Nack()
+
+    def _take(self, message: Any) -> Deferred[Any]:
+        def failed(failure: Failure) -> bool:
+            self._log.failure('a message could not be taken',
+                              failure=failure)
+            return False
+
+        return self._feed(message).addErrback(failed)
+
+    def _lost(self, failure: Failure) -> None:
+        """A consumer has ended: somebody deleted the queue, for one."""
+        if self._stopping or self._again is not None:
+            return
+        self._log.warn('{error}; trying again', error=failure.value)
+        self._again = Deferred.fromCoroutine(self._start_again())
+        self._again.addErrback(lambda failure: failure.trap(CancelledError))
+
+    async def _start_again(self) -> None:
+        from twisted.internet import reactor
+
+        pause = backoffPolicy()
+        failures = 0
+        while not self._stopping:
+            failures += 1
+            await deferLater(reactor, pause(failures))
+            try:
+                await self._cancel()
+                await self._start()
+            except ListenError as error:
+                self._log.warn('{error}; trying again', error=error)
+                continue
+            self._again = None
+            return
+
+    async def _cancel(self) -> None:
+        consumers, self._consumers = self._consumers, []
+        await gatherResults([consumer.cancel() for consumer in consumers],
+                            consumeErrors=True)
+
+    def stop(self) -> Deferred[None]:
+        """
+        Hear no more. The connection is fedora-messaging's, and stays.
+
+        :returns: a Deferred that fires when the message that somebody works
+                  on is done with.
+        """
+        self._stopping = True
+        if self._again is not None:
+            self._again.cancel()
+        return Deferred.fromCoroutine(self._cancel())
