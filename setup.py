@@ -27,6 +27,8 @@ setup(
     extras_require={
         # Built with Kerberos' headers.
         'gssapi': ['requests-gssapi>=1.3'],
+        'amqp': ['pika>=1.3'],
+        'fedora-messaging': ['fedora-messaging>=3.5'],
         # For an example only.
         'plot': ['matplotlib'],
     },
