@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: else, declared otherwise; no such virtual host.
 FINAL = frozenset([402, 403, 404, 405, 406, 530])
 
+#: Seconds that a broker may take to close a connection.
+PATIENCE = 5
+
 
 class AMQPListener:
     """
@@ -176,7 +179,16 @@ class AMQPListener:
             self._cancel = None
             while self._stopping and self._working:
                 await DeferredList(list(self._working))
-            protocol.transport.loseConnection()
+            await self._close(protocol)
+
+    async def _close(self, protocol: Any) -> None:
+        """Close a connection, and wait until it is."""
+        protocol.transport.loseConnection()
+        patience = self._reactor.callLater(
+            PATIENCE, protocol.transport.abortConnection)
+        await protocol.lost
+        if patience.active():
+            patience.cancel()
 
     async def _consume(self, protocol: Any) -> Any:
         try:
@@ -257,9 +269,14 @@ def _protocol_class() -> Any:
     class Protocol(TwistedProtocolConnection):  # type: ignore[misc]
         reason: Optional[BaseException] = None
 
+        def makeConnection(self, transport: Any) -> None:
+            self.lost: Deferred[None] = Deferred()
+            super().makeConnection(transport)
+
         def connectionLost(self, reason: Failure = connectionDone) -> None:
             self.reason = reason.value
             super().connectionLost(reason)
+            self.lost.callback(None)
 
     return Protocol
 
