@@ -15,7 +15,7 @@ async def show(koji, options):
         [koji.listTasks({'method': method}, {'order': '-id', 'limit': 10})
          for method in METHODS])
     for task in sorted(sum(lists, []), key=lambda task: task.id):
-        print(f'{task.id:8}  {task.state_name:9} {task.package or "?"}'
+        print(f'{task.id:8}  {task.state_name:9} {name(task)}'
               f' for {task.target}{" (scratch)" if task.is_scratch else ""}')
         if task.build_id is not None:
             build = await koji.getBuild(task.build_id)
@@ -23,6 +23,13 @@ async def show(koji, options):
         elif task.completed is None:
             print(f'{"":20}will be done at',
                   await task.estimate_completion() or 'an unknown time')
+
+
+def name(task):
+    try:
+        return task.package or 'something'
+    except ValueError:
+        return task.source
 
 
 run(show, __doc__)

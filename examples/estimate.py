@@ -11,6 +11,9 @@ ORDER = 'priority,create_time'
 
 
 async def show(koji, options):
+    if not options.task.isdecimal():
+        print('A task is a number, and not', options.task)
+        return
     task = await koji.getTaskInfo(int(options.task))
     if task is None:
         print('There is no task', options.task)
@@ -20,20 +23,24 @@ async def show(koji, options):
     print('  it will be done at',
           await task.estimate_completion() or 'an unknown time')
 
-    if task.state != task_states.FREE:
-        return
     channel = await task.channel
+    if task.state != task_states.FREE or channel is None:
+        return
     capacity = await channel.total_capacity(by_arch=True)
     print('  it waits in channel', channel.name, 'for hosts with', ', '.join(
         f'{arch} {number:.1f}' for arch, number in sorted(capacity.items())))
     waiting = await koji.listTasks(
         {'channel_id': channel.id, 'state': [task_states.FREE]},
         {'order': ORDER, 'limit': 1000})
-    before = waiting[:[other.id for other in waiting].index(task.id)]
+    before = [other for other in waiting if place(other) < place(task)]
     print('  after', len(before), 'other tasks')
     for other in before[-10:]:
         print(f'   {other.priority:4} {other.created:%d %b %H:%M} '
               f' {other.title}')
+
+
+def place(task):
+    return task.priority, task.create_ts
 
 
 run(show, __doc__, task='6480')

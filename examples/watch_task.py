@@ -38,8 +38,9 @@ class Tree:
 
     def update(self, task):
         self.tasks[task.id] = task
-        width = shutil.get_terminal_size().columns
-        lines = [line[:width] for line in self.below(None)]
+        width, height = shutil.get_terminal_size()
+        # What is above the first line cannot be drawn over.
+        lines = [line[:width] for line in self.below(None)][-height + 1:]
         # Up to the first line, and erase from there.
         print(f'\x1b[{self.drawn}A\x1b[J' if self.drawn else '', end='')
         print('\n'.join(lines), flush=True)

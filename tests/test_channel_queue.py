@@ -11,12 +11,13 @@ NOW = 5000.0
 
 
 def seat(*arches: str, capacity: float = 2.0) -> Seat:
-    return Seat(capacity, frozenset(arches))
+    return Seat(capacity, frozenset(
+        (1, arch) for arch in (*arches, 'noarch')))
 
 
 def job(seconds: float = 100.0, *, arch: str = 'x86_64', weight: float = 1.5,
         priority: int = 20, created: float = 0.0, then: Any = ()) -> Job:
-    return Job(arch, weight, seconds, (priority, created, 1),
+    return Job((1, arch), weight, seconds, (priority, created, 1),
                then=list(then))
 
 
@@ -81,6 +82,31 @@ class PlayTests(SynchronousTestCase):
         queue = ChannelQueue([small, large], NOW)
         queue.add(job())
         self.assertEqual((small.jobs, large.jobs), (0, 1))
+
+    def test_channels(self) -> None:
+        """A host does what its channels have, in the order of all."""
+        host = Seat(1.0, frozenset([(1, 'x86_64'), (2, 'x86_64')]))
+        ours, other, older = job(), job(), job()
+        ours.rank, other.rank, older.rank = (20, 2, 1), (20, 3, 2), (20, 1, 3)
+        other.need = older.need = (2, 'x86_64')
+        queue = ChannelQueue([host], NOW)
+        queue.work(job(), host, NOW)
+        for each in (ours, other, older):
+            queue.add(each)
+        queue.play()
+        self.assertEqual([each.ends for each in (older, ours, other)],
+                         [NOW + turn * (DELAY + 100) for turn in (1, 2, 3)])
+
+    def test_made_together(self) -> None:
+        """What is made at the same time goes in the order of its numbers."""
+        made = [job() for _ in range(3)]
+        for number, each in enumerate(made):
+            each.rank = (20, 0.0, number)
+        queue = ChannelQueue([seat('x86_64', capacity=1)], NOW)
+        queue.work(job(then=made), None, NOW)
+        queue.play()
+        self.assertEqual([each.ends for each in made],
+                         [NOW + turn * (DELAY + 100) for turn in (1, 2, 3)])
 
     def test_then(self) -> None:
         """What is to come waits, too, when its time has come."""

@@ -144,6 +144,7 @@ class ExamplesTests(SynchronousTestCase):
         self.assertIn('it will be done at 2026-11-21',
                       self.run_example('estimate', '6474'))
         self.assertIn('There is no task 1', self.run_example('estimate', '1'))
+        self.assertIn('not x', self.run_example('estimate', 'x'))
 
     def test_durations(self) -> None:
         """Builds, as a table and as a chart; and none."""

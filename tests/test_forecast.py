@@ -7,7 +7,7 @@ from typing import Any, Dict, Optional
 from tests.support import HubTestCase
 from txkoji import build_states, task_states
 from txkoji.build import Build
-from txkoji.exceptions import GenericError
+from txkoji.exceptions import AnswerError, GenericError
 from txkoji.task import NoDescendentsError, Task
 
 MINUTE = 60.0
@@ -214,6 +214,29 @@ class BuildTaskTests(ForecastTestCase):
             self.get(self.task(number).estimate_descendents()),
             self.completion(number))
 
+    def test_done_descendents(self) -> None:
+        """Of one that is done, they are, too."""
+        number = self.build(task_states.CLOSED, started=50, completed=20)
+        self.build_arch(task_states.CLOSED, started=40, completed=22,
+                        parent=number)
+        self.assertEqual(self.get(self.task(number).estimate_descendents()),
+                         self.now - timedelta(minutes=22))
+
+    def test_many_descendents(self) -> None:
+        """Those that wait are played together."""
+        number = self.add('chainbuild', task_states.OPEN, [], 'f44',
+                          started=50)
+        for _ in range(10):
+            self.build(task_states.FREE, 'zsh', parent=number, opts={
+                'scratch': True, 'arch_override': 'x86_64'})
+        self.hub.tables.hosts[0]['capacity'] = 1.0
+        task = self.task(number)
+        before = self.hub.requests
+        late = self.get(task.estimate_descendents()) - self.now
+        self.assertTrue(timedelta(minutes=300) < late
+                        < timedelta(minutes=310))
+        self.assertLess(self.hub.requests - before, 20)
+
     def test_import(self) -> None:
         """When all are done, it is what is left of the average."""
         number = self.build(task_states.OPEN, started=65, waiting=True)
@@ -222,13 +245,29 @@ class BuildTaskTests(ForecastTestCase):
         self.check(number, 5, 0)
 
     def test_failed(self) -> None:
-        """When one fails it will fail, when the others are done."""
-        number = self.build(task_states.OPEN, started=65, waiting=True)
-        self.build_arch(task_states.FAILED, started=30, completed=1,
+        """When a step of it fails, it fails."""
+        for child in (self.build_arch, self.srpm):
+            number = self.build(task_states.OPEN, started=65, waiting=True)
+            self.build_arch(task_states.OPEN, started=5, parent=number)
+            child(task_states.FAILED, started=30, completed=1, parent=number)
+            self.check(number, 0, 10)
+
+    def test_no_start(self) -> None:
+        """One of its architectures is open, and nobody knows since when."""
+        number = self.build(task_states.OPEN, started=50, waiting=True)
+        self.build_arch(task_states.CLOSED, started=40, completed=20,
                         parent=number)
-        self.check(number, 0, 10)
-        self.build_arch(task_states.OPEN, started=55, parent=number)
-        self.check(number, 5, 0)
+        self.build_arch(task_states.OPEN, parent=number)
+        self.check(number, None)
+
+    def test_freed(self) -> None:
+        """One that was freed has what it had started."""
+        self.hub.tables.hosts[0]['capacity'] = 1.0
+        number = self.build(task_states.FREE, created=200)
+        self.build_arch(task_states.OPEN, started=50, parent=number,
+                        host_id=1)
+        self.check(number, 10, 0)
+        self.check(self.build_arch(task_states.FREE, package='zsh'), 10 + 30)
 
     def test_waiting_arch(self) -> None:
         """One of its architectures still waits for a host."""
@@ -264,7 +303,12 @@ class BuildTaskTests(ForecastTestCase):
         self.check(self.build(task_states.FREE), None)
         self.hub.tables.tasks.clear()
         self.check(self.build(task_states.FREE,
-                              opts={'arch_override': 'x86_64'}), 60)
+                              opts={'arch_override': 'x86_64',
+                                    'scratch': True}), 60)
+        self.hub.tables.tasks.clear()
+        # It is heeded in scratch builds only.
+        self.check(self.build(task_states.FREE,
+                              opts={'arch_override': 'x86_64'}), None)
 
     def test_no_target(self) -> None:
         """Where the target is gone, an architecture is not needed."""
@@ -350,11 +394,116 @@ class QueueTests(ForecastTestCase):
         self.check(self.build_arch(task_states.FREE), 60)
 
     def test_other_channels(self) -> None:
-        """What its hosts do for other channels holds it up, too."""
+        """What its hosts do, or will do, for other channels counts, too."""
         self.build_arch(task_states.OPEN, package='zsh', started=20,
                         weight=3.0, host_id=1, channel_id=2)
+        # A channel with hosts of its own does not.
         self.build_arch(task_states.FREE, channel_id=2, created=500)
         self.check(self.build_arch(task_states.FREE), 10 + 60)
+        self.hub.tables.tasks.pop()
+        self.hub.tables.hosts[0]['capacity'] = 1.0
+        self.hub.tables.host_channels.append({'host_id': 1, 'channel_id': 2})
+        self.check(self.build_arch(task_states.FREE), 10 + 60 + 60)
+
+    def test_child_elsewhere(self) -> None:
+        """What a build has started may be in another channel."""
+        self.hub.tables.host_channels[1]['channel_id'] = 2
+        number = self.build(task_states.OPEN, started=50, waiting=True)
+        self.build_arch(task_states.FREE, 'aarch64', channel_id=2,
+                        parent=number)
+        self.check(number, 60)
+
+    def test_noarch(self) -> None:
+        """A package that was built for no architecture is again."""
+        self.hub.tables.hosts[1]['enabled'] = False
+        self.check(self.build(task_states.FREE), None)
+        self.build_arch(task_states.CLOSED, 'noarch', started=90,
+                        completed=30)
+        self.check(self.build(task_states.FREE), 2 * 60)
+
+    def test_some_noarch(self) -> None:
+        """Of packages that were not seen, as many are as of others."""
+        self.hub.tables.hosts[0]['capacity'] = 1.0
+        self.hub.tables.hosts[1]['capacity'] = 100.0
+        for package, arch in [('a', 'noarch'), ('b', 'x86_64')]:
+            self.averages[package] = 60 * MINUTE
+            self.build_arch(task_states.CLOSED, arch, package, started=90,
+                            completed=30)
+        for number in range(4):
+            self.build(task_states.FREE, f'c{number}', created=300 - number)
+            self.averages[f'c{number}'] = 60 * MINUTE
+        # Two of them have a part for the first host.
+        self.averages['d'] = 60 * MINUTE
+        self.check(self.build(task_states.FREE, 'd', opts={
+            'scratch': True, 'arch_override': 'x86_64'}), 3 * 60, 5 * SOON)
+
+    def test_together(self) -> None:
+        """Those that begin together are done in their order."""
+        self.hub.tables.hosts[0]['capacity'] = 1.0
+        builds = [self.build(task_states.FREE, 'zsh', created=200 - number,
+                             opts={'arch_override': 'x86_64',
+                                   'scratch': True}) for number in range(4)]
+        for turn, number in enumerate(builds, 1):
+            self.check(number, turn * 30, (turn + 1) * SOON)
+
+    def test_slow_srpm(self) -> None:
+        """Builds after it may be faster with their source packages."""
+        for package, minutes in [('bash', 60), ('zsh', 1)]:
+            self.srpm(task_states.CLOSED, package, started=90,
+                      completed=90 - minutes)
+        self.hub.tables.hosts[0]['capacity'] = 1.0
+        opts = {'arch_override': 'x86_64', 'scratch': True}
+        number = self.build(task_states.FREE, created=200, opts=opts)
+        for _ in range(3):
+            self.build(task_states.FREE, 'zsh', opts=opts)
+        self.check(number, 1 + 3 * 30 + 60, 5 * SOON)
+
+    def test_odd_rows(self) -> None:
+        """What makes no sense is left out, or is a typed error."""
+        number = self.build_arch(task_states.FREE)
+        self.averages['zsh'] = 1.0
+        for started, completed in [(80, 7000), (7000, 80)]:
+            self.build_arch(task_states.CLOSED, package='zsh',
+                            started=started, completed=completed)
+            self.fill('bash', started=20)
+            self.check(number, 40 + 60, 2 * 3600 + SOON)
+            self.hub.tables.tasks.pop()
+        self.add('newRepo', task_states.OPEN, ['a'], started=3)
+        self.check(number, 60)
+        for method, answer in [('listHosts', [{'id': 1, 'arches': 5}]),
+                               ('listHosts', [None]),
+                               ('listHosts', [{'id': 1, 'capacity': 'x'}])]:
+            self.hub.respond(method, answer)
+            self.fail_of(self.task(number).estimate_completion(),
+                         AnswerError)
+
+    def test_no_state(self) -> None:
+        """A task without a state, or times that are none."""
+        self.assertIsNone(self.get(Task.attached(
+            {'id': 1, 'method': 'buildArch', 'state': None,
+             'request': ['x-1-1.src.rpm', 40, 'x86_64']},
+            self.koji).estimate_completion()))
+        self.averages['bash'] = 1e12
+        self.check(self.build_arch(task_states.OPEN, started=20), None)
+
+    def test_neighbours_fault(self) -> None:
+        """A complaint of the hub about another task is no reason to fail."""
+        def average(package: str) -> Any:
+            if package == 'zsh':
+                raise GenericError('no')
+            return self.averages[package]
+
+        self.hub.respond('getAverageBuildDuration', average)
+        self.hub.fault('getBuildTarget', 1000, 'no')
+        self.fill()
+        self.build(task_states.FREE, 'zsh', created=200)
+        self.check(self.build_arch(task_states.FREE), 40 + 60)
+
+    def test_no_connection(self) -> None:
+        """A task without a connection says so."""
+        task = self.task(self.build_arch(task_states.FREE))
+        task.connection = None
+        self.fail_of(task.estimate_completion(), ValueError)
 
     def test_hosts(self) -> None:
         """Hosts that are not enabled, or not ready, do nothing."""
@@ -417,7 +566,8 @@ class QueueTests(ForecastTestCase):
     def test_cancel(self) -> None:
         """It can be cancelled at any time."""
         task = self.task(self.build_arch(task_states.FREE))
-        for method in ('getAverageBuildDuration', 'listHosts', 'listTasks'):
+        for method in ('getAverageBuildDuration', 'listTasks',
+                       'system.multicall'):
             self.hub.misbehave('slow', method=method, seconds=1000)
             waiting = task.estimate_completion()
             self.assertNoResult(waiting)
@@ -465,6 +615,7 @@ class BuildTests(ForecastTestCase):
         self.assertIsNone(self.get(self.row(
             build_states.BUILDING, None).estimate_completion()))
         self.averages['bash'] = None
-        build = self.row(build_states.BUILDING)
-        self.assertIsNone(self.get(build.estimate_completion()))
-        self.assertIsNone(self.get(build.estimate_duration()))
+        nameless = Build.attached({'state': 0, 'start_ts': 5.0}, self.koji)
+        for build in (self.row(build_states.BUILDING), nameless):
+            self.assertIsNone(self.get(build.estimate_completion()))
+            self.assertIsNone(self.get(build.estimate_duration()))

@@ -22,9 +22,9 @@ class FullChannelTests(SynchronousTestCase):
         error = median(abs(sample.error) for sample in samples)
         simple = median(abs(sample.simple) for sample in samples)
         self.assertLess(error, simple / 3)
-        # Neither too early nor too late.
+        # As many are too early as are too late, or nearly so.
         bias = median(sample.error for sample in samples)
-        self.assertLess(abs(bias), error / 2)
+        self.assertLess(abs(bias), simple / 6)
 
     def test_hub_assigns(self) -> None:
         """With a hub that assigns tasks every minute they are good."""

@@ -65,6 +65,8 @@ class Build(Timed):
         """
         if self.completed is not None:
             return succeed(self.duration)
+        if self.name is None:
+            return succeed(None)
         return average_build_duration(self._koji, self.name)
 
     def estimate_completion(self) -> Deferred[Optional[datetime]]:
@@ -84,7 +86,7 @@ class Build(Timed):
         started = self.started
         if self.state != build_states.BUILDING or started is None:
             return self.completed
-        duration = await average_build_duration(self._koji, self.name)
+        duration = await self.estimate_duration()
         return None if duration is None else not_past(started, duration)
 
     def tags(self) -> Deferred[Any]:

@@ -1,10 +1,11 @@
 """
-The queue of a channel, played forward: when will which task be done, if the
+The queues of channels, played forward: when will which task be done, if the
 hosts go on as Koji's scheduler (kojihub/scheduler.py) lets them. Nothing here
 asks a hub: these are numbers.
 """
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
@@ -17,8 +18,8 @@ MAX_JOBS = 15
 #: tasks out once a minute or more often, and hosts look every 15 seconds.
 DELAY = 20.0
 
-#: What any host can do.
-NOARCH = 'noarch'
+#: What a task needs of a host: a channel, and an architecture.
+Need = Tuple[int, str]
 
 #: Priority, time of creation and id: the lower one goes first.
 Rank = Tuple[int, float, int]
@@ -30,11 +31,11 @@ class Seat:
     A host, with what it works on.
 
     :ivar capacity: the sum of the weights that it takes.
-    :ivar arches: what it can do.
+    :ivar offers: what it can do.
     """
 
     capacity: float
-    arches: FrozenSet[str]
+    offers: FrozenSet[Need]
     load: float = 0.0
     jobs: int = 0
 
@@ -53,7 +54,7 @@ class Job:
     """
     A task that waits, or is worked on, or will be made.
 
-    :ivar arch: what it needs.
+    :ivar need: what it needs.
     :ivar weight: what it will add to the load of its host.
     :ivar seconds: how long it takes.
     :ivar rank: the lowest is next.
@@ -62,7 +63,7 @@ class Job:
                 known.
     """
 
-    arch: str
+    need: Need
     weight: float
     seconds: float
     rank: Rank
@@ -72,18 +73,25 @@ class Job:
 
 class ChannelQueue:
     """
-    What waits in a channel, and what its hosts work on.
+    What waits in channels, and what their hosts work on.
 
     :param seats: the hosts.
     :param now: the time, in seconds since 1970.
     """
 
     def __init__(self, seats: Iterable[Seat], now: float) -> None:
-        self._seats = list(seats)
+        self._seats: Dict[Need, List[Seat]] = {}
+        for seat in seats:
+            for need in seat.offers:
+                self._seats.setdefault(need, []).append(seat)
+        #: How many hosts have room, for each need.
+        self._open = Counter({
+            need: sum(seat.room > 0 for seat in offering)
+            for need, offering in self._seats.items()})
         self._now = now
-        #: arch -> what waits for it, the next first. All hosts of an arch
-        #: treat them alike, so only the first can be the next.
-        self._waiting: Dict[str, List[Tuple[Rank, int, Job]]] = {}
+        #: What waits, by what it needs, the next first. All hosts that offer
+        #: that treat them alike, so only the first can be the next.
+        self._waiting: Dict[Need, List[Tuple[Rank, int, Job]]] = {}
         #: What is worked on, the next to end first.
         self._working: List[Tuple[float, int, Job, Optional[Seat]]] = []
         self._numbers = count()
@@ -92,27 +100,31 @@ class ChannelQueue:
         """
         Add what is worked on.
 
-        :param seat: the host, or None for one that is not of this channel.
+        :param seat: the host, or None for one that does not matter.
         :param ends: when it will be done, in seconds since 1970.
         """
         if seat is not None:
-            seat.load += job.weight
-            seat.jobs += 1
+            self._load(seat, job.weight, 1)
         job.ends = ends
         heappush(self._working, (ends, next(self._numbers), job, seat))
 
+    def _load(self, seat: Seat, weight: float, jobs: int) -> None:
+        before = seat.room > 0
+        seat.load += weight
+        seat.jobs += jobs
+        change = (seat.room > 0) - before
+        if change:
+            for need in seat.offers:
+                self._open[need] += change
+
     def add(self, job: Job) -> None:
         """Add what waits. (Those that go first are to be added first.)"""
-        waiting = self._waiting.setdefault(job.arch, [])
-        # If something waits already, no host has room.
-        seat = None if waiting else max(
-            (seat for seat in self._seats
-             if job.arch == NOARCH or job.arch in seat.arches),
-            key=lambda seat: seat.room, default=None)
-        if seat is not None and seat.room > 0:
-            self._begin(job, seat)
-        else:
+        waiting = self._waiting.setdefault(job.need, [])
+        if waiting or self._open[job.need] <= 0:
             heappush(waiting, (job.rank, next(self._numbers), job))
+        else:
+            self._begin(job, max(self._seats[job.need],
+                                 key=lambda seat: seat.room))
 
     def play(self, until: Iterable[Job] = ()) -> None:
         """
@@ -127,8 +139,7 @@ class ChannelQueue:
             self._now, _, job, seat = heappop(self._working)
             wanted.discard(job)
             if seat is not None:
-                seat.load -= job.weight
-                seat.jobs -= 1
+                self._load(seat, -job.weight, -1)
             for made in job.then:
                 priority, _, number = made.rank
                 made.rank = priority, self._now, number
@@ -139,8 +150,8 @@ class ChannelQueue:
     def _fill(self, seat: Seat) -> None:
         """Give a host the next tasks, while it has room."""
         while seat.room > 0:
-            queues = [self._waiting[arch] for arch in (*seat.arches, NOARCH)
-                      if self._waiting.get(arch)]
+            queues = [self._waiting[need] for need in seat.offers
+                      if self._waiting.get(need)]
             if not queues:
                 return
             *_, job = heappop(min(queues, key=lambda queue: queue[0]))

@@ -9,6 +9,7 @@ from typing import (TYPE_CHECKING, Any, Dict, Iterable, List, NamedTuple,
 from twisted.internet.defer import Deferred
 
 from txkoji import build_states, task_states
+from txkoji.exceptions import GenericError
 from txkoji.hub.shared import together
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ OPEN_ENDED = frozenset(['chainbuild', 'chainmaven', 'dependantTask',
 
 #: So many tasks of a method are looked at.
 RECENT = 50
+
+#: Nothing takes as long.
+AGES = timedelta(days=3650)
 
 #: So many requests may be under way at once, when there is much to ask.
 SENDERS = 4
@@ -57,8 +61,8 @@ def average_build_duration(connection: Connection, package: str
     when its source package is there, to its end. So it holds the longest
     ``buildArch`` and the import, and neither the queue nor the making of the
     source package. Builds of containers are imported with times of their own,
-    of which the hub makes nothing useful; for these it is
-    `average_last_builds`.
+    of which the hub makes nothing useful; for these, which are known by names
+    that end in ``-container`` or ``-docker``, it is `average_last_builds`.
 
     :param package: the name of the package.
     :returns: a Deferred that fires with a timedelta; with None if there are
@@ -78,18 +82,25 @@ def average_build_durations(connection: Connection, packages: Iterable[str]
     :returns: a Deferred that fires with a list of what
               `average_build_duration` gives, in the given order.
     """
-    return Deferred.fromCoroutine(_averages(connection, list(packages)))
+    return Deferred.fromCoroutine(
+        _averages(connection, list(packages), strict=True))
 
 
-async def _averages(connection: Connection, packages: List[str]
-                    ) -> List[Optional[timedelta]]:
+async def _averages(connection: Connection, packages: List[str],
+                    strict: bool) -> List[Optional[timedelta]]:
+    """
+    See `average_build_durations`.
+
+    :param strict: whether a complaint of the hub's about one package is an
+                   error; else its average is None.
+    """
     names = list(dict.fromkeys(packages))
-    many = connection.MultiCall(strict=True, concurrency=SENDERS)
+    many = connection.MultiCall(strict=strict, concurrency=SENDERS)
     plain = [name for name in names if not is_container(name)]
     if len(plain) > 1:
         for name in plain:
             many.getAverageBuildDuration(name)
-        averages = dict(zip(plain, map(_duration, await many())))
+        averages = dict(zip(plain, map(_duration, lenient(await many()))))
     else:
         averages = {}
     others = [name for name in names if name not in averages]
@@ -130,11 +141,12 @@ def task_durations(connection: Connection, tasks: Iterable[Task]
 
     For ``buildArch`` it is the `average_build_duration` of the package, which
     holds the import, too, and is that of the slowest architecture. For
-    ``build`` it is the same, and the making of the source package before it.
-    For containers it is the `average_last_builds`. For all others it is the
-    median of the last tasks of the same method: of those that were about the
-    same thing (package or tag, and architecture), if there are any among the
-    last 50, or else of all. Tasks that only wait for others, such as
+    ``build`` it is the same, and the making of the source package before it,
+    if anything is known of that. For ``buildContainer`` and
+    ``buildSourceContainer`` it is the `average_last_builds`. For all others it
+    is the median of the last tasks of the same method: of those that were
+    about the same thing (package or tag, and architecture), if there are any
+    among the last 50, or else of all. Tasks that only wait for others, such as
     ``waitrepo``, take as long as those do, which nobody can tell.
 
     :param tasks: of any state; what a finished one took does not count.
@@ -192,8 +204,8 @@ class Usual:
         """Ask all of it."""
         connection = self._connection
         packages, last, methods = self._names.values()
-        packages.update(zip(packages, await average_build_durations(
-            connection, packages)))
+        packages.update(zip(packages, await _averages(
+            connection, list(packages), strict=len(packages) == 1)))
         last.update(zip(last, await together(
             [average_last_builds(connection, name) for name in last])))
         methods.update(zip(methods, map(_by_subject, await together(
@@ -266,16 +278,46 @@ def _about(task: Task, package: Optional[str]) -> Tuple[Any, ...]:
     return package or task.tag, task.arch
 
 
-def not_past(started: datetime, duration: timedelta) -> datetime:
-    """When something ends that has started, and has not ended yet."""
-    return max(started + duration, datetime.now(timezone.utc))
+def not_past(started: datetime, duration: timedelta) -> Optional[datetime]:
+    """
+    When something ends that has started, and has not ended yet; None if there
+    is no such time.
+    """
+    try:
+        return max(started + duration, datetime.now(timezone.utc))
+    except OverflowError:
+        return None
+
+
+def lenient(results: Any) -> List[Any]:
+    """
+    The results of a multicall about others: None where the hub has a
+    complaint.
+
+    :param results: `MultiCallResults`.
+    :raises KojiException: what went wrong with all of it.
+    """
+    found = []
+    for error in results.faults:
+        if not isinstance(error, GenericError):
+            raise error
+    results = iter(results)
+    while True:
+        try:
+            found.append(next(results))
+        except GenericError:
+            found.append(None)
+        except StopIteration:
+            return found
 
 
 def is_container(package: str) -> bool:
     """Whether a package is a container, by what these are called."""
-    return package.endswith(('-container', '-docker'))
+    return str(package).endswith(('-container', '-docker'))
 
 
 def _duration(value: Optional[timedelta]) -> Optional[timedelta]:
     """A time that something can take, or None."""
-    return None if value is None or value < timedelta() else value
+    if value is None or not timedelta() <= value < AGES:
+        return None
+    return value

@@ -10,16 +10,16 @@ from datetime import datetime, timedelta, timezone
 from math import inf
 from operator import attrgetter
 from statistics import median
-from typing import (TYPE_CHECKING, AbstractSet, Any, Dict, List, Optional,
-                    Sequence)
+from typing import (TYPE_CHECKING, AbstractSet, Any, Dict, Iterator, List,
+                    Optional, Sequence, Set)
 
 from twisted.internet.defer import Deferred
 
 from txkoji import task_states
-from txkoji.channel_queue import (DELAY, NOARCH, ChannelQueue, Job, Rank,
-                                  Seat)
+from txkoji.channel_queue import DELAY, ChannelQueue, Job, Rank, Seat
 from txkoji.estimates import (METHOD, Question, Usual, average_build_duration,
-                              not_past, package_of, task_durations)
+                              lenient, not_past, package_of, task_durations)
+from txkoji.exceptions import AnswerError, KojiException
 from txkoji.hub.shared import together
 from txkoji.resource import from_timestamp
 
@@ -47,8 +47,15 @@ WEIGHTS = {
 #: So many tasks that wait are looked at, as by the scheduler.
 LONGEST = 1000
 
-#: So many tasks that are done are looked at for how slow architectures are.
-SAMPLE = 100
+#: So many ``buildArch`` tasks that are done are looked at, for how slow
+#: architectures are, and for packages that have none.
+SAMPLE = 500
+
+#: How much of the average of its package a ``buildArch`` may take.
+SLOWEST, FASTEST = 3.0, 0.1
+
+#: What any host can do.
+NOARCH = 'noarch'
 
 #: Of a task that takes longer than it should, this part of the usual time is
 #: still to come.
@@ -60,43 +67,21 @@ ENDED_BADLY = (task_states.FAILED, task_states.CANCELED)
 
 
 async def task_completion(task: Task) -> Optional[datetime]:
-    """When a task will be done; see `Task.estimate_completion`."""
+    """
+    When a task will be done; see `Task.estimate_completion`.
+
+    :raises AnswerError: if what the hub says of others makes no sense.
+    """
     if task.state in task_states.DONE_GROUP:
         return task.completed
-    started = task.started if task.state == task_states.OPEN else None
-    if task.state == task_states.OPEN and started is None:
-        return None
-    if task.method == 'build':
-        return await _build_completion(task, await task.get_children())
-    [duration] = await task_durations(task._koji, [task])
-    if duration is None:
-        return None
-    if started is not None:
-        return not_past(started, duration)
-    return await _Forecast(task).completion([task])
-
-
-async def _build_completion(task: Task, children: Sequence[Task]
-                            ) -> Optional[datetime]:
-    package = package_of(task)
-    if package is None:
-        return None
-    duration = await average_build_duration(task._koji, package)
-    if duration is None:
-        return None
-    arches = [child for child in children if child.method == 'buildArch']
-    # The average is that of the longest with the import after it, so this is
-    # the end of the import, also when they are done. (With one that failed
-    # the build fails, when the others are done.)
-    ends: List[Optional[datetime]] = [
-        not_past(child.started, duration
-                 if child.state not in ENDED_BADLY else timedelta())
-        for child in arches if child.started is not None]
-    waiting = [child for child in arches if child.state in WAITING]
-    if waiting or not arches:
-        ends.append(await _Forecast(task).completion(waiting or [task],
-                                                     children))
-    return _latest(ends)
+    koji = task._koji
+    with _sense():
+        if task.method == 'build':
+            return await _build_completion(task, await task.get_children())
+        if task.state in WAITING:
+            return await _waiting_completion(task, [task])
+        [duration] = await task_durations(koji, [task])
+        return _running_completion(task, duration)
 
 
 async def descendents_completion(task: Task) -> Optional[datetime]:
@@ -109,11 +94,72 @@ async def descendents_completion(task: Task) -> Optional[datetime]:
     children = await task.get_children()
     if not children:
         raise LookupError
-    if any(child.method == 'buildArch' for child in children):
-        return await _build_completion(task, children)
-    return _latest(await together(
-        [Deferred.fromCoroutine(task_completion(child))
-         for child in children]))
+    if task.state not in task_states.DONE_GROUP and any(
+            child.method == 'buildArch' for child in children):
+        with _sense():
+            return await _build_completion(task, children)
+    waiting = [child for child in children if child.state in WAITING]
+    ends = await together([Deferred.fromCoroutine(task_completion(child))
+                           for child in children if child not in waiting])
+    if waiting:
+        with _sense():
+            ends.append(await _waiting_completion(task, waiting))
+    return _latest(ends)
+
+
+class _sense:
+    """Takes what cannot be made sense of for an error of the hub's."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        if isinstance(error, (TypeError, ValueError, AttributeError,
+                              LookupError, OverflowError)) \
+                and not isinstance(error, KojiException):
+            raise AnswerError('what the hub says of hosts and tasks makes no'
+                              f' sense: {error!r}') from error
+
+
+async def _waiting_completion(task: Task, waiting: Sequence[Task]
+                              ) -> Optional[datetime]:
+    """When tasks that wait will be done."""
+    if None in await task_durations(task._koji, waiting):
+        return None
+    return await _Forecast(task).completion(waiting)
+
+
+async def _build_completion(task: Task, children: Sequence[Task]
+                            ) -> Optional[datetime]:
+    package = package_of(task)
+    if package is None or task.state not in (task_states.OPEN, *WAITING) or (
+            task.state == task_states.OPEN and task.started is None):
+        return None
+    duration = await average_build_duration(task._koji, package)
+    if duration is None:
+        return None
+    if any(child.state in ENDED_BADLY for child in children):
+        # It fails, too, and cancels the others.
+        return datetime.now(timezone.utc)
+    arches = [child for child in children if child.method == 'buildArch']
+    waiting = [child for child in arches if child.state in WAITING]
+    # The average is that of the longest with the import after it, so this is
+    # the end of the import, also when they are done.
+    ends = [_running_completion(child, duration) for child in arches
+            if child not in waiting]
+    if waiting or not arches:
+        ends.append(await _Forecast(task).completion(waiting or [task],
+                                                     children))
+    return _latest(ends)
+
+
+def _running_completion(task: Task, duration: Optional[timedelta]
+                        ) -> Optional[datetime]:
+    """When a task will be done, or should have been, that has begun."""
+    started = task.started
+    if duration is None or started is None or task.state in WAITING:
+        return None
+    return not_past(started, duration)
 
 
 def _latest(ends: Sequence[Optional[datetime]]) -> Optional[datetime]:
@@ -129,23 +175,32 @@ class _Job(Job):
 
     :ivar task: it; None for one to come.
     :ivar questions: what tells how long it takes.
+    :ivar package: what it is about.
+    :ivar arch: what a ``buildArch`` is for.
     :ivar target: what a ``build`` is for, and the `arches`, if it says so.
     """
 
     method: str = ''
     task: Optional[Task] = None
     questions: Sequence[Question] = ()
+    package: Optional[str] = None
+    arch: Optional[str] = None
     target: Optional[str] = None
     arches: Optional[List[str]] = None
 
     @property
-    def state(self) -> int:
+    def state(self) -> Optional[int]:
         return task_states.FREE if self.task is None else self.task.state
+
+    @property
+    def parent(self) -> Optional[int]:
+        return None if self.task is None else self.task.parent
 
 
 class _Forecast:
     """
-    What will happen in the channel of a task, by how it looks now.
+    What will happen in the channel of a task, and in those that share hosts
+    with it, by how they look now.
 
     :param task: the task, with a connection.
     """
@@ -160,8 +215,12 @@ class _Forecast:
         self._jobs: Dict[int, _Job] = {}
         #: The id of a ``build`` -> its ``buildArch`` jobs that are to come,
         #: and all that is to come.
-        self._arches: Dict[int, List[_Job]] = {}
+        self._last: Dict[int, List[_Job]] = {}
         self._to_come: List[_Job] = []
+        #: How long a ``buildArch`` takes by its architecture, as a part of
+        #: the average; and packages: whether they are built for none.
+        self._slowness: Dict[Optional[str], float] = {}
+        self._noarch: Dict[Optional[str], bool] = {}
 
     async def completion(self, wanted: Sequence[Task],
                          children: Sequence[Task] = ()
@@ -170,57 +229,122 @@ class _Forecast:
         Play until some tasks are done.
 
         :param wanted: those; of a ``build``, what it will start is meant.
-        :param children: what it has started.
+        :param children: what the task has started.
         :returns: when; None if no host will ever do them, as things are.
         """
-        channel = self._task.channel_id
-        if channel is None:
+        if any(task.channel_id is None for task in wanted):
             return None
-        await self._look(channel, max(map(_rank, wanted)))
+        await self._look(wanted)
         for task in (*wanted, *children):
             if task.state not in task_states.DONE_GROUP:
-                self._jobs.setdefault(task.id, self._job(task))
+                known = self._jobs.get(task.id)
+                if known is None or not known.questions:
+                    self._jobs[task.id] = self._job(task)
+        await self._look_back()
         await self._plan({child.method for child in children})
         await self._usual.ask()
-        goal = [job for task in wanted for job in self._arches.get(
+        goal = [job for task in wanted for job in self._last.get(
             task.id, [self._jobs[task.id]])]
-        await self._weigh(goal)
+        self._weigh(goal)
         return self._play(goal)
 
-    async def _look(self, channel: int, last: Rank) -> None:
+    async def _look(self, wanted: Sequence[Task]) -> None:
         """
-        Ask for the hosts of the channel, and what they do for others, too;
-        and for what waits in it. What comes after the last wanted one does
-        not hold it up.
+        Ask for what waits, for the hosts that may do it, and for what these
+        do now.
         """
-        for host in await self._koji.listHosts(channelID=channel,
-                                               enabled=True):
-            if host.get('ready') is not False:
-                self._seats[host.id] = Seat(
-                    host.get('capacity') or 0.0,
-                    frozenset((host.get('arches') or '').split()))
+        # What comes after the wanted ones does not hold them up; but what a
+        # build will start is made later.
+        last = max(map(_rank, wanted))
+        if any(task.method == 'build' for task in wanted):
+            last = (last[0], inf, 0)
         # One by one, as they arrive: of a large hub these are thousands.
-        async with self._koji.iterate('listTasks', {'state': [
-                task_states.OPEN, task_states.ASSIGNED]}) as working:
-            async for task in working:
-                if task.channel_id == channel or task.host_id in self._seats:
-                    self._jobs[task.id] = self._job(task)
         async with self._koji.iterate(
-                'listTasks',
-                {'channel_id': channel, 'state': [task_states.FREE]},
+                'listTasks', {'state': [task_states.FREE]},
                 queryOpts={'order': 'priority,create_time',
                            'limit': LONGEST}) as waiting:
             async for task in waiting:
-                if _rank(task) <= last:
+                if _rank(task) <= last and task.channel_id is not None:
+                    self._jobs[task.id] = self._job(task)
+        channels = await self._look_for_hosts(
+            {task.channel_id for task in wanted})
+        async with self._koji.iterate('listTasks', {'state': [
+                task_states.OPEN, task_states.ASSIGNED]}) as working:
+            async for task in working:
+                if task.host_id in self._seats or task.channel_id in channels:
                     self._jobs[task.id] = self._job(task)
 
+    async def _look_for_hosts(self, wanted: AbstractSet[Any]) -> Set[Any]:
+        """
+        Ask for the hosts of channels, and of all that share these.
+
+        :param wanted: the ids of the channels.
+        :returns: those of all.
+        """
+        channels = list({*wanted, *(job.need[0]
+                                    for job in self._jobs.values())})
+        many = self._koji.MultiCall()
+        for channel in channels:
+            many.listHosts(channelID=channel, enabled=True)
+        hosts = {channel: [host for host in found or ()
+                           if host.get('ready') is not False]
+                 for channel, found in zip(channels, lenient(await many()))}
+        ours = {host.id for channel in wanted for host in hosts[channel]}
+        offers: Dict[int, Set[Any]] = {}
+        for channel, found in hosts.items():
+            if channel in wanted or any(host.id in ours for host in found):
+                for host in found:
+                    offers.setdefault(host.id, set()).update(
+                        (channel, arch) for arch in (
+                            NOARCH, *(host.get('arches') or '').split()))
+                    self._seats[host.id] = Seat(host.get('capacity') or 0.0,
+                                                frozenset())
+        for number, seat in self._seats.items():
+            seat.offers = frozenset(offers[number])
+        return {channel for each in offers.values() for channel, _ in each}
+
     def _job(self, task: Task) -> _Job:
-        job = _Job(task.get('arch') or NOARCH, 0.0, 0.0, _rank(task),
-                   method=task.method or '', task=task,
-                   questions=self._usual.questions(task))
-        if job.method == 'build':
-            job.target, job.arches = task.target, task.arches
+        questions = self._usual.questions(task)
+        job = _Job((task.channel_id or 0, task.get('arch') or NOARCH), 0.0,
+                   0.0, _rank(task), method=task.method or '', task=task,
+                   questions=questions)
+        if job.method in ('build', 'buildArch') and questions:
+            job.package = questions[0].name
+        if job.method == 'buildArch':
+            job.arch = task.arch
+        elif job.method == 'build':
+            job.target = task.target
+            # Others are for all architectures of their tags.
+            job.arches = task.arches if task.is_scratch else None
         return job
+
+    async def _look_back(self) -> None:
+        """Ask how long ``buildArch`` tasks took, and what they were for."""
+        recent: List[Task] = []
+        usual = Usual(self._koji)
+        questions = []
+        async with self._koji.iterate(
+                'listTasks',
+                {'method': 'buildArch', 'state': [task_states.CLOSED]},
+                queryOpts={'limit': SAMPLE, 'order': '-completion_time'}
+                ) as found:
+            async for task in found:
+                recent.append(task)
+                questions.append(usual.questions(task))
+                if questions[-1]:
+                    self._noarch[questions[-1][0].name] = task.arch == NOARCH
+        await usual.ask()
+        took: Dict[Optional[str], timedelta] = {}
+        average: Dict[Optional[str], timedelta] = {}
+        for task, question in zip(recent, questions):
+            duration, real = usual.duration(question), task.duration
+            if duration and real and real > timedelta():
+                arch = task.arch
+                took[arch] = took.get(arch, timedelta()) + real
+                average[arch] = average.get(arch, timedelta()) + duration
+        self._slowness = {
+            arch: min(max(took[arch] / average[arch], FASTEST), SLOWEST)
+            for arch in took}
 
     async def _plan(self, begun: AbstractSet[Optional[str]]) -> None:
         """
@@ -228,63 +352,93 @@ class _Forecast:
 
         :param begun: the methods of what the task has started.
         """
-        srpms = {job.task.parent: job for job in self._jobs.values()
-                 if job.method in SRPM_METHODS and job.task is not None}
-        builds = {number: job for number, job in self._jobs.items()
-                  if job.method == 'build' and (
-                      job.state in WAITING or number in srpms
-                      or number == self._task.id
-                      and 'buildArch' not in begun)}
+        srpms = {job.parent: job for job in self._jobs.values()
+                 if job.method in SRPM_METHODS}
+        split = {job.parent for job in self._jobs.values()
+                 if job.method == 'buildArch'}
+        builds = {
+            number: job for number, job in self._jobs.items()
+            if job.method == 'build' and number not in split and (
+                job.state in WAITING or number in srpms
+                or number == self._task.id and 'buildArch' not in begun)}
         arches = await self._target_arches(
-            {job.target for job in builds.values() if job.arches is None})
-        for number, build in builds.items():
+            {job.target for job in builds.values() if not job.arches})
+        noarch = self._whether_noarch()
+        for number, build in sorted(builds.items(),
+                                    key=lambda item: item[1].rank):
             step = srpms.get(number, build)
             for question in build.questions[1:]:
                 if step is build and not (number == self._task.id
                                           and question.name in begun):
                     step = self._after(build, build, question, NOARCH)
-            self._arches[number] = [
+            needed = (build.arches
+                      or arches.get(build.target) or [NOARCH])
+            if (self._noarch.get(build.package)
+                    if number == self._task.id else noarch(build.package)):
+                needed = [NOARCH]
+            self._last[number] = [
                 self._after(step, build, question, arch)
-                for question in build.questions[:1]
-                for arch in build.arches or arches.get(build.target, [NOARCH])]
+                for question in build.questions[:1] for arch in needed]
+
+    def _whether_noarch(self) -> Any:
+        """
+        Tell of packages whether they are built for no architecture: of those
+        that were not seen, as many as of those that were.
+        """
+        share = (sum(self._noarch.values()) / len(self._noarch)
+                 if self._noarch else 0.0)
+        owed = 0.0
+
+        def noarch(package: Optional[str]) -> bool:
+            nonlocal owed
+            if package in self._noarch:
+                return self._noarch[package]
+            owed += share
+            if owed < 1:
+                return False
+            owed -= 1
+            return True
+
+        return noarch
 
     def _after(self, step: _Job, build: _Job, question: Question, arch: str
                ) -> _Job:
         """Add a job of a build that is to come after another one."""
         priority, created, _ = build.rank
         self._to_come.append(_Job(
-            re.sub('^i[3-6]86$', 'i386', arch), 0.0, 0.0,
-            (priority - 1, created, -len(self._to_come)),
+            (build.need[0], re.sub('^i[3-6]86$', 'i386', arch)), 0.0, 0.0,
+            (priority - 1, created, len(self._to_come)),
             method=(question.name if question.kind == METHOD
-                    else 'buildArch'), questions=[question]))
+                    else 'buildArch'), questions=[question], arch=arch))
         step.then.append(self._to_come[-1])
         return self._to_come[-1]
 
     async def _target_arches(self, names: AbstractSet[Optional[str]]
                              ) -> Dict[Optional[str], List[str]]:
-        """The architectures of the tags that targets build in."""
-        many = self._koji.MultiCall(strict=True)
+        """
+        The architectures of the tags that targets build in. (With a
+        repository that is given, the target may be a tag itself.)
+        """
+        many = self._koji.MultiCall()
         for name in names:
-            if name is not None:
-                many.getBuildTarget(name)
-        targets = [target for target in await many() if target is not None]
-        for target in targets:
-            many.getTag(target.build_tag)
-        return {target.name: tag.arches.split()
-                for target, tag in zip(targets, await many())
-                if tag is not None and tag.arches}
+            many.getBuildTarget(name or '')
+        targets = lenient(await many())
+        for name, target in zip(names, targets):
+            many.getTag(target.build_tag if target else name or '')
+        return {name: tag.arches.split()
+                for name, tag in zip(names, lenient(await many()))
+                if tag and tag.arches}
 
-    async def _weigh(self, goal: Sequence[_Job]) -> None:
+    def _weigh(self, goal: Sequence[_Job]) -> None:
         """
         Tell how long each job takes, and what it adds to the load of a host.
 
         :param goal: those that take the plain average, so that the estimate
                      stays the same when they have begun.
         """
-        slowness = await self._slowness()
         known: Dict[str, List[float]] = {}
         unknown = []
-        for job in (*self._jobs.values(), *self._to_come):
+        for job in self._all():
             duration = self._usual.duration(job.questions)
             if job.method == 'build':
                 # It takes as long as what it starts.
@@ -294,7 +448,7 @@ class _Forecast:
             else:
                 job.seconds = duration.total_seconds()
                 if job.method == 'buildArch' and job not in goal:
-                    job.seconds *= slowness.get(job.arch, 1.0)
+                    job.seconds *= self._slowness.get(job.arch, 1.0)
                 for kind in (job.method, ''):
                     known.setdefault(kind, []).append(job.seconds)
         usual = {kind: median(seconds) for kind, seconds in known.items()}
@@ -304,27 +458,12 @@ class _Forecast:
                 job.seconds = 0.0
             else:
                 job.seconds = usual.get(job.method, usual.get('', 0.0))
-        for job in (*self._jobs.values(), *self._to_come):
+        for job in self._all():
             job.weight = _weight(job)
 
-    async def _slowness(self) -> Dict[Optional[str], float]:
-        """
-        How long ``buildArch`` tasks take by architecture, as parts of the
-        average, which is that of the slowest.
-        """
-        recent = await self._koji.listTasks(
-            {'method': 'buildArch', 'state': [task_states.CLOSED],
-             'channel_id': self._task.channel_id},
-            queryOpts={'limit': SAMPLE, 'order': '-completion_time'})
-        took: Dict[Optional[str], timedelta] = {}
-        usual: Dict[Optional[str], timedelta] = {}
-        for task, duration in zip(recent, await task_durations(
-                self._koji, recent)):
-            if duration and task.duration:
-                arch = task.get('arch')
-                took[arch] = took.get(arch, timedelta()) + task.duration
-                usual[arch] = usual.get(arch, timedelta()) + duration
-        return {arch: took[arch] / usual[arch] for arch in took}
+    def _all(self) -> Iterator[_Job]:
+        yield from self._jobs.values()
+        yield from self._to_come
 
     def _play(self, goal: Sequence[_Job]) -> Optional[datetime]:
         queue = ChannelQueue(self._seats.values(), self._now)
@@ -349,7 +488,9 @@ class _Forecast:
             queue.add(job)
         queue.play(goal)
         ends = [job.ends for job in goal if job.ends is not None]
-        return from_timestamp(max(ends)) if len(ends) == len(goal) else None
+        if not ends or len(ends) < len(goal):
+            return None
+        return from_timestamp(max(self._now, *ends))
 
 
 def _weight(job: _Job) -> float:

@@ -125,7 +125,8 @@ class Task(Timed):
         The tag that it is about: a name, or an id where the request has no
         name.
         """
-        return self._find('tag')
+        tag = self._find('tag')
+        return tag if isinstance(tag, (str, int)) else None
 
     @property
     def arch(self) -> Optional[str]:
@@ -230,18 +231,25 @@ class Task(Timed):
         `estimate_duration`). If that is over, the estimate is now, which
         means: any moment, or much later; it has outlived all that is known.
         A ``build`` goes on with its ``buildArch`` tasks and the import after
-        these, or still with its source package.
+        these, or still with its source package; when one of these has
+        failed, it fails now.
 
-        For one that waits, the queue of its channel is played forward: the
-        tasks before it, what the builds among them will start, the hosts
-        with their capacities and architectures, and what these work on. What
-        comes later and goes first is not foreseen. This asks the hub for all
-        tasks that are open, and for the averages of their packages: seconds
-        of its time, if it is a large one.
+        For one that waits, the queue of its channel is played forward, with
+        those of the channels that share its hosts: the tasks before it, what
+        the builds among them will start, the hosts with their capacities and
+        architectures, and what these work on. What somebody asks for later,
+        and goes first, is not foreseen, nor what fails or is canceled, nor
+        which packages are for some architectures only (but whether a package
+        was built for none, lately). Of others that wait and are no builds,
+        their own weight counts, not what they will start. This asks the hub
+        for all tasks that are open or wait, and for the averages of their
+        packages: seconds of its time, if it is a large one.
 
         :returns: a Deferred that fires with an aware datetime in UTC; with
                   None if nothing is known of such tasks, if the hub does not
-                  say when it began, or if there is no host for it.
+                  say when it began, or in which channel it waits, or if
+                  there is no host for it.
+        :raises AnswerError: if what the hub says of others makes no sense.
         """
         return Deferred.fromCoroutine(task_completion(self))
 

@@ -176,8 +176,9 @@ def find_arches(named: Mapping[str, Any], layout: Layout
     """The arches of a request: a list, or a text with blanks between."""
     value = find(named, layout.arches)
     if isinstance(value, str):
-        value = re.split(r'[,\s]+', value.strip())
-    if isinstance(value, list):
+        value = re.findall(r'[^,\s]+', value)
+    if isinstance(value, list) and value and all(
+            isinstance(arch, str) for arch in value):
         return value
     arch = find(named, layout.arch)
     return [arch] if isinstance(arch, str) else None
