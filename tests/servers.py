@@ -303,3 +303,55 @@ def shifted(days: int) -> Dict[str, str]:
     return {name: value for name, _, value in
             (line.partition('=') for line in done.stdout.split('\n'))
             if name == 'LD_PRELOAD' or name.startswith('FAKETIME')}
+
+
+class IRCServer:
+    """
+    An IRC server.
+
+    :param folder: where its configuration is.
+
+    :ivar port: its port.
+    """
+
+    def __init__(self, folder: str) -> None:
+        [self.port] = free_ports(1)
+        self._config = os.path.join(folder, 'ngircd.conf')
+        with open(self._config, 'w') as file:
+            file.write(f'''\
+[Global]
+Name = irc.example.test
+Info = for tests
+Listen = 127.0.0.1
+Ports = {self.port}
+[Options]
+DNS = no
+Ident = no
+PAM = no
+''')
+
+    def start(self) -> None:
+        """Start it; when this returns, its port is open."""
+        self._process = subprocess.Popen(
+            ['ngircd', '--nodaemon', '--config', self._config],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        said: Any = self._process.stdout
+        lines = []
+        for line in said:
+            lines.append(line)
+            if 'ready' in line:
+                return
+        self.stop()
+        raise RuntimeError(f'ngircd does not start: {"".join(lines)}')
+
+    def stop(self) -> None:
+        """Stop it."""
+        self._process.terminate()
+        self._process.communicate()
+
+
+def missing_irc() -> Optional[str]:
+    """What package is missing for an IRC server, or None."""
+    if shutil.which('ngircd') is None:
+        return "no ngircd here: Debian's package ngircd is missing"
+    return None

@@ -4,8 +4,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import ssl
-import sys
 import tempfile
 from typing import Any, Dict, List, Tuple
 
@@ -14,13 +12,12 @@ import stomp
 from fedora_messaging.message import Message as FedoraMessage
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, inlineCallbacks
-from twisted.internet.error import ProcessDone, ProcessTerminated
-from twisted.internet.protocol import ProcessProtocol
 from twisted.internet.ssl import Certificate, optionsForClientTLS
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from tests.brokers import Broker, missing_broker
+from tests.programs import Program
 from tests.recordings import files
 from tests.servers import Authority
 from txkoji import messages
@@ -32,8 +29,6 @@ try:
     import proton.utils
 except ImportError:
     proton = None
-
-ROOT = os.path.dirname(os.path.dirname(__file__))
 
 #: A program that listens to a queue, and prints what it hears.
 LISTENER = '''
@@ -98,50 +93,6 @@ def seen(event: Any) -> Tuple[Any, ...]:
     """What is equal, however it came."""
     return (type(event), event.kind, event.event, event.old, event.new,
             event.url, event.package, event.body)
-
-
-class Program(ProcessProtocol):
-    """A program of ours, whose lines one can wait for."""
-
-    def __init__(self, test: TestCase, code: str, *args: str,
-                 **environ: str) -> None:
-        self.lines: List[str] = []
-        self._rest = b''
-        self._waiting: List[Tuple[int, Deferred[None]]] = []
-        self.ended: Deferred[Any] = Deferred()
-        self.ended.addErrback(lambda failure: failure.trap(
-            ProcessDone, ProcessTerminated))
-        self.process = reactor.spawnProcess(
-            self, sys.executable, [sys.executable, '-W', 'ignore', '-c', code,
-                                   *args],
-            env={**os.environ, 'PYTHONPATH': ROOT, **environ}, path=ROOT)
-        test.addCleanup(self.kill)
-
-    def outReceived(self, data: bytes) -> None:
-        *lines, self._rest = (self._rest + data).split(b'\n')
-        self.lines += [line.decode() for line in lines]
-        for number, waiting in list(self._waiting):
-            if len(self.lines) >= number:
-                self._waiting.remove((number, waiting))
-                waiting.callback(None)
-
-    def errReceived(self, data: bytes) -> None:
-        sys.stderr.write(data.decode())
-
-    def processEnded(self, reason: Any) -> None:
-        self.ended.errback(reason)
-
-    def wait(self, number: int) -> Deferred[None]:
-        """Wait until it has printed so many lines."""
-        waiting: Deferred[None] = Deferred()
-        self._waiting.append((number, waiting))
-        self.outReceived(b'')
-        return waiting
-
-    def kill(self) -> Deferred[Any]:
-        if self.process.pid is not None:
-            self.process.signalProcess('KILL')
-        return self.ended
 
 
 class BrokerTestCase(TestCase):
@@ -337,7 +288,7 @@ auto_delete = false
 exclusive = false
 arguments = {{}}
 ''')
-        program = Program(self, FEDORA, FEDORA_MESSAGING_CONF=path)
+        program = Program(self, '-c', FEDORA, FEDORA_MESSAGING_CONF=path)
         yield program.wait(1)
         each = [one for one in recorded() if one['event'] != 'task.free']
         failing = {'build_id': 1, 'name': 'fail', 'version': '1',
@@ -446,8 +397,9 @@ class SharedTests(BrokerTestCase):
         that one is killed.
         """
         yield self.publish([], 'shared')
-        first, second = [Program(self, LISTENER, self.broker.url(), 'shared')
-                         for _ in range(2)]
+        first, second = [
+            Program(self, '-c', LISTENER, self.broker.url(), 'shared')
+            for _ in range(2)]
         yield first.wait(1)
         yield second.wait(1)
         yield self.publish(numbered(40))
@@ -508,7 +460,6 @@ class RefusedTests(BrokerTestCase):
         listener = yield self.koji.events.listen_amqp(
             url, tls=optionsForClientTLS('localhost', trusted))
         self.assertIs(listener.hearing, True)
-        self.assertTrue(ssl.HAS_TLSv1_2)
 
 
 class StopTests(BrokerTestCase):

@@ -162,6 +162,13 @@ class ExamplesTests(SynchronousTestCase):
         self.assertIn('CLOSED    rhceph-container for ceph-8.0-rhel-9', text)
         self.assertIn('will be done at', text)
 
+    def test_irc_bot(self) -> None:
+        """A bot, which talks to itself where there is no server."""
+        text = self.run_example('irc_bot')
+        self.assertIn('<koji> ceph-100.0-1.fc44,draft_5423 of alice', text)
+        self.assertIn('is FREE, done in about', text)
+        self.assertIn('There is no build of no-such-thing.', text)
+
     def test_cache(self) -> None:
         """Names, which are kept."""
         text = self.run_example('cache')

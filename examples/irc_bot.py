@@ -1,0 +1,208 @@
+"""
+A bot for IRC that people can talk to about Koji. It answers
+
+    links to Koji's web pages,
+    last PACKAGE build
+    what is USER building?
+    watch PACKAGE           (and "unwatch": it tells of builds and tags of it)
+
+and hears of these from the message bus, if it is told where that is. Without
+a SERVER (such as tcp:irc.example.com:6667) it talks to itself, to show how.
+
+    python examples/irc_bot.py [SERVER [CHANNEL [NICK]]] [--amqp URL]
+        [--profile NAME]
+"""
+import re
+from datetime import datetime, timezone
+
+from embedded import run
+from twisted.application.internet import ClientService
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.endpoints import clientFromString
+from twisted.internet.protocol import Factory
+from twisted.words.protocols.irc import IRCClient
+
+from txkoji import build_states, task_states
+from txkoji.build import Build
+from txkoji.task import Task
+
+#: What people say may be anything: so long is what is read, and what is
+#: said; so many questions are answered at once, and packages watched.
+LONGEST, BUSY, WATCHED = 300, 5, 100
+
+SHOW = ['last ceph build', 'what is bob building?', 'watch ceph',
+        'http://hub.example.test/koji/taskinfo?taskID=6480',
+        'http://hub.example.test/koji/buildinfo?buildID=5356',
+        'last no-such-thing build', 'hello']
+
+
+class Answers:
+    """What the bot has to say; each answer is a list of lines."""
+
+    def __init__(self, koji):
+        # Nobody waits for an hour in a chat. None of these calls writes.
+        self.koji = koji.with_options(timeout=30, deadline=60)
+        self.watched = set()
+        self.questions = [
+            (r'last ([\w.+-]+) build\W*', self.last_build),
+            (r'what is ([\w./@-]+) building\W*', self.building),
+            (r'watch ([\w.+-]+)', self.watch),
+            (r'unwatch ([\w.+-]+)', self.unwatch)]
+
+    async def answer(self, text):
+        text = text[:LONGEST].strip()
+        found = re.search(r'https?://\S+', text)
+        if found:
+            return await self.link(found.group().rstrip('.,;:!?)>]'))
+        for pattern, method in self.questions:
+            found = re.fullmatch(pattern, text, re.IGNORECASE)
+            if found:
+                return await method(found.group(1))
+        return []
+
+    async def link(self, url):
+        found = await self.koji.from_web(url)
+        return [] if found is None else [await self.describe(found)]
+
+    async def last_build(self, package):
+        builds = await self.koji.listBuilds(
+            package, state=build_states.COMPLETE,
+            queryOpts={'order': '-build_id', 'limit': 1})
+        if not builds:
+            return [f'There is no build of {package}.']
+        return [await self.describe(builds[0])]
+
+    async def building(self, name):
+        user = await self.koji.getUser(name)
+        if user is None:
+            return [f'I know no {name}.']
+        tasks = await self.koji.listTasks(
+            {'owner': user.id, 'method': 'build',
+             'state': list(task_states.ACTIVE_GROUP)},
+            {'order': '-id', 'limit': 3})
+        if not tasks:
+            return [f'{user.name} is building nothing.']
+        return await gatherResults([Deferred.fromCoroutine(
+            self.describe(task)) for task in tasks])
+
+    async def watch(self, package):
+        if len(self.watched) >= WATCHED:
+            return ['I watch too many packages already.']
+        self.watched.add(package)
+        return [f'I will tell of builds and tags of {package}.']
+
+    async def unwatch(self, package):
+        self.watched.discard(package)
+        return [f'I no longer watch {package}.']
+
+    async def describe(self, found):
+        if isinstance(found, Task):
+            about = f'{found.title} is {found.state_name}'
+            active = found.state in task_states.ACTIVE_GROUP
+        elif isinstance(found, Build):
+            about = f'{found.nvr} of {found.owner_name} is {found.state_name}'
+            active = found.state == build_states.BUILDING
+        else:
+            return f'{type(found).__name__} {found.get("name", "")}'
+        if active:
+            about += f', {until(await found.estimate_completion())}'
+        return f'{about}: {found.url}'
+
+    def news(self, event):
+        """What there is to say of something that the message bus says."""
+        if event.package not in self.watched:
+            return []
+        if event.kind in ('Tag', 'Untag'):
+            verb = 'into' if event.kind == 'Tag' else 'out of'
+            return [f'{event.build.nvr} went {verb} {event.tag}: {event.url}']
+        return [f'{event.build.nvr} is {event.new}: {event.url}']
+
+
+def until(when):
+    if when is None:
+        return 'nobody knows for how long'
+    minutes = (when - datetime.now(timezone.utc)).total_seconds() / 60
+    if minutes < 1:
+        return 'done at any moment, or overdue'
+    return f'done in about {round(minutes)} minutes'
+
+
+class Bot(IRCClient):
+    """Reads and writes in a channel."""
+
+    lineRate = 0.5
+
+    def __init__(self, reactor, answers, bots, options):
+        self.reactor = reactor
+        self.answers = answers
+        self.bots = bots
+        self.nickname = options.nick
+        self.place = options.channel
+        self.busy = 0
+
+    def signedOn(self):
+        self.join(self.place)
+
+    def joined(self, channel):
+        self.bots.add(self)
+
+    def connectionLost(self, reason):
+        self.bots.discard(self)
+        super().connectionLost(reason)
+
+    def privmsg(self, user, channel, message):
+        nick = user.partition('!')[0]
+        to = nick if channel == self.nickname else self.place
+        if self.busy < BUSY:
+            self.busy += 1
+            answer = Deferred.fromCoroutine(self.answers.answer(re.sub(
+                rf'^{re.escape(self.nickname)}\W+', '', message)))
+            answer.addTimeout(90, self.reactor)
+            answer.addErrback(lambda failure: [
+                f'That did not work: {failure.value}'])
+            answer.addCallback(self.say_to, to)
+
+    def say_to(self, lines, to):
+        self.busy -= 1
+        self.tell(lines, to)
+
+    def tell(self, lines, to):
+        for line in lines:
+            self.msg(to, clean(line))
+
+
+def clean(line):
+    """No line, nor command, of its own making."""
+    return re.sub(r'[\x00-\x1f\x7f]', ' ', line)[:LONGEST]
+
+
+async def talk(koji, options):
+    answers = Answers(koji)
+    if options.server is None:
+        for line in SHOW:
+            print('<you>', line)
+            for said in await answers.answer(line):
+                print('<koji>', clean(said))
+        return
+
+    from twisted.internet import reactor
+    bots = set()
+    ClientService(
+        clientFromString(reactor, options.server),
+        Factory.forProtocol(lambda: Bot(reactor, answers, bots, options))
+    ).startService()
+
+    def tell(event):
+        for bot in bots:
+            bot.tell(answers.news(event), options.channel)
+
+    koji.events.subscribe(tell, kind='BuildStateChange',
+                          new=['COMPLETE', 'FAILED'])
+    koji.events.subscribe(tell, kind='TagUntag')
+    if options.amqp:
+        await koji.events.listen_amqp(options.amqp)
+    await Deferred()
+
+
+run(talk, __doc__, {'--amqp': 'a message broker, amqps://USER:PASSWORD@HOST/'},
+    server=None, channel='#koji', nick='koji-bot')
