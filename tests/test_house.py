@@ -56,7 +56,7 @@ ALLOWED = {
                        'txkoji.multicall'},
     'txkoji.items': {'txkoji.call', 'txkoji.exceptions', 'txkoji.hub',
                      'txkoji.progress', 'txkoji.results'},
-    'txkoji.cache': {'txkoji.hub.shared'},
+    'txkoji.cache': {'txkoji.hub'},
     'txkoji.channel_queue': set(),
     'txkoji.estimates': {'txkoji.build_states', 'txkoji.exceptions',
                          'txkoji.hub.shared', 'txkoji.task_states'},
@@ -65,6 +65,7 @@ ALLOWED = {
                         'txkoji.resource', 'txkoji.task_states'},
     'txkoji.waiting': {'txkoji.exceptions', 'txkoji.hub', 'txkoji.items',
                        'txkoji.task', 'txkoji.task_states'},
+    'txkoji.uploads': {'txkoji.exceptions', 'txkoji.hub'},
     'txkoji.listen_amqp': {'txkoji.exceptions'},
     'txkoji.listen_fedora': {'txkoji.exceptions'},
     'txkoji.events': {'txkoji.exceptions', 'txkoji.hub.shared',
@@ -74,7 +75,7 @@ ALLOWED = {
                           'txkoji.events', 'txkoji.exceptions', 'txkoji.hub',
                           'txkoji.items', 'txkoji.multicall',
                           'txkoji.progress', 'txkoji.results',
-                          'txkoji.waiting', 'txkoji.web'},
+                          'txkoji.uploads', 'txkoji.waiting', 'txkoji.web'},
     'txkoji': {'txkoji.connection', 'txkoji.exceptions', 'txkoji.hub'},
 }
 
@@ -179,6 +180,6 @@ class SurfaceTests(SynchronousTestCase):
             'getTaskDescendents', 'getTaskInfo', 'hub_version', 'iterate',
             'listBuilds', 'listTasks', 'login', 'logout', 'lookup',
             'new_session', 'pages', 'profile', 'serverca', 'session_id',
-            'session_key', 'settings', 'stats', 'task_changed', 'url',
-            'wait', 'wait_repo', 'wait_tagged', 'watch', 'weburl',
+            'session_key', 'settings', 'stats', 'task_changed', 'upload',
+            'url', 'wait', 'wait_repo', 'wait_tagged', 'watch', 'weburl',
             'with_options'})

@@ -14,11 +14,11 @@ from typing import (TYPE_CHECKING, Any, Callable, Dict, Iterable, List,
 from urllib.parse import quote
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IReactorThreads
-from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
+
 from txkoji.hub.shared import Shared, together
+from txkoji.hub.threads import in_thread
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
@@ -212,13 +212,7 @@ class Cache:
         if self._reactor is None:
             from twisted.internet import reactor
             self._reactor = reactor
-        if not IReactorThreads.providedBy(self._reactor):
-            done: Deferred[Any] = Deferred()
-            done.callback(function(*args))
-            return done
-        return deferToThreadPool(self._reactor,
-                                 self._reactor.getThreadPool(), function,
-                                 *args)
+        return in_thread(self._reactor, function, *args)
 
     def _remembered(self, type_: str, id_: Any) -> Optional[str]:
         name, since = self._memory.get((type_, str(id_)), (None, 0.0))

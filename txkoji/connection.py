@@ -3,6 +3,7 @@
 """
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
                     Type, TypeVar, Union)
@@ -10,11 +11,13 @@ from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
 from twisted.internet.defer import Deferred
 from twisted.web.iweb import IAgent
 
+from txkoji import uploads
 from txkoji.batched import Batched
 from txkoji.cache import Cache
 from txkoji.call import HubMethods
 from txkoji.events import Events
-from txkoji.exceptions import ConfigurationError, GenericError
+from txkoji.exceptions import (ConfigurationError, GenericError,
+                               UploadError)
 from txkoji.hub import profile as profiles
 from txkoji.hub.body import Sink
 from txkoji.hub.calls import Calls
@@ -30,6 +33,7 @@ from txkoji.items import Items, Pages
 from txkoji.multicall import BATCH, MultiCall
 from txkoji.progress import Listener
 from txkoji.results import row_maker, typed
+from txkoji.uploads import Local, Upload, Uploaded
 from txkoji.waiting import (Changes, Poller, TaskOrId, wait_for,
                             wait_for_repo, wait_until_tagged)
 from txkoji.web import path_below, read_link
@@ -249,6 +253,50 @@ class Connection(HubMethods[Deferred[Any]]):
                        its own.
         """
         return Pages(self, method, args, kwargs)
+
+    # Files
+
+    def upload(self, local: Local, path: str, name: Optional[str] = None, *,
+               overwrite: bool = False, volume: Optional[str] = None,
+               progress: Optional[uploads.Listener] = None
+               ) -> Deferred[Uploaded]:
+        """
+        Upload a file, in pieces of the profile's ``upload_blocksize``, each
+        of which is compared with what the hub has got. A piece whose answer
+        was lost is sent again, to the same place. Pieces take their turn
+        among the writes of the session. On hubs that take files in calls only
+        (or if ``use_fast_upload`` of the profile is false) they go that way.
+
+        :param local: the name of the file, or one that is open in binary
+                      mode, which is read in another thread and not closed.
+        :param path: the folder on the hub, below its folder for uploads, such
+                     as "cli-build/1795000013.123456.kAbcDEfg".
+        :param name: its name there; None for that of the local file.
+        :param overwrite: whether to replace what is there.
+        :param volume: the volume; None for the default.
+        :param progress: is told, after each piece, how many bytes are on the
+                         hub, and of how many, or None.
+        :returns: a Deferred that fires with an `Uploaded`. Cancelling it
+                  fails with `UploadCanceled`, which says how much is there.
+        :raises UploadError: if it does not arrive, changes meanwhile, or has
+                             no place; OSError if it cannot be read.
+        :raises GenericError: if the hub does not want it: it is there
+                              already, or we are not logged in.
+        """
+        return Deferred.fromCoroutine(self._upload(
+            local, path, name, overwrite, volume, progress))
+
+    async def _upload(self, local: Local, path: str, name: Optional[str],
+                      overwrite: bool, volume: Optional[str],
+                      progress: Optional[uploads.Listener]) -> Uploaded:
+        if name is None:
+            place: Any = getattr(local, 'name', local)
+            if not isinstance(place, (str, os.PathLike)):
+                raise UploadError('a file without a name needs one for the'
+                                  ' hub')
+            name = os.path.basename(place)
+        return await Upload(self, path, name, overwrite=overwrite,
+                            volume=volume, progress=progress).run(local)
 
     # Waiting
 

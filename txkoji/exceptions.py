@@ -32,6 +32,8 @@ What can go wrong, as one tree::
      +-- NotSent                   one of many calls, before or instead of
      +-- MessageError              no message of Koji's
      +-- ListenError               a broker will not let us listen
+     +-- UploadError               a file is not on the hub as it is here
+     |    +-- UploadCanceled       also Twisted's CancelledError
      +-- TaskFailed                a task failed, not a call
      |    +-- TaskCanceled         it was canceled
      +-- TransportError            no answer, or none that can be read
@@ -49,6 +51,8 @@ from __future__ import annotations
 
 import copy
 from typing import Any, Dict, Optional, Type
+
+from twisted.internet.defer import CancelledError
 
 
 class KojiException(Exception):
@@ -227,6 +231,22 @@ class ListenError(KojiException):
     There is no listening to a message broker: it does not let us in, there is
     no such queue, or a library is missing; see what it says.
     """
+
+
+class UploadError(KojiException):
+    """
+    A file was not uploaded.
+
+    :ivar uploaded: how many bytes of it are on the hub.
+    """
+
+    def __init__(self, message: str = '', *, uploaded: int = 0) -> None:
+        super().__init__(message)
+        self.uploaded = uploaded
+
+
+class UploadCanceled(UploadError, CancelledError):
+    """Uploading was cancelled."""
 
 
 class TransportError(KojiException):

@@ -37,7 +37,8 @@ class Request:
     A call, as it is to be sent.
 
     :ivar method: the hub method.
-    :ivar body: the XML.
+    :ivar body: the XML; or a piece of a file, with a `query` in the URL that
+                says which.
     :ivar new_sink: makes what takes an answer.
     :ivar read: whether the call changes nothing on the hub, or at least does
                 no harm if it is made twice.
@@ -56,6 +57,7 @@ class Request:
     read: bool
     timeout: float
     deadline: float
+    query: str = ''
     secret: bool = False
     streamed: bool = False
     count: Callable[[int], Any] = int
@@ -86,6 +88,9 @@ class Attempt:
         self._request = request
         self._address = address
         self._headers = {**HEADERS, **(headers or {})}
+        if request.query:
+            self._address += ('&' if '?' in address else '?') + request.query
+            self._headers[b'Content-Type'] = b'application/octet-stream'
         self._agent = agent
         self._pool = pool
         self._reactor = reactor

@@ -23,9 +23,11 @@ from twisted.web.server import Site
 from zope.interface import implementer
 
 from txkoji.connection import Connection
-from txkoji.exceptions import FAULTS, GenericError, KojiException
+from txkoji.exceptions import (FAULTS, ActionNotAllowed, GenericError,
+                               KojiException)
 from txkoji.hub.profile import Profile
 from txkoji.hub.xmlrpc import encode_answer, encode_fault, split_arguments
+from txkoji.testing.files import Files, take_upload
 from txkoji.testing.methods import RootExports, call
 from txkoji.testing.sessions import Entered, Peer, Sessions
 from txkoji.testing.tables import SAMPLE, Tables
@@ -57,7 +59,11 @@ class FakeHub:
                   ``Remote-User`` (of Kerberos), and ``SSL-Client-Verify``
                   with ``SSL-Client-S-DN-CN`` (of a certificate) it believes.
 
+    :param folder: where it keeps files that are uploaded; None for in memory.
+
     :ivar tables: what it knows; a test may change the rows.
+    :ivar files: what was uploaded (`txkoji.testing.files.Files`).
+    :ivar takes_files: whether it takes files as they are, not in calls only.
     :ivar calls: what it was asked, as (method, args, kwargs), each call of a
                  multicall as one, after the ``system.multicall`` itself.
     :ivar requests: how many requests it got.
@@ -73,7 +79,7 @@ class FakeHub:
     _log = Logger()
 
     def __init__(self, *, sample: bool = True, reactor: Any = None,
-                 front: bool = False) -> None:
+                 front: bool = False, folder: Optional[str] = None) -> None:
         self.clock = Clock() if reactor is None else reactor
         self._started = self.clock.seconds()
         self.tables = Tables(sample)
@@ -84,7 +90,10 @@ class FakeHub:
         self.requests = 0
         self.resource = self._site(None)
         self.serving: Set[Deferred[None]] = set()
-        self._own = RootExports(self.tables, self.now, self._perform)
+        self.files = Files(folder)
+        self.takes_files = True
+        self._own = RootExports(self.tables, self.now, self._perform,
+                                self.files)
         self._system: Dict[str, Callable[..., Any]] = {
             'system.listMethods': lambda: sorted(known_methods()),
             'getKojiVersion': lambda: self.version,
@@ -256,8 +265,14 @@ class FakeHub:
         return None
 
     async def answer(self, method: str, params: List[Any],
-                     peer: Peer = Peer()) -> bytes:
-        """Carry out a call: the body of the answer, or of the fault."""
+                     peer: Peer = Peer(), data: Optional[bytes] = None
+                     ) -> bytes:
+        """
+        Carry out a call.
+
+        :param data: of a file that is uploaded, in the place of a call.
+        :returns: the body of the answer, or of the fault.
+        """
         self.requests += 1
         self.tables.refresh()
         offline = self.trouble('offline', method)
@@ -273,8 +288,11 @@ class FakeHub:
             slow = self.trouble('slow', method)
             if slow:
                 await deferLater(self.clock, slow.seconds, lambda: None)
-            answer = encode_answer(
-                await self._perform(method, args, kwargs, entered))
+            if data is None:
+                found = await self._perform(method, args, kwargs, entered)
+            else:
+                found = self._take_file(entered, args[0], data)
+            answer = encode_answer(found)
             good = True
             return answer
         except KojiException as fault:
@@ -287,6 +305,13 @@ class FakeHub:
             return encode_fault(1, f'{type(error)}: {error}')
         finally:
             entered.leave(args, kwargs, good)
+
+    def _take_file(self, entered: Entered, fields: Dict[str, str],
+                   data: bytes) -> Any:
+        self.calls.append(('upload', (fields,), {}))
+        if entered.row is None:
+            raise ActionNotAllowed('you must be logged-in to upload a file')
+        return take_upload(self.files, fields, data)
 
     async def _perform(self, method: str, args: Any, kwargs: Any,
                        entered: Optional[Entered] = None) -> Any:

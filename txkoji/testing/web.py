@@ -12,6 +12,7 @@ from treq.testing import RequestTraversalAgent
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import ISSLTransport
 from twisted.python.failure import Failure
+from twisted.web import http
 from twisted.web.iweb import IAgent
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
@@ -60,13 +61,22 @@ class HubResource(Resource):
         if len(body) > MAX_REQUEST:
             return _refuse(request, 400,
                            'Invalid request: Request too long\n')
-        try:
-            method, params = decode_call(body)
-            params = unmunchify(params)
-        except AnswerError as error:
-            why = error.__context__ or error
-            return _refuse(request, 400, f'Invalid request: {why}\n')
-        served = Deferred.fromCoroutine(self._serve(request, method, params))
+        data: Optional[bytes] = None
+        if (self._hub.takes_files and request.getHeader('Content-Type')
+                == 'application/octet-stream'):
+            method, data = 'upload', body
+            params: List[Any] = [{
+                name.decode(): values[0].decode() for name, values in
+                http.parse_qs(request.uri.partition(b'?')[2]).items()}]
+        else:
+            try:
+                method, params = decode_call(body)
+                params = unmunchify(params)
+            except AnswerError as error:
+                why = error.__context__ or error
+                return _refuse(request, 400, f'Invalid request: {why}\n')
+        served = Deferred.fromCoroutine(
+            self._serve(request, method, params, data))
         if not served.called:
             self._hub.serving.add(served)
             served.addBoth(self._late, served)
@@ -99,18 +109,22 @@ class HubResource(Resource):
                 remote_user = request.getHeader('Remote-User') or None
                 if request.getHeader('SSL-Client-Verify') == 'SUCCESS':
                     certified = request.getHeader('SSL-Client-S-DN-CN')
+        query = request.uri.partition(b'?')[2].decode('ascii')
+        if query.startswith('filename='):
+            # Of a file; the session is in headers.
+            query = ''
         return Peer(request.getClientAddress().host, remote_user, certified,
-                    headers, request.uri.partition(b'?')[2].decode('ascii'))
+                    headers, query)
 
-    async def _serve(self, request: Any, method: str, params: List[Any]
-                     ) -> None:
+    async def _serve(self, request: Any, method: str, params: List[Any],
+                     data: Optional[bytes]) -> None:
         hub = self._hub
         gone: List[Any] = []
         request.notifyFinish().addErrback(gone.append)
         if hub.trouble('dropped-before', method):
             request.transport.abortConnection()
             return
-        body = await hub.answer(method, params, self._peer(request))
+        body = await hub.answer(method, params, self._peer(request), data)
         if gone:
             return
         if hub.trouble('dropped-after', method):

@@ -8,7 +8,9 @@ import inspect
 from typing import Any, Awaitable, Callable, Dict, Sequence
 
 from txkoji.exceptions import GenericError, ParameterError
+from txkoji.testing.files import Files
 from txkoji.testing.methods.builds import BuildMethods
+from txkoji.testing.methods.files import FileMethods
 from txkoji.testing.methods.people import PeopleMethods
 from txkoji.testing.queries import page
 from txkoji.testing.tables import Tables
@@ -16,7 +18,8 @@ from txkoji.testing.methods.tags import TagMethods
 from txkoji.testing.methods.tasks import TaskMethods
 
 
-class RootExports(BuildMethods, TaskMethods, TagMethods, PeopleMethods):
+class RootExports(BuildMethods, TaskMethods, TagMethods, PeopleMethods,
+                  FileMethods):
     """
     The methods of a hub, by the names that it exports them under: what is
     public here can be called. What each does is told in the class of that
@@ -25,12 +28,15 @@ class RootExports(BuildMethods, TaskMethods, TagMethods, PeopleMethods):
     :param tables: what they know.
     :param now: gives the hub's time, in seconds since 1970.
     :param dispatch: calls a method by its name, for methods that call others.
+    :param files: what was uploaded.
     """
 
     def __init__(self, tables: Tables, now: Callable[[], float],
-                 dispatch: Callable[..., Awaitable[Any]]) -> None:
+                 dispatch: Callable[..., Awaitable[Any]], files: Files
+                 ) -> None:
         super().__init__(tables, now)
         self._dispatch = dispatch
+        self._files = files
 
     def getAPIVersion(self) -> int:
         return 1

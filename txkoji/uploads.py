@@ -1,0 +1,219 @@
+"""
+Sending files to a hub, a piece at a time.
+"""
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from hashlib import sha256
+from stat import S_ISREG
+from typing import (TYPE_CHECKING, Any, BinaryIO, Callable, Dict, NamedTuple,
+                    Optional, Union)
+from urllib.parse import urlencode
+from zlib import adler32
+
+from twisted.internet.defer import CancelledError
+
+from txkoji.exceptions import (AnswerError, GenericError, HTTPError,
+                               UploadCanceled, UploadError)
+from txkoji.hub.decoder import Decoder
+from txkoji.hub.threads import in_thread
+
+if TYPE_CHECKING:
+    from txkoji.connection import Connection
+
+#: What is sent: the name of a file, or one that is open.
+Local = Union[str, 'os.PathLike[str]', BinaryIO]
+
+#: Told how many bytes are on the hub, and of how many, or None.
+Listener = Callable[[int, Optional[int]], Any]
+
+#: So often a piece is sent that arrives otherwise than it was sent.
+ATTEMPTS = 3
+
+
+class Uploaded(NamedTuple):
+    """
+    A file on the hub.
+
+    :ivar path: the folder that it is in, below the hub's folder for uploads.
+    :ivar name: its name there.
+    :ivar size: in bytes.
+    :ivar adler32: its checksum of that kind, as eight hexadecimal digits.
+    """
+
+    path: str
+    name: str
+    size: int
+    adler32: str
+
+
+class Upload:
+    """
+    A file on its way; see `Connection.upload`.
+
+    :param koji: the Connection.
+    """
+
+    def __init__(self, koji: Connection, path: str, name: str, *,
+                 overwrite: bool, volume: Optional[str],
+                 progress: Optional[Listener]) -> None:
+        self._koji = koji
+        self._path = path
+        self._name = name
+        self._overwrite = overwrite
+        self._volume = {} if volume is None else {'volume': volume}
+        self._progress = progress
+        self._fast = koji.settings.use_fast_upload
+        self._checksum = 1
+        self._sha256 = sha256()
+        self._size = 0
+        for each in (path, name):
+            if not each or '..' in each.split('/') or each.startswith('/'):
+                raise UploadError(f'{each!r} is no place on the hub',
+                                  uploaded=0)
+        if '/' in name:
+            raise UploadError(f'{name!r} is no name of a file', uploaded=0)
+
+    async def run(self, local: Local) -> Uploaded:
+        """
+        Send it.
+
+        :param local: the file.
+        """
+        try:
+            if isinstance(local, (str, os.PathLike)):
+                file = await self._in_thread(_open, local)
+                try:
+                    return await self._send(file, os.fstat(file.fileno()))
+                finally:
+                    file.close()
+            return await self._send(local, None)
+        except CancelledError:
+            raise UploadCanceled(
+                f'cancelled: {self._size} bytes are on the hub, in'
+                f' {self._path}/{self._name}', uploaded=self._size) from None
+
+    async def _send(self, file: BinaryIO, before: Optional[os.stat_result]
+                    ) -> Uploaded:
+        total = None if before is None else before.st_size
+        block = self._koji.settings.upload_blocksize
+        while True:
+            data = await self._in_thread(file.read, block)
+            if not isinstance(data, bytes):
+                raise UploadError('a file that is to be uploaded has to be'
+                                  ' opened in binary mode',
+                                  uploaded=self._size)
+            if not data:
+                break
+            if total is not None and self._size + len(data) > total:
+                raise self._changed()
+            self._checksum = adler32(data, self._checksum)
+            self._sha256.update(data)
+            await self._piece(data)
+            self._size += len(data)
+            if self._progress is not None:
+                self._progress(self._size, total)
+        if before is not None:
+            after = os.fstat(file.fileno())
+            if (after.st_size, after.st_mtime_ns, self._size) != (
+                    before.st_size, before.st_mtime_ns, before.st_size):
+                raise self._changed()
+        if not self._fast or not self._size:
+            await self._slow(b'', -1)
+        return await self._check()
+
+    def _changed(self) -> UploadError:
+        return UploadError('the file was changed while it was read',
+                           uploaded=self._size)
+
+    async def _piece(self, data: bytes) -> None:
+        if self._fast:
+            try:
+                return await self._quick(data)
+            except (HTTPError, AnswerError):
+                if self._size:
+                    raise
+                # A hub that takes XML only.
+                self._fast = False
+        await self._slow(data, self._size)
+
+    async def _quick(self, data: bytes) -> None:
+        """
+        Send a piece as it is (kojihub/kojihub.py, ``handle_upload``).
+        """
+        fields: Dict[str, Any] = {
+            'filename': self._name, 'filepath': self._path,
+            'fileverify': 'adler32', 'offset': self._size, **self._volume}
+        expected = f'{adler32(data) & 0xffffffff:08x}'
+        for attempt in range(ATTEMPTS):
+            if self._overwrite or (attempt and not self._size):
+                fields['overwrite'] = 1
+            try:
+                answer = await self._koji._send(
+                    'upload', data, Decoder, read=False,
+                    query=urlencode(fields))
+            except GenericError:
+                # It may be there: the answer to it was lost, and it was sent
+                # again.
+                if await self._is_there(self._size + len(data)):
+                    return
+                raise
+            if isinstance(answer, dict) and (
+                    str(answer.get('size')), answer.get('hexdigest')) == (
+                    str(len(data)), expected):
+                return
+        raise UploadError(
+            f'{len(data)} bytes at {self._size} did not arrive as they were'
+            ' sent', uploaded=self._size)
+
+    async def _is_there(self, size: int) -> bool:
+        """Whether the hub has what was sent, to here."""
+        found = await self._koji.checkUpload(
+            self._path, self._name, verify='adler32', **self._volume)
+        return isinstance(found, dict) and (
+            found.get('size'), found.get('hexdigest')) == (
+            size, self._digest)
+
+    @property
+    def _digest(self) -> str:
+        return f'{self._checksum & 0xffffffff:08x}'
+
+    async def _slow(self, data: bytes, offset: int) -> None:
+        """
+        Send a piece as a call (kojihub/kojihub.py, ``uploadFile``).
+
+        :param offset: -1 at the end, where all of it is compared.
+        """
+        digest = self._sha256 if offset == -1 else sha256(data)
+        size = self._size if offset == -1 else len(data)
+        good = await self._koji.call(
+            'uploadFile', self._path, self._name, size,
+            ('sha256', digest.hexdigest()), offset, b64encode(data).decode(),
+            **self._volume)
+        if not good:
+            raise UploadError(
+                f'{len(data)} bytes at {self._size} did not arrive as they'
+                ' were sent', uploaded=self._size)
+
+    async def _check(self) -> Uploaded:
+        """Compare the whole with what the hub has."""
+        if not await self._is_there(self._size):
+            raise UploadError(f'what the hub has in {self._path}/{self._name}'
+                              ' is not what was sent', uploaded=self._size)
+        return Uploaded(self._path, self._name, self._size, self._digest)
+
+    def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
+        return in_thread(self._koji._transport.reactor, function, *args)
+
+
+def _open(path: Union[str, 'os.PathLike[str]']) -> BinaryIO:
+    """
+    Open a file.
+
+    :raises OSError: if it cannot be read, or is a folder.
+    :raises UploadError: if it is something else.
+    """
+    if not os.path.isdir(path) and not S_ISREG(os.stat(path).st_mode):
+        raise UploadError(f'{os.fspath(path)!r} is no file', uploaded=0)
+    return open(path, 'rb')
