@@ -65,6 +65,7 @@ ALLOWED = {
                         'txkoji.resource', 'txkoji.task_states'},
     'txkoji.waiting': {'txkoji.exceptions', 'txkoji.hub', 'txkoji.items',
                        'txkoji.task', 'txkoji.task_states'},
+    'txkoji.downloads': {'txkoji.exceptions', 'txkoji.hub'},
     'txkoji.uploads': {'txkoji.exceptions', 'txkoji.hub'},
     'txkoji.listen_amqp': {'txkoji.exceptions'},
     'txkoji.listen_fedora': {'txkoji.exceptions'},
@@ -72,6 +73,7 @@ ALLOWED = {
                       'txkoji.listen_amqp', 'txkoji.listen_fedora',
                       'txkoji.messages'},
     'txkoji.connection': {'txkoji.batched', 'txkoji.cache', 'txkoji.call',
+                          'txkoji.downloads',
                           'txkoji.events', 'txkoji.exceptions', 'txkoji.hub',
                           'txkoji.items', 'txkoji.multicall',
                           'txkoji.progress', 'txkoji.results',
@@ -176,10 +178,10 @@ class SurfaceTests(SynchronousTestCase):
         shown = {name for name in dir(koji) if not name.startswith('_')}
         self.assertEqual(shown, {
             'MultiCall', 'batched', 'cache', 'call', 'callnum', 'close',
-            'connect_from_web', 'events', 'from_web', 'getTaskChildren',
-            'getTaskDescendents', 'getTaskInfo', 'hub_version', 'iterate',
-            'listBuilds', 'listTasks', 'login', 'logout', 'lookup',
-            'new_session', 'pages', 'profile', 'serverca', 'session_id',
-            'session_key', 'settings', 'stats', 'task_changed', 'upload',
-            'url', 'wait', 'wait_repo', 'wait_tagged', 'watch', 'weburl',
-            'with_options'})
+            'connect_from_web', 'download_task_output', 'events', 'from_web',
+            'getTaskChildren', 'getTaskDescendents', 'getTaskInfo',
+            'hub_version', 'iterate', 'listBuilds', 'listTasks', 'login',
+            'logout', 'lookup', 'new_session', 'pages', 'profile', 'serverca',
+            'session_id', 'session_key', 'settings', 'stats', 'task_changed',
+            'upload', 'url', 'wait', 'wait_repo', 'wait_tagged', 'watch',
+            'weburl', 'with_options'})

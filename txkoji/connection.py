@@ -11,10 +11,11 @@ from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
 from twisted.internet.defer import Deferred
 from twisted.web.iweb import IAgent
 
-from txkoji import uploads
+from txkoji import downloads, uploads
 from txkoji.batched import Batched
 from txkoji.cache import Cache
 from txkoji.call import HubMethods
+from txkoji.downloads import Destination, Download
 from txkoji.events import Events
 from txkoji.exceptions import (ConfigurationError, GenericError,
                                UploadError)
@@ -297,6 +298,33 @@ class Connection(HubMethods[Deferred[Any]]):
             name = os.path.basename(place)
         return await Upload(self, path, name, overwrite=overwrite,
                             volume=volume, progress=progress).run(local)
+
+    def download_task_output(
+            self, task_id: int, name: str, destination: Destination, *,
+            offset: int = 0, volume: Optional[str] = None,
+            progress: Optional[downloads.Listener] = None) -> Deferred[int]:
+        """
+        Get a file that a task has put out, such as a log, in pieces: never
+        the whole in memory. A piece that does not come is asked for again.
+
+        :param task_id: the task's id.
+        :param name: the file's, as ``listTaskOutput`` gives it.
+        :param destination: the name of a file, which is there when all of it
+            is, and takes the place of one that is there; or one that is open
+            in binary mode, to which the pieces are written as they come. They
+            are written in another thread.
+        :param offset: where to begin, in bytes.
+        :param volume: the volume that it is on; None for the default.
+        :param progress: is told, after each piece, how many bytes are here,
+                         and of how many, or None.
+        :returns: a Deferred that fires with how many bytes that were.
+        :raises GenericError: if there is no such task or file.
+        :raises DownloadError: if it ends too early; OSError if it cannot be
+                               written.
+        """
+        return Deferred.fromCoroutine(Download(
+            self, task_id, name, offset=offset, volume=volume,
+            progress=progress).run(destination))
 
     # Waiting
 

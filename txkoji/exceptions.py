@@ -34,6 +34,7 @@ What can go wrong, as one tree::
      +-- ListenError               a broker will not let us listen
      +-- UploadError               a file is not on the hub as it is here
      |    +-- UploadCanceled       also Twisted's CancelledError
+     +-- DownloadError             a file is not here as it is on the hub
      +-- TaskFailed                a task failed, not a call
      |    +-- TaskCanceled         it was canceled
      +-- TransportError            no answer, or none that can be read
@@ -243,6 +244,10 @@ class UploadError(KojiException):
     def __init__(self, message: str = '', *, uploaded: int = 0) -> None:
         super().__init__(message)
         self.uploaded = uploaded
+
+
+class DownloadError(KojiException):
+    """A file was not downloaded, or not all of it."""
 
 
 class UploadCanceled(UploadError, CancelledError):

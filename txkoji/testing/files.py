@@ -98,6 +98,11 @@ def _key(path: str, volume: Optional[str]) -> str:
     return '/'.join([volume or DEFAULT, *parts])
 
 
+def task_folder(task_id: int) -> str:
+    """Where the files of a task are (koji, ``PathInfo.taskrelpath``)."""
+    return f'tasks/{task_id % 10000}/{task_id}'
+
+
 def checksum(kind: str, data: bytes) -> str:
     """
     The checksum that a hub makes of an upload.

@@ -27,7 +27,7 @@ from txkoji.exceptions import (FAULTS, ActionNotAllowed, GenericError,
                                KojiException)
 from txkoji.hub.profile import Profile
 from txkoji.hub.xmlrpc import encode_answer, encode_fault, split_arguments
-from txkoji.testing.files import Files, take_upload
+from txkoji.testing.files import Files, take_upload, task_folder
 from txkoji.testing.methods import RootExports, call
 from txkoji.testing.sessions import Entered, Peer, Sessions
 from txkoji.testing.tables import SAMPLE, Tables
@@ -188,6 +188,13 @@ class FakeHub:
                 connection.transport.abortConnection()
             # Connections are lost in the next turn.
             await deferLater(reactor, 0, lambda: None)
+
+    def put_out(self, task_id: int, name: str, data: bytes,
+                volume: Optional[str] = None) -> None:
+        """Let a task put out a file, or add to one that it has."""
+        path = f'{task_folder(task_id)}/{name}'
+        self.files.write(path, data, volume,
+                         self.files.size(path, volume) or 0)
 
     # To be taught
 

@@ -3,17 +3,24 @@ The hub methods about files.
 """
 from __future__ import annotations
 
-from base64 import b64decode
-from typing import Any, Dict, Optional
+from base64 import b64decode, encodebytes
+from typing import Any, Callable, Dict, Optional
 
-from txkoji.testing.files import Files, checksum
+from txkoji.exceptions import GenericError
+from txkoji.testing.files import (DEFAULT, Files, checksum,
+                                  task_folder)
 from txkoji.testing.methods.base import Methods
 
 
+#: Volumes on which tasks put something out.
+VOLUMES = (DEFAULT, 'vol3')
+
+
 class FileMethods(Methods):
-    """Files that are uploaded."""
+    """Files that are uploaded, and what tasks put out."""
 
     _files: Files
+    getTaskInfo: Callable[..., Any]
 
     def uploadFile(self, path: str, name: str, size: int, md5sum: Any,
                    offset: int, data: Any, volume: Optional[str] = None
@@ -45,3 +52,34 @@ class FileMethods(Methods):
             answer['hexdigest'] = checksum(
                 verify, self._files.read(whole, volume))
         return answer
+
+    def listTaskOutput(self, taskID: int, stat: bool = False,
+                       all_volumes: bool = False, strict: bool = False
+                       ) -> Any:
+        if strict:
+            self.getTaskInfo(taskID, strict=True)
+        found: Dict[str, Dict[str, Any]] = {}
+        for volume in VOLUMES if all_volumes else (DEFAULT,):
+            folder = task_folder(taskID)
+            for name in self._files.names(folder, volume):
+                size = self._files.size(f'{folder}/{name}', volume)
+                found.setdefault(name, {})[volume] = {
+                    'st_size': str(size), 'st_atime': 0.0, 'st_mtime': 0.0,
+                    'st_ctime': 0.0}
+        if all_volumes:
+            return found if stat else {
+                name: list(volumes) for name, volumes in found.items()}
+        return {name: volumes[DEFAULT] for name, volumes in found.items()
+                } if stat else list(found)
+
+    def downloadTaskOutput(self, taskID: int, fileName: str, offset: int = 0,
+                           size: int = -1, volume: Optional[str] = None
+                           ) -> str:
+        path = f'{task_folder(taskID)}/{fileName}'
+        whole = self._files.size(path, volume)
+        if whole is None or '..' in fileName.split('/'):
+            raise GenericError(f'no file "{fileName}" output by task {taskID}')
+        if offset < 0:
+            offset = max(0, whole + offset)
+        return encodebytes(
+            self._files.read(path, volume, offset, size)).decode()
