@@ -39,8 +39,10 @@ class Tree:
     def update(self, task):
         self.tasks[task.id] = task
         width, height = shutil.get_terminal_size()
-        # What is above the first line cannot be drawn over.
-        lines = [line[:width] for line in self.below(None)][-height + 1:]
+        # What is above the first line cannot be drawn over. (A size may be
+        # unknown, and is 0 then.)
+        lines = [line[:width or None] for line in self.below(None)]
+        lines = lines[1 - height:] if height > 1 else lines
         # Up to the first line, and erase from there.
         print(f'\x1b[{self.drawn}A\x1b[J' if self.drawn else '', end='')
         print('\n'.join(lines), flush=True)
