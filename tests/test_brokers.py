@@ -11,8 +11,12 @@ import pika
 import stomp
 from fedora_messaging.message import Message as FedoraMessage
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import (CancelledError, Deferred,
+                                    inlineCallbacks)
+from twisted.internet.endpoints import TCP4ServerEndpoint
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.ssl import Certificate, optionsForClientTLS
+from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
@@ -20,7 +24,7 @@ from tests.brokers import Broker, missing_broker
 from tests.programs import Program
 from tests.recordings import files
 from tests.servers import Authority
-from txkoji import messages
+from txkoji import listen_amqp, messages
 from txkoji.exceptions import ListenError
 from txkoji.testing import FakeHub
 
@@ -490,6 +494,33 @@ class StopTests(BrokerTestCase):
         self.assertEqual(len(self.heard), 3)
         self.assertEqual((yield self.waiting('rest')), 7)
         yield listener.stop()
+
+    @inlineCallbacks
+    def test_endless(self) -> Any:
+        """Somebody who never comes to an end is not waited for too long."""
+        self.patch(listen_amqp, 'GRACE', 0.2)
+        self.koji.events.subscribe(lambda event: Deferred())
+        listener = yield self.listen('endless')
+        yield self.publish(numbered(1))
+        yield self.until(1)
+        yield listener.stop()
+        self.assertEqual((yield self.waiting('endless')), 1)
+
+    @inlineCallbacks
+    def test_phases(self) -> Any:
+        """It can be stopped at any time: a silent server, a pause."""
+        silent = yield TCP4ServerEndpoint(
+            reactor, 0, interface='127.0.0.1').listen(
+                Factory.forProtocol(Protocol))
+        self.addCleanup(silent.stopListening)
+        for port in (silent.getHost().port, 1):
+            starting = self.koji.events.listen_amqp(
+                f'amqp://guest:guest@127.0.0.1:{port}/')
+            listener = self.koji.events._listeners[-1]
+            yield deferLater(reactor, 0.1)
+            yield listener.stop()
+            yield listener.stop()
+            yield self.assertFailure(starting, CancelledError)
 
     @inlineCallbacks
     def test_close(self) -> Any:

@@ -9,7 +9,7 @@ from typing import (TYPE_CHECKING, Any, Callable, Iterable, Mapping, Optional,
 from urllib.parse import urlsplit
 
 from twisted.application.internet import backoffPolicy
-from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Factory, connectionDone
@@ -29,6 +29,9 @@ FINAL = frozenset([402, 403, 404, 405, 406, 530])
 
 #: Seconds that a broker may take to close a connection.
 PATIENCE = 5
+
+#: Seconds that subscribers may take in the end.
+GRACE = 30
 
 
 class AMQPListener:
@@ -78,11 +81,13 @@ class AMQPListener:
         self._tls = tls
         self._reactor = reactor
         self.hearing = False
-        self._stopping = False
+        self._stopping = self._closing = False
         self._running: Optional[Deferred[None]] = None
         self._started: Deferred[AMQPListener] = Deferred(self._give_up)
-        #: Messages that somebody works on, and what ends the consuming.
+        #: Messages that somebody works on, who waits for the end of that,
+        #: and what ends the consuming.
         self._working: Set[Deferred[Any]] = set()
+        self._idle: Optional[Deferred[None]] = None
         self._cancel: Optional[Callable[[], Any]] = None
 
     def start(self) -> Deferred[AMQPListener]:
@@ -99,7 +104,7 @@ class AMQPListener:
             self._started.errback(error)
             return self._started
         self._running = Deferred.fromCoroutine(self._run(connect))
-        self._running.addErrback(self._ended)
+        self._running.addBoth(self._ended)
         return self._started
 
     def _connector(self) -> Callable[[], Deferred[Any]]:
@@ -172,29 +177,42 @@ class AMQPListener:
             while True:
                 self._take(*await messages.get())
         except Exception as error:
+            found = _understood(error)
+            if found is not None:
+                raise found from error
             if not self._stopping:
-                raise _understood(error) from error
+                raise
         finally:
             self.hearing = False
             self._cancel = None
-            while self._stopping and self._working:
-                await DeferredList(list(self._working))
-            await self._close(protocol)
+            self._closing = True
+            try:
+                if self._stopping and self._working:
+                    self._idle = Deferred()
+                    await self._idle
+            finally:
+                await self._close(protocol)
+                self._closing = False
 
     async def _close(self, protocol: Any) -> None:
         """Close a connection, and wait until it is."""
         protocol.transport.loseConnection()
         patience = self._reactor.callLater(
             PATIENCE, protocol.transport.abortConnection)
-        await protocol.lost
-        if patience.active():
-            patience.cancel()
+        try:
+            await protocol.lost
+        finally:
+            if patience.active():
+                patience.cancel()
 
     async def _consume(self, protocol: Any) -> Any:
         try:
-            await protocol.ready
+            await protocol.open
         except Exception as error:
-            raise _not_let_in(protocol.reason or error) from error
+            found = _not_let_in(error)
+            if found is None:
+                raise
+            raise found from error
         channel = await protocol.channel()
         await channel.basic_qos(prefetch_count=self._prefetch)
         name = self._queue
@@ -214,6 +232,10 @@ class AMQPListener:
         """Let somebody work on a message, and acknowledge it then."""
         def done(good: Any) -> None:
             self._working.discard(working)
+            if self._idle is not None and not self._working:
+                idle, self._idle = self._idle, None
+                # After the acknowledgement.
+                self._reactor.callLater(0, idle.callback, None)
             if not channel.is_open:
                 # It comes again, and is known then.
                 return
@@ -232,59 +254,75 @@ class AMQPListener:
 
     def stop(self) -> Deferred[None]:
         """
-        Hear no more, when the messages that somebody works on are done with.
-        Others stay in the queue.
+        Hear no more, when the messages that somebody works on are done with,
+        or `GRACE` seconds are over: those come again. Others stay in the
+        queue.
 
         :returns: a Deferred that fires when the connection is closed.
         """
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
         self._stopping = True
-        stopped: Deferred[None] = Deferred()
-        if self._running is None or self._running.called:
-            stopped.callback(None)
-            return stopped
-        self._running.addBoth(lambda _: stopped.callback(None))
+        running = self._running
+        if running is None or running.called:
+            return
+        ended: Deferred[None] = Deferred()
+        running.addBoth(lambda _: ended.callback(None))
+        limit = self._reactor.callLater(GRACE, running.cancel)
         if self._cancel is not None:
             cancel, self._cancel = self._cancel, None
             cancel().addErrback(lambda _: None)
-        elif self.hearing is False and not self._working:
-            self._running.cancel()
-        return stopped
+        elif not self.hearing and not self._closing:
+            running.cancel()
+        await ended
+        if limit.active():
+            limit.cancel()
 
     def _give_up(self, _: Any) -> None:
         self._stopping = True
         if self._running is not None:
             self._running.cancel()
 
-    def _ended(self, failure: Failure) -> None:
+    def _ended(self, result: Any) -> None:
         if not self._started.called:
-            self._started.errback(failure)
-        elif not failure.check(CancelledError):
-            self._log.failure('listening ended', failure=failure)
+            self._started.errback(result if isinstance(result, Failure)
+                                  else CancelledError())
+        elif isinstance(result, Failure) and not result.check(CancelledError):
+            self._log.failure('listening ended', failure=result)
 
 
 def _protocol_class() -> Any:
-    """pika's protocol, which keeps why its connection was lost."""
+    """pika's protocol, which tells why its connection was lost."""
     from pika.adapters.twisted_connection import TwistedProtocolConnection
 
     class Protocol(TwistedProtocolConnection):  # type: ignore[misc]
-        reason: Optional[BaseException] = None
-
         def makeConnection(self, transport: Any) -> None:
+            #: Whoever waits for these may give up, and pika does not notice.
+            self.open: Deferred[None] = Deferred()
             self.lost: Deferred[None] = Deferred()
+            self.ready.addErrback(lambda _: None)
             super().makeConnection(transport)
 
+        def connectionReady(self) -> Any:
+            self.open.callback(None)
+            return super().connectionReady()
+
         def connectionLost(self, reason: Failure = connectionDone) -> None:
-            self.reason = reason.value
-            super().connectionLost(reason)
-            self.lost.callback(None)
+            try:
+                super().connectionLost(reason)
+            finally:
+                if not self.open.called:
+                    self.open.errback(reason)
+                self.lost.callback(None)
 
     return Protocol
 
 
-def _not_let_in(reason: BaseException) -> BaseException:
+def _not_let_in(reason: Exception) -> Optional[ListenError]:
     """
-    Why the broker did not let us in. Of its own reason pika keeps only that
-    the connection was closed.
+    Why the broker did not let us in, if there is no use in trying again. Of
+    its own reason pika keeps only that the connection was closed.
     """
     from OpenSSL import SSL
     from service_identity import VerificationError
@@ -295,15 +333,15 @@ def _not_let_in(reason: BaseException) -> BaseException:
         return ListenError(
             'the broker does not let us in: the user, the password or the'
             ' virtual host is not right, or the port is not that of AMQP')
-    return reason
+    return None
 
 
-def _understood(error: Exception) -> Exception:
-    """An error as a `ListenError`, if there is no use in trying again."""
+def _understood(error: Exception) -> Optional[ListenError]:
+    """Why the broker refuses, if it would do so again."""
     if getattr(error, 'reply_code', None) in FINAL:
         reason: Any = error
         return ListenError(f'the broker refuses: {reason.reply_text}')
-    return error
+    return None
 
 
 def _reason(error: BaseException) -> str:
