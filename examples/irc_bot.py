@@ -140,11 +140,22 @@ class Bot(IRCClient):
         self.place = options.channel
         self.busy = 0
 
+    def lineReceived(self, line):
+        # It may be in any encoding.
+        super().lineReceived(line.decode('utf-8', 'replace').encode())
+
+    def ctcpQuery(self, user, channel, messages):
+        """There is nothing to say to these."""
+
     def signedOn(self):
         self.join(self.place)
 
     def joined(self, channel):
         self.bots.add(self)
+
+    def kickedFrom(self, channel, kicker, message):
+        self.bots.discard(self)
+        self.reactor.callLater(60, self.join, channel)
 
     def connectionLost(self, reason):
         self.bots.discard(self)
@@ -163,16 +174,21 @@ class Bot(IRCClient):
             answer.addCallback(self.say_to, to)
 
     def say_to(self, lines, to):
-        self.busy -= 1
         self.tell(lines, to)
+        self.reactor.callLater(len(lines) * self.lineRate, self.done)
+
+    def done(self):
+        self.busy -= 1
 
     def tell(self, lines, to):
         for line in lines:
-            self.msg(to, clean(line))
+            # No bot answers a notice, so that two do not talk for ever.
+            self.notice(to, clean(line))
 
 
 def clean(line):
-    """No line, nor command, of its own making."""
+    """No line, nor command, of its own making; and nothing but text."""
+    line = line.encode('utf-8', 'ignore').decode()
     return re.sub(r'[\x00-\x1f\x7f]', ' ', line)[:LONGEST]
 
 

@@ -40,8 +40,9 @@ class Somebody(IRCClient):
     def userJoined(self, user: str, channel: str) -> None:
         self.noticed(user, channel, 'joined')
 
-    def privmsg(self, user: str, channel: str, message: str) -> None:
-        self.noticed(user, channel, message)
+    def latin(self) -> None:
+        """Say something in another encoding."""
+        self.transport.write(b'PRIVMSG #koji :caf\xe9\r\n')
 
     def noticed(self, user: str, channel: str, message: str) -> None:
         self.heard.append(message)
@@ -156,6 +157,8 @@ class BotTests(TestCase):
                      'http://hub.example.test/koji/cancelbuild?buildID=5356',
                      'last ../../etc build', '%s %n'):
             self.us.msg('#koji', text)
+        self.us.latin()
+        self.us.ctcpMakeQuery('koji-bot', [('PING', '1'), ('TIME', None)])
         said = yield self.us.ask('watch x')
         self.assertEqual(said, 'I will tell of builds and tags of x.')
         said = yield self.us.ask('unwatch x')

@@ -124,6 +124,7 @@ class BrokerTestCase(TestCase):
     def setUp(self) -> None:
         self.hub = FakeHub(reactor=reactor)
         self.koji = self.hub.connection()
+        self.patch(listen_amqp, 'GRACE', 1)
         self.addCleanup(self.koji.close)
         self.heard: List[Any] = []
         self._wanted = 0
@@ -305,8 +306,24 @@ arguments = {{}}
         yield self.publish([('x.buildsys.tag', {}, failing, 'again'),
                             *published])
         yield program.wait(len(published) + 2)
+
+        # Somebody deletes its queue: it is made anew, and heard.
+        def delete() -> None:
+            connection = pika.BlockingConnection(
+                pika.URLParameters(self.broker.url()))
+            connection.channel().queue_delete('fedora')
+            connection.close()
+
+        yield deferToThread(delete)
+        number, before = 0, len(program.lines)
+        while len(program.lines) == before:
+            number += 1
+            yield self.publish([('koji.x', {}, {'number': number},
+                                 f'x{number}')])
         program.process.write(b'\n')
-        yield program.wait(len(published) + 3)
+        while program.lines[-1] != 'closed':
+            yield program.wait(len(program.lines) + 1)
+        program.lines[before:] = ['closed']
         self.assertEqual(program.lines[-1], 'closed')
         heard = [json.loads(line[6:]) for line in program.lines[1:-1]]
         expected = []
@@ -358,6 +375,42 @@ class OutageTests(BrokerTestCase):
         yield listener.stop()
         self.assertEqual((yield self.waiting('kept')), 0)
         self.assertIs(listener.hearing, False)
+
+    @inlineCallbacks
+    def test_stopped_meanwhile(self) -> Any:
+        """One that is stopped in an outage stays so."""
+        self.koji.events.subscribe(lambda event: Deferred())
+        listener = yield self.listen('stopped')
+        yield self.publish(numbered(1))
+        yield self.until(1)
+        self.broker.stop()
+        while listener.hearing:
+            yield deferLater(reactor, 0.01)
+        yield listener.stop()
+        self.broker.start()
+        self.assertEqual((yield self.waiting('stopped')), 1)
+        self.assertIs(listener.hearing, False)
+
+    @inlineCallbacks
+    def test_unacknowledged(self) -> Any:
+        """
+        One that comes again while somebody still works on it is kept until
+        that is done.
+        """
+        working: Deferred[None] = Deferred()
+        self.koji.events.subscribe(lambda event: working)
+        yield self.listen('unacknowledged')
+        yield self.publish(numbered(1))
+        yield self.until(1)
+        listener = self.koji.events._listeners[-1]
+        listener._protocol.transport.abortConnection()
+        while listener.hearing:
+            yield deferLater(reactor, 0.01)
+        while not listener.hearing:
+            yield deferLater(reactor, 0.01)
+        yield listener.stop()
+        working.callback(None)
+        self.assertEqual((yield self.waiting('unacknowledged')), 1)
 
     @inlineCallbacks
     def test_away(self) -> Any:
@@ -505,6 +558,29 @@ class StopTests(BrokerTestCase):
         yield self.until(1)
         yield listener.stop()
         self.assertEqual((yield self.waiting('endless')), 1)
+
+    @inlineCallbacks
+    def test_silent(self) -> Any:
+        """A server that says nothing is tried again after a while."""
+        self.patch(listen_amqp, 'HANDSHAKE', 0.05)
+        met: List[Any] = []
+        enough: Deferred[None] = Deferred()
+
+        class Silent(Protocol):
+            def connectionMade(self) -> None:
+                met.append(self)
+                if len(met) == 2:
+                    enough.callback(None)
+
+        silent = yield TCP4ServerEndpoint(
+            reactor, 0, interface='127.0.0.1').listen(
+                Factory.forProtocol(Silent))
+        self.addCleanup(silent.stopListening)
+        starting = self.koji.events.listen_amqp(
+            f'amqp://guest:guest@127.0.0.1:{silent.getHost().port}/')
+        yield enough
+        yield self.koji.close()
+        yield self.assertFailure(starting, CancelledError)
 
     @inlineCallbacks
     def test_phases(self) -> Any:

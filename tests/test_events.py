@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from tests.recordings import files
 from tests.support import HubTestCase
 from txkoji import events, messages
-from txkoji.exceptions import ListenError
+from txkoji.exceptions import ConnectionClosed, ListenError
 
 
 def recorded(event: str, number: int = 0) -> Dict[str, Any]:
@@ -102,6 +102,24 @@ class SubscribeTests(EventsTestCase):
             'info': {'method': 'build', 'request': ['x', 'y']}})))
         self.assertEqual(self.heard, [])
 
+    def test_odd_values(self) -> None:
+        """What cannot be compared stops nobody."""
+        self.events.subscribe(self.fail, owner_name={'alice', 'bob'})
+        self.hear()
+        each = recorded('build.complete')
+        each['body']['info']['owner_name'] = {}
+        self.assertIs(self.get(self.events.feed(each)), True)
+        each = recorded('task.closed')
+        each['body']['info']['id'] = [1]
+        self.assertIs(self.get(self.events.feed(each)), True)
+        self.assertEqual(len(self.heard), 2)
+
+    def test_cancel_other(self) -> None:
+        """One that another subscriber has cancelled is not called."""
+        self.events.subscribe(lambda event: other.cancel())
+        other = self.events.subscribe(self.fail)
+        self.assertEqual(self.feed('build.tag'), [True])
+
     def test_cancel(self) -> None:
         """Who cancels hears no more; so can a subscriber, in the middle."""
         def once(event: Any) -> None:
@@ -164,11 +182,15 @@ class DispatchTests(EventsTestCase):
         self.assertEqual(self.get(waiting).state_name, 'CLOSED')
 
     def test_view(self) -> None:
-        """A view of a Connection has the same events; a session, its own."""
+        """A view of a Connection has the same events, and so has a session.
+        """
         self.assertIs(self.koji.with_options(timeout=5).events, self.events)
         self.get(self.koji.login())
         other = self.get(self.koji.new_session())
-        self.assertIsNot(other.events, self.events)
+        self.assertIs(other.events, self.events)
+        self.get(other.close())
+        self.hear()
+        self.assertEqual(self.feed('build.tag'), [True])
 
 
 class DuplicateTests(EventsTestCase):
@@ -217,6 +239,32 @@ class DuplicateTests(EventsTestCase):
         self.assertEqual(len(self.heard), 2)
         self.flushLoggedErrors(ValueError)
 
+    def test_under_way(self) -> None:
+        """One that comes while somebody works on it waits for that, too."""
+        for good in (True, False):
+            waiting: Deferred[None] = Deferred()
+            subscription = self.events.subscribe(lambda event: waiting)
+            message = {**recorded('build.tag'), 'id': str(good)}
+            both = [self.events.feed(message) for _ in range(2)]
+            for each in both:
+                self.assertNoResult(each)
+            if good:
+                waiting.callback(None)
+            else:
+                waiting.errback(ValueError())
+            self.assertEqual([self.get(each) for each in both], [good] * 2)
+            self.flushLoggedErrors(ValueError)
+            subscription.cancel()
+
+    def test_other_host(self) -> None:
+        """A task that is assigned once more is heard of again."""
+        self.hear()
+        each = recorded('task.assigned')
+        for host in (1, 1, 2):
+            each['body']['info']['host_id'] = host
+            self.get(self.events.feed(each))
+        self.assertEqual(len(self.heard), 2)
+
     def test_forgotten(self) -> None:
         """Those that came long ago are forgotten."""
         self.patch(events, 'REMEMBERED', 3)
@@ -233,8 +281,11 @@ class ListenTests(EventsTestCase):
     def test_urls(self) -> None:
         """A URL that is none is an error, which does not show it."""
         for url in ('', 'http://h/', 'amqp:', 'amqp://u:secret@h:x/',
-                    'amqps://u:secret@:5/'):
+                    'amqps://u:secret@:5/', 5,
+                    'amqps://u:secret@h/?ssl_options=foo bar',
+                    "amqps://u:secret@h/?ssl_options={'cafile':'/none'}"):
             error = self.fail_of(self.events.listen_amqp(url), ListenError)
             self.assertNotIn('secret', str(error))
             self.assertIn('amqps://', str(error))
         self.get(self.koji.close())
+        self.fail_of(self.events.listen_amqp('amqp://h/'), ConnectionClosed)

@@ -160,6 +160,7 @@ def forms(each: Dict[str, Any]) -> Iterator[Tuple[str, Any]]:
         headers={name: value for name, value in each['properties'].items()},
         message_id='5')
     method = pika.spec.Basic.Deliver(routing_key=topic)
+    yield 'older stomp.py', (stomp_headers(each), text)
     yield 'pika', (method, properties, text.encode())
     yield 'pika, with its channel', (object(), method, properties,
                                      text.encode())
@@ -310,7 +311,8 @@ class RecordedTests(MessagesTestCase):
         self.assertEqual(ids, {
             'plain': None, 'no topic': None, 'decoded': None,
             'no properties': None, 'stompest': 'ID:1', 'stomp.py': 'ID:1',
-            'pika': '5', 'pika, with its channel': '5'})
+            'older stomp.py': 'ID:1', 'pika': '5',
+            'pika, with its channel': '5'})
 
     def test_proton(self) -> None:
         """A message of qpid-proton has its name, too."""
@@ -352,6 +354,14 @@ class RecordedTests(MessagesTestCase):
                                  (kind, name))
                 found += 1
         self.assertGreater(found, 2)
+
+    def test_undecoded_length(self) -> None:
+        """A length that looks like the beginning of JSON is none."""
+        text = json.dumps({'a': 'x' * (0x17b - 9)})
+        self.assertEqual(len(text), 0x17b)
+        event = self.parse({'headers': {'destination': '/topic/koji.x'},
+                            'body': '\0Sw\xb1\0\0\x01{' + text})
+        self.assertEqual(event.body, json.loads(text))
 
     def test_stomp(self) -> None:
         """Frames of a broker that decodes are the same, but for text."""
@@ -440,6 +450,14 @@ class OldNamesTests(MessagesTestCase):
             MessageError, messages.TaskStateChange.from_frame, frame,
             self.koji)
         self.assertIs(error.original, frame)
+        self.assertIs(type(messages.Message.from_frame(frame)),
+                      messages.TagUntag)
+        init, done = [{'properties': {}, 'topic': f'koji.repo.{name}',
+                       'body': first(f'repo.{name}')['body']}
+                      for name in ('init', 'done')]
+        self.assertRaises(MessageError, messages.RepoDone.from_frame, init)
+        self.assertIs(type(messages.RepoInit.from_frame(done)),
+                      messages.RepoDone)
         self.assertIn('a Tag, and no TaskStateChange', str(error))
 
     def test_task_tag(self) -> None:
@@ -462,6 +480,7 @@ class UnknownTests(MessagesTestCase):
     def test_unknown(self) -> None:
         """An event that is not known is a plain Message, with all of it."""
         for message in [({'type': 'Commit'}, '{"a": 1}', 'koji.commit'),
+                        ({'type': 'Commit'}, {'a': 1}, 'x.build.complete'),
                         ({}, '{"a": 1}', 'org.example.bodhi.update')]:
             event = self.parse(message)
             self.assertIs(type(event), messages.Message)

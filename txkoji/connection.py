@@ -122,7 +122,8 @@ class Connection(HubMethods[Deferred[Any]]):
         self._calls = Calls(profile, self._transport)
         self._whole: Optional[Connection] = None
         self._cache: Optional[Cache] = None
-        self._events: Optional[Events] = None
+        #: One for this and for those that `new_session` gives.
+        self._events: List[Optional[Events]] = [None]
         self._poller = Poller()
         self._count: Callable[[int], Any] = int
 
@@ -544,8 +545,7 @@ class Connection(HubMethods[Deferred[Any]]):
 
     async def _new_session(self: Self) -> Self:
         calls = await self._calls.new_session(self._options.deadline)
-        return self._owner._copy(_calls=calls, _poller=Poller(),
-                                 _events=None)
+        return self._owner._copy(_calls=calls, _poller=Poller())
 
     def hub_version(self) -> Deferred[Optional[str]]:
         """
@@ -569,9 +569,11 @@ class Connection(HubMethods[Deferred[Any]]):
 
     def close(self, logout: bool = False) -> Deferred[None]:
         """
-        End everything: calls that wait fail with `ConnectionClosed`, as do
-        new ones. A Connection that is not closed, only forgotten, does
-        nothing on the network: its session stays until the hub drops it.
+        End everything: first those who listen to the message bus, who finish
+        what they work on, or have 30 seconds for it; calls that wait fail
+        with `ConnectionClosed`, as do new ones. A Connection that is not
+        closed, only forgotten, does nothing on the network: its session stays
+        until the hub drops it.
 
         :param logout: whether to end the session on the hub first.
         :returns: a Deferred that fires when no connection is left open. (An
@@ -580,8 +582,8 @@ class Connection(HubMethods[Deferred[Any]]):
         return Deferred.fromCoroutine(self._close(logout))
 
     async def _close(self, logout: bool) -> None:
-        events = self._owner._events
-        if events is not None:
+        [events] = self._events
+        if events is not None and events.owner is self._owner:
             await events.close()
         await self._calls.close(logout)
 
@@ -626,9 +628,10 @@ class Connection(HubMethods[Deferred[Any]]):
     def events(self) -> Events:
         """What the message bus says, for those who subscribe: `Events`."""
         owner = self._owner
-        if owner._events is None:
-            owner._events = Events(owner)
-        return owner._events
+        [events] = owner._events
+        if events is None:
+            events = owner._events[0] = Events(owner)
+        return events
 
     # Profiles
 

@@ -7,11 +7,11 @@ from collections import OrderedDict
 from typing import (TYPE_CHECKING, Any, Callable, Dict, Hashable, Iterable,
                     List, Optional, Tuple, Union)
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.logger import Logger
 
-from txkoji.exceptions import MessageError
-from txkoji.hub.shared import together
+from txkoji.exceptions import ConnectionClosed, MessageError
+from txkoji.hub.shared import Shared, together
 from txkoji.messages import (KINDS, BuildStateChange, Message,
                              TaskStateChange, parse)
 
@@ -79,14 +79,19 @@ class Events:
     heard here.
 
     :param koji: the Connection.
+
+    :ivar owner: the same; when it is closed, so is this.
     """
 
     _log = Logger()
 
     def __init__(self, koji: Connection) -> None:
-        self._koji = koji
+        self.owner = self._koji = koji
         self._subscriptions: List[Subscription] = []
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
+        #: Those that somebody works on.
+        self._working: Dict[Hashable, Shared[bool]] = {}
+        self._closed = False
         self._listeners: List[Any] = []
 
     def subscribe(self, callback: Callable[[Any], Any], kind: Kinds = None,
@@ -143,20 +148,34 @@ class Events:
 
     async def _dispatch(self, event: Message) -> bool:
         key = _key(event)
-        if key is not None:
-            if key in self._seen:
-                return True
+        if key is None:
+            return await self._tell_all(event)
+        if key in self._seen:
+            return True
+        if key in self._working:
+            # Somebody works on it just now, who may fail.
+            return await self._working[key].wait()
+        work = self._working[key] = Shared()
+        try:
+            good = await work.join(lambda: self._tell_all(event))
+        finally:
+            self._working.pop(key, None)
+        if good:
             self._seen[key] = None
             if len(self._seen) > REMEMBERED:
                 self._seen.popitem(last=False)
-        if isinstance(event, TaskStateChange) and event.task.id is not None:
+        return good
+
+    async def _tell_all(self, event: Message) -> bool:
+        if isinstance(event, TaskStateChange) and isinstance(
+                event.task.id, int):
             self._koji.task_changed(event.task.id)
-        done = await together([
+        told: List[Deferred[bool]] = [
             self._tell(subscription, event)
             for subscription in list(self._subscriptions)
-            if subscription.wants(event)])
-        if not all(done):
-            self._seen.pop(key, None)
+            if subscription.wants(event)
+            and subscription in self._subscriptions]
+        done: List[bool] = await together(told)
         return all(done)
 
     def _tell(self, subscription: Subscription, event: Message
@@ -189,8 +208,9 @@ class Events:
                        stands for any words, ``*`` for one.
         :param options: see `txkoji.listen_amqp.AMQPListener`.
         :returns: a Deferred that fires with the listener, when it hears.
-        :raises ListenError: if the broker does not let us in, or not have
-                             such a queue. (If it is away, we wait for it.)
+        :raises ListenError: if the broker does not let us in, or closes the
+                             connection when we try, or has no such queue. (If
+                             it is away, we wait for it.)
         """
         from txkoji.listen_amqp import AMQPListener
         return self._listen(AMQPListener(self.feed, url, queue, topics,
@@ -206,26 +226,35 @@ class Events:
 
         :param options: see `txkoji.listen_fedora.FedoraListener`.
         :returns: a Deferred that fires with the listener, when it hears.
-        :raises ListenError: if the broker does not let us in, or not have
-                             such a queue.
+        :raises ListenError: if the broker does not let us in, or has no such
+                             queue.
         """
         from txkoji.listen_fedora import FedoraListener
         return self._listen(FedoraListener(self.feed, **options))
 
     def _listen(self, listener: Any) -> Deferred[Any]:
+        if self._closed:
+            return fail(ConnectionClosed('the Connection was closed'))
         self._listeners.append(listener)
 
         def failed(failure: Any) -> Any:
-            self._listeners.remove(listener)
+            if listener in self._listeners:
+                self._listeners.remove(listener)
             return failure
 
         started: Deferred[Any] = listener.start()
         return started.addErrback(failed)
 
     async def close(self) -> None:
-        """Stop listening, when the subscribers are done."""
+        """Stop listening, when the subscribers are done, or too slow."""
+        self._closed = True
         listeners, self._listeners = self._listeners, []
-        await together([listener.stop() for listener in listeners])
+        for listener in listeners:
+            # One that cannot be stopped is no reason not to stop the others.
+            try:
+                await listener.stop()
+            except Exception:
+                self._log.failure('a listener could not be stopped')
 
 
 def _classes(kinds: Kinds) -> List[Tuple[type, Optional[str]]]:
@@ -259,7 +288,8 @@ def _matches(event: Message, name: str, wanted: Any) -> bool:
         except (AttributeError, ValueError):
             continue
         if isinstance(wanted, (list, tuple, set, frozenset)):
-            return value in wanted
+            # What cannot be in a set may come, too.
+            return any(value == each for each in wanted)
         return bool(value == wanted)
     return False
 
@@ -274,7 +304,8 @@ def _key(event: Message) -> Optional[Hashable]:
         found = event.build
     else:
         return None
-    return (event.kind, str(found.id), event.old, event.new, *(
+    return (event.kind, str(found.id), event.old, event.new,
+            str(found.get('host_id')), *(
         str(found.get(f'{name}_{form}'))
         for name in ('create', 'creation', 'start', 'completion')
         for form in ('ts', 'time')))

@@ -5,6 +5,7 @@ them is imported here: their objects are known by their attributes.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any, Dict, Mapping, NamedTuple, Optional
 
 from munch import Munch
@@ -69,6 +70,9 @@ def _read(message: Any) -> Frame:
                           properties.message_id)
         if len(message) not in (2, 3):
             raise ValueError('a tuple of other things')
+        if len(message) == 2 and 'destination' in (message[0] or ()):
+            # Of older stomp.py: its listeners got headers and body.
+            return _stomp(*message)
         return _frame(*message)
     if hasattr(message, 'topic'):
         # fedora-messaging, whose headers have nothing to say.
@@ -105,8 +109,7 @@ def _body(body: Any) -> Munch:
     if isinstance(body, bytes) and body.startswith(b'\0S'):
         body = amqp1.decode_section(body)
     elif isinstance(body, str) and body.startswith('\0S'):
-        # The same after a library took all of it for text.
-        body = body[body.find('{'):]
+        body = _after_section(body)
     if isinstance(body, (bytes, str)):
         if len(body) > MAX_BODY:
             raise ValueError(f'a body of more than {MAX_BODY} bytes')
@@ -116,6 +119,19 @@ def _body(body: Any) -> Munch:
     if not isinstance(body, Munch):
         raise ValueError('its body is no JSON object')
     return body
+
+
+def _after_section(body: str) -> str:
+    """
+    The JSON in a section of AMQP 1.0, after a library took all of it for
+    text: a type and a length, which may look like anything, are before it.
+    """
+    for start in range(3, min(len(body), 10)):
+        if body[start] == '{':
+            with suppress(ValueError):
+                json.loads(body[start:])
+                return body[start:]
+    return body[3:]
 
 
 def _munch(data: Dict[str, Any]) -> Munch:

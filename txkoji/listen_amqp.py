@@ -30,6 +30,9 @@ FINAL = frozenset([402, 403, 404, 405, 406, 530])
 #: Seconds that a broker may take to close a connection.
 PATIENCE = 5
 
+#: Seconds that it may take to let us in, and give us our queue.
+HANDSHAKE = 30
+
 #: Seconds that subscribers may take in the end.
 GRACE = 30
 
@@ -53,7 +56,8 @@ class AMQPListener:
                     failed: it comes again at once.
     :param tls: whom to trust, and the certificate to show, for ``amqps``: the
                 result of Twisted's `optionsForClientTLS`; None for the
-                system's certificates.
+                system's certificates. With this, and no user in the URL, the
+                certificate says who we are.
     :param reactor: None for Twisted's own.
 
     :ivar hearing: whether it is connected, and hears.
@@ -81,7 +85,8 @@ class AMQPListener:
         self._tls = tls
         self._reactor = reactor
         self.hearing = False
-        self._stopping = self._closing = False
+        self._stopping = self._closing = self._hurry = False
+        self._protocol: Any = None
         self._running: Optional[Deferred[None]] = None
         self._started: Deferred[AMQPListener] = Deferred(self._give_up)
         #: Messages that somebody works on, who waits for the end of that,
@@ -119,8 +124,9 @@ class AMQPListener:
             if parts.scheme not in ('amqp', 'amqps') or not parts.hostname:
                 raise ValueError
             parameters = pika.URLParameters(self._url)
-        except (ValueError, TypeError):
-            # Without the URL, which has a password in it.
+        except Exception:
+            # Anything, since pika evaluates options in it. They are not
+            # shown, since there is a password in it, too.
             raise ListenError('this is no URL of a broker, which would be'
                               ' amqps://USER:PASSWORD@HOST/VHOST') from None
         if self._reactor is None:
@@ -169,8 +175,15 @@ class AMQPListener:
 
         :raises ListenError: if the broker will not have us.
         """
+        self._protocol = protocol
+        patience = self._reactor.callLater(
+            HANDSHAKE, protocol.transport.abortConnection)
         try:
-            channel, messages = await self._consume(protocol)
+            try:
+                channel, messages = await self._consume(protocol)
+            finally:
+                if patience.active():
+                    patience.cancel()
             self.hearing = self._was_hearing = True
             if not self._started.called:
                 self._started.callback(self)
@@ -187,12 +200,13 @@ class AMQPListener:
             self._cancel = None
             self._closing = True
             try:
-                if self._stopping and self._working:
+                if self._stopping and self._working and not self._hurry:
                     self._idle = Deferred()
                     await self._idle
             finally:
                 await self._close(protocol)
                 self._closing = False
+                self._protocol = None
 
     async def _close(self, protocol: Any) -> None:
         """Close a connection, and wait until it is."""
@@ -269,20 +283,32 @@ class AMQPListener:
             return
         ended: Deferred[None] = Deferred()
         running.addBoth(lambda _: ended.callback(None))
-        limit = self._reactor.callLater(GRACE, running.cancel)
+        limit = self._reactor.callLater(GRACE, self._stop_now)
         if self._cancel is not None:
             cancel, self._cancel = self._cancel, None
             cancel().addErrback(lambda _: None)
         elif not self.hearing and not self._closing:
-            running.cancel()
+            self._stop_now()
         await ended
         if limit.active():
             limit.cancel()
 
+    def _stop_now(self) -> None:
+        self._hurry = True
+        if self._protocol is None:
+            # It connects, or pauses.
+            self._running.cancel()  # type: ignore[union-attr]
+        else:
+            # What it waits for is pika's, and fails with the connection.
+            self._protocol.transport.abortConnection()
+        if self._idle is not None:
+            idle, self._idle = self._idle, None
+            idle.callback(None)
+
     def _give_up(self, _: Any) -> None:
         self._stopping = True
         if self._running is not None:
-            self._running.cancel()
+            self._stop_now()
 
     def _ended(self, result: Any) -> None:
         if not self._started.called:

@@ -4,10 +4,12 @@ it imports the reactor.
 """
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from twisted.application.internet import backoffPolicy
-from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.internet.defer import (CancelledError, Deferred, DeferredList,
+                                    TimeoutError)
 from twisted.internet.task import deferLater
 from twisted.internet.threads import blockingCallFromThread
 from twisted.logger import Logger
@@ -15,12 +17,16 @@ from twisted.python.failure import Failure
 
 from txkoji.exceptions import ListenError
 
+#: Seconds that subscribers may take in the end.
+GRACE = 30
+
 
 class FedoraListener:
     """
     Hears what fedora-messaging hears. It is made by
     `Events.listen_fedora_messaging`, whose ``options`` are the keyword
-    arguments.
+    arguments. fedora-messaging knows each queue once in a process: two
+    listeners need two queues.
 
     :param feed: what takes a message, and fires with whether that went well.
     :param bindings: as in fedora-messaging's configuration, such as
@@ -68,6 +74,9 @@ class FedoraListener:
             raise ListenError(f'fedora-messaging: {error}') from error
         for consumer in self._consumers:
             consumer.result.addErrback(self._lost)
+        if self._stopping:
+            await self._cancel()
+            raise CancelledError
         return self
 
     def _callback(self, message: Any) -> None:
@@ -104,8 +113,10 @@ class FedoraListener:
         while not self._stopping:
             failures += 1
             await deferLater(reactor, pause(failures))
+            # They are gone already, or will be: nobody waits for them.
+            for consumer in self._consumers:
+                consumer.cancel().addErrback(lambda _: None)
             try:
-                await self._cancel()
                 await self._start()
             except ListenError as error:
                 self._log.warn('{error}; trying again', error=error)
@@ -114,16 +125,24 @@ class FedoraListener:
             return
 
     async def _cancel(self) -> None:
+        """
+        End the consumers. One whose queue or connection is gone may never
+        say so; and nobody is waited for for ever.
+        """
+        from twisted.internet import reactor
+
         consumers, self._consumers = self._consumers, []
-        await gatherResults([consumer.cancel() for consumer in consumers],
-                            consumeErrors=True)
+        ending = [consumer.cancel().addErrback(lambda _: None)
+                  for consumer in consumers]
+        with suppress(TimeoutError):
+            await DeferredList(ending).addTimeout(GRACE, reactor)
 
     def stop(self) -> Deferred[None]:
         """
         Hear no more. The connection is fedora-messaging's, and stays.
 
         :returns: a Deferred that fires when the message that somebody works
-                  on is done with.
+                  on is done with, or `GRACE` seconds are over.
         """
         self._stopping = True
         if self._again is not None:

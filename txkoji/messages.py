@@ -78,14 +78,17 @@ class Message:
         :param frame: a frame of a STOMP library, or anything that `parse`
                       takes.
         :param connection: for its objects to go on with.
-        :raises MessageError: if it is not, or is none of Koji's.
+        :raises MessageError: if it says that it is of another one, or is none
+                              of Koji's.
         """
         read = read_frame(frame)
         kind = kind_of(read)
-        if kind is not None and not issubclass(cls, KINDS[kind]):
+        found: Any = cls if kind is None else KINDS[kind]
+        if not issubclass(found, cls):
             raise MessageError(f'a {kind}, and no {cls.__name__}',
                                original=frame)
-        return _make(cls, read, connection, kind, frame)
+        made: Self = _make(found, read, connection, kind, frame)
+        return made
 
     def _read(self) -> None:
         """Take what there is, and miss what there is not."""
@@ -176,6 +179,10 @@ class Message:
             for name in ('old', 'new'))
 
 
+def _text(value: Any) -> Optional[str]:
+    return value if isinstance(value, str) else None
+
+
 def _state(value: Any, names: Dict[int, str]) -> Optional[str]:
     if isinstance(value, str) and value.isdecimal():
         value = int(value)
@@ -191,7 +198,7 @@ class _OfBuild(Message):
 
     def _read(self) -> None:
         self.build = self._build('build')
-        self.package = self.build.name
+        self.package = _text(self.build.name)
 
     @property
     def url(self) -> Optional[str]:
@@ -209,7 +216,7 @@ class BuildStateChange(_OfBuild):
 
     def _read(self) -> None:
         self.build = self._build('info')
-        self.package = self.build.name
+        self.package = _text(self.build.name)
         self._states(build_states.NAMES)
 
     @property
@@ -223,7 +230,7 @@ class BuildStateChange(_OfBuild):
 
         :returns: a Deferred that fires with a user's name, or None.
         """
-        return succeed(self.build.owner_name)
+        return succeed(_text(self.build.owner_name))
 
 
 class TaskStateChange(Message):
@@ -363,13 +370,14 @@ class Import(_OfBuild):
     type: Optional[str]
 
     def _read(self) -> None:
-        self.type = self._name('type')
+        kind = self.body.get('type', self.properties.get('importType'))
+        self.type = _text(kind)
         if self.type == 'cg':
             metadata = self._row('metadata').get('build')
             if not isinstance(metadata, Munch):
                 raise ValueError('it has no build')
             self.build = self._attached(Build, metadata)
-            self.package = self.build.name
+            self.package = _text(self.build.name)
         else:
             super()._read()
 
@@ -432,7 +440,7 @@ class RepoDone(RepoInit):
     def _read(self) -> None:
         if isinstance(self.body.get('repo'), Munch):
             self.repo = self._attached(Repo, self._row('repo'))
-            self.tag = self.repo.tag_name
+            self.tag = _text(self.repo.tag_name)
         else:
             super()._read()
         self.expire = bool(self.body.get('expire'))
@@ -506,8 +514,9 @@ def parse(message: Any = None, connection: Optional[Connection] = None, *,
 
     :param message: what a broker library hands over: a frame of stompest or
         stomp.py, a message of qpid-proton or fedora-messaging, (method,
-        properties, body) of pika, also with the channel before them. Or a
-        dictionary of what follows.
+        properties, body) of pika, also with the channel before them. Or
+        (properties, body, topic), of which the topic may be left out; or a
+        dictionary of these, and an "id"; or of the headers and body of STOMP.
     :param connection: for its objects to go on with.
     :param properties: in the place of a message: its application properties
                        or headers,
@@ -534,8 +543,9 @@ def parse(message: Any = None, connection: Optional[Connection] = None, *,
 def kind_of(frame: Frame) -> Optional[str]:
     """What a message says that happened; None if that is not known here."""
     kind = frame.properties.get('type')
-    if isinstance(kind, str) and kind in KINDS:
-        return kind
+    if isinstance(kind, str) and kind != 'amqp-1.0':
+        # (That is RabbitMQ's, of messages that it has not decoded.)
+        return kind if kind in KINDS else None
     for pattern, found in TOPICS:
         if pattern.search(frame.topic or ''):
             return found
