@@ -6,12 +6,14 @@ A bot for IRC that people can talk to about Koji. It answers
     what is USER building?
     watch PACKAGE           (and "unwatch": it tells of builds and tags of it)
 
-and hears of these from the message bus, if it is told where that is. Without
+and hears of these from the message bus, if it is told where that is (or has
+that, with its password, in the environment, as AMQP_URL). Without
 a SERVER (such as tcp:irc.example.com:6667) it talks to itself, to show how.
 
     python examples/irc_bot.py [SERVER [CHANNEL [NICK]]] [--amqp URL]
         [--profile NAME]
 """
+import os
 import re
 from datetime import datetime, timezone
 
@@ -215,8 +217,9 @@ async def talk(koji, options):
     koji.events.subscribe(tell, kind='BuildStateChange',
                           new=['COMPLETE', 'FAILED'])
     koji.events.subscribe(tell, kind='TagUntag')
-    if options.amqp:
-        await koji.events.listen_amqp(options.amqp)
+    broker = options.amqp or os.environ.get('AMQP_URL')
+    if broker:
+        await koji.events.listen_amqp(broker)
     await Deferred()
 
 

@@ -95,6 +95,12 @@ class SubscribeTests(EventsTestCase):
                 self.get(hub.events.feed(recorded(each)))
             self.assertEqual(len(heard), expected, match)
 
+    def test_no_match(self) -> None:
+        """What would never match is refused."""
+        for name in ('user', 'id'):
+            error = self.assertRaises(ValueError, self.hear, **{name: 'x'})
+            self.assertIn('cannot be matched', str(error))
+
     def test_unreadable(self) -> None:
         """A task whose package cannot be read matches none."""
         self.hear(source='x', package='x')

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 #: A name of `messages.KINDS` or of a class, or the class; or several.
 Kinds = Union[None, str, type, Iterable[Union[str, type]]]
 
+#: Members that may have to be asked for, or mean two things.
+UNMATCHED = frozenset(['user', 'id'])
+UNMATCHED_WHY = ('users have to be asked for (but an owner_name is there), and'
+                 ' an id is that of the message, or of its object; look at'
+                 ' them in the callback')
+
 #: So many messages are remembered, to know one that comes once more.
 REMEMBERED = 10000
 
@@ -34,11 +40,14 @@ class Subscription:
     :param callback: what is called with each event.
     :param kinds: the kinds of events, as they were given.
     :param match: what members of events must be.
-    :raises ValueError: if there is no such kind of event.
+    :raises ValueError: if there is no such kind of event, or a member cannot
+                        be matched.
     """
 
     def __init__(self, callback: Callable[[Any], Any], kinds: Kinds,
                  match: Dict[str, Any], leave: Callable[[Any], None]) -> None:
+        for name in UNMATCHED & {*match}:
+            raise ValueError(f'{name} cannot be matched: {UNMATCHED_WHY}')
         self.callback = callback
         self._kinds = _classes(kinds)
         self._match = match
@@ -107,9 +116,11 @@ class Events:
                      `txkoji.messages`; or several of these. None for all.
         :param match: what members of the event must be, or those of its
             ``task``, ``build`` or ``repo``: a value, or a list of values, of
-            which it must be one.
+            which it must be one. (Of a task the tag has to be asked for, so
+            ``tag`` matches none; and ``user`` and ``id`` cannot be given.)
         :returns: a `Subscription`, which can be cancelled.
-        :raises ValueError: if there is no such kind.
+        :raises ValueError: if there is no such kind, or something cannot be
+                            matched.
         """
         subscription = Subscription(callback, kind, match, self._leave)
         self._subscriptions.append(subscription)
