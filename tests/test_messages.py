@@ -406,6 +406,28 @@ class RecordedTests(MessagesTestCase):
         sign: Any = self.parse(recorded('fedora-messaging')[9])
         self.assertEqual(sign.build.creation_ts, 1795331690)
 
+    def test_fedora_promote(self) -> None:
+        """Of a build that was promoted it says hardly anything."""
+        event: Any = self.parse((
+            {}, {'instance': 'primary', 'base_url': 'https://x'},
+            'org.fedoraproject.prod.buildsys.build.promote'))
+        self.assertIs(type(event), messages.BuildPromote)
+        self.assertEqual((event.build, event.url, event.package,
+                          event.draft_release, self.get(event.user())),
+                         (None,) * 5)
+
+    def test_qpid(self) -> None:
+        """Koji's older plugin tells it in the subject, or in properties."""
+        for event in ('task.closed', 'build.complete', 'build.tag',
+                      'repo.done', 'package.add', 'import.rpm'):
+            each = first(event)
+            kind = each['properties']['type']
+            expected = self.all_of(self.parse(plain(each)))
+            for message in [
+                    ({}, each['body'], f'koji.{kind}.zsh.5_9'),
+                    ({'type': kind}, each['body'], 'koji.event')]:
+                self.assertEqual(self.all_of(self.parse(message)), expected)
+
     def test_no_connection(self) -> None:
         """Without a connection there are no pages, and no calls."""
         event: Any = messages.parse(plain(first('task.closed')))

@@ -203,7 +203,8 @@ class _OfBuild(Message):
     @property
     def url(self) -> Optional[str]:
         """The page of the build, or None."""
-        return self.build.url or self.body.get('url')
+        build: Optional[Build] = self.build
+        return build and (build.url or _text(self.body.get('url')))
 
 
 class BuildStateChange(_OfBuild):
@@ -450,13 +451,18 @@ class BuildPromote(_OfBuild):
     """
     A draft build was made a real one.
 
-    :ivar build: the `Build`.
+    :ivar build: the `Build`; None where fedora-messaging brought it, which
+                 does not say.
     :ivar draft_release: what its release was.
     :ivar target_release: what it is.
     """
 
+    build: Optional[Build]  # type: ignore[assignment]
+
     def _read(self) -> None:
-        super()._read()
+        self.build = None
+        if 'instance' not in self.body or 'build' in self.body:
+            super()._read()
         self.draft_release = self._name('draft_release')
         self.target_release = self._name('target_release')
 
@@ -546,10 +552,12 @@ def kind_of(frame: Frame) -> Optional[str]:
     if isinstance(kind, str) and kind != 'amqp-1.0':
         # (That is RabbitMQ's, of messages that it has not decoded.)
         return kind if kind in KINDS else None
+    topic = frame.topic or ''
     for pattern, found in TOPICS:
-        if pattern.search(frame.topic or ''):
+        if pattern.search(topic):
             return found
-    return None
+    # Koji's older plugin, for qpid, has the kind in the middle of it.
+    return next((word for word in topic.split('.') if word in KINDS), None)
 
 
 def _make(cls: Type[Self], frame: Frame, connection: Optional[Connection],
