@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from txkoji import build_states, task_states
 from txkoji.exceptions import GenericError
 from txkoji.hub.shared import together
+from txkoji.task_methods import package_of
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
@@ -205,7 +206,7 @@ class Usual:
         connection = self._connection
         packages, last, methods = self._names.values()
         packages.update(zip(packages, await _averages(
-            connection, list(packages), strict=len(packages) == 1)))
+            connection, list(packages), strict=False)))
         last.update(zip(last, await together(
             [average_last_builds(connection, name) for name in last])))
         methods.update(zip(methods, map(_by_subject, await together(
@@ -230,14 +231,6 @@ class Usual:
             durations = found.get(about) or found[None]
             return median(durations) if durations else None
         return found  # type: ignore[no-any-return]
-
-
-def package_of(task: Task) -> Optional[str]:
-    """The package that a task is about; None also if that cannot be read."""
-    try:
-        return task.package
-    except ValueError:
-        return None
 
 
 def srpm_method(task: Task) -> Optional[str]:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import (TYPE_CHECKING, Any, Callable, Dict, Hashable, Iterable,
                     List, Optional, Tuple, Union)
 
-from twisted.internet.defer import Deferred, fail, maybeDeferred
+from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.logger import Logger
 
 from txkoji.exceptions import ConnectionClosed, MessageError
@@ -143,7 +143,7 @@ class Events:
             event = parse(message, self._koji)
         except MessageError as error:
             self._log.warn('dropped a message: {error}', error=error)
-            return maybeDeferred(lambda: True)
+            return succeed(True)
         return self.dispatch(event)
 
     def dispatch(self, event: Message) -> Deferred[bool]:

@@ -5,6 +5,7 @@ that waits, by playing the queue of its channel forward.
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from math import inf
@@ -18,10 +19,11 @@ from twisted.internet.defer import Deferred
 from txkoji import task_states
 from txkoji.channel_queue import DELAY, ChannelQueue, Job, Rank, Seat
 from txkoji.estimates import (METHOD, Question, Usual, average_build_duration,
-                              lenient, not_past, package_of, task_durations)
+                              lenient, not_past, task_durations)
 from txkoji.exceptions import AnswerError, KojiException
 from txkoji.hub.shared import together
 from txkoji.resource import from_timestamp
+from txkoji.task_methods import package_of
 
 if TYPE_CHECKING:
     from txkoji.task import Task
@@ -107,18 +109,17 @@ async def descendents_completion(task: Task) -> Optional[datetime]:
     return _latest(ends)
 
 
-class _sense:
-    """Takes what cannot be made sense of for an error of the hub's."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
-        if isinstance(error, (TypeError, ValueError, AttributeError,
-                              LookupError, OverflowError)) \
-                and not isinstance(error, KojiException):
-            raise AnswerError('what the hub says of hosts and tasks makes no'
-                              f' sense: {error!r}') from error
+@contextmanager
+def _sense() -> Iterator[None]:
+    """Take what cannot be made sense of for an error of the hub's."""
+    try:
+        yield
+    except KojiException:
+        raise
+    except (TypeError, ValueError, AttributeError, LookupError,
+            OverflowError) as error:
+        raise AnswerError('what the hub says of hosts and tasks makes no'
+                          f' sense: {error!r}') from error
 
 
 async def _waiting_completion(task: Task, waiting: Sequence[Task]

@@ -30,6 +30,7 @@ from txkoji.package import Package
 from txkoji.repo import Repo
 from txkoji.resource import Resource
 from txkoji.task import Task
+from txkoji.task_methods import package_of
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
@@ -111,7 +112,7 @@ class Message:
 
         :returns: a Deferred that fires with a user's name, or None.
         """
-        return succeed(None)
+        return succeed(self._name('user'))
 
     def __repr__(self) -> str:
         return f'<{self.event} {self.topic or ""}>'
@@ -196,8 +197,11 @@ class _OfBuild(Message):
 
     build: Build
 
+    #: Where that is in the body.
+    place = 'build'
+
     def _read(self) -> None:
-        self.build = self._build('build')
+        self.build = self._build(self.place)
         self.package = _text(self.build.name)
 
     @property
@@ -215,9 +219,10 @@ class BuildStateChange(_OfBuild):
     :ivar build: the `Build`.
     """
 
+    place = 'info'
+
     def _read(self) -> None:
-        self.build = self._build('info')
-        self.package = _text(self.build.name)
+        super()._read()
         self._states(build_states.NAMES)
 
     @property
@@ -251,10 +256,7 @@ class TaskStateChange(Message):
     @property
     def package(self) -> Optional[str]:  # type: ignore[override]
         """The package that the task is about, if that can be read."""
-        try:
-            return self.task.package
-        except ValueError:
-            return None
+        return package_of(self.task)
 
     @property
     def event(self) -> str:
@@ -316,14 +318,6 @@ class TagUntag(_OfBuild):
         if self.kind == 'TagUntag':
             self.kind = str(self.properties.get('type', 'Tag'))
 
-    def user(self) -> Deferred[Optional[str]]:
-        """
-        Who did it.
-
-        :returns: a Deferred that fires with a user's name, or None.
-        """
-        return succeed(self._name('user'))
-
 
 class PackageListChange(Message):
     """
@@ -349,14 +343,6 @@ class PackageListChange(Message):
         # Its page takes a name, too.
         key = row.get('id') if isinstance(row, Munch) else self.package
         return Package.attached({'id': key}, self.connection).url
-
-    def user(self) -> Deferred[Optional[str]]:
-        """
-        Who did it.
-
-        :returns: a Deferred that fires with a user's name, or None.
-        """
-        return succeed(self._name('user'))
 
 
 class Import(_OfBuild):
@@ -465,14 +451,6 @@ class BuildPromote(_OfBuild):
             super()._read()
         self.draft_release = self._name('draft_release')
         self.target_release = self._name('target_release')
-
-    def user(self) -> Deferred[Optional[str]]:
-        """
-        Who did it.
-
-        :returns: a Deferred that fires with a user's name, or None.
-        """
-        return succeed(self._name('user'))
 
 
 #: The ``type`` of a message -> its class.

@@ -205,6 +205,18 @@ def find_package(named: Mapping[str, Any], layout: Layout) -> Optional[str]:
     return name
 
 
+def package_of(task: Any) -> Optional[str]:
+    """
+    The package that a task is about; None also if its source cannot be read.
+
+    :param task: a `Task`.
+    """
+    try:
+        return task.package  # type: ignore[no-any-return]
+    except ValueError:
+        return None
+
+
 def find_source(named: Mapping[str, Any], layout: Layout) -> Optional[str]:
     """What a request builds from: a URL, or the path of a ``.src.rpm``."""
     source = _follow(named, layout.source)
