@@ -3,7 +3,6 @@
 """
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
                     Type, TypeVar, Union)
@@ -17,8 +16,7 @@ from txkoji.cache import Cache
 from txkoji.call import HubMethods
 from txkoji.downloads import Destination, Download
 from txkoji.events import Events
-from txkoji.exceptions import (ConfigurationError, GenericError,
-                               UploadError)
+from txkoji.exceptions import ConfigurationError, GenericError
 from txkoji.hub import profile as profiles
 from txkoji.hub.body import Sink
 from txkoji.hub.calls import Calls
@@ -34,7 +32,7 @@ from txkoji.items import Items, Pages
 from txkoji.multicall import BATCH, MultiCall
 from txkoji.progress import Listener
 from txkoji.results import row_maker, typed
-from txkoji.uploads import Local, Upload, Uploaded
+from txkoji.uploads import Local, Uploaded
 from txkoji.waiting import (Changes, Poller, TaskOrId, wait_for,
                             wait_for_repo, wait_until_tagged)
 from txkoji.web import path_below, read_link
@@ -285,20 +283,9 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises GenericError: if the hub does not want it: it is there
                               already, or we are not logged in.
         """
-        return Deferred.fromCoroutine(self._upload(
-            local, path, name, overwrite, volume, progress))
-
-    async def _upload(self, local: Local, path: str, name: Optional[str],
-                      overwrite: bool, volume: Optional[str],
-                      progress: Optional[uploads.Listener]) -> Uploaded:
-        if name is None:
-            place: Any = getattr(local, 'name', local)
-            if not isinstance(place, (str, os.PathLike)):
-                raise UploadError('a file without a name needs one for the'
-                                  ' hub')
-            name = os.path.basename(place)
-        return await Upload(self, path, name, overwrite=overwrite,
-                            volume=volume, progress=progress).run(local)
+        return Deferred.fromCoroutine(uploads.upload(
+            self, local, path, name, overwrite=overwrite, volume=volume,
+            progress=progress))
 
     def download_task_output(
             self, task_id: int, name: str, destination: Destination, *,

@@ -48,6 +48,17 @@ class Uploaded(NamedTuple):
     adler32: str
 
 
+async def upload(koji: Connection, local: Local, path: str,
+                 name: Optional[str], **options: Any) -> Uploaded:
+    """Send a file; see `Connection.upload`."""
+    if name is None:
+        place: Any = getattr(local, 'name', local)
+        if not isinstance(place, (str, os.PathLike)):
+            raise UploadError('a file without a name needs one for the hub')
+        name = os.path.basename(place)
+    return await Upload(koji, path, name, **options).run(local)
+
+
 class Upload:
     """
     A file on its way; see `Connection.upload`.
