@@ -8,9 +8,12 @@ import glob
 import os
 import signal
 import subprocess
-from typing import Any, Dict, Optional
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, Optional
 
-from tests.servers import free_ports
+import pika
+
+from tests.servers import free_ports, until_said
 from tests.support import write
 
 #: Where Debian has it, without the script that changes the user.
@@ -75,18 +78,21 @@ class Broker:
         """Its URL."""
         return f'{scheme}://{user}@localhost:{self.ports[scheme]}{path}'
 
+    @contextmanager
+    def channel(self) -> Iterator[Any]:
+        """A channel of pika's, which holds up its thread."""
+        connection = pika.BlockingConnection(pika.URLParameters(self.url()))
+        try:
+            yield connection.channel()
+        finally:
+            connection.close()
+
     def start(self) -> None:
         """Start it; when this returns, its ports are open."""
         self._process = subprocess.Popen(
             [SERVER], env=self._environ, text=True, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        lines = []
-        for line in self._process.stdout:
-            lines.append(line)
-            if 'Server startup complete' in line:
-                return
-        self.stop()
-        raise RuntimeError(f'RabbitMQ does not start: {"".join(lines)}')
+        until_said(self, self._process.stdout, 'Server startup complete')
 
     def stop(self) -> None:
         """Stop it at once, as if the machine was lost."""

@@ -142,6 +142,24 @@ def free_ports(count: int) -> List[int]:
             each.close()
 
 
+def until_said(server: Any, output: Any, words: str) -> None:
+    """
+    Wait until a server says that it is ready.
+
+    :param output: what it says, line by line.
+    :raises RuntimeError: if it ends before, with all that it said. It is
+                          stopped then.
+    """
+    lines = []
+    for line in output:
+        lines.append(line)
+        if words in line:
+            return
+    server.stop()
+    raise RuntimeError(f'{type(server).__name__} does not start:'
+                       f' {"".join(lines)}')
+
+
 class Authority:
     """
     A certificate authority, and files of what it has signed.
@@ -226,14 +244,7 @@ class Httpd:
         self._process = subprocess.Popen(
             ['apache2', '-f', self._config, '-DFOREGROUND'],
             stderr=subprocess.PIPE, text=True)
-        said: Any = self._process.stderr
-        lines = []
-        for line in said:
-            lines.append(line)
-            if 'resuming normal operations' in line:
-                return
-        self.stop()
-        raise RuntimeError(f'httpd does not start: {"".join(lines)}')
+        until_said(self, self._process.stderr, 'resuming normal operations')
 
     def stop(self) -> None:
         """Stop it."""
@@ -335,14 +346,7 @@ PAM = no
         self._process = subprocess.Popen(
             ['ngircd', '--nodaemon', '--config', self._config],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        said: Any = self._process.stdout
-        lines = []
-        for line in said:
-            lines.append(line)
-            if 'ready' in line:
-                return
-        self.stop()
-        raise RuntimeError(f'ngircd does not start: {"".join(lines)}')
+        until_said(self, self._process.stdout, 'ready')
 
     def stop(self) -> None:
         """Stop it."""

@@ -103,15 +103,12 @@ class BotTests(TestCase):
                   for event in events]
 
         def run() -> None:
-            connection = pika.BlockingConnection(
-                pika.URLParameters(self.broker.url()))
-            channel = connection.channel()
-            for one in chosen:
-                channel.basic_publish(
-                    'amq.topic', one['address'].split('/')[-1],
-                    json.dumps(one['body']).encode(),
-                    pika.BasicProperties(headers=one['properties']))
-            connection.close()
+            with self.broker.channel() as channel:
+                for one in chosen:
+                    channel.basic_publish(
+                        'amq.topic', one['address'].split('/')[-1],
+                        json.dumps(one['body']).encode(),
+                        pika.BasicProperties(headers=one['properties']))
 
         return deferToThread(run)
 

@@ -16,7 +16,6 @@ from twisted.internet.defer import (CancelledError, Deferred,
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.ssl import Certificate, optionsForClientTLS
-from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
@@ -158,30 +157,46 @@ class BrokerTestCase(TestCase):
         :param queue: is made before.
         """
         def run() -> None:
-            connection = pika.BlockingConnection(
-                pika.URLParameters(self.broker.url()))
-            channel = connection.channel()
-            channel.confirm_delivery()
-            if queue:
-                channel.queue_declare(queue, durable=True)
-                channel.queue_bind(queue, 'amq.topic', '#')
-            for topic, properties, body, name in each:
-                channel.basic_publish(
-                    'amq.topic', topic, json.dumps(body).encode(),
-                    pika.BasicProperties(headers=properties, message_id=name,
-                                         delivery_mode=2))
-            connection.close()
+            with self.broker.channel() as channel:
+                channel.confirm_delivery()
+                if queue:
+                    channel.queue_declare(queue, durable=True)
+                    channel.queue_bind(queue, 'amq.topic', '#')
+                for topic, properties, body, name in each:
+                    channel.basic_publish(
+                        'amq.topic', topic, json.dumps(body).encode(),
+                        pika.BasicProperties(
+                            headers=properties, message_id=name,
+                            delivery_mode=2))
+
+        return deferToThread(run)
+
+    def paused(self) -> Deferred[None]:
+        """Wait until a listener pauses, as after each loss."""
+        pausing: Deferred[None] = Deferred()
+
+        def pause(failures: int) -> float:
+            if not pausing.called:
+                reactor.callLater(0, pausing.callback, None)
+            return 0.1
+
+        self.patch(listen_amqp, 'backoffPolicy', lambda: pause)
+        return pausing
+
+    def delete(self, queue: str) -> Deferred[None]:
+        """Delete a queue."""
+        def run() -> None:
+            with self.broker.channel() as channel:
+                channel.queue_delete(queue)
 
         return deferToThread(run)
 
     def waiting(self, queue: str) -> Deferred[int]:
         """How many messages a queue has."""
         def run() -> int:
-            connection = pika.BlockingConnection(
-                pika.URLParameters(self.broker.url()))
-            found = connection.channel().queue_declare(queue, passive=True)
-            connection.close()
-            return int(found.method.message_count)
+            with self.broker.channel() as channel:
+                found = channel.queue_declare(queue, passive=True)
+                return int(found.method.message_count)
 
         return deferToThread(run)
 
@@ -308,13 +323,7 @@ arguments = {{}}
         yield program.wait(len(published) + 2)
 
         # Somebody deletes its queue: it is made anew, and heard.
-        def delete() -> None:
-            connection = pika.BlockingConnection(
-                pika.URLParameters(self.broker.url()))
-            connection.channel().queue_delete('fedora')
-            connection.close()
-
-        yield deferToThread(delete)
+        yield self.delete('fedora')
         number, before = 0, len(program.lines)
         while len(program.lines) == before:
             number += 1
@@ -380,12 +389,12 @@ class OutageTests(BrokerTestCase):
     def test_stopped_meanwhile(self) -> Any:
         """One that is stopped in an outage stays so."""
         self.koji.events.subscribe(lambda event: Deferred())
+        paused = self.paused()
         listener = yield self.listen('stopped')
         yield self.publish(numbered(1))
         yield self.until(1)
         self.broker.stop()
-        while listener.hearing:
-            yield deferLater(reactor, 0.01)
+        yield paused
         yield listener.stop()
         self.broker.start()
         self.assertEqual((yield self.waiting('stopped')), 1)
@@ -399,15 +408,15 @@ class OutageTests(BrokerTestCase):
         """
         working: Deferred[None] = Deferred()
         self.koji.events.subscribe(lambda event: working)
+        paused = self.paused()
         yield self.listen('unacknowledged')
         yield self.publish(numbered(1))
         yield self.until(1)
         listener = self.koji.events._listeners[-1]
         listener._protocol.transport.abortConnection()
-        while listener.hearing:
-            yield deferLater(reactor, 0.01)
+        yield paused
         while not listener.hearing:
-            yield deferLater(reactor, 0.01)
+            yield self.waiting('unacknowledged')
         yield listener.stop()
         working.callback(None)
         self.assertEqual((yield self.waiting('unacknowledged')), 1)
@@ -430,13 +439,7 @@ class OutageTests(BrokerTestCase):
         """A queue that somebody deletes is made anew."""
         yield self.listen('deleted')
 
-        def delete() -> None:
-            connection = pika.BlockingConnection(
-                pika.URLParameters(self.broker.url()))
-            connection.channel().queue_delete('deleted')
-            connection.close()
-
-        yield deferToThread(delete)
+        yield self.delete('deleted')
         number = 0
         while not self.heard:
             number += 1
@@ -585,15 +588,22 @@ class StopTests(BrokerTestCase):
     @inlineCallbacks
     def test_phases(self) -> Any:
         """It can be stopped at any time: a silent server, a pause."""
+        met: Deferred[None] = Deferred()
+
+        class Silent(Protocol):
+            def connectionMade(self) -> None:
+                met.callback(None)
+
         silent = yield TCP4ServerEndpoint(
             reactor, 0, interface='127.0.0.1').listen(
-                Factory.forProtocol(Protocol))
+                Factory.forProtocol(Silent))
         self.addCleanup(silent.stopListening)
-        for port in (silent.getHost().port, 1):
+        for port, phase in [(silent.getHost().port, met),
+                            (1, self.paused())]:
             starting = self.koji.events.listen_amqp(
                 f'amqp://guest:guest@127.0.0.1:{port}/')
             listener = self.koji.events._listeners[-1]
-            yield deferLater(reactor, 0.1)
+            yield phase
             yield listener.stop()
             yield listener.stop()
             yield self.assertFailure(starting, CancelledError)
