@@ -391,6 +391,8 @@ class QueueTests(ForecastTestCase):
         """Tasks that wait for others are no load."""
         self.build(task_states.OPEN, started=20, weight=3.0, waiting=True,
                    host_id=1)
+        self.add('image', task_states.OPEN, 'x', '44', ['x86_64'], 'f44', '',
+                 {}, started=20, weight=3.0, waiting=True, host_id=1)
         self.check(self.build_arch(task_states.FREE), 60)
 
     def test_other_channels(self) -> None:

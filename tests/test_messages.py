@@ -621,6 +621,10 @@ class EncodingTests(SynchronousTestCase):
 
     def test_bad(self) -> None:
         """What cannot be, or could take long."""
+        deep = b'\x45'
+        for _ in range(amqp1.DEPTH + 2):
+            deep = b'\xc0' + bytes([len(deep) + 1, 1]) + deep
+        self.assertRaises(ValueError, amqp1.decode_section, b'\0Sw' + deep)
         for data in (b'', b'x', b'\0Sw', b'\0Sw\x99', b'\0Sw\x40\x40',
                      b'\0Sw\xf0\0\0\0\x05\xff\xff\xff\xff\x40',
                      b'\0Sw\xd0\0\0\0\x05\xff\xff\xff\xff\x40',
