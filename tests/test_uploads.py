@@ -42,7 +42,7 @@ class UploadTestCase(HubTestCase):
         self.hub.calls.clear()
 
     def there(self, name: str = 'x.src.rpm') -> Any:
-        return self.hub.files.read(f'cli-build/1/{name}')
+        return self.hub.files.read(f'work/cli-build/1/{name}')
 
     def offsets(self) -> List[str]:
         return [args[0]['offset'] for method, args, _ in self.hub.calls
@@ -75,7 +75,8 @@ class FastTests(UploadTestCase):
         self.assertEqual(self.there(), self.data)
         self.get(self.koji.upload(io.BytesIO(b'abc'), 'cli-build/1', 'z',
                                   volume='vol3'))
-        self.assertEqual(self.hub.files.read('cli-build/1/z', 'vol3'), b'abc')
+        self.assertEqual(
+            self.hub.files.read('work/cli-build/1/z', 'vol3'), b'abc')
 
     def test_empty(self) -> None:
         """A file with nothing in it is there, too."""
@@ -240,7 +241,7 @@ class RealTests(TestCase):
         self.path = write(self.folder + '/big', self.data)
 
     def digest(self, name: str) -> str:
-        with open(f'{self.folder}/hub/DEFAULT/cli-build/1/{name}',
+        with open(f'{self.folder}/hub/work/cli-build/1/{name}',
                   'rb') as file:
             return sha256(file.read()).hexdigest()
 

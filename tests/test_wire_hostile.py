@@ -195,8 +195,8 @@ class AnswersTests(HostileTestCase):
 
         deliver = body_module.deliver
         from txkoji.hub import attempt
-        self.patch(attempt, 'deliver', lambda response, sink, *args:
-                   deliver(response, Watching(sink), *args))
+        self.patch(attempt, 'deliver', lambda response, sink, *args, **named:
+                   deliver(response, Watching(sink), *args, **named))
         yield self.check(http(bomb, b'Content-Encoding: gzip'), AnswerError,
                          'larger than 8 MiB', max_body=8 * 2**20)
         self.assertLessEqual(max(sizes), body_module.STEP)

@@ -3,12 +3,15 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 from twisted.internet.defer import Deferred, succeed
 
 from txkoji import build_states
+from txkoji.checksums import checksum_of
 from txkoji.estimates import average_build_duration, not_past
+from txkoji.files import File
+from txkoji.paths import archive_path
 from txkoji.resource import Timed
 
 
@@ -88,6 +91,41 @@ class Build(Timed):
             return self.completed
         duration = await self.estimate_duration()
         return None if duration is None else not_past(started, duration)
+
+    def files(self) -> Deferred[List[File]]:
+        """
+        The files that it consists of: packages, archives and logs, as the
+        hub knows them, to be downloaded.
+
+        :returns: a Deferred that fires with a list of `txkoji.files.File`;
+                  those that are only described, and are not on the hub, are
+                  not in it.
+        """
+        return Deferred.fromCoroutine(self._files())
+
+    async def _files(self) -> List[File]:
+        koji, number = self._koji, self._key
+        many = koji.MultiCall(strict=True)
+        many.listRPMs(buildID=number)
+        many.listArchives(buildID=number)
+        many.getBuildLogs(number)
+        rpms, archives, logs = await many()
+        # The paths of these need more, which comes with their own type only.
+        special = sorted({row.btype for row in archives} & {'maven', 'win'})
+        many = koji.MultiCall(strict=True)
+        for kind in special:
+            many.listArchives(buildID=number, type=kind)
+        more = await many() if special else []
+        archives = [row for row in archives if row.btype not in special
+                    ] + [row for rows in more for row in rows]
+        return [
+            *(rpm._file_of(self) for rpm in rpms
+              if not rpm.of(self)._elsewhere),
+            *(File(koji, archive_path(self, row), size=row.size,
+                   checksum=checksum_of(row.checksum_type, row.checksum),
+                   about=row)
+              for row in archives if not row.get('metadata_only')),
+            *(File(koji, log.path) for log in logs)]
 
     def tags(self) -> Deferred[Any]:
         """

@@ -8,10 +8,12 @@ import tempfile
 from base64 import b64decode
 from binascii import Error as NoBase64
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Optional, Union
+from typing import (TYPE_CHECKING, Any, Awaitable, BinaryIO, Callable,
+                    List, NamedTuple, Optional, Union)
 
 from txkoji.exceptions import AnswerError, DownloadError
 from txkoji.hub.threads import in_thread
+from txkoji.paths import DEFAULT
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
@@ -24,6 +26,39 @@ Listener = Callable[[int, Optional[int]], Any]
 
 #: Bytes of a piece.
 PIECE = 2**20
+
+
+class Output(NamedTuple):
+    """
+    A file of a task, as ``listTaskOutput`` gives it.
+
+    :ivar name: with the folders that it is in.
+    :ivar volume: the volume that it is on.
+    :ivar size: in bytes, just then.
+    """
+
+    name: str
+    volume: str
+    size: int
+
+
+def read_listing(answer: Any) -> List[Output]:
+    """
+    Read what ``listTaskOutput`` gives with ``stat`` and ``all_volumes``;
+    what makes no sense is left out.
+    """
+    outputs = []
+    if isinstance(answer, dict):
+        for name, volumes in answer.items():
+            if not isinstance(volumes, dict):
+                continue
+            for volume, stat in volumes.items():
+                size = stat.get('st_size') if isinstance(stat, dict) else None
+                # It is a text, since it may be too large for XML-RPC.
+                text = str(size)
+                if text.isascii() and text.isdigit() and len(text) < 20:
+                    outputs.append(Output(name, volume, int(text)))
+    return outputs
 
 
 class Download:
@@ -49,21 +84,7 @@ class Download:
 
         :returns: how many bytes that was.
         """
-        if not isinstance(destination, (str, os.PathLike)):
-            await self._get(destination)
-            return self._offset - self._start
-        path = os.path.abspath(destination)
-        # Complain before anything is asked for.
-        file = await self._in_thread(_open, path)
-        try:
-            with file:
-                await self._get(file)
-                await self._in_thread(file.flush)
-            await self._in_thread(os.replace, file.name, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(file.name)
-            raise
+        await save(self._koji._transport.reactor, destination, self._get)
         return self._offset - self._start
 
     async def _get(self, file: Any) -> None:
@@ -73,7 +94,7 @@ class Download:
                                     self._offset, PIECE, **self._volume)
             if not data:
                 break
-            await self._in_thread(file.write, data)
+            await in_thread(self._koji._transport.reactor, file.write, data)
             self._offset += len(data)
             if self._progress is not None:
                 self._progress(self._offset - self._start,
@@ -89,17 +110,35 @@ class Download:
         """How large it is just now, where the hub says so."""
         found = await self._koji.listTaskOutput(
             self._task_id, stat=True, all_volumes=True, strict=True)
-        volumes = found.get(self._name) if isinstance(found, dict) else None
-        if not isinstance(volumes, dict):
-            return None
-        stat = volumes.get(self._volume.get('volume', 'DEFAULT'))
-        size = stat.get('st_size') if isinstance(stat, dict) else None
-        # It is a text, since it may be too large for a number in XML-RPC.
-        text = str(size)
-        return int(text) if text.isdecimal() else None
+        volume = self._volume.get('volume', DEFAULT)
+        sizes = [output.size for output in read_listing(found)
+                 if (output.name, output.volume) == (self._name, volume)]
+        return sizes[0] if sizes else None
 
-    def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
-        return in_thread(self._koji._transport.reactor, function, *args)
+
+async def save(reactor: Any, destination: Destination,
+               get: Callable[[Any], Awaitable[None]]) -> None:
+    """
+    Get a file to where it is wanted; under the name of a file only when all
+    of it is there.
+
+    :param get: writes it to an open file.
+    """
+    if not isinstance(destination, (str, os.PathLike)):
+        await get(destination)
+        return
+    path = os.path.abspath(destination)
+    # Complain before anything is asked for.
+    file = await in_thread(reactor, _open, path)
+    try:
+        with file:
+            await get(file)
+            await in_thread(reactor, file.flush)
+        await in_thread(reactor, os.replace, file.name, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(file.name)
+        raise
 
 
 async def read_piece(koji: Connection, task_id: int, name: str, offset: int,

@@ -276,13 +276,15 @@ class HTTPError(TransportError):
     that could not read the request.
 
     :ivar status: the number.
+    :ivar location: where it refers to, or empty.
     """
 
     def __init__(self, message: str = '', *, status: Optional[int] = None,
-                 method: Optional[str] = None,
-                 url: Optional[str] = None) -> None:
+                 method: Optional[str] = None, url: Optional[str] = None,
+                 location: str = '') -> None:
         super().__init__(message, method=method, url=url)
         self.status = status
+        self.location = location
 
 
 class LoginHTTPError(HTTPError, KojiLoginException):

@@ -4,6 +4,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Optional
 
+from twisted.internet.defer import Deferred
+
+from txkoji.files import File
+from txkoji.paths import below, repo_path
 from txkoji.resource import Resource
 
 
@@ -23,3 +27,22 @@ class Repo(Resource):
     def created(self) -> Optional[datetime]:
         """When it was made, in UTC, or None."""
         return self._time('creation')
+
+    def file(self, name: str) -> Deferred[File]:
+        """
+        A file of it.
+
+        :param name: its path there, such as "x86_64/repodata/repomd.xml".
+        :returns: a Deferred that fires with a `txkoji.files.File`.
+        :raises DownloadError: if the path climbs out of the repository.
+        """
+        return Deferred.fromCoroutine(self._file(name))
+
+    async def _file(self, name: str) -> File:
+        tag, dist = self.tag_name, self.dist
+        if tag is None:
+            # Not all hub methods tell.
+            whole = await self._koji.repoInfo(self._key, strict=True)
+            tag, dist = whole.tag_name, whole.dist
+        folder = repo_path(tag, self._key, bool(dist))
+        return File(self._koji, f'{folder}/{below(name)}')

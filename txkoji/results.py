@@ -13,6 +13,7 @@ from txkoji.host import Host
 from txkoji.package import Package
 from txkoji.repo import Repo
 from txkoji.resource import Resource
+from txkoji.rpm import RPM
 from txkoji.tag import Tag
 from txkoji.target import BuildTarget
 from txkoji.task import Task
@@ -102,6 +103,7 @@ def _seconds(value: Any, connection: Connection) -> Any:
 
 #: Methods that give a row, or a list of rows.
 ROWS: Dict[str, Type[Resource]] = {
+    'CGImport': Build,
     'getBuild': Build,
     'getBuildTarget': BuildTarget,
     'getBuildTargets': BuildTarget,
@@ -111,14 +113,17 @@ ROWS: Dict[str, Type[Resource]] = {
     'getLoggedInUser': User,
     'getPackage': Package,
     'getRepo': Repo,
+    'getRPM': RPM,
     'getTag': Tag,
     'getTaskChildren': Task,
     'getTaskInfo': Task,
     'getUser': User,
+    'listBuildRPMs': RPM,
     'listBuilds': Build,
     'listChannels': Channel,
     'listHosts': Host,
     'listPackages': Package,
+    'listRPMs': RPM,
     'listTagged': Build,
     'listTags': Tag,
     'listTasks': Task,

@@ -10,10 +10,12 @@ from txkoji import task_methods, task_states, task_titles
 from txkoji.estimates import task_durations
 from txkoji.exceptions import (AnswerError, GenericError, KojiException,
                                TaskCanceled, TaskFailed, from_fault)
+from txkoji.files import File
 from txkoji.forecast import descendents_completion, task_completion
 from txkoji.hub.xmlrpc import decode_call
 from txkoji.resource import Timed
 from txkoji.task_methods import Layout
+from txkoji.task_output import output_of
 
 
 class NoDescendentsError(KojiException):
@@ -295,6 +297,18 @@ class Task(Timed):
                     and state in (None, task.state)]
 
         return self._koji.getTaskDescendents(self._key).addCallback(chosen)
+
+    def output(self) -> Deferred[List[File]]:
+        """
+        The files that it has put out, to be downloaded: logs and, of the
+        steps of a build, packages. Of a scratch build that is done, also
+        what its steps have made, where the hub puts it for people.
+
+        :returns: a Deferred that fires with a list of `txkoji.files.File`.
+                  (Without a topurl, `Connection.download_task_output` gets
+                  them by their names.)
+        """
+        return Deferred.fromCoroutine(output_of(self))
 
     def _request(self) -> Tuple[Layout, Dict[str, Any]]:
         """Its request's layout, and the parameters by their names."""

@@ -1,5 +1,6 @@
 """
-One request to a hub and its answer, within a time limit.
+One request, of a call to a hub or of a file, and its answer, within a time
+limit.
 """
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from zope.interface import implementer
 
 from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionFailed,
                                HTTPError, KojiException, TransportError)
-from txkoji.hub.body import Sink, deliver
+from txkoji.hub.body import Sink, deliver, discard
 from txkoji.hub.explain import explain
 from txkoji.hub.pool import Connection, Pool
 from txkoji.hub.profile import without_secrets
@@ -23,9 +24,10 @@ from txkoji.hub.stats import Stats
 #: So much of an answer that cannot be read is shown in the error's text.
 EXCERPT = 200
 
-#: What every request has.
+#: What every request has: calls, and those for a file.
 HEADERS = {b'Content-Type': b'text/xml', b'Accept-Encoding': b'gzip',
            b'User-Agent': b'txkoji/1'}
+FILE_HEADERS = {b'Accept-Encoding': b'identity', b'User-Agent': b'txkoji/1'}
 
 #: So many bytes are read of an answer with a status other than 200.
 MAX_ERROR_BODY = 65536
@@ -49,6 +51,9 @@ class Request:
     :ivar count: is told how many bytes of the answer have come, each time.
     :ivar begun: whether somebody has got a part of the answer, so that it
                  cannot be asked for again.
+    :ivar shown: makes it a GET of a file, of whatever length; is shown the
+                 response before its bytes, which are given as they come. The
+                 `timeout` is for each silence of the server.
     """
 
     method: str
@@ -62,6 +67,7 @@ class Request:
     streamed: bool = False
     count: Callable[[int], Any] = int
     begun: Callable[[], bool] = lambda: False
+    shown: Optional[Callable[[IResponse], Any]] = None
 
 
 class Attempt:
@@ -87,7 +93,9 @@ class Attempt:
                  seen: Callable[[IResponse], None]) -> None:
         self._request = request
         self._address = address
-        self._headers = {**HEADERS, **(headers or {})}
+        self._file = request.shown is not None
+        self._headers = {**(FILE_HEADERS if self._file else HEADERS),
+                         **(headers or {})}
         if request.query:
             self._address += ('&' if '?' in address else '?') + request.query
             self._headers[b'Content-Type'] = b'application/octet-stream'
@@ -141,21 +149,26 @@ class Attempt:
         :param used: gets the connection, if it is one that was kept.
         """
         sink = self._request.new_sink()
-        excerpt = _Excerpt(sink, self._request.count)
+        excerpt = _Excerpt(sink, self._limit.renew if self._file
+                           else self._request.count)
         try:
             asked = self._agent.request(
-                b'POST', self._address.encode('ascii'),
+                b'GET' if self._file else b'POST',
+                self._address.encode('ascii'),
                 Headers({name: [value]
                          for name, value in self._headers.items()}),
-                _Body(self._request.body))
+                None if self._file else _Body(self._request.body))
             if self._pool is not None:
                 used += self._pool.kept_connection()
             response = await _cancelled_for_good(asked)
             self._seen(response)
-            if response.code != 200:
+            if response.code != 200 and not (self._file
+                                             and response.code == 206):
                 raise await self._status(response)
+            if self._request.shown is not None:
+                self._show(response, self._request.shown)
             await deliver(response, excerpt, self._reactor, self._max_body,
-                          self._limit.hold)
+                          self._limit.hold, raw=self._file)
             return sink.close()
         except AnswerError as found:
             if self._pool is not None:
@@ -176,6 +189,15 @@ class Attempt:
             if kind is None:
                 raise
             raise self._error(kind, text) from found
+
+    def _show(self, response: IResponse, shown: Callable[[IResponse], Any]
+              ) -> None:
+        """Show a response to who asked for a file, and may not want it."""
+        try:
+            shown(response)
+        except BaseException:
+            discard(response)
+            raise
 
     def _may_show(self, excerpt: _Excerpt) -> bool:
         """
@@ -201,14 +223,18 @@ class Attempt:
             pass
         phrase = response.phrase.decode('latin-1')
         text = f'HTTP status {response.code} {phrase}'
+        location = ''
         if 300 <= response.code < 400:
             places = response.headers.getRawHeaders(b'location') or [b'']
-            to = without_secrets(places[0].decode('latin-1'))
-            text += (f' to {to[:EXCERPT] or "nowhere"}; is the server of the'
-                     ' profile right?')
+            location = places[0].decode('latin-1')
+            to = without_secrets(location)
+            text += (f' to {to[:EXCERPT] or "nowhere"}; is the'
+                     f' {"topurl" if self._file else "server"} of the profile'
+                     ' right?')
         elif excerpt.data and self._may_show(excerpt):
             text += f': {excerpt}'
-        return self._error(HTTPError, text, status=response.code)
+        return self._error(HTTPError, text, status=response.code,
+                           location=location if self._file else '')
 
 
 def _cancelled_for_good(request: Deferred[IResponse]) -> Deferred[IResponse]:
@@ -241,7 +267,7 @@ class _Limit:
 
     def __init__(self, reactor: Any, seconds: float) -> None:
         self._reactor = reactor
-        self._left = seconds
+        self._seconds = self._left = seconds
         self._timer: Any = None
         self.over = False
 
@@ -254,6 +280,12 @@ class _Limit:
             self._timer = None
         elif not held and self._timer is None:
             self._timer = self._reactor.callLater(self._left, self._end)
+
+    def renew(self, received: int = 0) -> None:
+        """Let it begin anew."""
+        self._left = self._seconds
+        if self._timer is not None:
+            self._timer.reset(self._seconds)
 
     def _end(self) -> None:
         self._timer = None

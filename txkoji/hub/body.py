@@ -36,24 +36,32 @@ class Sink(Protocol):
 
 
 def deliver(response: IResponse, sink: Sink, reactor: Any, limit: float,
-            held: Callable[[bool], Any] = bool) -> Deferred[None]:
+            held: Callable[[bool], Any] = bool, *, raw: bool = False
+            ) -> Deferred[None]:
     """
     Feed a sink with the body of a response while it arrives.
 
     :param limit: bytes of the inflated body.
     :param held: is told when the sink holds up the reading, and when it no
                  longer does.
+    :param raw: whether it is wanted as it comes, also if it is compressed;
+                and not at all if nothing says where it ends.
     :returns: a Deferred that fires when it has ended. Cancelling it closes
               the connection (which cancelling Twisted's `readBody`, or
               treq's `content`, does not).
     :raises AnswerError: if it is larger than the limit, is not compressed as
                          it says, or the sink refuses it.
     """
-    codings = response.headers.getRawHeaders(b'content-encoding') or []
-    coding = b','.join(codings).strip().lower()
-    reader = _Reader(sink, reactor, limit, coding, held)
+    coding = b'' if raw else coding_of(response)
+    reader = _Reader(sink, reactor, limit, coding, held, endless=not raw)
     response.deliverBody(reader)
     return reader.ended
+
+
+def coding_of(response: IResponse) -> bytes:
+    """How the body of a response is compressed; empty for not at all."""
+    codings = response.headers.getRawHeaders(b'content-encoding') or []
+    return b','.join(codings).strip().lower()
 
 
 def discard(response: IResponse) -> None:
@@ -76,7 +84,9 @@ class _Reader(TwistedProtocol):
     """
 
     def __init__(self, sink: Sink, reactor: Any, limit: float, coding: bytes,
-                 held: Callable[[bool], Any] = bool) -> None:
+                 held: Callable[[bool], Any] = bool, *, endless: bool = True
+                 ) -> None:
+        self._endless = endless
         self._sink = sink
         self._tell_held = held
         self._held = 0
@@ -178,6 +188,8 @@ class _Reader(TwistedProtocol):
         assert self._lost is not None
         if not self._lost.check(ResponseDone, PotentialDataLoss):
             self.ended.errback(self._lost)
+        elif self._lost.check(PotentialDataLoss) and not self._endless:
+            self.ended.errback(AnswerError('nothing says where it ends'))
         elif self._inflater is not None and not self._inflater.eof:
             self.ended.errback(AnswerError('its gzip ends too soon'))
         else:

@@ -10,7 +10,7 @@ in a session of their own, so that no read has to wait for them.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Callable, Coroutine, Optional, Set
+from typing import Any, Callable, Coroutine, Dict, Optional, Set
 from weakref import WeakSet
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -95,6 +95,27 @@ class Calls:
         """
         return self.run(self._in_turn(request), request.method,
                         request.deadline, request.begun)
+
+    def get(self, request: Request, address: str, headers: Dict[bytes, bytes]
+            ) -> Deferred[Any]:
+        """
+        Get a file, from wherever that is, and as nobody.
+
+        :param address: its URL.
+        :param headers: what to send beside the usual ones.
+        :returns: a Deferred that fires with what the request's sink makes of
+                  it.
+        :raises TransportError: if there is no good answer.
+        :raises ConnectionClosed: if `close()` was, or is, called.
+        """
+        def attempt() -> Coroutine[Any, Any, Any]:
+            return self._transport.post(request, address, headers,
+                                        again=not request.begun())
+
+        return self.run(
+            self._retries.run(request.method, attempt, lost=True, late=True,
+                              begun=request.begun),
+            request.method, request.deadline, request.begun)
 
     def login(self, credentials: Credentials, *, allow_http: bool,
               deadline: float) -> Deferred[None]:

@@ -105,7 +105,8 @@ class Transport:
                    again: bool,
                    agent: Optional[IAgent] = None) -> Any:
         """
-        Post a request, and feed its sink with the answer while it arrives.
+        Post a request (or get a file), and feed its sink with the answer
+        while it arrives.
 
         :param address: the URL.
         :param headers: what to send beside the usual ones.

@@ -15,15 +15,18 @@ PROFILE = '''\
 [{name}]
 server = {url}
 weburl = {web}
+topurl = {top}
 '''
 
 
 async def serve(reactor: Any, options: argparse.Namespace) -> None:
     """Serve until the process ends, and print the profile to use."""
-    hub = FakeHub(reactor=reactor)
+    hub = FakeHub(reactor=reactor, folder=options.folder)
     url = await hub.listen(options.port, reactor=reactor)
     print(PROFILE.format(name=options.profile, url=url,
-                         web=url.replace('/kojihub', '/koji')), flush=True)
+                         web=url.replace('/kojihub', '/koji'),
+                         top=url.replace('/kojihub', '/kojifiles')),
+          flush=True)
     ended: Deferred[None] = Deferred()
     reactor.addSystemEventTrigger('before', 'shutdown', hub.stop)
     await ended
@@ -41,6 +44,8 @@ def main(arguments: Optional[List[str]] = None) -> None:
                         help='the port (default: any that is free)')
     parser.add_argument('--profile', default='fakehub',
                         help='the name in the profile (default: %(default)s)')
+    parser.add_argument('--folder',
+                        help='where to keep its files (default: in memory)')
     options = parser.parse_args(arguments)
     react(lambda reactor: Deferred.fromCoroutine(serve(reactor, options)))
 

@@ -1,23 +1,38 @@
 """
-The files of a FakeHub, and how they come to it.
+The files of a FakeHub, how they come to it, and how it serves them under its
+topurl.
 """
 from __future__ import annotations
 
 import hashlib
 import os
 import re
-from typing import Any, Dict, List, Optional
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from urllib.parse import unquote
 from zlib import adler32
 
-from txkoji.exceptions import GenericError
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IPushProducer
+from twisted.internet.task import deferLater
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
+from zope.interface import implementer
 
-#: The volume that is meant where none is named.
-DEFAULT = 'DEFAULT'
+from txkoji.exceptions import GenericError
+from txkoji.paths import DEFAULT, on_volume
+
+if TYPE_CHECKING:
+    from txkoji.testing.hub import FakeHub
+
+#: So many bytes of a file are sent at once.
+PIECE = 65536
 
 
 class Files:
     """
-    Files by volume, folder and name, in memory or in a folder.
+    Files by volume, folder and name, as below the ``topdir`` of a hub, in
+    memory or in a folder. What is uploaded is in ``work``.
 
     :param folder: where they are kept; None for in memory.
     """
@@ -73,6 +88,20 @@ class Files:
             file.seek(offset)
             file.write(data)
 
+    def move(self, old: str, new: str, volume: Optional[str] = None) -> None:
+        """Move a file to another place, on the usual volume or another."""
+        data = self.read(old)
+        self.write(new, data, volume)
+        self.remove(old)
+
+    def remove(self, path: str, volume: Optional[str] = None) -> None:
+        """Remove a file; one that is not there already is."""
+        key = _key(path, volume)
+        self._memory.pop(key, None)
+        if self._folder is not None:
+            with suppress(FileNotFoundError):
+                os.unlink(os.path.join(self._folder, key))
+
     def names(self, path: str, volume: Optional[str] = None) -> List[str]:
         """The files in a folder and below it, by their names from there."""
         start = _key(path, volume) + '/'
@@ -92,15 +121,10 @@ def _key(path: str, volume: Optional[str]) -> str:
 
     :raises GenericError: if it would be elsewhere.
     """
-    parts = path.strip('/').split('/')
+    parts = [part for part in path.split('/') if part not in ('', '.')]
     if '..' in parts or not re.fullmatch(r'[\w.-]+', volume or DEFAULT):
         raise GenericError(f'Invalid upload directory: {path}')
-    return '/'.join([volume or DEFAULT, *parts])
-
-
-def task_folder(task_id: int) -> str:
-    """Where the files of a task are (koji, ``PathInfo.taskrelpath``)."""
-    return f'tasks/{task_id % 10000}/{task_id}'
+    return on_volume(volume, '/'.join(parts))
 
 
 def checksum(kind: str, data: bytes) -> str:
@@ -126,7 +150,7 @@ def take_upload(files: Files, fields: Dict[str, str], data: bytes
     :raises GenericError: if it does not take it.
     """
     offset = int(fields.get('offset', '0'))
-    whole = f'{fields.get("filepath", "")}/{fields["filename"]}'
+    whole = f'work/{fields.get("filepath", "")}/{fields["filename"]}'
     volume = fields.get('volume')
     size = files.size(whole, volume)
     if offset == 0 and size is not None and not fields.get('overwrite'):
@@ -139,3 +163,127 @@ def take_upload(files: Files, fields: Dict[str, str], data: bytes
     if fields.get('fileverify'):
         answer['hexdigest'] = checksum(fields['fileverify'], data)
     return answer
+
+
+class FilesResource(Resource):
+    """What is served under the topurl."""
+
+    isLeaf = True
+
+    def __init__(self, hub: FakeHub) -> None:
+        Resource.__init__(self)
+        self._hub = hub
+
+    def render_GET(self, request: Any) -> Any:
+        served = Deferred.fromCoroutine(self._serve(request))
+        if not served.called:
+            self._hub.serving.add(served)
+            request.notifyFinish().addErrback(lambda _: served.cancel())
+            served.addErrback(lambda failure: failure.trap(CancelledError))
+            served.addBoth(lambda _: self._ended(served))
+        return NOT_DONE_YET
+
+    def _ended(self, served: Deferred[None]) -> None:
+        self._hub.serving.discard(served)
+        self._hub.flush()
+
+    async def _serve(self, request: Any) -> None:
+        hub = self._hub
+        path = unquote(request.path.decode('ascii')).split('/', 2)[2]
+        hub.calls.append(('GET', (path,), {}))
+        if hub.trouble('dropped-before', 'GET'):
+            request.transport.abortConnection()
+            return
+        slow = hub.trouble('slow', 'GET')
+        if slow:
+            await deferLater(hub.clock, slow.seconds, lambda: None)
+        if hub.trouble('offline', 'GET'):
+            request.setResponseCode(503)
+            request.finish()
+            return
+        try:
+            size = hub.files.size(path)
+        except GenericError:
+            size = None
+        if size is None:
+            request.setResponseCode(404)
+            request.finish()
+            return
+        begin = first_byte(request)
+        if begin > size or begin == size > 0:
+            request.setResponseCode(416)
+            request.setHeader(b'Content-Range', b'bytes */%d' % size)
+            request.finish()
+            return
+        if begin:
+            request.setResponseCode(206)
+            request.setHeader(b'Content-Range',
+                              b'bytes %d-%d/%d' % (begin, size - 1, size))
+        request.setHeader(b'Content-Type', b'application/octet-stream')
+        request.setHeader(b'Content-Length', b'%d' % (size - begin))
+        end = size
+        if hub.trouble('truncated', 'GET') or hub.trouble('dropped-after',
+                                                          'GET'):
+            end = (begin + size) // 2
+        garbage = hub.trouble('garbage', 'GET')
+        _Producer(hub.files, path, begin, end, size, request,
+                  garbage.data if garbage else b'').begin()
+
+
+def first_byte(request: Any) -> int:
+    """The byte that a request wants a file to begin with."""
+    wanted = re.fullmatch(r'bytes=(\d+)-', request.getHeader('Range') or '')
+    return int(wanted[1]) if wanted else 0
+
+
+@implementer(IPushProducer)
+class _Producer:
+    """
+    A part of a file, a piece at a time.
+
+    :param end: where it ends; before the end of the file, the connection
+                breaks there.
+    :param garbage: what comes in the place of its first bytes.
+    """
+
+    def __init__(self, files: Files, path: str, begin: int, end: int,
+                 size: int, request: Any, garbage: bytes) -> None:
+        self._files = files
+        self._path = path
+        self._offset = begin
+        self._end = end
+        self._size = size
+        self._request = request
+        self._garbage = garbage
+        self._paused = self._ended = False
+
+    def begin(self) -> None:
+        """Write it, as fast as it is read."""
+        self._request.registerProducer(self, True)
+        self.resumeProducing()
+
+    def resumeProducing(self) -> None:
+        self._paused = False
+        while not self._paused and self._offset < self._end:
+            data = self._files.read(self._path, None, self._offset,
+                                    min(PIECE, self._end - self._offset))
+            if not data:
+                break
+            if self._garbage:
+                data = self._garbage[:len(data)] + data[len(self._garbage):]
+                self._garbage = b''
+            self._offset += len(data)
+            self._request.write(data)
+        if not self._paused and not self._ended:
+            self._ended = True
+            self._request.unregisterProducer()
+            if self._offset < self._size:
+                self._request.transport.loseConnection()
+            else:
+                self._request.finish()
+
+    def pauseProducing(self) -> None:
+        self._paused = True
+
+    def stopProducing(self) -> None:
+        self._paused = self._ended = True

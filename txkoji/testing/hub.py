@@ -27,7 +27,8 @@ from txkoji.exceptions import (FAULTS, ActionNotAllowed, GenericError,
                                KojiException)
 from txkoji.hub.profile import Profile
 from txkoji.hub.xmlrpc import encode_answer, encode_fault, split_arguments
-from txkoji.testing.files import Files, take_upload, task_folder
+from txkoji.paths import task_path
+from txkoji.testing.files import Files, FilesResource, take_upload
 from txkoji.testing.methods import RootExports, call
 from txkoji.testing.sessions import Entered, Peer, Sessions
 from txkoji.testing.tables import SAMPLE, Tables
@@ -36,6 +37,9 @@ from txkoji.testing.web import HubResource, MemoryAgent
 
 #: When the sample was recorded, in seconds since 1970.
 RECORDED = 1795331086.0
+
+#: A log of the sample; of all other files, it knows the names only.
+LOG = 'packages/rhceph-container/8/40/data/logs/orchestrator.log'
 
 
 class FakeHub:
@@ -59,7 +63,9 @@ class FakeHub:
     :param folder: where it keeps files that are uploaded; None for in memory.
 
     :ivar tables: what it knows; a test may change the rows.
-    :ivar files: what was uploaded (`txkoji.testing.files.Files`).
+    :ivar files: its tree of files (`txkoji.testing.files.Files`): what was
+                 uploaded, put out, imported, or put there by a test; served
+                 under ``/kojifiles``.
     :ivar takes_files: whether it takes files as they are, not in calls only.
     :ivar calls: what it was asked, as (method, args, kwargs), each call of a
                  multicall as one, after the ``system.multicall`` itself.
@@ -88,6 +94,8 @@ class FakeHub:
         self.resource = self._site(None)
         self.serving: Set[Deferred[None]] = set()
         self.files = Files(folder)
+        if sample:
+            self.files.write(LOG, b'It was built.\n')
         self.takes_files = True
         self._own = RootExports(self.tables, self.now, self._perform,
                                 self.files)
@@ -125,7 +133,8 @@ class FakeHub:
                     and name != 'timeout'}
         profile = Profile(**{
             'name': 'fakehub', 'server': 'https://hub.example.test/kojihub',
-            'weburl': 'http://hub.example.test/koji', 'max_retries': 0,
+            'weburl': 'http://hub.example.test/koji',
+            'topurl': 'https://hub.example.test/kojifiles', 'max_retries': 0,
             'authtype': 'ssl', **settings})
         kwargs.setdefault('reactor', self.clock)
         if 'agent' not in kwargs:
@@ -137,6 +146,7 @@ class FakeHub:
         """What is served, to one who has a certificate of a user."""
         root = Resource()
         root.putChild(b'kojihub', HubResource(self, user))
+        root.putChild(b'kojifiles', FilesResource(self))
         return root
 
     def listen(self, port: int = 0, *, tls: Any = None, reactor: Any = None
@@ -189,7 +199,7 @@ class FakeHub:
     def put_out(self, task_id: int, name: str, data: bytes,
                 volume: Optional[str] = None) -> None:
         """Let a task put out a file, or add to one that it has."""
-        path = f'{task_folder(task_id)}/{name}'
+        path = task_path(task_id, name)
         self.files.write(path, data, volume,
                          self.files.size(path, volume) or 0)
 
@@ -243,7 +253,9 @@ class FakeHub:
             call was carried out), ``truncated`` (it breaks in the middle of
             the answer), or
             ``garbage`` (`data` for an answer).
-        :param method: only in requests of this method.
+        :param method: only in requests of this method; "upload" is for
+                       pieces of files that come as they are, "GET" for files
+                       under the topurl.
         :param times: only so many times; None for until `behave`.
         :param chance: in how many of these, from 0 to 1.
         :param random: decides that; None for one that always decides alike.

@@ -7,8 +7,8 @@ from base64 import b64decode, encodebytes
 from typing import Any, Callable, Dict, Optional
 
 from txkoji.exceptions import GenericError
-from txkoji.testing.files import (DEFAULT, Files, checksum,
-                                  task_folder)
+from txkoji.paths import DEFAULT, build_path, on_volume, task_folder
+from txkoji.testing.files import Files, checksum
 from txkoji.testing.methods.base import Methods
 
 
@@ -17,9 +17,10 @@ VOLUMES = (DEFAULT, 'vol3')
 
 
 class FileMethods(Methods):
-    """Files that are uploaded, and what tasks put out."""
+    """Files that are uploaded, what tasks put out, and logs of builds."""
 
     _files: Files
+    getBuild: Callable[..., Any]
     getTaskInfo: Callable[..., Any]
 
     def uploadFile(self, path: str, name: str, size: int, md5sum: Any,
@@ -28,7 +29,7 @@ class FileMethods(Methods):
         contents = b64decode(data)
         kind, digest = (('md5', md5sum) if isinstance(md5sum, str)
                         else md5sum)
-        whole = f'{path}/{name}'
+        whole = f'work/{path}/{name}'
         if offset != -1:
             if size != len(contents) or digest != checksum(kind, contents):
                 return False
@@ -43,7 +44,7 @@ class FileMethods(Methods):
     def checkUpload(self, path: str, name: str, verify: Optional[str] = None,
                     tail: Optional[int] = None,
                     volume: Optional[str] = None) -> Any:
-        whole = f'{path}/{name}'
+        whole = f'work/{path}/{name}'
         size = self._files.size(whole, volume)
         if size is None:
             return None
@@ -60,7 +61,7 @@ class FileMethods(Methods):
             self.getTaskInfo(taskID, strict=True)
         found: Dict[str, Dict[str, Any]] = {}
         for volume in VOLUMES if all_volumes else (DEFAULT,):
-            folder = task_folder(taskID)
+            folder = f'work/{task_folder(taskID)}'
             for name in self._files.names(folder, volume):
                 size = self._files.size(f'{folder}/{name}', volume)
                 found.setdefault(name, {})[volume] = {
@@ -75,7 +76,7 @@ class FileMethods(Methods):
     def downloadTaskOutput(self, taskID: int, fileName: str, offset: int = 0,
                            size: int = -1, volume: Optional[str] = None
                            ) -> str:
-        path = f'{task_folder(taskID)}/{fileName}'
+        path = f'work/{task_folder(taskID)}/{fileName}'
         whole = self._files.size(path, volume)
         if whole is None or '..' in fileName.split('/'):
             raise GenericError(f'no file "{fileName}" output by task {taskID}')
@@ -83,3 +84,14 @@ class FileMethods(Methods):
             offset = max(0, whole + offset)
         return encodebytes(
             self._files.read(path, volume, offset, size)).decode()
+
+    def getBuildLogs(self, build: Any) -> Any:
+        found = self.getBuild(build, strict=True)
+        top = build_path({**found, 'volume_name': None}) + '/data/logs'
+        logs = []
+        for name in self._files.names(top, found['volume_name']):
+            folder, _, name = name.rpartition('/')
+            folder = folder or '.'
+            logs.append({'name': name, 'dir': folder, 'path': on_volume(
+                found['volume_name'], f'{top}/{folder}/{name}')})
+        return logs

@@ -1,0 +1,301 @@
+"""
+Getting files that a hub serves under its topurl.
+"""
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, Any, List, Optional
+from urllib.parse import urljoin, urlsplit
+
+from twisted.internet.defer import Deferred
+from twisted.web.iweb import UNKNOWN_LENGTH, IResponse
+
+from txkoji.checksums import Checksum, new_hash
+from txkoji.downloads import Destination, Listener, save
+from txkoji.exceptions import (CallTimeout, ConfigurationError, DownloadError,
+                               HTTPError, TransportError)
+from txkoji.hub.attempt import Request
+from txkoji.hub.body import coding_of
+from txkoji.hub.retries import outage
+from txkoji.hub.threads import in_thread
+from txkoji.hub.turns import Turns
+from txkoji.paths import address, below
+
+if TYPE_CHECKING:
+    from txkoji.connection import Connection
+
+#: So many bytes are written at once; until they are, no more are read.
+BLOCK = 2**18
+
+#: So often a server may refer to another place.
+REDIRECTS = 5
+
+
+class File:
+    """
+    A file that a hub serves under its topurl.
+
+    :param connection: the Connection.
+    :param path: where it is below the topurl.
+
+    :ivar path: the same.
+    :ivar size: in bytes; None if that is not known.
+    :ivar checksum: a `txkoji.checksums.Checksum`, or None if there is none.
+    :ivar about: what the hub says of it: an `RPM`, or the row of an archive;
+                 None for logs and other files.
+    :raises DownloadError: if the path climbs out of its folder.
+    """
+
+    def __init__(self, connection: Connection, path: str, *,
+                 size: Optional[int] = None,
+                 checksum: Optional[Checksum] = None,
+                 about: Any = None) -> None:
+        self.path = below(path)
+        self.size = size
+        self.checksum = checksum
+        self.about = about
+        self._koji = connection
+
+    def __repr__(self) -> str:
+        return f'<File {self.path}>'
+
+    @property
+    def name(self) -> str:
+        """Its name, without the folders that it is in."""
+        return posixpath.basename(self.path)
+
+    @property
+    def url(self) -> Optional[str]:
+        """Its address; None if the profile has no topurl."""
+        return address(self._koji, self.path)
+
+    def download(self, destination: Destination, *, offset: int = 0,
+                 progress: Optional[Listener] = None) -> Deferred[int]:
+        """
+        Get it, never the whole in memory. Where a connection breaks, it goes
+        on behind what has come; what is known of its size and contents is
+        compared with what came.
+
+        :param destination: the name of a file, which is there when all of it
+            is, and takes the place of one that is there; or one that is open
+            in binary mode, to which the bytes are written as they come, in
+            another thread.
+        :param offset: where to begin, in bytes. Then the contents are not
+                       compared.
+        :param progress: is told now and then how many bytes are here, and of
+                         how many, or None.
+        :returns: a Deferred that fires with how many bytes that were.
+                  Cancelling it closes the connection.
+        :raises HTTPError: if there is no such file, with a `status` of 404.
+        :raises DownloadError: if what comes is not what was to come, or is
+                               changed meanwhile.
+        :raises TransportError: if the server cannot be reached any longer.
+        :raises ConfigurationError: if the profile has no topurl; OSError if
+                                    it cannot be written.
+        """
+        return Deferred.fromCoroutine(
+            _Download(self._koji, self, offset, progress).run(destination))
+
+
+class _Download:
+    """
+    A file on its way, and the sink of its bytes.
+
+    :param koji: the Connection.
+    :param offset: where to begin.
+    """
+
+    def __init__(self, koji: Connection, file: File, offset: int,
+                 progress: Optional[Listener]) -> None:
+        self._koji = koji
+        self._file = file
+        self._start = self._offset = offset
+        self._progress = progress
+        self._expected = None if offset else file.checksum
+        self._hash = None if self._expected is None else new_hash(
+            self._expected.kind)
+        #: What is to be written to, and what waits for that.
+        self._output: Any = None
+        self._block: List[bytes] = []
+        self._length = 0
+        self._writing = Turns(1)
+        self._error: Optional[Exception] = None
+        #: Bytes of an answer that we have already.
+        self._skip = 0
+        self._total = file.size
+        self._version: Any = None
+
+    async def run(self, destination: Destination) -> int:
+        """
+        Get it.
+
+        :returns: how many bytes that was.
+        """
+        if self._file.url is None:
+            raise ConfigurationError(
+                f'profile {self._koji.profile!r}: a topurl is needed, under'
+                ' which the hub serves its files')
+        await save(self._koji._transport.reactor, destination, self._get)
+        return self._offset - self._start
+
+    async def _get(self, output: Any) -> None:
+        self._output = output
+        try:
+            if self._offset != self._total:
+                await self._parts()
+            await self.flush()
+        finally:
+            # Nothing is written any longer when this has ended.
+            await self._writing.acquire()
+        if self._error is not None:
+            raise self._error
+        if self._total not in (None, self._offset):
+            raise DownloadError(f'{self._file.path} ended after'
+                                f' {self._offset} of {self._total} bytes')
+        if self._hash is not None and self._expected is not None and (
+                self._hash.hexdigest() != self._expected.digest):
+            raise DownloadError(f'{self._file.path} does not have the'
+                                f' {self._expected.kind} checksum that the'
+                                ' hub knows')
+
+    async def _parts(self) -> None:
+        """Get the rest of it, however often the connection breaks."""
+        while True:
+            before = self._offset
+            try:
+                return await self._part()
+            except _NotWritten:
+                assert self._error is not None
+                raise self._error from None
+            except TransportError as error:
+                if self._offset == before or not (
+                        outage(error) or isinstance(error, CallTimeout)):
+                    raise
+                # More of it is here than before: go on behind that.
+                await self.flush()
+
+    async def _part(self) -> None:
+        """Get as much of the rest as comes, from wherever it is."""
+        place: Any = self._file.url
+        for _ in range(REDIRECTS):
+            try:
+                return await self._ask(place)
+            except HTTPError as error:
+                place = _elsewhere(place, error)
+                if place is None:
+                    raise
+        await self._ask(place)
+
+    async def _ask(self, address: str) -> None:
+        koji = self._koji
+        begin = self._offset
+        headers = {b'Range': b'bytes=%d-' % begin} if begin else {}
+        await koji._calls.get(
+            Request('GET', b'', lambda: self, read=True, streamed=True,
+                    timeout=koji._options.timeout,
+                    deadline=koji._options.deadline, shown=self._show,
+                    begun=lambda: self._offset > begin),
+            address, headers)
+
+    def _show(self, response: IResponse) -> None:
+        """
+        See what a server is going to send.
+
+        :raises DownloadError: if that is not what we want.
+        """
+        def header(name: bytes) -> bytes:
+            values: List[bytes] = response.headers.getRawHeaders(name) or []
+            return values[0] if values else b''
+
+        path = self._file.path
+        coding = coding_of(response)
+        if coding not in (b'', b'identity') and not path.endswith(
+                ('gz', '.Z')):
+            raise DownloadError(
+                f'{path} comes as {coding.decode("latin-1")[:60]!r}, which'
+                ' was not asked for')
+        begin, size = 0, response.length
+        if response.code == 206:
+            found = re.fullmatch(rb'bytes (\d{1,19})-\d+/(\d{1,19})',
+                                 header(b'content-range'))
+            if found is None:
+                raise DownloadError(f'{path}: a part of it comes, and which'
+                                    ' one is not said')
+            begin, size = int(found[1]), int(found[2])
+        self._skip = self._offset - begin
+        if self._skip < 0:
+            raise DownloadError(f'{path} comes from byte {begin} on, not from'
+                                f' {self._offset}')
+        if size is not UNKNOWN_LENGTH:
+            if self._file.size not in (None, size):
+                raise DownloadError(f'{path} has {size} bytes, not the'
+                                    f' {self._file.size} that the hub knows')
+            self._total = size
+        version = (size, header(b'etag'), header(b'last-modified'))
+        if self._version not in (None, version):
+            raise DownloadError(f'{path} was changed while it was downloaded')
+        self._version = version
+
+    def feed(self, data: bytes) -> Optional[Deferred[None]]:
+        """Take the next bytes."""
+        if self._error is not None:
+            raise _NotWritten
+        if self._skip:
+            skipped, data = data[:self._skip], data[self._skip:]
+            self._skip -= len(skipped)
+        self._block.append(data)
+        self._offset += len(data)
+        self._length += len(data)
+        if self._length < BLOCK:
+            return None
+        return Deferred.fromCoroutine(self.flush())
+
+    def close(self) -> None:
+        """There are no more of this answer."""
+
+    async def flush(self) -> None:
+        """Write what has come."""
+        await self._writing.acquire()
+        try:
+            data = b''.join(self._block)
+            self._block.clear()
+            self._length = 0
+            if not data or self._error is not None:
+                return
+            try:
+                await in_thread(self._koji._transport.reactor, self._write,
+                                data)
+                if self._progress is not None:
+                    self._progress(
+                        self._offset - self._start, None
+                        if self._total is None else self._total - self._start)
+            except Exception as error:
+                # Whoever feeds us hears of it next time.
+                self._error = error
+        finally:
+            self._writing.release()
+
+    def _write(self, data: bytes) -> None:
+        self._output.write(data)
+        if self._hash is not None:
+            self._hash.update(data)
+
+
+class _NotWritten(Exception):
+    """What comes cannot be written, for a reason that is kept."""
+
+
+def _elsewhere(address: str, error: HTTPError) -> Optional[str]:
+    """Where a server refers to; None if it does not, or not securely."""
+    if error.status not in (301, 302, 303, 307, 308) or not error.location:
+        return None
+    try:
+        found = urljoin(address, error.location)
+        scheme = urlsplit(found).scheme
+        found.encode('ascii')
+    except ValueError:
+        return None
+    secure = urlsplit(address).scheme == 'https'
+    return found if scheme == 'https' or (
+        scheme == 'http' and not secure) else None

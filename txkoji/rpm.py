@@ -1,0 +1,100 @@
+"""An RPM package, as `getRPM`, `listRPMs` and others give it."""
+from __future__ import annotations
+
+from typing import Any, Dict, Optional, TypeVar
+
+from twisted.internet.defer import Deferred
+
+from txkoji.checksums import Checksum
+from txkoji.exceptions import DownloadError
+from txkoji.files import File
+from txkoji.paths import address, rpm_path
+from txkoji.resource import Resource
+
+Self = TypeVar('Self', bound='RPM')
+
+
+class RPM(Resource):
+    """
+    A package of a build.
+
+    :ivar build: the row of its build, where it came with that; else None.
+    """
+
+    __slots__ = ('build',)
+
+    members = frozenset([
+        'arch', 'build_id', 'buildroot_id', 'buildtime', 'draft', 'epoch',
+        'external_repo_id', 'external_repo_name', 'extra', 'id',
+        'metadata_only', 'name', 'nvr', 'payloadhash', 'release', 'size',
+        'version'])
+
+    build: Optional[Dict[str, Any]]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        object.__setattr__(self, 'build', None)
+
+    def of(self: Self, build: Optional[Dict[str, Any]]) -> Self:
+        """
+        Say which build it is of.
+
+        :param build: its row, such as a `Build`.
+        :returns: this.
+        """
+        object.__setattr__(self, 'build', build)
+        return self
+
+    def copy(self: Self) -> Self:
+        return super().copy().of(self.build)
+
+    __copy__ = copy
+
+    def __deepcopy__(self: Self, memo: Dict[int, Any]) -> Self:
+        return super().__deepcopy__(memo).of(self.build)
+
+    @property
+    def url(self) -> Optional[str]:
+        """
+        The address of its file, under the topurl of the profile. None where
+        there is none, or where it did not come with its `build`, whose name
+        is in the address: those that ``build.files()`` gives did. (`file`
+        asks for it.)
+        """
+        if self.build is None or self._elsewhere:
+            return None
+        return address(self.connection, rpm_path(self.build, self))
+
+    @property
+    def _elsewhere(self) -> bool:
+        """Whether the hub knows of it, but does not have it."""
+        return bool(self.metadata_only or self.external_repo_id)
+
+    def file(self, sigkey: Optional[str] = None) -> Deferred[File]:
+        """
+        Its file, or the copy that is signed with a key.
+
+        :param sigkey: the key's id, such as "a15b79cc".
+        :returns: a Deferred that fires with a `txkoji.files.File`.
+        :raises DownloadError: if the hub does not have it: it is of an
+                               external repository, or only described.
+        """
+        return Deferred.fromCoroutine(self._file(sigkey))
+
+    async def _file(self, sigkey: Optional[str]) -> File:
+        koji = self._koji
+        if self._elsewhere or self.build_id is None:
+            raise DownloadError(f'the hub has no file of {self.name}, only'
+                                ' its description')
+        if self.build is None:
+            self.of(await koji.getBuild(self.build_id, strict=True))
+        return self._file_of(self.build, sigkey)
+
+    def _file_of(self, build: Any, sigkey: Optional[str] = None) -> File:
+        known = isinstance(self.payloadhash, str) and self.payloadhash
+        return File(
+            self._koji, rpm_path(build, self, sigkey),
+            # A signed copy is longer.
+            size=None if sigkey else self.size,
+            checksum=Checksum('sigmd5', known.lower()) if known else None,
+            about=self)
