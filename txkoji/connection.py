@@ -17,6 +17,7 @@ from txkoji.call import HubMethods
 from txkoji.downloads import Destination, Download
 from txkoji.events import Events
 from txkoji.exceptions import ConfigurationError, GenericError
+from txkoji.follow import Follow, Rounds
 from txkoji.hub import profile as profiles
 from txkoji.hub.body import Sink
 from txkoji.hub.calls import Calls
@@ -123,6 +124,7 @@ class Connection(HubMethods[Deferred[Any]]):
         #: One for this and for those that `new_session` gives.
         self._events: List[Optional[Events]] = [None]
         self._poller = Poller()
+        self._rounds = Rounds()
         self._count: Callable[[int], Any] = int
 
     def __repr__(self) -> str:
@@ -313,6 +315,27 @@ class Connection(HubMethods[Deferred[Any]]):
         return Deferred.fromCoroutine(Download(
             self, task_id, name, offset=offset, volume=volume,
             progress=progress).run(destination))
+
+    def follow(self, task_id: TaskOrId, *, descendents: bool = False,
+               names: str = '*log') -> Follow:
+        """
+        Go through the lines of a task's logs, while they grow and until the
+        task is finished::
+
+            async for line in koji.follow(6476):
+                print(line.text)
+
+        All that are followed are asked for together, every ``poll_interval``
+        seconds (an option of the profile), also after an outage of the hub.
+        See `txkoji.follow.Follow`.
+
+        :param task_id: the task's id, or the task.
+        :param descendents: whether to follow the logs of its descendents,
+                            too.
+        :param names: a pattern for the names of the logs, as of a shell's
+                      files.
+        """
+        return Follow(self, task_id, descendents=descendents, names=names)
 
     # Waiting
 
@@ -532,7 +555,8 @@ class Connection(HubMethods[Deferred[Any]]):
 
     async def _new_session(self: Self) -> Self:
         calls = await self._calls.new_session(self._options.deadline)
-        return self._owner._copy(_calls=calls, _poller=Poller())
+        return self._owner._copy(_calls=calls, _poller=Poller(),
+                                 _rounds=Rounds())
 
     def hub_version(self) -> Deferred[Optional[str]]:
         """

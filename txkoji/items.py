@@ -101,6 +101,56 @@ class AsyncItems(ABC):
         self._stop()
 
 
+class Polled(AsyncItems):
+    """
+    What is found by looking again and again, one look at a time.
+
+    :param koji: the Connection.
+    :param what: for the texts of errors.
+    """
+
+    def __init__(self, koji: Connection, what: str) -> None:
+        self._koji = koji
+        self._what = what
+        #: What was found, and nobody has got yet.
+        self._found: Deque[Any] = deque()
+        #: Whether nothing more can be found.
+        self._over = False
+        self._turns = Turns(1)
+        self._looking: Optional[Deferred[Any]] = None
+
+    @abstractmethod
+    async def _look(self) -> None:
+        """Look until something is found, or all is over."""
+
+    def next_item(self) -> Deferred[Any]:
+        return Deferred.fromCoroutine(self._next())
+
+    async def _next(self) -> Any:
+        await self._turns.acquire()
+        try:
+            while not self._found and not self._over:
+                self._looking = self._koji._calls.run(
+                    self._look(), self._what, None)
+                try:
+                    await self._looking
+                except CancelledError:
+                    if not self._over:
+                        raise
+            if self._found:
+                return self._found.popleft()
+            raise StopAsyncIteration
+        finally:
+            self._looking = None
+            self._turns.release()
+
+    def _stop(self) -> None:
+        self._over = True
+        self._found.clear()
+        if self._looking is not None:
+            self._looking.cancel()
+
+
 class Items(AsyncItems):
     """
     The items of a long answer, each typed as in a call, and given while the

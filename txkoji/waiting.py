@@ -4,11 +4,10 @@ Waiting for tasks, repositories and builds.
 from __future__ import annotations
 
 import copy
-from collections import deque
-from typing import (TYPE_CHECKING, Any, Callable, Deque, Dict, Iterable, List,
+from typing import (TYPE_CHECKING, Any, Callable, Dict, Iterable, List,
                     NamedTuple, Optional, Set, Tuple, Union)
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -19,8 +18,7 @@ from txkoji.exceptions import (AnswerError, CallTimeout, GenericError,
                                TransportError, another)
 from txkoji.hub.retries import outage
 from txkoji.hub.shared import together
-from txkoji.hub.turns import Turns
-from txkoji.items import AsyncItems
+from txkoji.items import Polled
 from txkoji.task import Task
 
 if TYPE_CHECKING:
@@ -201,7 +199,7 @@ def wait_for(koji: Connection, tasks: Any, timeout: Optional[float]
     one = isinstance(tasks, (int, Task))
 
     async def wait() -> Any:
-        ids = [_task_id(task) for task in ([tasks] if one else tasks)]
+        ids = [task_number(task) for task in ([tasks] if one else tasks)]
         poller = koji._owner._poller
         found = await together([poller.wait(koji._owner, number)
                                 for number in ids])
@@ -210,7 +208,12 @@ def wait_for(koji: Connection, tasks: Any, timeout: Optional[float]
     return koji._calls.run(wait(), 'the wait for tasks', timeout)
 
 
-def _task_id(task: TaskOrId) -> int:
+def task_number(task: TaskOrId) -> int:
+    """
+    The id of a task.
+
+    :raises GenericError: if no task has such an id; TypeError if it is none.
+    """
     number = task.id if isinstance(task, Task) else task
     if type(number) is not int:
         raise TypeError(f'a task has a number, not {number!r}')
@@ -318,7 +321,7 @@ class TaskChange(NamedTuple):
     new: Optional[str]
 
 
-class Changes(AsyncItems):
+class Changes(Polled):
     """
     The changes of a task and its descendents, each a `TaskChange`, until the
     task is finished::
@@ -333,35 +336,10 @@ class Changes(AsyncItems):
     """
 
     def __init__(self, koji: Connection, task: TaskOrId) -> None:
-        self._koji = koji
-        self._task_id = _task_id(task)
+        super().__init__(koji, 'getTaskDescendents')
+        self._task_id = task_number(task)
         self._states: Dict[int, Optional[str]] = {}
-        self._changes: Deque[TaskChange] = deque()
-        self._turns = Turns(1)
-        self._looking: Optional[Deferred[Any]] = None
         self._next_look = 0.0
-        self._over = False
-
-    def next_item(self) -> Deferred[Any]:
-        return Deferred.fromCoroutine(self._next())
-
-    async def _next(self) -> TaskChange:
-        await self._turns.acquire()
-        try:
-            while not self._changes and not self._over:
-                self._looking = self._koji._calls.run(
-                    self._look(), 'getTaskDescendents', None)
-                try:
-                    await self._looking
-                except CancelledError:
-                    if not self._over:
-                        raise
-            if self._changes:
-                return self._changes.popleft()
-            raise StopAsyncIteration
-        finally:
-            self._looking = None
-            self._turns.release()
 
     async def _look(self) -> None:
         """Look until something has changed."""
@@ -383,11 +361,5 @@ class Changes(AsyncItems):
             old = self._states.get(each.id)
             if each.id not in self._states or old != new:
                 self._states[each.id] = new
-                self._changes.append(TaskChange(each, old, new))
+                self._found.append(TaskChange(each, old, new))
         self._over = task.state in task_states.DONE_GROUP
-
-    def _stop(self) -> None:
-        self._over = True
-        self._changes.clear()
-        if self._looking is not None:
-            self._looking.cancel()
