@@ -79,7 +79,9 @@ ALLOWED = {
     'txkoji.waiting': {'txkoji.exceptions', 'txkoji.hub', 'txkoji.items',
                        'txkoji.task', 'txkoji.task_states'},
     'txkoji.downloads': {'txkoji.exceptions', 'txkoji.hub', 'txkoji.paths'},
-    'txkoji.uploads': {'txkoji.exceptions', 'txkoji.hub'},
+    'txkoji.uploads': {'txkoji.checksums', 'txkoji.exceptions', 'txkoji.hub'},
+    'txkoji.imports': {'txkoji.build_states', 'txkoji.checksums',
+                       'txkoji.exceptions', 'txkoji.hub', 'txkoji.uploads'},
     'txkoji.follow': {'txkoji.downloads', 'txkoji.exceptions', 'txkoji.hub',
                       'txkoji.items', 'txkoji.paths', 'txkoji.task_states',
                       'txkoji.waiting'},
@@ -91,7 +93,7 @@ ALLOWED = {
     'txkoji.connection': {'txkoji.batched', 'txkoji.cache', 'txkoji.call',
                           'txkoji.downloads',
                           'txkoji.events', 'txkoji.exceptions',
-                          'txkoji.follow', 'txkoji.hub',
+                          'txkoji.follow', 'txkoji.hub', 'txkoji.imports',
                           'txkoji.items', 'txkoji.multicall',
                           'txkoji.progress', 'txkoji.results',
                           'txkoji.uploads', 'txkoji.waiting', 'txkoji.web'},
@@ -194,7 +196,8 @@ class SurfaceTests(SynchronousTestCase):
             txkoji.Profile('x', server='http://localhost/hub'))
         shown = {name for name in dir(koji) if not name.startswith('_')}
         self.assertEqual(shown, {
-            'MultiCall', 'batched', 'cache', 'call', 'callnum', 'close',
+            'MultiCall', 'batched', 'cache', 'call', 'callnum', 'cg_import',
+            'close',
             'connect_from_web', 'download_task_output', 'events', 'follow',
             'from_web',
             'getTaskChildren', 'getTaskDescendents', 'getTaskInfo',

@@ -4,7 +4,8 @@ Checksums, as Koji knows them of its files.
 from __future__ import annotations
 
 import hashlib
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, NamedTuple, Optional
+from zlib import adler32
 
 from txkoji.exceptions import DownloadError
 
@@ -51,11 +52,32 @@ def checksum_of(kind: Any, digest: Any) -> Optional[Checksum]:
     return Checksum(kind, digest.lower())
 
 
-def new_hash(kind: str) -> Union[_SigMD5, Any]:
-    """What makes a checksum of a kind: it has ``update`` and ``hexdigest``."""
+def new_hash(kind: str) -> Any:
+    """
+    What makes a checksum of a kind: it has ``update`` and ``hexdigest``.
+
+    :param kind: as of a `Checksum`, or "adler32".
+    """
     if kind == 'sigmd5':
         return _SigMD5()
+    if kind == 'adler32':
+        return Adler32()
     return hashlib.new(kind, usedforsecurity=False)
+
+
+class Adler32:
+    """The checksum that hubs make of what is uploaded."""
+
+    def __init__(self) -> None:
+        self._sum = 1
+
+    def update(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self._sum = adler32(data, self._sum)
+
+    def hexdigest(self) -> str:
+        """The checksum, as eight hexadecimal digits."""
+        return f'{self._sum & 0xffffffff:08x}'
 
 
 class _SigMD5:

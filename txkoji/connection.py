@@ -10,7 +10,7 @@ from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
 from twisted.internet.defer import Deferred
 from twisted.web.iweb import IAgent
 
-from txkoji import downloads, uploads
+from txkoji import downloads, imports, uploads
 from txkoji.batched import Batched
 from txkoji.cache import Cache
 from txkoji.call import HubMethods
@@ -29,6 +29,7 @@ from txkoji.hub.stats import Stats
 from txkoji.hub.attempt import Request
 from txkoji.hub.transport import Transport
 from txkoji.hub.xmlrpc import encode_call
+from txkoji.imports import Import
 from txkoji.items import Items, Pages
 from txkoji.multicall import BATCH, MultiCall
 from txkoji.progress import Listener
@@ -315,6 +316,50 @@ class Connection(HubMethods[Deferred[Any]]):
         return Deferred.fromCoroutine(Download(
             self, task_id, name, offset=offset, volume=volume,
             progress=progress).run(destination))
+
+    def cg_import(self, metadata: Any, files: imports.Files, *,
+                  cg: Optional[str] = None, reserve: bool = True,
+                  token: Optional[str] = None,
+                  directory: Optional[str] = None, concurrency: int = 4,
+                  progress: Optional[uploads.Listener] = None
+                  ) -> Deferred[Any]:
+        """
+        Import a build that a content generator has made: reserve it (the
+        hub's ``CGInitBuild``), upload its files, and import it
+        (``CGImport``). If one of these fails, or is cancelled, the
+        reservation is given back (``CGRefundBuild``). A hub that does not see
+        yet what was uploaded, as those on network file systems, is asked
+        again, for about a minute.
+
+        :param metadata: a dictionary, or JSON, as Koji's documentation of
+                         content generators describes it.
+        :param files: the paths of the files that are its ``output``: a list,
+                      or a dictionary by their ``filename`` in the metadata.
+        :param cg: the content generator; None for the one that made all
+                   ``buildroots`` of the metadata.
+        :param reserve: whether to reserve the build. One that has a
+                        ``build_id`` in the metadata is reserved already.
+        :param token: of that reservation.
+        :param directory: the folder on the hub to upload to; None for a new
+                          one.
+        :param concurrency: how many files may be uploaded side by side, each
+                            in a session of its own.
+        :param progress: is told how many bytes of all files are on the hub,
+                         and of how many.
+        :returns: a Deferred that fires with the `Build`.
+        :raises KojiImportError: if the metadata is malformed, or the files
+                                 are not what it says: nothing is sent then.
+        :raises GenericError: if the hub does not want it; UploadError if a
+                              file does not arrive; OSError if one cannot be
+                              read.
+        """
+        async def run() -> Any:
+            return await Import(
+                self, metadata, files, cg=cg, reserve=reserve, token=token,
+                directory=directory, concurrency=concurrency,
+                progress=progress).run()
+
+        return Deferred.fromCoroutine(run())
 
     def follow(self, task_id: TaskOrId, *, descendents: bool = False,
                names: str = '*log') -> Follow:

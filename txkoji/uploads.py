@@ -10,10 +10,10 @@ from stat import S_ISREG
 from typing import (TYPE_CHECKING, Any, BinaryIO, Callable, Dict, NamedTuple,
                     Optional, Union)
 from urllib.parse import urlencode
-from zlib import adler32
 
 from twisted.internet.defer import CancelledError
 
+from txkoji.checksums import Adler32
 from txkoji.exceptions import (AnswerError, GenericError, HTTPError,
                                UploadCanceled, UploadError)
 from txkoji.hub.decoder import Decoder
@@ -76,7 +76,7 @@ class Upload:
         self._volume = {} if volume is None else {'volume': volume}
         self._progress = progress
         self._fast = koji.settings.use_fast_upload
-        self._checksum = 1
+        self._checksum = Adler32()
         self._sha256 = sha256()
         self._size = 0
         for each in (path, name):
@@ -119,7 +119,7 @@ class Upload:
                 break
             if total is not None and self._size + len(data) > total:
                 raise self._changed()
-            self._checksum = adler32(data, self._checksum)
+            self._checksum.update(data)
             self._sha256.update(data)
             await self._piece(data)
             self._size += len(data)
@@ -156,7 +156,8 @@ class Upload:
         fields: Dict[str, Any] = {
             'filename': self._name, 'filepath': self._path,
             'fileverify': 'adler32', 'offset': self._size, **self._volume}
-        expected = f'{adler32(data) & 0xffffffff:08x}'
+        expected = Adler32()
+        expected.update(data)
         for attempt in range(ATTEMPTS):
             if self._overwrite or (attempt and not self._size):
                 fields['overwrite'] = 1
@@ -172,7 +173,7 @@ class Upload:
                 raise
             if isinstance(answer, dict) and (
                     str(answer.get('size')), answer.get('hexdigest')) == (
-                    str(len(data)), expected):
+                    str(len(data)), expected.hexdigest()):
                 return
         raise UploadError(
             f'{len(data)} bytes at {self._size} did not arrive as they were'
@@ -184,11 +185,7 @@ class Upload:
             self._path, self._name, verify='adler32', **self._volume)
         return isinstance(found, dict) and (
             found.get('size'), found.get('hexdigest')) == (
-            size, self._digest)
-
-    @property
-    def _digest(self) -> str:
-        return f'{self._checksum & 0xffffffff:08x}'
+            size, self._checksum.hexdigest())
 
     async def _slow(self, data: bytes, offset: int) -> None:
         """
@@ -212,7 +209,8 @@ class Upload:
         if not await self._is_there(self._size):
             raise UploadError(f'what the hub has in {self._path}/{self._name}'
                               ' is not what was sent', uploaded=self._size)
-        return Uploaded(self._path, self._name, self._size, self._digest)
+        return Uploaded(self._path, self._name, self._size,
+                        self._checksum.hexdigest())
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
         return in_thread(self._koji._transport.reactor, function, *args)

@@ -4,13 +4,11 @@ topurl.
 """
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 from urllib.parse import unquote
-from zlib import adler32
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IPushProducer
@@ -19,6 +17,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 from zope.interface import implementer
 
+from txkoji.checksums import new_hash
 from txkoji.exceptions import GenericError
 from txkoji.paths import DEFAULT, on_volume
 
@@ -133,11 +132,11 @@ def checksum(kind: str, data: bytes) -> str:
 
     :raises GenericError: if it does not know that kind.
     """
-    if kind == 'adler32':
-        return f'{adler32(data) & 0xffffffff:08x}'
-    if kind in ('md5', 'sha1', 'sha256'):
-        return hashlib.new(kind, data).hexdigest()
-    raise GenericError(f'Unsupported verify type: {kind}')
+    if kind not in ('adler32', 'md5', 'sha1', 'sha256'):
+        raise GenericError(f'Unsupported verify type: {kind}')
+    made = new_hash(kind)
+    made.update(data)
+    return str(made.hexdigest())
 
 
 def take_upload(files: Files, fields: Dict[str, str], data: bytes

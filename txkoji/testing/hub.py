@@ -29,6 +29,7 @@ from txkoji.hub.profile import Profile
 from txkoji.hub.xmlrpc import encode_answer, encode_fault, split_arguments
 from txkoji.paths import task_path
 from txkoji.testing.files import Files, FilesResource, take_upload
+from txkoji.testing.imports import Imports
 from txkoji.testing.methods import RootExports, call
 from txkoji.testing.sessions import Entered, Peer, Sessions
 from txkoji.testing.tables import SAMPLE, Tables
@@ -99,6 +100,7 @@ class FakeHub:
         self.takes_files = True
         self._own = RootExports(self.tables, self.now, self._perform,
                                 self.files)
+        self._imports = Imports(self.tables, self.files, self.now)
         self._system: Dict[str, Callable[..., Any]] = {
             'system.listMethods': lambda: sorted(known_methods()),
             'getKojiVersion': lambda: self.version,
@@ -353,6 +355,9 @@ class FakeHub:
             return partial(self._multicall, entered)
         if entered is not None and method in entered.names:
             return entered.names[method]
+        if method in Imports.NAMES:
+            user = entered and entered.row and entered.row.user_id
+            return partial(getattr(self._imports, method), user)
         if method in self._system:
             return self._system[method]
         if method.startswith('_'):

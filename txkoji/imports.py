@@ -1,0 +1,304 @@
+"""
+Importing builds that a content generator has made.
+
+The metadata is that of Koji's documentation, "Content Generator Metadata".
+"""
+from __future__ import annotations
+
+import copy
+import json
+import os
+import posixpath
+import secrets
+import time
+from collections import deque
+from stat import S_ISREG
+from typing import (TYPE_CHECKING, Any, Deque, Dict, Iterable, List, Mapping,
+                    NamedTuple, Optional, Tuple, Union)
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from txkoji import build_states
+from txkoji.checksums import new_hash
+from txkoji.exceptions import (GenericError, KojiException, KojiImportError,
+                               RetryError, TransportError)
+from txkoji.hub.shared import together
+from txkoji.hub.threads import in_thread
+from txkoji.uploads import Listener
+
+if TYPE_CHECKING:
+    from txkoji.build import Build
+    from txkoji.connection import Connection
+
+Path = Union[str, 'os.PathLike[str]']
+
+#: The files, by their names in the metadata, or each with its own name.
+Files = Union[Mapping[str, Path], Iterable[Path]]
+
+#: What hubs say whose network file system does not show yet, in one place,
+#: what was written in another.
+NOT_THERE_YET = 'Corrupted upload?'
+
+#: Seconds to wait before importing again after that.
+DELAYS = (5, 10, 20, 40)
+
+#: What of a build's metadata a reservation is made with.
+RESERVED = ('name', 'version', 'release', 'epoch', 'draft', 'owner')
+
+#: Bytes that are read at once.
+PIECE = 2**20
+
+
+class _Output(NamedTuple):
+    """A file that the metadata describes."""
+
+    folder: str
+    name: str
+    local: str
+    size: int
+    kind: Any
+    checksum: Any
+
+
+class Import:
+    """
+    An import; see `Connection.cg_import`.
+
+    :param koji: the Connection.
+    :raises KojiImportError: if the metadata does not say what it should, or
+                             the files are not those that it names.
+    """
+
+    _log = Logger()
+
+    def __init__(self, koji: Connection, metadata: Any, files: Files, *,
+                 cg: Optional[str], token: Optional[str], reserve: bool,
+                 directory: Optional[str], concurrency: int,
+                 progress: Optional[Listener]) -> None:
+        self._koji = koji
+        self._metadata = _read(metadata)
+        self._build = self._metadata['build']
+        self._outputs = _outputs(self._metadata, files)
+        self._reserve = reserve and 'build_id' not in self._build
+        self._cg = cg
+        if cg is None and self._reserve:
+            self._cg = _generator(self._metadata)
+        self._token = token
+        # As those of Koji's own clients: nobody else's.
+        self._directory = directory or (
+            f'cg-import/{time.time():.6f}.{secrets.token_hex(4)}')
+        if concurrency < 1:
+            raise ValueError(f'concurrency must be more than 0, not'
+                             f' {concurrency}')
+        self._concurrency = concurrency
+        self._progress = progress
+        self._sent: Dict[str, int] = {}
+
+    async def run(self) -> Build:
+        """Do it."""
+        await in_thread(self._koji._transport.reactor, _compare,
+                        self._outputs)
+        if not self._reserve:
+            return await self._import()
+        reserved = await self._koji.CGInitBuild(self._cg, {
+            'epoch': None, **{name: self._build[name] for name in RESERVED
+                              if name in self._build}})
+        self._build['build_id'] = reserved['build_id']
+        self._token = reserved['token']
+        try:
+            return await self._import()
+        except CancelledError:
+            await self._refund(build_states.CANCELED)
+            raise
+        except Exception:
+            await self._refund(build_states.FAILED)
+            raise
+
+    async def _refund(self, state: int) -> None:
+        """Give the reservation back (kojihub, ``CGRefundBuild``)."""
+        try:
+            await self._koji.CGRefundBuild(
+                self._cg, self._build['build_id'], self._token, state)
+        except (KojiException, CancelledError) as error:
+            self._log.warn('build {build} stays reserved: {error}',
+                           build=self._build['build_id'], error=str(error))
+
+    async def _import(self) -> Build:
+        await self._upload()
+        for delay in DELAYS:
+            try:
+                return await self._call()
+            except GenericError as error:
+                if NOT_THERE_YET not in str(error):
+                    raise
+                self._log.warn('importing again in {delay} seconds: {error}',
+                               delay=delay, error=str(error))
+            await deferLater(self._koji._transport.reactor, delay)
+        return await self._call()
+
+    async def _call(self) -> Build:
+        build: Any
+        try:
+            build = await self._koji.CGImport(
+                self._metadata, self._directory, self._token)
+        except (RetryError, TransportError) as error:
+            # It may be done, and the answer lost.
+            self._log.info('looking whether it was imported: {error}',
+                           error=str(error))
+            build = await self._koji.getBuild(
+                self._build.get('build_id') or _nvr(self._build))
+            if build is None or build.state != build_states.COMPLETE:
+                raise
+        found: Build = build
+        return found
+
+    async def _upload(self) -> None:
+        """
+        Upload the files, some of them side by side: each in a session of its
+        own, since the hub takes the writes of one after the other.
+        """
+        waiting = deque(self._outputs)
+        sessions: List[Connection] = []
+        try:
+            for _ in range(min(self._concurrency, len(waiting)) - 1):
+                sessions.append(await self._koji.new_session())
+            await together([
+                Deferred.fromCoroutine(self._upload_some(koji, waiting))
+                for koji in [self._koji, *sessions]])
+        finally:
+            for koji in sessions:
+                await koji.close(logout=True)
+
+    async def _upload_some(self, koji: Connection, waiting: Deque[_Output]
+                           ) -> None:
+        while waiting:
+            output = waiting.popleft()
+            place = posixpath.join(self._directory, output.folder)
+
+            def tell(sent: int, total: Optional[int]) -> None:
+                self._sent[posixpath.join(place, output.name)] = sent
+                if self._progress is not None:
+                    self._progress(sum(self._sent.values()),
+                                   sum(each.size for each in self._outputs))
+
+            await koji.upload(output.local, place, output.name,
+                              progress=tell)
+
+
+def _read(metadata: Any) -> Dict[str, Any]:
+    """The metadata, as a copy of our own, if it has what it needs."""
+    if isinstance(metadata, (str, bytes)):
+        try:
+            metadata = json.loads(metadata)
+        except ValueError as error:
+            raise KojiImportError(f'the metadata is no JSON: {error}'
+                                  ) from None
+    if not isinstance(metadata, Mapping):
+        raise KojiImportError('the metadata is no dictionary, nor its JSON')
+    found = {**copy.deepcopy(dict(metadata))}
+    for name, kind in [('build', dict), ('buildroots', list),
+                       ('output', list)]:
+        if not isinstance(found.get(name), kind):
+            raise KojiImportError(f'the metadata has no {name!r}, or not as a'
+                                  f' {kind.__name__}')
+    for name in ('name', 'version', 'release'):
+        if not isinstance(found['build'].get(name), str):
+            raise KojiImportError(f'the build of the metadata has no {name}')
+    return found
+
+
+def _generator(metadata: Dict[str, Any]) -> str:
+    """The content generator that made the build, if it was one."""
+    names = set()
+    for root in metadata['buildroots']:
+        generator = root.get('content_generator') if isinstance(
+            root, dict) else None
+        if isinstance(generator, dict):
+            names.add(generator.get('name'))
+    if len(names) != 1 or None in names:
+        raise KojiImportError(
+            'which content generator it is has to be said: the buildroots of'
+            f' the metadata name {sorted(map(str, names)) or "none"}')
+    [name] = names
+    return str(name)
+
+
+def _nvr(build: Dict[str, Any]) -> str:
+    return f'{build["name"]}-{build["version"]}-{build["release"]}'
+
+
+def _outputs(metadata: Dict[str, Any], files: Files) -> List[_Output]:
+    """The files that are to be uploaded: each that is named, and no other."""
+    if isinstance(files, (str, bytes)):
+        raise KojiImportError('files are a list, or a dictionary by name')
+    given: Dict[str, Path] = {}
+    for name, path in (files.items() if isinstance(files, Mapping) else
+                       [(os.path.basename(path), path) for path in files]):
+        if name in given:
+            raise KojiImportError(f'there are two files {name!r}: give a'
+                                  ' dictionary, by their names in the'
+                                  ' metadata')
+        given[name] = path
+    unnamed = set(given)
+    outputs = []
+    for row in metadata['output']:
+        if not isinstance(row, dict) or not isinstance(row.get('filename'),
+                                                       str):
+            raise KojiImportError('an output of the metadata has no filename')
+        if row.get('metadata_only'):
+            continue
+        folder, name = str(row.get('relpath') or ''), row['filename']
+        if '..' in folder.split('/') or folder.startswith('/') or (
+                '/' in name or name in ('', '.', '..')):
+            raise KojiImportError(f'{posixpath.join(folder, name)!r} is no'
+                                  ' place for a file')
+        keys = [key for key in (posixpath.join(folder, name), name)
+                if key in given]
+        if not keys:
+            raise KojiImportError(f'the file {name!r} of the metadata is not'
+                                  ' given')
+        unnamed.discard(keys[0])
+        outputs.append(_Output(
+            folder, name, os.fspath(given[keys[0]]), row.get('filesize', 0),
+            row.get('checksum_type'), row.get('checksum')))
+    if unnamed:
+        raise KojiImportError('the metadata does not name the file'
+                              f' {min(unnamed)!r}')
+    return outputs
+
+
+def _compare(outputs: Iterable[_Output]) -> None:
+    """
+    Compare files with what the metadata says of them.
+
+    :raises OSError: if one cannot be read.
+    :raises KojiImportError: if one differs.
+    """
+    for output in outputs:
+        with open(output.local, 'rb') as file:
+            stat = os.fstat(file.fileno())
+            if not S_ISREG(stat.st_mode):
+                raise KojiImportError(f'{output.local!r} is no file')
+            if stat.st_size != output.size:
+                raise KojiImportError(
+                    f'{output.local} has {stat.st_size} bytes; the metadata'
+                    f' says {output.size}')
+            kind, digest = _digest(output.kind, file)
+            if digest is not None and digest != output.checksum:
+                raise KojiImportError(
+                    f'the {kind} checksum of {output.local} is {digest}; the'
+                    f' metadata says {output.checksum}')
+
+
+def _digest(kind: Any, file: Any) -> Tuple[Any, Optional[str]]:
+    """The checksum of a file; None for a kind that is the hub's to judge."""
+    if kind not in ('md5', 'sha256', 'adler32'):
+        return kind, None
+    made = new_hash(kind)
+    while True:
+        data = file.read(PIECE)
+        if not data:
+            return kind, made.hexdigest()
+        made.update(data)
