@@ -12,12 +12,14 @@ from txkoji.exceptions import ConfigurationError
 from txkoji.testing import FakeHub
 
 
-def run(main, description, flags=(), **defaults):
+def run(main, description, flags=(), user='alice', prepare=None, **defaults):
     """
     Run an example, and end the process when it is done.
 
     :param main: a coroutine function that takes a Connection and options.
     :param description: what it does, for ``--help``.
+    :param user: who logs in to the embedded hub.
+    :param prepare: is called with the embedded hub, to put more into it.
     :param flags: its options that take a value, each with a help text.
     :param defaults: its arguments, each with the one for the embedded hub.
     """
@@ -39,7 +41,9 @@ def run(main, description, flags=(), **defaults):
     async def connected(reactor, koji=koji):
         hub = FakeHub(reactor=reactor)
         if koji is None:
-            koji = hub.connection()
+            koji = hub.connection(user=user, poll_interval=0.3)
+            if prepare is not None:
+                prepare(hub)
         try:
             await main(koji, options)
         finally:

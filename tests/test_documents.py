@@ -48,8 +48,8 @@ class ReadmeTests(SynchronousTestCase):
         if code.co_flags & inspect.CO_COROUTINE:
             waiting = Deferred.fromCoroutine(value)
             if 'hub' in names:
-                # What waits for the next turn of the reactor.
-                names['hub'].clock.advance(0)
+                # What waits for the next turns of the reactor.
+                names['hub'].clock.pump([0] * 10)
             value = self.successResultOf(waiting)
         return value
 
@@ -207,6 +207,35 @@ class ExamplesTests(SynchronousTestCase):
         text = self.run_example('iterate')
         self.assertIn('people', text)
         self.assertIn('page 1 of failed builds', text)
+
+    def test_download_logs(self) -> None:
+        """Logs of a task, of a build, and of nothing."""
+        path = folder(self)
+        text = self.run_example('download_logs', '6474', path)
+        self.assertIn('4 logs are in', text)
+        with open(path + '/work/tasks/6476/6476/root.log') as file:
+            self.assertIn('Installed', file.read())
+        self.assertIn('14 bytes', self.run_example('download_logs',
+                                                   'rhceph-container-8-40'))
+        self.assertIn('Nothing was found: No such build',
+                      self.run_example('download_logs', 'x-1-1'))
+
+    def test_follow_log(self) -> None:
+        """A log, to its end, and none."""
+        text = self.run_example('follow_log')
+        self.assertIn('==> task 6385: build.log <==\nunpacking ...', text)
+        self.assertIn('packing ...\nTask 6383 is CLOSED', text)
+        self.assertIn('It cannot be followed', self.run_example('follow_log',
+                                                                'x'))
+
+    def test_import_build(self) -> None:
+        """A build that is made up, and none."""
+        text = self.run_example('import_build')
+        self.assertIn('8012 of 8012 bytes', text)
+        self.assertIn('example-image-1-1 is COMPLETE', text)
+        self.assertIn('1/1/images/disk.tar.gz', text)
+        self.assertIn('It was not imported', self.run_example(
+            'import_build', '/none', '/none'))
 
     def test_profile(self) -> None:
         """With --profile they look for a profile."""

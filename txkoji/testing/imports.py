@@ -13,7 +13,7 @@ from txkoji import build_states
 from txkoji.checksums import KINDS
 from txkoji.exceptions import ActionNotAllowed, GenericError
 from txkoji.paths import archive_path, build_path, rpm_path
-from txkoji.testing.files import Files, checksum
+from txkoji.testing.files import Files
 from txkoji.testing.tables import Row, Tables, columns
 
 
@@ -93,7 +93,7 @@ class Imports:
             raise GenericError(
                 f'File size {size} for {name} (expected'
                 f" {output['filesize']}) doesn't match. Corrupted upload?")
-        found = checksum(output['checksum_type'], self._files.read(path))
+        found = self._files.checksum(output['checksum_type'], path)
         if found != output['checksum']:
             raise GenericError(f'File checksum mismatch for {name}:'
                                f' {found} != {output["checksum"]}')

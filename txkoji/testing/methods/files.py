@@ -38,8 +38,8 @@ class FileMethods(Methods):
         # The end: what is said of it is said of the whole.
         if self._files.size(whole, volume) is None:
             self._files.write(whole, b'', volume)
-        found = self._files.read(whole, volume)
-        return len(found) == size and checksum(kind, found) == digest
+        return (self._files.size(whole, volume) == size
+                and self._files.checksum(kind, whole, volume) == digest)
 
     def checkUpload(self, path: str, name: str, verify: Optional[str] = None,
                     tail: Optional[int] = None,
@@ -50,8 +50,7 @@ class FileMethods(Methods):
             return None
         answer: Dict[str, Any] = {'size': size}
         if verify:
-            answer['hexdigest'] = checksum(
-                verify, self._files.read(whole, volume))
+            answer['hexdigest'] = self._files.checksum(verify, whole, volume)
         return answer
 
     def listTaskOutput(self, taskID: int, stat: bool = False,

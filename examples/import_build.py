@@ -1,0 +1,68 @@
+"""
+Import a build that a content generator has made: its metadata, as JSON, and
+the files that this names, in a folder. (On the embedded hub, and without
+these, it makes up a build.)
+
+    python examples/import_build.py [METADATA FOLDER] [--profile NAME]
+"""
+import hashlib
+import json
+import os
+import tempfile
+
+from embedded import run
+
+from txkoji.exceptions import KojiException
+
+
+async def load(koji, options):
+    if options.folder is None:
+        options.folder = tempfile.mkdtemp()
+        options.metadata = make_up(options.folder)
+    try:
+        with open(options.metadata) as file:
+            metadata = json.load(file)
+        paths = [os.path.join(options.folder, output['filename'])
+                 for output in metadata['output']]
+        await koji.login()
+        build = await koji.cg_import(metadata, paths, progress=show)
+    except (KojiException, OSError, ValueError, KeyError) as error:
+        print('It was not imported:', error)
+        return
+    print(build.nvr, 'is', build.state_name, 'at', build.url)
+    for file in await build.files():
+        print(' ', file.url)
+
+
+def show(sent, total):
+    print(f'{sent} of {total} bytes are on the hub')
+
+
+def make_up(folder):
+    """Make a build of one image and its log; gives the metadata's path."""
+    output = []
+    for name, kind, data in [('disk.tar.gz', 'tar', b'an image' * 1000),
+                             ('build.log', 'log', b'all is well\n')]:
+        with open(os.path.join(folder, name), 'wb') as file:
+            file.write(data)
+        output.append({
+            'filename': name, 'type': kind, 'filesize': len(data),
+            'checksum_type': 'sha256', 'arch': 'x86_64', 'buildroot_id': 1,
+            'checksum': hashlib.sha256(data).hexdigest(),
+            'extra': {'typeinfo': {'image': {}}} if kind == 'tar' else {}})
+    metadata = {
+        'metadata_version': 0,
+        'build': {'name': 'example-image', 'version': '1', 'release': '1',
+                  'source': 'git://example.test/image#0123456',
+                  'start_time': 1795000000, 'end_time': 1795000300,
+                  'extra': {}},
+        'buildroots': [{'id': 1, 'content_generator': {'name': 'osbs',
+                                                       'version': '1'}}],
+        'output': output}
+    path = os.path.join(folder, 'metadata.json')
+    with open(path, 'w') as file:
+        json.dump(metadata, file)
+    return path
+
+
+run(load, __doc__, user='osbs', metadata=None, folder=None)
