@@ -182,7 +182,8 @@ class ListTests(FilesTestCase):
         for step, method, request in [
                 (steps[0], 'buildSRPMFromSCM', []),
                 (steps[1], 'buildArch', ['x', 51, 'x86_64', True, {}])]:
-            step.update(method=method, state=2, request=request)
+            step.update(method=method, state=2, request=request,
+                        label='x86_64')
 
         def result(number: int) -> Any:
             if number == steps[0]['id']:
@@ -239,12 +240,14 @@ class DownloadTests(FilesTestCase):
             for size in (None, len(self.data)):
                 output = io.BytesIO()
                 getting = self.file(size=size).download(output, offset=offset)
-                if offset == len(self.data) and size is None:
-                    self.assertEqual(self.fail_of(getting, HTTPError).status,
-                                     416)
-                    continue
                 self.assertEqual(self.get(getting), len(self.data) - offset)
                 self.assertEqual(output.getvalue(), self.data[offset:])
+        getting = self.file().download(io.BytesIO(), offset=len(self.data) + 1)
+        self.assertEqual(self.fail_of(getting, HTTPError).status, 416)
+        for koji_file in (self.file(), self.file(size=9)):
+            self.fail_of(koji_file.download(self.path, offset=-1), ValueError)
+        self.fail_of(self.file().download(b'/x'),  # type: ignore[arg-type]
+                     TypeError)
 
     def test_empty(self) -> None:
         """One with nothing in it is there, too."""
@@ -258,8 +261,11 @@ class DownloadTests(FilesTestCase):
         self.koji = self.hub.connection(max_retries=1)
         self.hub.misbehave('truncated', method='GET', times=5)
         self.hub.misbehave('dropped-before', method='GET', times=1)
-        self.get(self.file(checksum=Checksum(
-            'md5', hashlib.md5(self.data).hexdigest())).download(self.path))
+        getting = self.file(checksum=Checksum(
+            'md5', hashlib.md5(self.data).hexdigest())).download(self.path)
+        # A break after a little is followed by a pause.
+        self.hub.clock.pump([0.5] * 5)
+        self.get(getting)
         self.assertEqual(self.here(), self.data)
         self.assertEqual(len(self.hub.calls), 7)
 
@@ -350,6 +356,30 @@ class DownloadTests(FilesTestCase):
         self.hub.clock.advance(1)
         self.assertIn('30 seconds', str(self.fail_of(getting)))
 
+    def test_names(self) -> None:
+        """A link stays one; a device stays; the mode is that of any file."""
+        os.symlink(self.path, self.folder + '/link')
+        os.mkfifo(self.folder + '/pipe')
+        old = os.umask(0o027)
+        self.addCleanup(os.umask, old)
+        self.get(self.file().download(self.folder + '/link'))
+        self.assertEqual(self.here(), self.data)
+        self.assertTrue(os.path.islink(self.folder + '/link'))
+        self.assertEqual(os.stat(self.path).st_mode & 0o777, 0o640)
+        self.get(self.file().download('/dev/null'))
+        self.assertFalse(os.path.isfile('/dev/null'))
+        self.get(self.file().download(self.folder + '/' + 250 * 'x'))
+
+    def test_bad_topurl(self) -> None:
+        """A topurl that is none is said to be so, without what is secret."""
+        for top in ('/mnt/koji', 'file:///mnt/koji', 'http://u:pw@host/x',
+                    'http://h\xf6st/x', 'http://host:x/'):
+            self.koji = self.hub.connection(topurl=top)
+            error = self.fail_of(self.file().download(self.path),
+                                 ConfigurationError)
+            self.assertIn('topurl', str(error))
+            self.assertNotIn('pw', str(error))
+
 
 class RPMTests(SynchronousTestCase):
     """The checksum of a package, without its signatures."""
@@ -435,6 +465,7 @@ class SocketTests(TestCase):
         around = Redirect(f'{self.top[:-5]}moved/c'.encode())
         moved.putChild(b'c', around)
         moved.putChild(b'd', Redirect(b'file:///etc/passwd'))
+        moved.putChild(b'e', Redirect(b'/moved/e/'))
         self.hub.resource.putChild(b'moved', moved)
         koji = self.new(self.top.replace('kojifiles', 'moved'))
         around.url = f'{self.top.replace("kojifiles", "moved")}/c'.encode()
@@ -444,6 +475,24 @@ class SocketTests(TestCase):
         for name in ('c', 'd'):
             with self.assertRaises(HTTPError):
                 yield File(koji, name).download(self.path)
+
+        with self.assertRaises(DownloadError) as caught:
+            yield File(koji, 'e').download(self.path)
+        self.assertIn('is a folder', str(caught.exception))
+
+    @inlineCallbacks
+    def test_cancelled(self) -> Any:
+        """Cancelling at once leaves nothing, though threads are at work."""
+        self.hub.files.write('a/b', bytes(2**20))
+        self.hub.put_out(6476, 'x', bytes(2**20))
+        for get in (File(self.koji, 'a/b').download,
+                    lambda path: self.koji.download_task_output(
+                        6476, 'x', path)):
+            getting = get(self.path)
+            getting.cancel()
+            with self.assertRaises(CancelledError):
+                yield getting
+            self.assertEqual(os.listdir(os.path.dirname(self.path)), [])
 
     @inlineCallbacks
     def test_no_ranges(self) -> Any:

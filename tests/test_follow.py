@@ -188,6 +188,28 @@ class FollowTests(HubTestCase):
         # Of the tasks, and of the logs that they have.
         self.assertEqual(self.hub.requests, before + 6)
 
+    def test_same(self) -> None:
+        """What several ask for is asked once."""
+        for _ in range(5):
+            self.follow(descendents=True)
+        before = self.hub.requests
+        # No hub answers before anybody else could ask.
+        self.hub.misbehave('slow', seconds=0.1)
+        self.pass_time()
+        self.hub.clock.pump([0.1] * 10)
+        # The task, its descendents, and what those have put out.
+        self.assertEqual(self.hub.requests, before + 3)
+
+    def test_survivors(self) -> None:
+        """A task that has failed does not hide what its descendents say."""
+        self.follow(descendents=True)
+        self.set_state(TASK, task_states.FAILED)
+        self.pass_time()
+        self.put(b'the reason\n', CHILD)
+        self.set_state(CHILD, task_states.CANCELED)
+        self.pass_time()
+        self.assertEqual((self.texts(), self.ended), (['the reason'], [None]))
+
     def test_outage(self) -> None:
         """It goes on after an outage, and loses nothing."""
         self.put(b'one\n')

@@ -151,7 +151,7 @@ class ImportTests(HubTestCase):
 
     def test_no_file(self) -> None:
         """So is a file that is not there, or is none."""
-        for path, kind in [('/none', OSError), ('', OSError),
+        for path, kind in [('/none', OSError), ('', KojiImportError),
                            ('/../../../../dev/null', KojiImportError)]:
             self.paths['build.log'] = self.folder + path
             self.fail_of(self.koji.cg_import(self.metadata, self.paths), kind)
@@ -242,6 +242,36 @@ class ImportTests(HubTestCase):
         self.hub.misbehave('dropped-before', method='CGImport', times=1)
         self.fail_of(self.cg_import(), ConnectionFailed)
         self.assertEqual(self.refunded(), 'FAILED')
+
+    def test_somebody_elses(self) -> None:
+        """Without a reservation, a build of that name may be another."""
+        self.get(self.cg_import())
+        self.hub.misbehave('dropped-before', method='CGImport', times=1)
+        self.fail_of(self.cg_import(reserve=False), ConnectionFailed)
+
+    def test_reserving(self) -> None:
+        """Cancelled while it is reserved, that is given back, too."""
+        self.hub.misbehave('slow', method='CGInitBuild', times=1, seconds=5)
+        importing = self.cg_import()
+        importing.cancel()
+        self.assertNoResult(importing)
+        self.hub.clock.advance(5)
+        self.fail_of(importing, CancelledError)
+        self.assertEqual(self.refunded(), 'CANCELED')
+
+    def test_takes_long(self) -> None:
+        """An import may take longer than other calls."""
+        self.koji = self.hub.connection(user='osbs', timeout=10)
+        self.get(self.koji.login())
+        self.hub.misbehave('slow', method='CGImport', times=1, seconds=100)
+        importing = self.cg_import()
+        self.hub.clock.advance(100)
+        self.assertEqual(self.get(importing).state_name, 'COMPLETE')
+
+    def test_no_sessions(self) -> None:
+        """Where the hub gives no other session, one is enough."""
+        self.hub.fault('subsession', 1000, 'no')
+        self.assertEqual(self.get(self.cg_import()).state_name, 'COMPLETE')
 
     def test_not_allowed(self) -> None:
         """Who may not, or is nobody, hears of it."""

@@ -96,6 +96,17 @@ class FastTests(UploadTestCase):
                                   'x.src.rpm', overwrite=True))
         self.assertEqual(self.there(), b'other')
 
+    def test_beginning_exists(self) -> None:
+        """So it is where it happens to be our first piece."""
+        for _ in range(2):
+            data = self.data[:KILO]
+            uploading = self.koji.upload(io.BytesIO(data), 'cli-build/1', 'x')
+            self.data = self.data[:2 * KILO]
+        self.fail_of(uploading, GenericError)
+        self.fail_of(self.koji.upload(io.BytesIO(self.data), 'cli-build/1',
+                                      'x'), GenericError)
+        self.assertEqual(self.there('x'), data)
+
     def test_lost_answers(self) -> None:
         """A piece whose answer was lost goes to the same place again."""
         for kind in ('dropped-after', 'dropped-before', 'truncated'):
@@ -203,7 +214,8 @@ class SlowTests(UploadTestCase):
         self.get(self.koji.upload(self.path, 'cli-build/1'))
         self.assertEqual(self.there(), self.data)
         self.assertEqual([method for method, _, _ in self.hub.calls],
-                         ['subsession'] + ['uploadFile'] * 4
+                         ['subsession', 'checkUpload']
+                         + ['uploadFile'] * 4
                          + ['checkUpload'])
 
     def test_by_profile(self) -> None:
@@ -212,6 +224,15 @@ class SlowTests(UploadTestCase):
         self.get(self.koji.upload(self.path, 'cli-build/1'))
         self.assertEqual(self.there(), self.data)
         self.assertEqual(self.offsets(), [])
+
+    def test_lost(self) -> None:
+        """A piece whose answer was lost is not sent again, if it is there."""
+        self.log_in(use_fast_upload=False, max_retries=3)
+        self.hub.misbehave('dropped-after', method='uploadFile', times=2)
+        uploading = self.koji.upload(self.path, 'cli-build/1')
+        self.hub.clock.pump([1] * 5)
+        self.get(uploading)
+        self.assertEqual(self.there(), self.data)
 
     def test_refused(self) -> None:
         """A piece that does not arrive as it was sent is an error."""

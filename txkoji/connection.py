@@ -365,7 +365,7 @@ class Connection(HubMethods[Deferred[Any]]):
                names: str = '*log') -> Follow:
         """
         Go through the lines of a task's logs, while they grow and until the
-        task is finished::
+        task, and what else is followed, is finished::
 
             async for line in koji.follow(6476):
                 print(line.text)

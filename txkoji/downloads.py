@@ -4,7 +4,7 @@ Getting what tasks have put out, a piece at a time.
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from base64 import b64decode
 from binascii import Error as NoBase64
 from contextlib import suppress
@@ -12,6 +12,7 @@ from typing import (TYPE_CHECKING, Any, Awaitable, BinaryIO, Callable,
                     List, NamedTuple, Optional, Union)
 
 from txkoji.exceptions import AnswerError, DownloadError
+from txkoji.hub.shared import to_the_end
 from txkoji.hub.threads import in_thread
 from txkoji.paths import DEFAULT
 
@@ -84,6 +85,8 @@ class Download:
 
         :returns: how many bytes that was.
         """
+        if self._start < 0:
+            raise ValueError(f'offset must be at least 0, not {self._start}')
         await save(self._koji._transport.reactor, destination, self._get)
         return self._offset - self._start
 
@@ -94,7 +97,8 @@ class Download:
                                     self._offset, PIECE, **self._volume)
             if not data:
                 break
-            await in_thread(self._koji._transport.reactor, file.write, data)
+            await to_the_end(in_thread(self._koji._transport.reactor,
+                                       file.write, data))
             self._offset += len(data)
             if self._progress is not None:
                 self._progress(self._offset - self._start,
@@ -122,23 +126,73 @@ async def save(reactor: Any, destination: Destination,
     Get a file to where it is wanted; under the name of a file only when all
     of it is there.
 
-    :param get: writes it to an open file.
+    :param get: writes it to an open file, and has ended with that when it
+                fails, also when it is cancelled.
     """
     if not isinstance(destination, (str, os.PathLike)):
+        if not hasattr(destination, 'write'):
+            raise TypeError('the destination has to be the name of a file, or'
+                            f' an open one, not {destination!r}')
         await get(destination)
         return
-    path = os.path.abspath(destination)
-    # Complain before anything is asked for.
-    file = await in_thread(reactor, _open, path)
+    part = _Part(os.fspath(destination))
     try:
-        with file:
-            await get(file)
-            await in_thread(reactor, file.flush)
-        await in_thread(reactor, os.replace, file.name, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(file.name)
+        # Complain before anything is asked for.
+        await to_the_end(in_thread(reactor, part.open))
+        await get(part.file)
+        await to_the_end(in_thread(reactor, part.finish))
+    except Exception:
+        await to_the_end(in_thread(reactor, part.drop))
         raise
+
+
+class _Part:
+    """
+    A file that has another name while it is not whole. What there is of its
+    name is kept where that is a link, a device or a pipe.
+
+    :param path: the name.
+
+    :ivar file: it, open.
+    """
+
+    file: Any = None
+
+    def __init__(self, path: str) -> None:
+        self._path = os.path.realpath(path)
+        self._name: Optional[str] = None
+
+    def open(self) -> None:
+        """
+        Open it.
+
+        :raises OSError: if it cannot be written, or is a folder.
+        """
+        if os.path.isdir(self._path):
+            raise IsADirectoryError(f'{self._path} is a folder')
+        if os.path.exists(self._path) and not os.path.isfile(self._path):
+            self.file = open(self._path, 'wb')
+            return
+        name = f'.{secrets.token_hex(8)}.part'
+        name = os.path.join(os.path.dirname(self._path), name)
+        self.file = open(name, 'xb')
+        self._name = name
+
+    def finish(self) -> None:
+        """It is whole: give it its name."""
+        self.file.close()
+        if self._name is not None:
+            os.replace(self._name, self._path)
+            self._name = None
+
+    def drop(self) -> None:
+        """It is not to be kept."""
+        if self.file is not None:
+            with suppress(OSError):
+                self.file.close()
+        if self._name is not None:
+            with suppress(OSError):
+                os.unlink(self._name)
 
 
 async def read_piece(koji: Connection, task_id: int, name: str, offset: int,
@@ -163,16 +217,3 @@ async def read_piece(koji: Connection, task_id: int, name: str, offset: int,
                           f' where {size} were asked for',
                           method='downloadTaskOutput')
     return data
-
-
-def _open(path: str) -> Any:
-    """
-    Open a file beside the one that it will be.
-
-    :raises OSError: if that cannot be written, or is a folder.
-    """
-    if os.path.isdir(path):
-        raise IsADirectoryError(f'{path} is a folder')
-    folder, name = os.path.split(path)
-    return tempfile.NamedTemporaryFile(
-        dir=folder, prefix=f'.{name}.', suffix='.part', delete=False)

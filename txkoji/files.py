@@ -8,7 +8,8 @@ import re
 from typing import TYPE_CHECKING, Any, List, Optional
 from urllib.parse import urljoin, urlsplit
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import deferLater
 from twisted.web.iweb import UNKNOWN_LENGTH, IResponse
 
 from txkoji.checksums import Checksum, new_hash
@@ -17,7 +18,8 @@ from txkoji.exceptions import (CallTimeout, ConfigurationError, DownloadError,
                                HTTPError, TransportError)
 from txkoji.hub.attempt import Request
 from txkoji.hub.body import coding_of
-from txkoji.hub.retries import outage
+from txkoji.hub.retries import DELAY, outage
+from txkoji.hub.shared import to_the_end
 from txkoji.hub.threads import in_thread
 from txkoji.hub.turns import Turns
 from txkoji.paths import address, below
@@ -125,6 +127,7 @@ class _Download:
         self._skip = 0
         self._total = file.size
         self._version: Any = None
+        self._asking: Optional[Deferred[Any]] = None
 
     async def run(self, destination: Destination) -> int:
         """
@@ -132,10 +135,9 @@ class _Download:
 
         :returns: how many bytes that was.
         """
-        if self._file.url is None:
-            raise ConfigurationError(
-                f'profile {self._koji.profile!r}: a topurl is needed, under'
-                ' which the hub serves its files')
+        _check_address(self._koji, self._file.url)
+        if self._start < 0:
+            raise ValueError(f'offset must be at least 0, not {self._start}')
         await save(self._koji._transport.reactor, destination, self._get)
         return self._offset - self._start
 
@@ -147,7 +149,7 @@ class _Download:
             await self.flush()
         finally:
             # Nothing is written any longer when this has ended.
-            await self._writing.acquire()
+            await to_the_end(self._writing.acquire())
         if self._error is not None:
             raise self._error
         if self._total not in (None, self._offset):
@@ -164,16 +166,19 @@ class _Download:
         while True:
             before = self._offset
             try:
-                return await self._part()
-            except _NotWritten:
-                assert self._error is not None
-                raise self._error from None
+                await self._part()
+                if self._total in (None, self._offset, before):
+                    return
             except TransportError as error:
                 if self._offset == before or not (
                         outage(error) or isinstance(error, CallTimeout)):
                     raise
-                # More of it is here than before: go on behind that.
-                await self.flush()
+            if self._offset == before:
+                return
+            # More of it is here than before: go on behind that.
+            await self.flush()
+            if self._offset - before < BLOCK:
+                await deferLater(self._koji._transport.reactor, DELAY)
 
     async def _part(self) -> None:
         """Get as much of the rest as comes, from wherever it is."""
@@ -191,12 +196,22 @@ class _Download:
         koji = self._koji
         begin = self._offset
         headers = {b'Range': b'bytes=%d-' % begin} if begin else {}
-        await koji._calls.get(
+        self._asking = koji._calls.get(
             Request('GET', b'', lambda: self, read=True, streamed=True,
                     timeout=koji._options.timeout,
                     deadline=koji._options.deadline, shown=self._show,
                     begun=lambda: self._offset > begin),
             address, headers)
+        try:
+            await self._asking
+        except _Whole:
+            self._total = self._offset
+        except CancelledError:
+            if self._error is None:
+                raise
+            raise self._error from None
+        finally:
+            self._asking = None
 
     def _show(self, response: IResponse) -> None:
         """
@@ -216,6 +231,10 @@ class _Download:
                 f'{path} comes as {coding.decode("latin-1")[:60]!r}, which'
                 ' was not asked for')
         begin, size = 0, response.length
+        if response.code == 416:
+            if header(b'content-range') == b'bytes */%d' % self._offset:
+                raise _Whole
+            return
         if response.code == 206:
             found = re.fullmatch(rb'bytes (\d{1,19})-\d+/(\d{1,19})',
                                  header(b'content-range'))
@@ -227,20 +246,23 @@ class _Download:
         if self._skip < 0:
             raise DownloadError(f'{path} comes from byte {begin} on, not from'
                                 f' {self._offset}')
-        if size is not UNKNOWN_LENGTH:
-            if self._file.size not in (None, size):
-                raise DownloadError(f'{path} has {size} bytes, not the'
-                                    f' {self._file.size} that the hub knows')
-            self._total = size
-        version = (size, header(b'etag'), header(b'last-modified'))
-        if self._version not in (None, version):
+        version = (header(b'etag'), header(b'last-modified'))
+        if size is UNKNOWN_LENGTH:
+            size = self._total
+        elif self._file.size not in (None, size):
+            raise DownloadError(f'{path} has {size} bytes, not the'
+                                f' {self._file.size} that the hub knows')
+        if self._total not in (None, size) or (
+                # What is known of its contents tells more.
+                self._expected is None
+                and self._version not in (None, version)):
             raise DownloadError(f'{path} was changed while it was downloaded')
-        self._version = version
+        self._total, self._version = size, version
 
     def feed(self, data: bytes) -> Optional[Deferred[None]]:
         """Take the next bytes."""
         if self._error is not None:
-            raise _NotWritten
+            return None
         if self._skip:
             skipped, data = data[:self._skip], data[self._skip:]
             self._skip -= len(skipped)
@@ -264,26 +286,56 @@ class _Download:
             if not data or self._error is not None:
                 return
             try:
-                await in_thread(self._koji._transport.reactor, self._write,
-                                data)
+                await to_the_end(in_thread(self._koji._transport.reactor,
+                                           self._write, data))
                 if self._progress is not None:
                     self._progress(
                         self._offset - self._start, None
                         if self._total is None else self._total - self._start)
             except Exception as error:
-                # Whoever feeds us hears of it next time.
                 self._error = error
+                if self._asking is not None:
+                    self._asking.cancel()
         finally:
             self._writing.release()
 
     def _write(self, data: bytes) -> None:
         self._output.write(data)
         if self._hash is not None:
-            self._hash.update(data)
+            try:
+                self._hash.update(data)
+            except DownloadError as error:
+                raise DownloadError(f'{self._file.path}: {error}') from None
 
 
-class _NotWritten(Exception):
-    """What comes cannot be written, for a reason that is kept."""
+class _Whole(Exception):
+    """There is no more of a file than we have."""
+
+
+def _check_address(koji: Connection, address: Optional[str]) -> None:
+    """
+    Refuse what is no address of a file.
+
+    :raises ConfigurationError: if the topurl of the profile is at fault.
+    """
+    problem = None
+    if address is None:
+        problem = 'it is needed, since the hub serves its files under it'
+    else:
+        try:
+            parts = urlsplit(address)
+            parts.port
+            if parts.scheme not in ('http', 'https') or not parts.hostname:
+                problem = 'it is no http or https URL'
+            elif parts.username is not None:
+                problem = 'it holds a user, which is not sent'
+            elif not address.isascii():
+                problem = 'it has characters beyond ASCII'
+        except ValueError:
+            problem = 'it is no URL'
+    if problem is not None:
+        raise ConfigurationError(f'profile {koji.profile!r}: topurl:'
+                                 f' {problem}')
 
 
 def _elsewhere(address: str, error: HTTPError) -> Optional[str]:
@@ -296,6 +348,8 @@ def _elsewhere(address: str, error: HTTPError) -> Optional[str]:
         found.encode('ascii')
     except ValueError:
         return None
+    if urlsplit(found).path == urlsplit(address).path + '/':
+        raise DownloadError(f'{address} is a folder')
     secure = urlsplit(address).scheme == 'https'
     return found if scheme == 'https' or (
         scheme == 'http' and not secure) else None

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from txkoji import task_states
 from txkoji.downloads import read_listing, read_piece
 from txkoji.exceptions import GenericError, KojiException
-from txkoji.hub.shared import together
+from txkoji.hub.shared import Shared, together
 from txkoji.items import Polled
 from txkoji.paths import DEFAULT
 from txkoji.waiting import Patience, TaskOrId, task_number
@@ -63,19 +63,31 @@ class LogLine(NamedTuple):
 class Rounds:
     """
     One clock for all who follow something on a Connection: they look in the
-    same turn of the reactor, so that what they ask goes out as one request.
+    same turn of the reactor, so that what they ask goes out as one request,
+    and what several ask is asked once.
     """
 
     def __init__(self) -> None:
         self._waiting: List[Deferred[None]] = []
         self._timer: Any = None
         self._batched: Optional[Batched] = None
+        self._asked: Dict[Tuple[str, int], Shared[Any]] = {}
 
-    def batched(self, koji: Connection) -> Batched:
-        """The view of the Connection that all of them ask by."""
+    async def ask(self, koji: Connection, method: str, task_id: int,
+                  **options: Any) -> Any:
+        """Ask the hub about a task."""
         if self._batched is None:
             self._batched = koji.batched()
-        return self._batched
+        batched, key = self._batched, (method, task_id)
+        shared = self._asked.setdefault(key, Shared())
+
+        async def call() -> Any:
+            try:
+                return await batched.call(method, task_id, **options)
+            finally:
+                del self._asked[key]
+
+        return await shared.join(call)
 
     def next(self, koji: Connection) -> Deferred[None]:
         """
@@ -107,7 +119,7 @@ class Rounds:
 class Follow(Polled):
     """
     The lines of a task's logs, each a `LogLine`, while they grow and until
-    the task is finished::
+    all tasks that are followed are finished::
 
         async for line in koji.follow(6476):
             print(line.text)
@@ -134,14 +146,14 @@ class Follow(Polled):
         self._unread: Deque[_Log] = deque()
         #: Tasks that were finished when their logs were last looked for.
         self._finished: Set[int] = set()
-        self._begun = False
+        self._begun = self._ended = False
         self._patience = Patience()
 
     async def _look(self) -> None:
         while not self._found and not self._over:
             if self._unread:
                 await self._borne(self._read(self._unread[0]))
-            elif self._task_id in self._finished:
+            elif self._ended:
                 for log in self._logs.values():
                     self._found.extend(log.rest())
                 self._over = True
@@ -170,14 +182,14 @@ class Follow(Polled):
 
     async def _list(self) -> None:
         """See which logs there are, and how long they are."""
-        batched = self._koji._rounds.batched(self._koji)
+        koji, ask = self._koji, self._koji._rounds.ask
         # In this order: what is finished puts nothing out afterwards.
-        tasks = [await batched.getTaskInfo(self._task_id, strict=True)]
+        tasks = [await ask(koji, 'getTaskInfo', self._task_id, strict=True)]
         if self._descendents:
-            tasks += await batched.getTaskDescendents(self._task_id)
+            tasks += await ask(koji, 'getTaskDescendents', self._task_id)
         tasks = [task for task in tasks if task.id not in self._finished]
-        listings = await together([
-            batched.listTaskOutput(task.id, stat=True, all_volumes=True)
+        listings = await together([Deferred.fromCoroutine(
+            ask(koji, 'listTaskOutput', task.id, stat=True, all_volumes=True))
             for task in tasks])
         for task, listing in zip(tasks, listings):
             for name, volume, size in read_listing(listing):
@@ -185,6 +197,7 @@ class Follow(Polled):
                     self._see((task.id, name, volume), size)
             if task.state in task_states.DONE_GROUP:
                 self._finished.add(task.id)
+        self._ended = self._finished.issuperset(task.id for task in tasks)
 
     def _see(self, key: Tuple[int, str, str], size: int) -> None:
         log = self._logs.get(key)

@@ -24,7 +24,7 @@ from txkoji import build_states
 from txkoji.checksums import new_hash
 from txkoji.exceptions import (GenericError, KojiException, KojiImportError,
                                RetryError, TransportError)
-from txkoji.hub.shared import together
+from txkoji.hub.shared import to_the_end, together
 from txkoji.hub.threads import in_thread
 from txkoji.uploads import Listener
 
@@ -46,6 +46,9 @@ DELAYS = (5, 10, 20, 40)
 
 #: What of a build's metadata a reservation is made with.
 RESERVED = ('name', 'version', 'release', 'epoch', 'draft', 'owner')
+
+#: Seconds in which to give back a reservation, or to end a session.
+CLEANING = 60
 
 #: Bytes that are read at once.
 PIECE = 2**20
@@ -102,12 +105,12 @@ class Import:
                         self._outputs)
         if not self._reserve:
             return await self._import()
-        reserved = await self._koji.CGInitBuild(self._cg, {
-            'epoch': None, **{name: self._build[name] for name in RESERVED
-                              if name in self._build}})
-        self._build['build_id'] = reserved['build_id']
-        self._token = reserved['token']
         try:
+            # What is under way may be done: it is waited for.
+            await to_the_end(self._koji.CGInitBuild(self._cg, {
+                'epoch': None, **{name: self._build[name]
+                                  for name in RESERVED if name in self._build}
+            }).addCallback(self._reserved))
             return await self._import()
         except CancelledError:
             await self._refund(build_states.CANCELED)
@@ -116,10 +119,18 @@ class Import:
             await self._refund(build_states.FAILED)
             raise
 
+    def _reserved(self, answer: Any) -> None:
+        self._build['build_id'] = answer['build_id']
+        self._token = answer['token']
+
     async def _refund(self, state: int) -> None:
         """Give the reservation back (kojihub, ``CGRefundBuild``)."""
+        if self._token is None:
+            # It was refused, or the answer was lost.
+            self._log.info('{build} may be reserved', build=_nvr(self._build))
+            return
         try:
-            await self._koji.CGRefundBuild(
+            await self._koji.with_options(deadline=CLEANING).CGRefundBuild(
                 self._cg, self._build['build_id'], self._token, state)
         except (KojiException, CancelledError) as error:
             self._log.warn('build {build} stays reserved: {error}',
@@ -141,9 +152,14 @@ class Import:
     async def _call(self) -> Build:
         build: Any
         try:
-            build = await self._koji.CGImport(
-                self._metadata, self._directory, self._token)
+            # It may take the hub as long as it wants.
+            build = await self._koji.with_options(
+                timeout=self._koji._options.deadline).CGImport(
+                    self._metadata, self._directory, self._token)
         except (RetryError, TransportError) as error:
+            if self._token is None and not isinstance(error, RetryError):
+                # A build of that name may be another.
+                raise
             # It may be done, and the answer lost.
             self._log.info('looking whether it was imported: {error}',
                            error=str(error))
@@ -163,13 +179,27 @@ class Import:
         sessions: List[Connection] = []
         try:
             for _ in range(min(self._concurrency, len(waiting)) - 1):
-                sessions.append(await self._koji.new_session())
+                try:
+                    sessions.append(await self._koji.new_session())
+                except GenericError as error:
+                    self._log.warn('the hub gives no more sessions: {error}',
+                                   error=str(error))
+                    break
             await together([
                 Deferred.fromCoroutine(self._upload_some(koji, waiting))
                 for koji in [self._koji, *sessions]])
         finally:
             for koji in sessions:
-                await koji.close(logout=True)
+                await self._end(koji)
+
+    async def _end(self, session: Connection) -> None:
+        """End a session; in the worst case, the hub does that itself."""
+        try:
+            await session.with_options(deadline=CLEANING).logout()
+        except (KojiException, CancelledError) as error:
+            self._log.info('a session was not ended: {error}',
+                           error=str(error))
+        await session.close()
 
     async def _upload_some(self, koji: Connection, waiting: Deque[_Output]
                            ) -> None:
@@ -277,10 +307,11 @@ def _compare(outputs: Iterable[_Output]) -> None:
     :raises KojiImportError: if one differs.
     """
     for output in outputs:
+        stat = os.stat(output.local)
+        if not S_ISREG(stat.st_mode):
+            # Others may have no end.
+            raise KojiImportError(f'{output.local!r} is no file')
         with open(output.local, 'rb') as file:
-            stat = os.fstat(file.fileno())
-            if not S_ISREG(stat.st_mode):
-                raise KojiImportError(f'{output.local!r} is no file')
             if stat.st_size != output.size:
                 raise KojiImportError(
                     f'{output.local} has {stat.st_size} bytes; the metadata'

@@ -19,7 +19,8 @@ def below(path: str) -> str:
     :raises DownloadError: if it climbs out of its folder, or is none.
     """
     parts = [part for part in path.split('/') if part not in ('', '.')]
-    if '..' in parts or not parts or not path.isprintable():
+    if '..' in parts or not parts or any(
+            ord(each) < 32 or each == '\x7f' for each in path):
         raise DownloadError(f'{path!r} is no path below the topurl')
     return '/'.join(parts)
 

@@ -66,7 +66,8 @@ def _names(step: Task, result: Any) -> Iterator[str]:
             yield posixpath.basename(result['srpm'])
         return
     for kind, folder in [('rpms', ''), ('srpms', ''),
-                         ('logs', f'logs/{step.arch}/')]:
+                         # By the name of the step, not what it runs on.
+                         ('logs', f'logs/{step.label or step.arch}/')]:
         paths = result.get(kind)
         for path in paths if isinstance(paths, list) else ():
             if isinstance(path, str):

@@ -5,18 +5,21 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
+from contextlib import suppress
 from hashlib import sha256
 from stat import S_ISREG
-from typing import (TYPE_CHECKING, Any, BinaryIO, Callable, Dict, NamedTuple,
-                    Optional, Union)
+from typing import (TYPE_CHECKING, Any, BinaryIO, Callable, Coroutine, Dict,
+                    NamedTuple, Optional, Union)
 from urllib.parse import urlencode
 
 from twisted.internet.defer import CancelledError
 
 from txkoji.checksums import Adler32
-from txkoji.exceptions import (AnswerError, GenericError, HTTPError,
-                               UploadCanceled, UploadError)
+from txkoji.exceptions import (AnswerError, HTTPError, KojiException,
+                               RetryError, TransportError, UploadCanceled,
+                               UploadError)
 from txkoji.hub.decoder import Decoder
+from txkoji.hub.shared import to_the_end
 from txkoji.hub.threads import in_thread
 
 if TYPE_CHECKING:
@@ -30,6 +33,12 @@ Listener = Callable[[int, Optional[int]], Any]
 
 #: So often a piece is sent that arrives otherwise than it was sent.
 ATTEMPTS = 3
+
+#: Bytes of a piece that is sent as a call.
+SLOW = 2**18
+
+#: Seconds in which the hub says what it has got.
+CHECKING = 600
 
 
 class Uploaded(NamedTuple):
@@ -94,11 +103,12 @@ class Upload:
         """
         try:
             if isinstance(local, (str, os.PathLike)):
-                file = await self._in_thread(_open, local)
+                file = _Local(local)
                 try:
-                    return await self._send(file, os.fstat(file.fileno()))
+                    await self._in_thread(file.open)
+                    return await self._send(file.file, file.stat)
                 finally:
-                    file.close()
+                    await self._in_thread(file.close)
             return await self._send(local, None)
         except CancelledError:
             raise UploadCanceled(
@@ -119,10 +129,7 @@ class Upload:
                 break
             if total is not None and self._size + len(data) > total:
                 raise self._changed()
-            self._checksum.update(data)
-            self._sha256.update(data)
             await self._piece(data)
-            self._size += len(data)
             if self._progress is not None:
                 self._progress(self._size, total)
         if before is not None:
@@ -131,7 +138,7 @@ class Upload:
                     before.st_size, before.st_mtime_ns, before.st_size):
                 raise self._changed()
         if not self._fast or not self._size:
-            await self._slow(b'', -1)
+            await self._sent(self._slow(b'', -1))
         return await self._check()
 
     def _changed(self) -> UploadError:
@@ -140,14 +147,39 @@ class Upload:
 
     async def _piece(self, data: bytes) -> None:
         if self._fast:
+            self._checksum.update(data)
             try:
-                return await self._quick(data)
+                await self._sent(self._quick(data), len(data))
+                self._size += len(data)
+                return
             except (HTTPError, AnswerError):
                 if self._size:
                     raise
                 # A hub that takes XML only.
                 self._fast = False
-        await self._slow(data, self._size)
+                self._checksum = Adler32()
+        # Smaller ones, since they are put into base64 and XML at once.
+        for start in range(0, len(data), SLOW):
+            part = data[start:start + SLOW]
+            self._checksum.update(part)
+            self._sha256.update(part)
+            await self._sent(self._slow(part, self._size), len(part))
+            self._size += len(part)
+
+    async def _sent(self, sending: Coroutine[Any, Any, None], more: int = 0
+                    ) -> None:
+        """
+        Send something, which may be there though no good answer is.
+
+        :param more: how many bytes it has.
+        """
+        try:
+            await sending
+        except (RetryError, TransportError):
+            with suppress(KojiException):
+                if await self._is_there(self._size + more):
+                    return
+            raise
 
     async def _quick(self, data: bytes) -> None:
         """
@@ -161,27 +193,21 @@ class Upload:
         for attempt in range(ATTEMPTS):
             if self._overwrite or (attempt and not self._size):
                 fields['overwrite'] = 1
-            try:
-                answer = await self._koji._send(
-                    'upload', data, Decoder, read=False,
-                    query=urlencode(fields))
-            except GenericError:
-                # It may be there: the answer to it was lost, and it was sent
-                # again.
-                if await self._is_there(self._size + len(data)):
-                    return
-                raise
+            answer = await self._koji._send(
+                'upload', data, Decoder, read=False, query=urlencode(fields))
             if isinstance(answer, dict) and (
                     str(answer.get('size')), answer.get('hexdigest')) == (
                     str(len(data)), expected.hexdigest()):
                 return
-        raise UploadError(
-            f'{len(data)} bytes at {self._size} did not arrive as they were'
-            ' sent', uploaded=self._size)
+        raise self._wrong(data)
+
+    def _wrong(self, data: bytes) -> UploadError:
+        return UploadError(f'{len(data)} bytes at {self._size} did not arrive'
+                           ' as they were sent', uploaded=self._size)
 
     async def _is_there(self, size: int) -> bool:
         """Whether the hub has what was sent, to here."""
-        found = await self._koji.checkUpload(
+        found = await self._koji.with_options(deadline=CHECKING).checkUpload(
             self._path, self._name, verify='adler32', **self._volume)
         return isinstance(found, dict) and (
             found.get('size'), found.get('hexdigest')) == (
@@ -200,9 +226,7 @@ class Upload:
             ('sha256', digest.hexdigest()), offset, b64encode(data).decode(),
             **self._volume)
         if not good:
-            raise UploadError(
-                f'{len(data)} bytes at {self._size} did not arrive as they'
-                ' were sent', uploaded=self._size)
+            raise self._wrong(data)
 
     async def _check(self) -> Uploaded:
         """Compare the whole with what the hub has."""
@@ -213,16 +237,38 @@ class Upload:
                         self._checksum.hexdigest())
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
-        return in_thread(self._koji._transport.reactor, function, *args)
+        return to_the_end(in_thread(self._koji._transport.reactor, function,
+                                    *args))
 
 
-def _open(path: Union[str, 'os.PathLike[str]']) -> BinaryIO:
+class _Local:
     """
-    Open a file.
+    A file of this machine.
 
-    :raises OSError: if it cannot be read, or is a folder.
-    :raises UploadError: if it is something else.
+    :ivar file: it, open.
+    :ivar stat: its size and times, when it was opened.
     """
-    if not os.path.isdir(path) and not S_ISREG(os.stat(path).st_mode):
-        raise UploadError(f'{os.fspath(path)!r} is no file', uploaded=0)
-    return open(path, 'rb')
+
+    file: Any = None
+    stat: os.stat_result
+
+    def __init__(self, path: Union[str, 'os.PathLike[str]']) -> None:
+        self._path = path
+
+    def open(self) -> None:
+        """
+        Open it.
+
+        :raises OSError: if it cannot be read, or is a folder.
+        :raises UploadError: if it is something else.
+        """
+        path = self._path
+        if not os.path.isdir(path) and not S_ISREG(os.stat(path).st_mode):
+            raise UploadError(f'{os.fspath(path)!r} is no file', uploaded=0)
+        self.file = open(path, 'rb')
+        self.stat = os.fstat(self.file.fileno())
+
+    def close(self) -> None:
+        """Close it, if it is open."""
+        if self.file is not None:
+            self.file.close()

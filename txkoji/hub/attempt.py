@@ -161,12 +161,13 @@ class Attempt:
             if self._pool is not None:
                 used += self._pool.kept_connection()
             response = await _cancelled_for_good(asked)
-            self._seen(response)
+            if self._request.shown is None:
+                self._seen(response)
+            elif response.code in (200, 206, 416):
+                self._show(response, self._request.shown)
             if response.code != 200 and not (self._file
                                              and response.code == 206):
                 raise await self._status(response)
-            if self._request.shown is not None:
-                self._show(response, self._request.shown)
             await deliver(response, excerpt, self._reactor, self._max_body,
                           self._limit.hold, raw=self._file)
             return sink.close()

@@ -1,5 +1,6 @@
 """
-One piece of work that several wait for, and one who waits for several.
+One piece of work that several wait for, one who waits for several, and work
+that is not to be left halfway.
 """
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from collections import deque
 from typing import (Any, Callable, Coroutine, Deque, Generic, List, Optional,
                     Sequence, TypeVar)
 
-from twisted.internet.defer import Deferred, FirstError, gatherResults
+from twisted.internet.defer import (CancelledError, Deferred, FirstError,
+                                    gatherResults)
 from twisted.python.failure import Failure
 
 from txkoji.exceptions import another
@@ -90,6 +92,40 @@ class _Work(Generic[T]):
         if not self._waiting and self._doing is not None:
             self._ended(self)
             self._doing.cancel()
+
+
+async def to_the_end(work: Deferred[T]) -> T:
+    """
+    Wait for something that is not to be cancelled.
+
+    :returns: what it gives.
+    :raises CancelledError: if this was cancelled, but not before the work has
+                            ended.
+    """
+    results: List[Any] = []
+    ended: List[Deferred[None]] = []
+    cancelled: List[CancelledError] = []
+
+    def end(result: Any) -> None:
+        results.append(result)
+        for waiting in ended:
+            waiting.callback(None)
+        ended.clear()
+
+    work.addBoth(end)
+    while not results:
+        waiting: Deferred[None] = Deferred(ended.remove)
+        ended.append(waiting)
+        try:
+            await waiting
+        except CancelledError as error:
+            cancelled.append(error)
+    if cancelled:
+        raise cancelled[0]
+    if isinstance(results[0], Failure):
+        results[0].raiseException()
+    found: T = results[0]
+    return found
 
 
 async def together(calls: Sequence[Deferred[T]]) -> List[T]:

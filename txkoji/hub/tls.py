@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Dict, List, MutableMapping, Optional, Tuple
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from cryptography import x509
@@ -50,7 +51,7 @@ class HubPolicy:
     Twisted's policies make a TLS context for each request; this one makes it
     once for each host.
 
-    :param shown: what to show to a server that asks for a certificate.
+    :param shown: what to show to the hub, if it asks for a certificate.
     :param tls_1_2: whether to speak nothing newer than TLS 1.2.
     :raises ConfigurationError: if `serverca` cannot be read.
     """
@@ -63,8 +64,8 @@ class HubPolicy:
         self._creators: Dict[Tuple[bytes, int], Any] = {}
         self._verify = bool(settings.serverca) or not settings.no_ssl_verify
         self._options: Dict[str, Any] = {}
-        if shown is not None:
-            self._options.update(shown.options)
+        self._shown = {} if shown is None else shown.options
+        self._hub = urlsplit(settings.server).hostname
         if tls_1_2:
             self._options['lowerMaximumSecurityTo'] = TLSVersion.TLSv1_2
         if settings.serverca:
@@ -83,12 +84,15 @@ class HubPolicy:
         creator = self._creators.get((hostname, port))
         if creator is None:
             name = hostname.decode('ascii')
+            options = self._options
+            if name.lower() == self._hub:
+                options = {**self._shown, **options}
             if self._verify:
                 trust: Any = self._trust
                 creator = optionsForClientTLS(
-                    name, trust, extraCertificateOptions=self._options)
+                    name, trust, extraCertificateOptions=options)
             else:
-                creator = _Unverified(name, self._options)
+                creator = _Unverified(name, options)
             self._creators[hostname, port] = creator
         return creator
 
