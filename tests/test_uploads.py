@@ -281,22 +281,31 @@ class RealTests(TestCase):
 
     @inlineCallbacks
     def test_peer(self) -> Any:
-        """Koji's own client sends the same requests."""
-        yield self.koji.upload(self.path, 'cli-build/1', 'ours')
+        """
+        Koji's own client sends the same requests; each of us reads what the
+        other wrote.
+        """
+        place = 'tasks/6476/6476'
+        yield self.koji.upload(self.path, place, 'ours')
 
-        def run() -> None:
+        def run() -> bytes:
             session = koji.ClientSession(self.server, {
                 'user': 'bob', 'password': 'x', 'timeout': 30})
             session.login()
             with warnings.catch_warnings():
                 # It leaves the file open.
                 warnings.simplefilter('ignore', ResourceWarning)
-                session.fastUpload(self.path, 'cli-build/1', 'theirs')
+                session.fastUpload(self.path, place, 'theirs')
+            data = session.downloadTaskOutput(6476, 'ours')
             session.logout()
             session.rsession.close()
+            return bytes(data)
 
-        yield deferToThread(run)
-        self.assertEqual(self.digest('ours'), self.digest('theirs'))
+        found = yield deferToThread(run)
+        self.assertEqual(found, self.data)
+        output = io.BytesIO()
+        yield self.koji.download_task_output(6476, 'theirs', output)
+        self.assertEqual(output.getvalue(), self.data)
 
         def uploads(name: str) -> Any:
             return [{**args[0], 'filename': ''}
