@@ -5,7 +5,7 @@ limit.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.logger import Logger
@@ -20,6 +20,8 @@ from txkoji.hub.explain import explain
 from txkoji.hub.pool import Connection, Pool
 from txkoji.hub.profile import without_secrets
 from txkoji.hub.stats import Stats
+
+T = TypeVar('T')
 
 #: So much of an answer that cannot be read is shown in the error's text.
 EXCERPT = 200
@@ -70,6 +72,25 @@ class Request:
     shown: Optional[Callable[[IResponse], Any]] = None
 
 
+class Alike:
+    """
+    The headers of requests as Twisted's, which takes time to make them: made
+    once for those in a row that have the same.
+    """
+
+    def __init__(self) -> None:
+        self._last: Dict[bytes, bytes] = {}
+        self._made = Headers()
+
+    def headers(self, headers: Dict[bytes, bytes]) -> Headers:
+        """Twisted's headers, which nobody is to change."""
+        if headers != self._last:
+            self._last = headers
+            self._made = Headers({name: [value]
+                                  for name, value in headers.items()})
+        return self._made
+
+
 class Attempt:
     """
     One request, and its answer.
@@ -81,6 +102,7 @@ class Attempt:
     :param pool: the agent's, if that is of our own.
     :param max_body: bytes of an answer, inflated.
     :param stats: counts what has to be sent again.
+    :param alike: makes the headers.
     :param seen: gets the response, before its body.
     """
 
@@ -89,13 +111,15 @@ class Attempt:
     def __init__(self, request: Request, address: str,
                  headers: Optional[Mapping[bytes, bytes]], *,
                  agent: IAgent, pool: Optional[Pool], reactor: Any,
-                 max_body: float, stats: Stats,
+                 max_body: float, stats: Stats, alike: Alike,
                  seen: Callable[[IResponse], None]) -> None:
         self._request = request
         self._address = address
         self._file = request.shown is not None
         self._headers = {**(FILE_HEADERS if self._file else HEADERS),
-                         **(headers or {})}
+                         **(headers or {}),
+                         # Else the agent makes a copy, to put it in.
+                         b'Host': _host(address)}
         if request.query:
             self._address += ('&' if '?' in address else '?') + request.query
             self._headers[b'Content-Type'] = b'application/octet-stream'
@@ -104,6 +128,7 @@ class Attempt:
         self._reactor = reactor
         self._max_body = max_body
         self._stats = stats
+        self._alike = alike
         self._seen = seen
         self._limit = _Limit(reactor, request.timeout)
         #: What must not be seen in what is shown of an answer.
@@ -112,10 +137,8 @@ class Attempt:
     async def in_time(self, again: bool) -> Any:
         """Make it, and give up when its time is over."""
         self._limit.hold(False)
-        making: Deferred[Any] = Deferred.fromCoroutine(self._make(again))
-        self._limit.limited = making
         try:
-            return await making
+            return await self._make(again)
         except CancelledError:
             if not self._limit.over:
                 raise
@@ -155,12 +178,11 @@ class Attempt:
             asked = self._agent.request(
                 b'GET' if self._file else b'POST',
                 self._address.encode('ascii'),
-                Headers({name: [value]
-                         for name, value in self._headers.items()}),
+                self._alike.headers(self._headers),
                 None if self._file else _Body(self._request.body))
             if self._pool is not None:
                 used += self._pool.kept_connection()
-            response = await _cancelled_for_good(asked)
+            response = await self._limit.on(_cancelled_for_good(asked))
             if self._request.shown is None:
                 self._seen(response)
             elif response.code in (200, 206, 416):
@@ -168,8 +190,9 @@ class Attempt:
             if response.code != 200 and not (self._file
                                              and response.code == 206):
                 raise await self._status(response)
-            await deliver(response, excerpt, self._reactor, self._max_body,
-                          self._limit.hold, raw=self._file)
+            await self._limit.on(deliver(
+                response, excerpt, self._reactor, self._max_body,
+                self._limit.hold, raw=self._file))
             return sink.close()
         except AnswerError as found:
             if self._pool is not None:
@@ -218,7 +241,8 @@ class Attempt:
         """The error for a status other than 200."""
         excerpt = _Excerpt(None)
         try:
-            await deliver(response, excerpt, self._reactor, MAX_ERROR_BODY)
+            await self._limit.on(deliver(response, excerpt, self._reactor,
+                                         MAX_ERROR_BODY))
         except AnswerError:
             # Its first words are all that is wanted.
             pass
@@ -236,6 +260,11 @@ class Attempt:
             text += f': {excerpt}'
         return self._error(HTTPError, text, status=response.code,
                            location=location if self._file else '')
+
+
+def _host(address: str) -> bytes:
+    """The host of a URL, with its port if it names one."""
+    return address.split('/', 3)[2].rpartition('@')[2].encode('ascii')
 
 
 def _cancelled_for_good(request: Deferred[IResponse]) -> Deferred[IResponse]:
@@ -261,16 +290,23 @@ class _Limit:
     A time limit, which runs only while we wait for the hub.
 
     :ivar over: whether the time is over.
-    :ivar limited: what is cancelled then.
     """
-
-    limited: Optional[Deferred[Any]] = None
 
     def __init__(self, reactor: Any, seconds: float) -> None:
         self._reactor = reactor
         self._seconds = self._left = seconds
         self._timer: Any = None
+        self._limited: Optional[Deferred[Any]] = None
         self.over = False
+
+    def on(self, waiting: Deferred[T]) -> Deferred[T]:
+        """
+        Set it on something, which is cancelled when the time is over.
+
+        :returns: the same.
+        """
+        self._limited = waiting
+        return waiting
 
     def hold(self, held: bool) -> None:
         """Let it stand still, or run."""
@@ -291,8 +327,8 @@ class _Limit:
     def _end(self) -> None:
         self._timer = None
         self.over = True
-        if self.limited is not None:
-            self.limited.cancel()
+        if self._limited is not None:
+            self._limited.cancel()
 
 
 class _Excerpt:

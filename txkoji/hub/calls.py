@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import Any, Callable, Coroutine, Dict, Optional, Set
 from weakref import WeakSet
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from txkoji.exceptions import (AuthError, CallTimeout, KojiException,
                                KojiLoginException, ServerOffline)
@@ -187,53 +188,42 @@ class Calls:
         :raises CallTimeout: when the time is over.
         :raises ConnectionClosed: if `close()` was, or is, called.
         """
-        self._transport.stats.waiting += 1
-        running = Deferred.fromCoroutine(
-            self._limited(work, method, deadline, begun))
-        if not running.called:
-            self._running.add(running)
-        return running.addBoth(self._ran, running)
-
-    def _ran(self, result: Any, running: Deferred[Any]) -> Any:
-        self._transport.stats.waiting -= 1
-        self._running.discard(running)
-        return result
-
-    async def _limited(self, work: Coroutine[Any, Any, Any], method: str,
-                       deadline: Optional[float],
-                       begun: Callable[[], bool]) -> Any:
         if self._closed:
             work.close()
-            raise closed(method, self.session.address)
-        late = False
+            return fail(closed(method, self.session.address))
+        stats = self._transport.stats
+        stats.waiting += 1
+        running: Deferred[Any] = Deferred.fromCoroutine(work)
+        if running.called:
+            stats.waiting -= 1
+            return running
+        limit = _Deadline(running, begun)
+        timer = None if deadline is None else (
+            self._transport.reactor.callLater(max(0, deadline), limit.end))
+        self._running.add(running)
 
-        def give_up() -> None:
-            nonlocal late
-            if not begun():
-                late = True
-                waiting.cancel()
-
-        waiting = Deferred.fromCoroutine(work)
-        timer = None
-        if deadline is not None and not waiting.called:
-            timer = self._transport.reactor.callLater(max(0, deadline),
-                                                      give_up)
-        try:
-            return await waiting
-        except CancelledError:
-            if self._closed:
-                raise closed(method, self.session.address) from None
-            if not late:
-                raise
-            url = without_secrets(self.session.address)
-            error = CallTimeout(
-                f'{method} at {url}: not done within {deadline:g} seconds,'
-                ' with all waiting and all attempts', method=method, url=url)
-            self._transport.stats.remember(error)
-            raise error from None
-        finally:
+        def ran(result: Any) -> Any:
+            stats.waiting -= 1
+            self._running.discard(running)
             if timer is not None and timer.active():
                 timer.cancel()
+            if isinstance(result, Failure) and result.check(CancelledError):
+                if self._closed:
+                    return Failure(closed(method, self.session.address))
+                if limit.late:
+                    return Failure(self._too_late(method, deadline))
+            return result
+
+        return running.addBoth(ran)
+
+    def _too_late(self, method: str, deadline: Optional[float]
+                  ) -> CallTimeout:
+        url = without_secrets(self.session.address)
+        error = CallTimeout(
+            f'{method} at {url}: not done within {deadline:g} seconds, with'
+            ' all waiting and all attempts', method=method, url=url)
+        self._transport.stats.remember(error)
+        return error
 
     async def _in_turn(self, request: Request) -> Any:
         signed_in = (self.session.identity is not None
@@ -304,3 +294,23 @@ class Calls:
             child._writer = None
         if not await self.session.end() and writer is not None:
             await writer.end()
+
+
+class _Deadline:
+    """
+    The end of the time for something.
+
+    :ivar late: whether it has come.
+    """
+
+    def __init__(self, running: Deferred[Any], begun: Callable[[], bool]
+                 ) -> None:
+        self._running = running
+        self._begun = begun
+        self.late = False
+
+    def end(self) -> None:
+        """End it, unless somebody has begun to get it."""
+        if not self._begun():
+            self.late = True
+            self._running.cancel()

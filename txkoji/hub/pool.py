@@ -3,7 +3,8 @@ An Agent over kept and verified connections, which knows which are open.
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Awaitable, List, Optional, Set
+from typing import (TYPE_CHECKING, Any, Awaitable, Dict, List, Optional,
+                    Set)
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
@@ -62,7 +63,7 @@ class Pool:
         """Show a certificate to servers that ask for one, from now on."""
         if shown != self._shown:
             self._shown = shown
-            self._factory.policy = None
+            self._factory.forget()
             self.forget_idle()
 
     def one_time_agent(self, tls_1_2: bool) -> IAgent:
@@ -133,20 +134,30 @@ class Pool:
 
 @implementer(IAgentEndpointFactory)
 class _Endpoints:
-    """Where an agent connects to, with TLS where the URL says so."""
-
-    policy: Optional[HubPolicy] = None
+    """
+    Where an agent connects to, with TLS where the URL says so. It asks for
+    each request, also where a connection is kept, so each is made once.
+    """
 
     def __init__(self, pool: Pool, tls_1_2: bool = False) -> None:
         self._pool = pool
         self._tls_1_2 = tls_1_2
+        self.forget()
+
+    def forget(self) -> None:
+        """Make them anew."""
+        self._policy: Optional[HubPolicy] = None
+        self._known: Dict[Any, _Endpoint] = {}
 
     def endpointForURI(self, uri: URI) -> _Endpoint:
-        if uri.scheme != b'https':
-            return self._pool.endpoint(uri, None)
-        if self.policy is None:
-            self.policy = self._pool.new_policy(self._tls_1_2)
-        return self._pool.endpoint(uri, self.policy)
+        key = uri.scheme, uri.host, uri.port
+        found = self._known.get(key)
+        if found is None:
+            if uri.scheme == b'https' and self._policy is None:
+                self._policy = self._pool.new_policy(self._tls_1_2)
+            found = self._known[key] = self._pool.endpoint(
+                uri, self._policy if uri.scheme == b'https' else None)
+        return found
 
 
 class _Endpoint:

@@ -8,6 +8,7 @@ hub could do it twice.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Mapping, Sequence
 
 from txkoji.exceptions import KojiLoginException
@@ -63,6 +64,11 @@ def is_read(method: str, args: Sequence[Any] = (),
                                    or any(args[2:3])):
         # Which makes the package if there is none.
         return False
+    return _is_read(method)
+
+
+@lru_cache(maxsize=500)
+def _is_read(method: str) -> bool:
     return _READ.fullmatch(method) is not None
 
 

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.web.iweb import IAgent, IResponse
 
 from txkoji.exceptions import ConnectionClosed
-from txkoji.hub.attempt import Attempt, Request
+from txkoji.hub.attempt import Alike, Attempt, Request
 from txkoji.hub.pool import Pool
 from txkoji.hub.profile import Profile, without_secrets
 from txkoji.hub.stats import Stats
@@ -50,6 +50,7 @@ class Transport:
         self._places = Turns(max_connections)
         self._pool: Optional[Pool] = None
         self._agent = agent
+        self._alike = Alike()
         self._closed = False
 
     @property
@@ -127,7 +128,7 @@ class Transport:
                 request, address, headers, agent=agent or self.agent,
                 pool=None if agent else self._pool, reactor=self.reactor,
                 max_body=inf if request.streamed else self._max_body,
-                stats=self.stats, seen=self._see
+                stats=self.stats, alike=self._alike, seen=self._see
             ).in_time(again)
         finally:
             self.stats.in_flight -= 1
