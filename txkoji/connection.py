@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
                     Type, TypeVar, Union)
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.web.iweb import IAgent
 
 from txkoji import downloads, imports, uploads
@@ -151,16 +151,19 @@ class Connection(HubMethods[Deferred[Any]]):
         """
         if method == 'logout':
             return self.logout(*args, **kwargs)
-        return Deferred.fromCoroutine(self._call(method, args, kwargs))
+        return self._call(method, args, kwargs)
 
-    async def _call(self, method: str, args: Any, kwargs: Any) -> Any:
-        check_method(method)
+    def _call(self, method: str, args: Any, kwargs: Any) -> Deferred[Any]:
+        try:
+            check_method(method)
+            body = encode_call(method, args, kwargs)
+        except Exception:
+            return fail()
         owner = self._owner
-        value = await self._send(
-            method, encode_call(method, args, kwargs),
-            lambda: Decoder(row_maker(method, owner)),
-            read=self._is_read(method, args, kwargs))
-        return typed(method, value, owner)
+        return self._send(
+            method, body, lambda: Decoder(row_maker(method, owner)),
+            read=self._is_read(method, args, kwargs)
+        ).addCallback(lambda value: typed(method, value, owner))
 
     @property
     def _owner(self: Self) -> Self:
@@ -584,8 +587,7 @@ class Connection(HubMethods[Deferred[Any]]):
         """
         if session_id is None or session_id == self.session_id:
             return self._calls.logout(self._options.deadline)
-        return Deferred.fromCoroutine(
-            self._call('logout', (session_id,), {}))
+        return self._call('logout', (session_id,), {})
 
     def new_session(self: Self) -> Deferred[Self]:
         """
