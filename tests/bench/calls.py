@@ -20,8 +20,9 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import local
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, Iterator, List
 from xmlrpc import client as library
 
 import trustme
@@ -32,7 +33,7 @@ from txkoji.hub.shared import together
 #: Calls in flight, and calls of a round.
 FLIGHT = 50
 CALLS = 4000
-ROUNDS = 3
+ROUNDS = 5
 
 TASK = 'getTaskInfo.build'
 NUMBER = 6474
@@ -100,6 +101,18 @@ async def serve(folder: str) -> None:
     port = server.sockets[0].getsockname()[1]
     print(f'https://localhost:{port}/kojihub', flush=True)
     await server.serve_forever()
+
+
+@contextmanager
+def server(folder: str) -> Iterator[str]:
+    """A server, by its URL; its certificate is in a folder."""
+    process = subprocess.Popen(
+        [sys.executable, '-m', 'tests.bench.calls', 'serve', folder],
+        stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    yield process.stdout.readline().strip()
+    process.terminate()
+    process.communicate()
 
 
 # The clients: each gives a function that makes so many calls.
@@ -358,12 +371,7 @@ CLIENTS: Dict[Callable[..., None], float] = {
 
 def measure(names: List[str]) -> None:
     """Run all of them, in turns, and print a table."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = subprocess.Popen(
-            [sys.executable, '-m', __spec__.name, 'serve', folder],
-            stdout=subprocess.PIPE, text=True)
-        assert server.stdout is not None
-        url = server.stdout.readline().strip()
+    with tempfile.TemporaryDirectory() as folder, server(folder) as url:
         rows: Dict[Any, List[Dict[str, float]]] = {
             run: [] for run in CLIENTS if not names or run.__name__ in names}
         for _ in range(ROUNDS):
@@ -376,8 +384,6 @@ def measure(names: List[str]) -> None:
                     # For those that trust the system's certificates only.
                     env={**os.environ, 'SSL_CERT_FILE': folder + '/ca.pem'})
                 rows[run].append(json.loads(done.stdout.split('\n')[-2]))
-        server.terminate()
-        server.communicate()
     found = {run.__name__: {
         key: statistics.median(row[key] for row in rows[run])
         for key in ('rate', 'cpu', 'memory')} for run in rows}
