@@ -13,11 +13,14 @@ import unittest
 from types import FunctionType
 from typing import Any, Dict, List
 
-from twisted.internet.defer import Deferred
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 import txkoji.connection
+from tests.programs import Program
 from tests.support import folder, write
+from txkoji.testing import FakeHub
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
 
@@ -83,6 +86,51 @@ class ReadmeTests(SynchronousTestCase):
                  for path in glob.glob(os.path.join(ROOT, 'examples/*.py'))]
         self.assertEqual(sorted(listed + ['examples/embedded.py']),
                          sorted(there))
+
+
+class ProgramsTests(TestCase):
+    """The programs in the README, with a hub of their own."""
+
+    timeout = 60
+
+    @inlineCallbacks
+    def setUp(self) -> Any:
+        self.home = folder(self)
+        hub = FakeHub(reactor=reactor)
+        server = yield hub.listen()
+        self.addCleanup(hub.stop)
+        write(self.home + '/.koji/config', f'[mykoji]\nserver = {server}\n')
+
+    def program(self, name: str, *before: str) -> Program:
+        """Run one, with what comes before its name."""
+        [text] = re.findall(
+            r'\.\. code-block:: python\n    :name: ' + name
+            + r'\n\n((?:    .*\n|\n)+)', read('README.rst'))
+        path = write(f'{self.home}/{name}',
+                     re.sub('^    ', '', text, flags=re.MULTILINE))
+        return Program(self, *before, path, HOME=self.home)
+
+    @inlineCallbacks
+    def test_asking(self) -> Any:
+        """On asyncio, and in threads."""
+        for name in ('on_asyncio.py', 'in_threads.py'):
+            program = self.program(name)
+            yield program.ended
+            self.assertEqual(program.lines, ['f43 is 25', 'f44 is 33'])
+
+    @inlineCallbacks
+    def test_twistd(self) -> Any:
+        """Under twistd, which ends it in order."""
+        program = self.program(
+            'under_twistd.py', '-c',
+            'from twisted.scripts.twistd import run; run()',
+            f'--pidfile={self.home}/pid', f'--rundir={self.home}', '-noy')
+        while not any('tasks are open' in line for line in program.lines):
+            yield program.wait(len(program.lines) + 1)
+        program.process.signalProcess('TERM')
+        yield program.ended
+        self.assertIn('Server Shut Down', program.lines[-1])
+        self.assertNotIn('Traceback', '\n'.join(program.lines))
 
 
 class ExamplesTests(SynchronousTestCase):

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Callable, Dict, List, Optional
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import (SSL4ServerEndpoint, TCP4ClientEndpoint,
+from twisted.internet.endpoints import (TCP4ClientEndpoint,
                                         TCP4ServerEndpoint)
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Factory, Protocol, connectionDone
@@ -90,24 +90,22 @@ class Proxy(Factory):
         self.made += 1
         return _Front(self)
 
-    def listen(self, tls: Any = None) -> Deferred[int]:
+    def listen(self, wrapped: Callable[[Any], Any] = lambda factory: factory
+               ) -> Deferred[int]:
         """
         Serve.
 
-        :param tls: a server's context factory.
+        :param wrapped: puts the factory into another, such as one for TLS.
         :returns: a Deferred that fires with the port.
         """
         endpoint: Any = TCP4ServerEndpoint(self.reactor, 0,
                                            interface='127.0.0.1')
-        if tls is not None:
-            endpoint = SSL4ServerEndpoint(self.reactor, 0, tls,
-                                          interface='127.0.0.1')
 
         def listening(port: Any) -> int:
             self._port = port
             return int(port.getHost().port)
 
-        return endpoint.listen(self).addCallback(listening)
+        return endpoint.listen(wrapped(self)).addCallback(listening)
 
     def stop(self) -> Deferred[None]:
         """Serve no longer."""
@@ -126,9 +124,10 @@ class Proxy(Factory):
 
 @implementer(IPushProducer)
 class _Side(Protocol):
-    """One side of a connection; the other side is its peer."""
+    """One side of a connection."""
 
-    peer: Optional[_Side] = None
+    #: Whether it was lost.
+    gone = False
 
     def pauseProducing(self) -> None:
         self.transport.pauseProducing()  # type: ignore[union-attr]
@@ -140,7 +139,7 @@ class _Side(Protocol):
         """The other side is lost, and says so itself."""
 
     def end(self) -> None:
-        if self.transport is not None:
+        if self.transport is not None and not self.gone:
             self.transport.abortConnection()  # type: ignore[attr-defined]
 
 
@@ -148,12 +147,13 @@ class _Back(_Side):
     """The side of the hub."""
 
     def __init__(self, front: _Front) -> None:
-        self.peer = self.front = front
+        self.front = front
 
     def dataReceived(self, data: bytes) -> None:
         self.front.answered(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.gone = True
         self.front.back = None
         self.front.end()
 
@@ -169,7 +169,6 @@ class _Front(_Side):
         self._passed = 0
         self._held: List[bytes] = []
         self._holding: Any = None
-        self._gone = False
 
     def connectionMade(self) -> None:
         self.proxy.open.append(self)
@@ -179,7 +178,7 @@ class _Front(_Side):
             self._connected, lambda failure: self.end())
 
     def _connected(self, back: _Back) -> None:
-        if self._gone:
+        if self.gone:
             back.end()
             return
         self.back = back
@@ -191,7 +190,7 @@ class _Front(_Side):
             self._ask(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._gone = True
+        self.gone = True
         self.proxy.open.remove(self)
         if self._holding is not None:
             self._holding.cancel()

@@ -1,0 +1,403 @@
+"""
+Calls of every kind, through proxies that do to them what networks and front
+servers do. Each seed is a storm of its own, the same each time as far as the
+machine lets it.
+"""
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import subprocess
+import sys
+from collections import Counter
+from io import BytesIO
+from random import Random
+from typing import Any, Callable, Dict, List, Optional
+from urllib.parse import urlsplit
+
+import trustme
+from OpenSSL import SSL
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
+from twisted.internet.task import deferLater
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.trial.unittest import TestCase
+from zope.interface import implementer
+
+from tests.chaos.proxy import FAULTS, Fault, Proxy
+from tests.support import folder
+from tests.test_wire import server_context
+from txkoji import Connection, Profile, task_states
+from txkoji.exceptions import (ConnectionClosed, KojiException, RetryError,
+                               SequenceError)
+from txkoji.hub.shared import together
+from txkoji.testing import FakeHub
+
+#: How many of each kind there are at once, and how often.
+COUNT = 60
+ROUNDS = 10
+
+SEEDS = range(3)
+
+
+class Servers:
+    """A hub behind two proxies: one within TLS, and one around it."""
+
+    def __init__(self, test: TestCase, seed: int) -> None:
+        self.test = test
+        self.random = Random(seed)
+        self.calm = False
+        self.hub = FakeHub(reactor=reactor)
+        self.hub.sessions.passwords['bob'] = 'x'
+        self.certificates = Certificates(folder(test))
+        self.inner: Proxy
+        self.outer: Proxy
+        self.port = 0
+
+    async def start(self) -> None:
+        self.port = urlsplit(await self.hub.listen()).port or 0
+        self.inner = Proxy(reactor, self.port, lambda: self.choose(FAULTS))
+        front = await self.inner.listen(wrapped=lambda factory: (
+            TLSMemoryBIOFactory(self.certificates, False, factory)))
+        # What breaks TLS itself, or makes it slow.
+        self.outer = Proxy(reactor, front, lambda: self.choose(
+            ('reset', 'close', 'stall', 'drip', 'corrupt', 'omit')))
+        self.url = f'https://localhost:{await self.outer.listen()}/kojihub'
+
+    async def stop(self) -> None:
+        await self.outer.stop()
+        await self.inner.stop()
+        await self.hub.stop()
+
+    async def restart_hub(self) -> None:
+        """All connections are lost, and for a moment nobody is there."""
+        await self.hub.stop()
+        await deferLater(reactor, 0.05, lambda: None)
+        await self.hub.listen(self.port)
+
+    def choose(self, kinds: Any) -> Optional[Fault]:
+        """What is done to a new connection: often nothing."""
+        if self.calm or self.random.random() < 0.4:
+            return None
+        return Fault(self.random.choice(kinds),
+                     int(self.random.expovariate(1 / 6000)),
+                     self.random.uniform(0.01, 0.2))
+
+    def faults(self) -> Counter[str]:
+        return self.inner.done + self.outer.done
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class Certificates:
+    """A server's certificate, which may be replaced by somebody else's."""
+
+    def __init__(self, folder: str) -> None:
+        authorities = [trustme.CA(), trustme.CA()]
+        self._contexts = [
+            server_context(authority, 'localhost').getContext()
+            for authority in authorities]
+        self.path = folder + '/ca.pem'
+        authorities[0].cert_pem.write_to_path(self.path)
+        self.replaced = False
+
+    def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:
+        return SSL.Connection(self._contexts[self.replaced], None)
+
+
+class StormTestCase(TestCase):
+    """With what is needed, and what is counted."""
+
+    timeout = 400
+
+    def storm(self, seed: int) -> Any:
+        return Deferred.fromCoroutine(self.raise_storm(seed))
+
+    async def raise_storm(self, seed: int) -> None:
+        self.servers = Servers(self, seed)
+        self.done: Counter[int] = Counter()
+        self.outcomes: Counter[str] = Counter()
+        self.servers.hub.respond('createTag', self.write)
+        await self.servers.start()
+        self.koji = self.new()
+        try:
+            await self.rage()
+        finally:
+            self.servers.calm = True
+            await self.koji.close()
+            await self.servers.stop()
+
+    async def rage(self) -> None:
+        raise NotImplementedError
+
+    def new(self, **settings: Any) -> Connection:
+        return Connection(
+            Profile('chaos', server=self.servers.url,
+                    serverca=self.servers.certificates.path, max_retries=12,
+                    retry_interval=0.2, poll_interval=0.2,
+                    upload_blocksize=20000, **settings),
+            timeout=1, deadline=30, max_body=2**24)
+
+    def write(self, number: int) -> int:
+        """What is to be done once."""
+        self.done[number] += 1
+        return number * 10
+
+    async def outcome(self, kind: str, work: Any, check: Callable[
+            [Any], Any]) -> None:
+        """Wait for something: it fires, and with what it should."""
+        try:
+            found = await work
+        except KojiException as error:
+            self.outcomes[f'{kind}: {type(error).__name__}'] += 1
+            self.assertNotIsInstance(error, SequenceError)
+        else:
+            check(found)
+            self.outcomes[kind] += 1
+
+
+class KindsTests(StormTestCase):
+    """Of every kind, many at once."""
+
+    async def rage(self) -> None:
+        self.servers.calm = True
+        await self.koji.login('password', user='bob', password='x')
+        self.servers.calm = False
+        for number in range(ROUNDS):
+            if number == ROUNDS // 2:
+                await self.servers.restart_hub()
+            self.servers.certificates.replaced = number == ROUNDS - 2
+            await together([
+                Deferred.fromCoroutine(each(number))
+                for each in (self.reads, self.writes, self.batched,
+                             self.multicalls, self.iterate, self.logins,
+                             self.files)])
+        twice = [number for number in self.done if self.done[number] > 1]
+        self.assertEqual(twice, [])
+        self.report()
+
+    def report(self) -> None:
+        calls = sum(self.outcomes.values())
+        good = sum(count for kind, count in self.outcomes.items()
+                   if ':' not in kind)
+        faults = self.servers.faults()
+        self.assertGreater(good, calls / 3)
+        self.assertGreater(sum(faults.values()), 50)
+        print(f'\n{calls} calls, of which {good} had their answer;'
+              f' {sum(faults.values())} faults injected: '
+              f'{dict(faults.most_common())};'
+              f' writes carried out: {len(self.done)}, of these twice: 0.'
+              f' By kind: {dict(self.outcomes.most_common())}')
+
+    async def many(self, works: Any) -> None:
+        await together([Deferred.fromCoroutine(work) for work in works])
+
+    async def reads(self, number: int) -> None:
+        def same(asked: Any) -> Any:
+            return lambda found: self.assertEqual(found, [asked])
+
+        await self.many(
+            self.outcome('read', self.koji.echo(asked), same(asked))
+            for asked in range(number * 1000, number * 1000 + COUNT))
+
+    async def writes(self, number: int) -> None:
+        async def write(key: int) -> None:
+            try:
+                found = await self.koji.createTag(key)
+            except RetryError:
+                self.outcomes['write: RetryError'] += 1
+                self.assertEqual(self.done[key], 1)
+            except KojiException as error:
+                self.outcomes[f'write: {type(error).__name__}'] += 1
+            else:
+                self.outcomes['write'] += 1
+                self.assertEqual((found, self.done[key]), (key * 10, 1))
+
+        await self.many(write(key) for key in range(
+            number * 1000, number * 1000 + COUNT))
+
+    async def batched(self, number: int) -> None:
+        batched = self.koji.batched()
+        await self.many(
+            self.outcome('batched', batched.getTag(key),
+                         lambda tag, key=key: self.assertEqual(tag.id, key))
+            for key in range(1, COUNT + 1))
+
+    async def multicalls(self, number: int) -> None:
+        async def ask(first: int) -> None:
+            many = self.koji.MultiCall()
+            keys = range(first, first + 10)
+            for key in keys:
+                many.echo(key)
+
+            async def results() -> List[Any]:
+                return list(await many())
+
+            await self.outcome(
+                'multicall', Deferred.fromCoroutine(results()),
+                lambda found: self.assertEqual(found,
+                                               [[key] for key in keys]))
+
+        await self.many(ask(first * 100) for first in range(COUNT // 5))
+
+    async def iterate(self, number: int) -> None:
+        async def count() -> int:
+            names = set()
+            async for build in self.koji.iterate('listBuilds', userID=2):
+                names.add(build.build_id)
+            return len(names)
+
+        rows = [row for row in self.servers.hub.tables.builds
+                if row['owner_id'] == 2]
+        await self.many(
+            self.outcome('iterate', Deferred.fromCoroutine(count()),
+                         lambda found: self.assertEqual(found, len(rows)))
+            for _ in range(2))
+
+    async def logins(self, number: int) -> None:
+        async def visit() -> None:
+            koji = self.new()
+            try:
+                await self.outcome(
+                    'login', koji.login('password', user='bob', password='x'),
+                    self.assertTrue)
+                if koji.session_id is not None:
+                    await self.outcome('who', koji.getLoggedInUser(),
+                                       lambda user: self.assertEqual(
+                                           user.name, 'bob'))
+            finally:
+                await koji.close(logout=True)
+
+        await self.many(visit() for _ in range(3))
+
+    async def files(self, number: int) -> None:
+        """Upload a file, wait for its task, and follow a log."""
+        hub = self.servers.hub
+        data = Random(number).randbytes(90000)
+        name = f'file{number}'
+
+        async def upload() -> None:
+            await self.outcome(
+                'upload', self.koji.upload(BytesIO(data), 'cli-build/1',
+                                           name),
+                lambda found: self.assertEqual(
+                    hub.files.read(f'work/cli-build/1/{name}'), data))
+
+        task = next(row for row in hub.tables.tasks if row['id'] == 6476)
+        task['state'] = task_states.OPEN
+        hub.files.write('work/tasks/6476/6476/a.log', b'')
+
+        async def follow() -> List[str]:
+            return [line.text async for line in self.koji.follow(6476)]
+
+        async def work() -> None:
+            for step in range(5):
+                hub.put_out(6476, 'a.log', b'step %d\n' % step)
+                await deferLater(reactor, 0.1, lambda: None)
+            task['state'] = task_states.CLOSED
+
+        await self.many([
+            upload(), work(),
+            self.outcome('follow', Deferred.fromCoroutine(follow()),
+                         lambda found: self.assertEqual(
+                             found, [f'step {step}' for step in range(5)])),
+            self.outcome('wait', self.koji.wait(6476), lambda task: (
+                self.assertEqual(task.state, task_states.CLOSED)))])
+
+
+def make(seed: int) -> Any:
+    def test(self: KindsTests) -> Any:
+        return self.storm(seed)
+
+    test.__doc__ = f'Storm number {seed}.'
+    return test
+
+
+for _seed in SEEDS:
+    setattr(KindsTests, f'test_{_seed}', make(_seed))
+
+
+class CloseTests(StormTestCase):
+    """In the middle of it all the Connection is closed."""
+
+    async def rage(self) -> None:
+        before = len(os.listdir('/proc/self/fd'))
+        for number in range(10):
+            koji = self.new()
+            try:
+                await koji.login('password', user='bob', password='x')
+            except KojiException:
+                await koji.close()
+                continue
+            batched = koji.batched()
+            ended: List[Any] = []
+            calls = [call for key in range(100) for call in (
+                koji.echo(key), koji.createTag(number * 1000 + key),
+                batched.getTag(key))] + [koji.wait(6522)]
+            for call in calls:
+                call.addBoth(ended.append)
+            await deferLater(reactor, 0.03 * number, lambda: None)
+            await koji.close(logout=number % 2 == 0)
+            self.assertEqual(len(ended), len(calls))
+            for each in ended:
+                if not hasattr(each, 'type'):
+                    continue
+                self.assertTrue(issubclass(each.type, KojiException), each)
+                self.outcomes[each.type.__name__] += 1
+            self.assertEqual(koji.stats.connections, 0)
+        self.assertGreater(self.outcomes[ConnectionClosed.__name__], 100)
+        self.assertLessEqual(max(self.done.values(), default=1), 1)
+        self.servers.calm = True
+        await self.servers.restart_hub()
+        await deferLater(reactor, 0.3, lambda: None)
+        self.assertLessEqual(len(os.listdir('/proc/self/fd')), before + 2)
+
+    def test_close(self) -> Any:
+        """All that was under way ends, and nothing is left."""
+        return self.storm(100)
+
+
+def resident() -> float:
+    """How much memory this process has, in MiB."""
+    with open('/proc/self/statm') as file:
+        return int(file.read().split()[1]) * resource.getpagesize() / 2**20
+
+
+class EnduranceTests(TestCase):
+    """One Connection, for a long time."""
+
+    timeout = 300
+
+    @inlineCallbacks
+    def test_calls(self) -> Any:
+        """After 100,000 calls there is as much memory as after 10,000."""
+        place = folder(self)
+        server = subprocess.Popen(
+            [sys.executable, '-m', 'tests.bench.calls', 'serve', place],
+            stdout=subprocess.PIPE, text=True)
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.terminate)
+        assert server.stdout is not None
+        koji = Connection(Profile(
+            'endurance', server=server.stdout.readline().strip(),
+            serverca=place + '/ca.pem'))
+        self.addCleanup(koji.close)
+        work = iter(range(100000))
+        memory: Dict[int, float] = {}
+        descriptors: Dict[int, int] = {}
+
+        async def ask() -> None:
+            for number in work:
+                await koji.getTaskInfo(6474)
+                if number % 10000 == 9999:
+                    gc.collect()
+                    memory[number + 1] = resident()
+                    descriptors[number + 1] = len(
+                        os.listdir('/proc/self/fd'))
+
+        yield Deferred.fromCoroutine(together(
+            [Deferred.fromCoroutine(ask()) for _ in range(20)]))
+        print(f'\nmemory after so many calls, in MiB: {memory}')
+        self.assertLess(memory[100000] - memory[10000], 4)
+        self.assertEqual(descriptors[100000], descriptors[10000])
