@@ -23,6 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import local
 from typing import Any, Callable, Dict, Iterator, List
+from urllib.request import urlopen
 from xmlrpc import client as library
 
 import trustme
@@ -42,11 +43,16 @@ NUMBER = 6474
 # The server
 
 class Server(asyncio.Protocol):
-    """Answers with the same bytes, whatever is asked."""
+    """
+    Answers with the same bytes, whatever is asked; but how many connections
+    there were since the last time, where nothing is sent with the question.
+    """
 
     answer = b''
+    connections = 0
 
     def connection_made(self, transport: Any) -> None:
+        Server.connections += 1
         self.transport = transport
         self.data = b''
 
@@ -57,6 +63,11 @@ class Server(asyncio.Protocol):
             if end < 0:
                 return
             head = self.data[:end].lower()
+            if head.startswith(b'get'):
+                self.transport.write(respond(b'%d' % (Server.connections - 1)))
+                self.transport.close()
+                Server.connections = 0
+                return
             start = head.find(b'content-length:') + 15
             length = int(head[start:].split(b'\r\n', 1)[0])
             if len(self.data) < end + 4 + length:
@@ -383,16 +394,20 @@ def measure(names: List[str]) -> None:
                     stdout=subprocess.PIPE, text=True, check=True, timeout=60,
                     # For those that trust the system's certificates only.
                     env={**os.environ, 'SSL_CERT_FILE': folder + '/ca.pem'})
-                rows[run].append(json.loads(done.stdout.split('\n')[-2]))
+                context = ssl.create_default_context(cafile=folder + '/ca.pem')
+                with urlopen(url, context=context) as count:
+                    rows[run].append({
+                        **json.loads(done.stdout.split('\n')[-2]),
+                        'connections': int(count.read())})
     found = {run.__name__: {
         key: statistics.median(row[key] for row in rows[run])
-        for key in ('rate', 'cpu', 'memory')} for run in rows}
+        for key in ('rate', 'cpu', 'memory', 'connections')} for run in rows}
     print(f'{"getTaskInfo over TLS 1.3":44} {"calls/s":>8} {"CPU us":>8}'
-          f' {"MB":>6}')
+          f' {"MB":>5} {"connections":>11}')
     for run in rows:
         row = found[run.__name__]
         print(f'{run.__doc__:44} {row["rate"]:8.0f} {row["cpu"]:8.0f}'
-              f' {row["memory"]:6.0f}')
+              f' {row["memory"]:5.0f} {row["connections"]:11.0f}')
     if names:
         return
     ours = found['txkoji']
