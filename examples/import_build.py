@@ -23,7 +23,8 @@ async def load(koji, options):
         with open(options.metadata) as file:
             metadata = json.load(file)
         paths = [os.path.join(options.folder, output['filename'])
-                 for output in metadata['output']]
+                 for output in metadata['output']
+                 if not output.get('metadata_only')]
         await koji.login()
         build = await koji.cg_import(metadata, paths, progress=show)
     except (KojiException, OSError, ValueError, KeyError) as error:

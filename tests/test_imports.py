@@ -114,9 +114,12 @@ class ImportTests(HubTestCase):
     def test_metadata_only(self) -> None:
         """What is only described is not uploaded."""
         self.metadata['output'][0]['metadata_only'] = True
-        del self.paths['docker-image.tar.gz']
-        build = self.get(self.cg_import())
-        self.assertEqual(len(self.get(build.files())), 2)
+        for release in ('1', '2'):
+            self.metadata['build']['release'] = release
+            build = self.get(self.cg_import())
+            self.assertEqual(len(self.get(build.files())), 2)
+            # It need not be given, but may.
+            self.paths.pop('docker-image.tar.gz', None)
 
     def test_wrong(self) -> None:
         """What does not fit is an error before anything is sent."""

@@ -131,7 +131,7 @@ class Build(Timed):
         """
         The tags that this build is in.
 
-        :returns: a Deferred that fires with a list of Munch, as the hub's
+        :returns: a Deferred that fires with a list of `Tag`, as the hub's
                   ``listTags`` gives them.
         """
         return self._koji.listTags(self._key)

@@ -10,7 +10,7 @@ from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
 from twisted.internet.defer import Deferred, fail
 from twisted.web.iweb import IAgent
 
-from txkoji import downloads, imports, uploads
+from txkoji import imports, uploads
 from txkoji.batched import Batched
 from txkoji.cache import Cache
 from txkoji.call import HubMethods
@@ -32,7 +32,7 @@ from txkoji.hub.xmlrpc import encode_call
 from txkoji.imports import Import
 from txkoji.items import Items, Pages
 from txkoji.multicall import BATCH, MultiCall
-from txkoji.progress import Listener
+from txkoji.progress import ByteListener, Listener
 from txkoji.results import row_maker, typed
 from txkoji.uploads import Local, Uploaded
 from txkoji.waiting import (Changes, Poller, TaskOrId, wait_for,
@@ -65,9 +65,9 @@ class Connection(HubMethods[Deferred[Any]]):
         build = await koji.getBuild('ceph-9.22.53-11.fc43')
 
     Results are Munch, lists and plain values; builds, tasks, channels,
-    packages, hosts, tags, users and build targets are `Build`, `Task` and so
-    on. A Deferred fails with an exception of `txkoji.exceptions`; cancelling
-    it ends the request.
+    packages, hosts, tags, users, build targets, RPMs and repositories are
+    `Build`, `Task` and so on. A Deferred fails with an exception of
+    `txkoji.exceptions`; cancelling it ends the request.
 
     :param profile: the name of a profile in Koji's configuration files, or a
                     `Profile`.
@@ -77,13 +77,15 @@ class Connection(HubMethods[Deferred[Any]]):
                   our own, which keeps connections and verifies the hub as the
                   profile says.
     :param timeout: seconds for one attempt, from connecting to the last byte
-                    of the answer; None for the profile's.
+                    of the answer; of a file under the topurl, for each
+                    silence. None for the profile's.
     :param deadline: seconds for a call with its wait for its turn and all its
                      attempts.
     :param max_connections: how many requests may be under way at once; more
                             wait for their turn.
     :param max_body: bytes of an answer, after inflating: a larger one is an
-                     `AnswerError`.
+                     `AnswerError`. (Files, and the lists of `iterate`, are
+                     not kept, and may be of any size.)
     :raises ConfigurationError: (a ValueError) if there is no such profile,
                                 or it is not usable.
 
@@ -264,7 +266,7 @@ class Connection(HubMethods[Deferred[Any]]):
 
     def upload(self, local: Local, path: str, name: Optional[str] = None, *,
                overwrite: bool = False, volume: Optional[str] = None,
-               progress: Optional[uploads.Listener] = None
+               progress: Optional[ByteListener] = None
                ) -> Deferred[Uploaded]:
         """
         Upload a file, in pieces of the profile's ``upload_blocksize``, each
@@ -296,7 +298,7 @@ class Connection(HubMethods[Deferred[Any]]):
     def download_task_output(
             self, task_id: int, name: str, destination: Destination, *,
             offset: int = 0, volume: Optional[str] = None,
-            progress: Optional[downloads.Listener] = None) -> Deferred[int]:
+            progress: Optional[ByteListener] = None) -> Deferred[int]:
         """
         Get a file that a task has put out, such as a log, in pieces: never
         the whole in memory. A piece that does not come is asked for again.
@@ -313,8 +315,9 @@ class Connection(HubMethods[Deferred[Any]]):
                          and of how many, or None.
         :returns: a Deferred that fires with how many bytes that were.
         :raises GenericError: if there is no such task or file.
+        :raises TransportError: if a piece does not come.
         :raises DownloadError: if it ends too early; OSError if it cannot be
-                               written.
+                               written; ValueError if `offset` is less than 0.
         """
         return Deferred.fromCoroutine(Download(
             self, task_id, name, offset=offset, volume=volume,
@@ -324,7 +327,7 @@ class Connection(HubMethods[Deferred[Any]]):
                   cg: Optional[str] = None, reserve: bool = True,
                   token: Optional[str] = None,
                   directory: Optional[str] = None, concurrency: int = 4,
-                  progress: Optional[uploads.Listener] = None
+                  progress: Optional[ByteListener] = None
                   ) -> Deferred[Any]:
         """
         Import a build that a content generator has made: reserve it (the
@@ -342,7 +345,8 @@ class Connection(HubMethods[Deferred[Any]]):
                    ``buildroots`` of the metadata.
         :param reserve: whether to reserve the build. One that has a
                         ``build_id`` in the metadata is reserved already.
-        :param token: of that reservation.
+        :param token: of that reservation, which is the caller's to give
+                      back.
         :param directory: the folder on the hub to upload to; None for a new
                           one.
         :param concurrency: how many files may be uploaded side by side, each
@@ -354,7 +358,7 @@ class Connection(HubMethods[Deferred[Any]]):
                                  are not what it says: nothing is sent then.
         :raises GenericError: if the hub does not want it; UploadError if a
                               file does not arrive; OSError if one cannot be
-                              read.
+                              read; ValueError if `concurrency` is less than 1.
         """
         async def run() -> Any:
             return await Import(
@@ -382,6 +386,8 @@ class Connection(HubMethods[Deferred[Any]]):
                             too.
         :param names: a pattern for the names of the logs, as of a shell's
                       files.
+        :raises TypeError: at once, if that is no task; GenericError, if no
+                           task has such an id.
         """
         return Follow(self, task_id, descendents=descendents, names=names)
 
@@ -421,6 +427,8 @@ class Connection(HubMethods[Deferred[Any]]):
         finished. See `txkoji.waiting.Changes`.
 
         :param task: the task, or its id.
+        :raises TypeError: at once, if that is no task; GenericError, if no
+                           task has such an id.
         """
         return Changes(self, task)
 

@@ -8,6 +8,7 @@ import secrets
 from base64 import b64decode
 from binascii import Error as NoBase64
 from contextlib import suppress
+from errno import ENOENT
 from typing import (TYPE_CHECKING, Any, Awaitable, BinaryIO, Callable,
                     List, NamedTuple, Optional, Union)
 
@@ -15,15 +16,13 @@ from txkoji.exceptions import AnswerError, DownloadError
 from txkoji.hub.shared import to_the_end
 from txkoji.hub.threads import in_thread
 from txkoji.paths import DEFAULT
+from txkoji.progress import ByteListener
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
 
 #: Where it goes: the name of a file, or one that is open.
 Destination = Union[str, 'os.PathLike[str]', BinaryIO]
-
-#: Told how many bytes there are, and of how many, or None.
-Listener = Callable[[int, Optional[int]], Any]
 
 #: Bytes of a piece.
 PIECE = 2**20
@@ -71,7 +70,7 @@ class Download:
 
     def __init__(self, koji: Connection, task_id: int, name: str, *,
                  offset: int, volume: Optional[str],
-                 progress: Optional[Listener]) -> None:
+                 progress: Optional[ByteListener]) -> None:
         self._koji = koji
         self._task_id = task_id
         self._name = name
@@ -92,6 +91,9 @@ class Download:
 
     async def _get(self, file: Any) -> None:
         total = await self._size()
+        if total is not None and self._offset > total:
+            raise DownloadError(f'{self._name} of task {self._task_id} has no'
+                                f' byte {self._offset}')
         while True:
             data = await read_piece(self._koji, self._task_id, self._name,
                                     self._offset, PIECE, **self._volume)
@@ -173,8 +175,10 @@ class _Part:
         if os.path.exists(self._path) and not os.path.isfile(self._path):
             self.file = open(self._path, 'wb')
             return
-        name = f'.{secrets.token_hex(8)}.part'
-        name = os.path.join(os.path.dirname(self._path), name)
+        folder = os.path.dirname(self._path)
+        if not os.path.isdir(folder):
+            raise FileNotFoundError(ENOENT, 'There is no such folder', folder)
+        name = os.path.join(folder, f'.{secrets.token_hex(8)}.part')
         self.file = open(name, 'xb')
         self._name = name
 

@@ -259,7 +259,10 @@ class TransportError(KojiException):
 
 
 class ConnectionFailed(TransportError, ConnectionError):
-    """The hub was not reached, or the connection broke; also an IOError."""
+    """
+    The hub, or the server of its files, was not reached, or the connection
+    broke; also an IOError.
+    """
 
 
 class CallTimeout(TransportError, TimeoutError):
@@ -272,11 +275,11 @@ class TLSError(TransportError):
 
 class HTTPError(TransportError):
     """
-    A status other than 200, which comes from a front server, or from a hub
-    that could not read the request.
+    A status other than 200, which comes from a front server, from a hub that
+    could not read the request, or from the server of its files.
 
     :ivar status: the number.
-    :ivar location: where it refers to, or empty.
+    :ivar location: where the server of a file refers to, or empty.
     """
 
     def __init__(self, message: str = '', *, status: Optional[int] = None,

@@ -13,7 +13,7 @@ from twisted.internet.task import deferLater
 from twisted.web.iweb import UNKNOWN_LENGTH, IResponse
 
 from txkoji.checksums import Checksum, new_hash
-from txkoji.downloads import Destination, Listener, save
+from txkoji.downloads import Destination, save
 from txkoji.exceptions import (CallTimeout, ConfigurationError, DownloadError,
                                HTTPError, TransportError)
 from txkoji.hub.attempt import Request
@@ -23,6 +23,7 @@ from txkoji.hub.shared import to_the_end
 from txkoji.hub.threads import in_thread
 from txkoji.hub.turns import Turns
 from txkoji.paths import address, below
+from txkoji.progress import ByteListener
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
@@ -73,7 +74,7 @@ class File:
         return address(self._koji, self.path)
 
     def download(self, destination: Destination, *, offset: int = 0,
-                 progress: Optional[Listener] = None) -> Deferred[int]:
+                 progress: Optional[ByteListener] = None) -> Deferred[int]:
         """
         Get it, never the whole in memory. Where a connection breaks, it goes
         on behind what has come; what is known of its size and contents is
@@ -90,11 +91,14 @@ class File:
         :returns: a Deferred that fires with how many bytes that were.
                   Cancelling it closes the connection.
         :raises HTTPError: if there is no such file, with a `status` of 404.
-        :raises DownloadError: if what comes is not what was to come, or is
-                               changed meanwhile.
+        :raises DownloadError: if what comes is not what was to come, is
+                               changed meanwhile, is a folder, or ends before
+                               `offset`.
         :raises TransportError: if the server cannot be reached any longer.
-        :raises ConfigurationError: if the profile has no topurl; OSError if
-                                    it cannot be written.
+        :raises ConfigurationError: if the profile has no topurl, or none
+                                    that is one; OSError if it cannot be
+                                    written; ValueError if `offset` is less
+                                    than 0.
         """
         return Deferred.fromCoroutine(
             _Download(self._koji, self, offset, progress).run(destination))
@@ -109,7 +113,7 @@ class _Download:
     """
 
     def __init__(self, koji: Connection, file: File, offset: int,
-                 progress: Optional[Listener]) -> None:
+                 progress: Optional[ByteListener]) -> None:
         self._koji = koji
         self._file = file
         self._start = self._offset = offset
@@ -144,7 +148,8 @@ class _Download:
     async def _get(self, output: Any) -> None:
         self._output = output
         try:
-            if self._offset != self._total:
+            # Of an empty one, at least whether it is there.
+            if not self._offset or self._offset != self._total:
                 await self._parts()
             await self.flush()
         finally:
@@ -177,6 +182,8 @@ class _Download:
                 return
             # More of it is here than before: go on behind that.
             await self.flush()
+            if self._error is not None:
+                return
             if self._offset - before < BLOCK:
                 await deferLater(self._koji._transport.reactor, DELAY)
 
@@ -234,7 +241,7 @@ class _Download:
         if response.code == 416:
             if header(b'content-range') == b'bytes */%d' % self._offset:
                 raise _Whole
-            return
+            raise DownloadError(f'{path} has no byte {self._offset}')
         if response.code == 206:
             found = re.fullmatch(rb'bytes (\d{1,19})-\d+/(\d{1,19})',
                                  header(b'content-range'))
@@ -339,7 +346,11 @@ def _check_address(koji: Connection, address: Optional[str]) -> None:
 
 
 def _elsewhere(address: str, error: HTTPError) -> Optional[str]:
-    """Where a server refers to; None if it does not, or not securely."""
+    """
+    Where a server refers to; None if it does not, or not securely.
+
+    :raises DownloadError: if that says that it is a folder.
+    """
     if error.status not in (301, 302, 303, 307, 308) or not error.location:
         return None
     try:

@@ -69,13 +69,20 @@ class Rounds:
 
     def __init__(self) -> None:
         self._waiting: List[Deferred[None]] = []
+        self._due: List[Deferred[None]] = []
         self._timer: Any = None
         self._batched: Optional[Batched] = None
         self._asked: Dict[Tuple[str, int], Shared[Any]] = {}
 
     async def ask(self, koji: Connection, method: str, task_id: int,
                   **options: Any) -> Any:
-        """Ask the hub about a task."""
+        """
+        Ask the hub about a task.
+
+        :param method: a hub method that takes its id.
+        :param options: what else it takes.
+        :returns: what it gives.
+        """
         if self._batched is None:
             self._batched = koji.batched()
         batched, key = self._batched, (method, task_id)
@@ -104,6 +111,9 @@ class Rounds:
         return waiting
 
     def _leave(self, waiting: Deferred[None]) -> None:
+        if waiting in self._due:
+            self._due.remove(waiting)
+            return
         self._waiting.remove(waiting)
         if not self._waiting:
             self._timer.cancel()
@@ -111,9 +121,10 @@ class Rounds:
 
     def _begin(self) -> None:
         self._timer = None
-        due, self._waiting = self._waiting, []
-        while due:
-            due.pop(0).callback(None)
+        self._due += self._waiting
+        self._waiting.clear()
+        while self._due:
+            self._due.pop(0).callback(None)
 
 
 class Follow(Polled):

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from stat import S_ISREG
 from typing import (TYPE_CHECKING, Any, Deque, Dict, Iterable, List, Mapping,
-                    NamedTuple, Optional, Tuple, Union)
+                    NamedTuple, Optional, Union)
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
@@ -26,7 +26,7 @@ from txkoji.exceptions import (GenericError, KojiException, KojiImportError,
                                RetryError, TransportError)
 from txkoji.hub.shared import to_the_end, together
 from txkoji.hub.threads import in_thread
-from txkoji.uploads import Listener
+from txkoji.progress import ByteListener
 
 if TYPE_CHECKING:
     from txkoji.build import Build
@@ -79,7 +79,7 @@ class Import:
     def __init__(self, koji: Connection, metadata: Any, files: Files, *,
                  cg: Optional[str], token: Optional[str], reserve: bool,
                  directory: Optional[str], concurrency: int,
-                 progress: Optional[Listener]) -> None:
+                 progress: Optional[ByteListener]) -> None:
         self._koji = koji
         self._metadata = _read(metadata)
         self._build = self._metadata['build']
@@ -227,7 +227,7 @@ def _read(metadata: Any) -> Dict[str, Any]:
                                   ) from None
     if not isinstance(metadata, Mapping):
         raise KojiImportError('the metadata is no dictionary, nor its JSON')
-    found = {**copy.deepcopy(dict(metadata))}
+    found = copy.deepcopy(dict(metadata))
     for name, kind in [('build', dict), ('buildroots', list),
                        ('output', list)]:
         if not isinstance(found.get(name), kind):
@@ -277,9 +277,10 @@ def _outputs(metadata: Dict[str, Any], files: Files) -> List[_Output]:
         if not isinstance(row, dict) or not isinstance(row.get('filename'),
                                                        str):
             raise KojiImportError('an output of the metadata has no filename')
-        if row.get('metadata_only'):
-            continue
         folder, name = str(row.get('relpath') or ''), row['filename']
+        if row.get('metadata_only'):
+            unnamed -= {name, posixpath.join(folder, name)}
+            continue
         if '..' in folder.split('/') or folder.startswith('/') or (
                 '/' in name or name in ('', '.', '..')):
             raise KojiImportError(f'{posixpath.join(folder, name)!r} is no'
@@ -316,20 +317,20 @@ def _compare(outputs: Iterable[_Output]) -> None:
                 raise KojiImportError(
                     f'{output.local} has {stat.st_size} bytes; the metadata'
                     f' says {output.size}')
-            kind, digest = _digest(output.kind, file)
+            digest = _digest(output.kind, file)
             if digest is not None and digest != output.checksum:
                 raise KojiImportError(
-                    f'the {kind} checksum of {output.local} is {digest}; the'
-                    f' metadata says {output.checksum}')
+                    f'the {output.kind} checksum of {output.local} is'
+                    f' {digest}; the metadata says {output.checksum}')
 
 
-def _digest(kind: Any, file: Any) -> Tuple[Any, Optional[str]]:
+def _digest(kind: Any, file: Any) -> Optional[str]:
     """The checksum of a file; None for a kind that is the hub's to judge."""
     if kind not in ('md5', 'sha256', 'adler32'):
-        return kind, None
+        return None
     made = new_hash(kind)
     while True:
         data = file.read(PIECE)
         if not data:
-            return kind, made.hexdigest()
+            return str(made.hexdigest())
         made.update(data)

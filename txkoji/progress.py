@@ -8,6 +8,10 @@ from twisted.logger import Logger
 #: Told how many items and bytes have come, and of how many items, or None.
 Listener = Callable[[int, int, Optional[int]], Any]
 
+#: Told how many bytes of a file have passed, and of how many, or None. (What
+#: it raises ends the transfer.)
+ByteListener = Callable[[int, Optional[int]], Any]
+
 
 class Progress:
     """

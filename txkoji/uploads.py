@@ -21,15 +21,13 @@ from txkoji.exceptions import (AnswerError, HTTPError, KojiException,
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.shared import to_the_end
 from txkoji.hub.threads import in_thread
+from txkoji.progress import ByteListener
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
 
 #: What is sent: the name of a file, or one that is open.
 Local = Union[str, 'os.PathLike[str]', BinaryIO]
-
-#: Told how many bytes are on the hub, and of how many, or None.
-Listener = Callable[[int, Optional[int]], Any]
 
 #: So often a piece is sent that arrives otherwise than it was sent.
 ATTEMPTS = 3
@@ -63,7 +61,8 @@ async def upload(koji: Connection, local: Local, path: str,
     if name is None:
         place: Any = getattr(local, 'name', local)
         if not isinstance(place, (str, os.PathLike)):
-            raise UploadError('a file without a name needs one for the hub')
+            raise UploadError('a file without a name needs one for the hub:'
+                              ' give upload() a name')
         name = os.path.basename(place)
     return await Upload(koji, path, name, **options).run(local)
 
@@ -77,7 +76,7 @@ class Upload:
 
     def __init__(self, koji: Connection, path: str, name: str, *,
                  overwrite: bool, volume: Optional[str],
-                 progress: Optional[Listener]) -> None:
+                 progress: Optional[ByteListener]) -> None:
         self._koji = koji
         self._path = path
         self._name = name
@@ -90,8 +89,9 @@ class Upload:
         self._size = 0
         for each in (path, name):
             if not each or '..' in each.split('/') or each.startswith('/'):
-                raise UploadError(f'{each!r} is no place on the hub',
-                                  uploaded=0)
+                raise UploadError(
+                    f'{each!r} is no place on the hub: it has to be relative,'
+                    ' and without ".."', uploaded=0)
         if '/' in name:
             raise UploadError(f'{name!r} is no name of a file', uploaded=0)
 

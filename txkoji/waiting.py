@@ -7,7 +7,7 @@ import copy
 from typing import (TYPE_CHECKING, Any, Callable, Dict, Iterable, List,
                     NamedTuple, Optional, Set, Tuple, Union)
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -197,6 +197,9 @@ def wait_for(koji: Connection, tasks: Any, timeout: Optional[float]
              ) -> Deferred[Any]:
     """Wait until tasks are finished; see `Connection.wait`."""
     one = isinstance(tasks, (int, Task))
+
+    if isinstance(tasks, (str, bytes)):
+        return fail(TypeError(f'a task has a number, not {tasks!r}'))
 
     async def wait() -> Any:
         ids = [task_number(task) for task in ([tasks] if one else tasks)]

@@ -17,7 +17,7 @@ from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionFailed,
                                HTTPError, KojiException, TransportError)
 from txkoji.hub.body import Sink, deliver, discard
 from txkoji.hub.explain import explain
-from txkoji.hub.pool import Connection, Pool
+from txkoji.hub.pool import Pool, Wire
 from txkoji.hub.profile import without_secrets
 from txkoji.hub.stats import Stats
 
@@ -150,7 +150,7 @@ class Attempt:
 
     async def _make(self, again: bool) -> Any:
         """Post it; a second time if a kept connection was dead already."""
-        used: List[Connection] = []
+        used: List[Wire] = []
         try:
             return await self._exchange(used)
         except ConnectionFailed as error:
@@ -165,7 +165,7 @@ class Attempt:
                            error=str(error))
         return await self._exchange([])
 
-    async def _exchange(self, used: List[Connection]) -> Any:
+    async def _exchange(self, used: List[Wire]) -> Any:
         """
         Post it, and read the answer.
 

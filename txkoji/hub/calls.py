@@ -1,5 +1,5 @@
 """
-The calls of a Connection: each in its turn, in time, and at most once.
+The calls of a Connection: each in its turn, in time, and writes at most once.
 
 A call that carries a callnum makes all others of its session wait on the hub
 until it ends, and one that is lower than another before it is refused
@@ -244,7 +244,8 @@ class Calls:
             raise closed(request.method, self.session.address)
         if self._ended:
             raise KojiLoginException(
-                f'{request.method}: logged out before it was sent',
+                f'{request.method}: logged out before it was sent; login()'
+                ' again',
                 method=request.method)
 
     async def _writing(self) -> Session:

@@ -43,8 +43,6 @@ _CHARACTERS = {'amp': '&', 'lt': '<', 'gt': '>'}
 #: What does not become a token within so many characters is for expat.
 MAX_REST = 65536
 
-_Token = Tuple[str, str, str, str, str, str]
-
 
 class _Misfit(Exception):
     """A token that does not belong there."""

@@ -46,7 +46,7 @@ class Pool:
         self._settings = settings
         self._shown: Optional[ClientCertificate] = None
         self._factory = _Endpoints(self)
-        self._open: Set[Connection] = set()
+        self._open: Set[Wire] = set()
         self._all_closed: List[Deferred[None]] = []
         self._pool = _Connections(reactor)
         self._pool.maxPersistentPerHost = max_connections
@@ -90,7 +90,7 @@ class Pool:
         from txkoji.hub.tls import HubPolicy
         return HubPolicy(self._settings, self._shown, tls_1_2=tls_1_2)
 
-    def kept_connection(self) -> List[Connection]:
+    def kept_connection(self) -> List[Wire]:
         """
         To be asked right after `agent` was: the connection that it took, if
         that was a kept one, in a list.
@@ -101,11 +101,11 @@ class Pool:
         """Keep none of those that wait for a request."""
         self._pool.closeCachedConnections()
 
-    def opened(self, connection: Connection) -> None:
+    def opened(self, connection: Wire) -> None:
         """A connection was made."""
         self._open.add(connection)
 
-    def lost(self, connection: Connection) -> None:
+    def lost(self, connection: Wire) -> None:
         """A connection is gone."""
         self._open.discard(connection)
         self._check()
@@ -185,7 +185,7 @@ class EndlessHead(Exception):
     """A server sends headers, and no end of them."""
 
 
-class Connection(ProtocolWrapper):
+class Wire(ProtocolWrapper):
     """
     One connection, which the pool hears of when it opens and closes.
 
@@ -253,7 +253,7 @@ class _Connections(HTTPConnectionPool):
     retryAutomatically = False
 
     def getConnection(self, key: Any, endpoint: Any) -> Any:
-        self.handed: List[Connection] = []
+        self.handed: List[Wire] = []
         found = super().getConnection(key, endpoint)
         if found.called:
             # It was there already: a kept one.
@@ -276,7 +276,7 @@ class _Connections(HTTPConnectionPool):
 
 class _Counting(WrappingFactory):
     noisy = False
-    protocol = Connection
+    protocol = Wire
 
     def __init__(self, pool: Pool, factory: IProtocolFactory,
                  policy: Optional[HubPolicy]) -> None:

@@ -43,6 +43,8 @@ class Profile:
         Connection(Profile('mykoji', server='https://koji.example.com/hub'))
 
     Times are in seconds, sizes in bytes, and an empty path means "none".
+    ``pkgurl``, ``topdir``, ``debug``, ``debug_xmlrpc``, ``pyver``,
+    ``plugin_paths`` and ``force_auth`` are Koji's, and mean nothing here.
 
     :raises ConfigurationError: if `server` is not a http or https URL.
     """

@@ -87,7 +87,8 @@ class Session:
             if signed_in and (identity is None or self.credentials != who):
                 # Neither as nobody, nor as somebody else.
                 raise _unless_lost(KojiLoginException(
-                    f'{request.method}: logged out before it was sent',
+                    f'{request.method}: logged out before it was sent; login()'
+                    ' again',
                     method=request.method), request, lost)
             if identity and not request.read:
                 if callnum is None:
@@ -269,7 +270,7 @@ class Subsession(Session):
         answer = await master.send(self._desk.request('subsession'), True)
         made_by = master.identity
         if made_by is None:
-            raise KojiLoginException('logged out meanwhile')
+            raise KojiLoginException('logged out meanwhile; login() again')
         self.address = master.address
         self.identity = replace(session_of(answer), in_url=made_by.in_url)
 

@@ -1,5 +1,5 @@
 """
-A POST to the hub and its answer, over kept and verified connections, within
+A request and its answer, over kept and verified connections, within
 a time limit.
 """
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 class Transport:
     """
-    Post requests to one hub.
+    Post requests to one hub, and get its files.
 
     :param settings: whose hub, and whom to trust there.
     :param reactor: for connections and time limits; None for Twisted's own,

@@ -60,8 +60,7 @@ class FakeHub:
     :param front: whether it is behind a front server, whose headers
                   ``Remote-User`` (of Kerberos), and ``SSL-Client-Verify``
                   with ``SSL-Client-S-DN-CN`` (of a certificate) it believes.
-
-    :param folder: where it keeps files that are uploaded; None for in memory.
+    :param folder: where it keeps its files; None for in memory.
 
     :ivar tables: what it knows; a test may change the rows.
     :ivar files: its tree of files (`txkoji.testing.files.Files`): what was
@@ -200,7 +199,14 @@ class FakeHub:
 
     def put_out(self, task_id: int, name: str, data: bytes,
                 volume: Optional[str] = None) -> None:
-        """Let a task put out a file, or add to one that it has."""
+        """
+        Let a task put out a file, or add to one that it has.
+
+        :param task_id: the task's id.
+        :param name: the file's, with the folders that it is in.
+        :param data: what comes at its end.
+        :param volume: where it is; None for the usual volume.
+        """
         path = task_path(task_id, name)
         self.files.write(path, data, volume,
                          self.files.size(path, volume) or 0)
