@@ -11,7 +11,9 @@ import subprocess
 from typing import Any, Dict, List, Optional, Sequence
 
 import trustme
-from twisted.internet import reactor
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
+from twisted.internet import reactor, ssl
 from twisted.internet.defer import inlineCallbacks
 from twisted.trial.unittest import TestCase
 
@@ -158,6 +160,15 @@ def until_said(server: Any, output: Any, words: str) -> None:
     server.stop()
     raise RuntimeError(f'{type(server).__name__} does not start:'
                        f' {"".join(lines)}')
+
+
+def server_context(authority: trustme.CA, *names: str) -> Any:
+    """TLS for a server with these names."""
+    issued = authority.issue_cert(*names)
+    return ssl.CertificateOptions(
+        privateKey=load_pem_private_key(issued.private_key_pem.bytes(), None),
+        certificate=load_pem_x509_certificate(
+            issued.cert_chain_pems[0].bytes()))
 
 
 class Authority:

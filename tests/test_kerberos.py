@@ -15,8 +15,8 @@ from twisted.internet.defer import CancelledError, inlineCallbacks
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
-from tests.servers import HttpdTestCase, missing_kerberos, new_realm, shifted
-from tests.test_wire import server_context
+from tests.servers import (HttpdTestCase, missing_kerberos, new_realm,
+                           server_context, shifted)
 from txkoji import Connection, KojiLoginException
 from txkoji.exceptions import CallTimeout, GSSAPIAuthError
 

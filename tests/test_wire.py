@@ -6,9 +6,7 @@ import socket
 from typing import Any, Callable, List, Optional
 
 import trustme
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from cryptography.x509 import load_pem_x509_certificate
-from twisted.internet import reactor, ssl
+from twisted.internet import reactor
 from twisted.internet.defer import (CancelledError, Deferred, gatherResults,
                                     inlineCallbacks, succeed)
 from twisted.internet.endpoints import (SSL4ServerEndpoint,
@@ -20,6 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from twisted.web.client import Agent
 from twisted.web.server import Site
 
+from tests.servers import server_context
 from tests.support import folder
 from txkoji import Connection, Profile
 from txkoji.exceptions import (AnswerError, CallTimeout, ConfigurationError,
@@ -77,15 +76,6 @@ class Scripted(Protocol):
 
     def connectionLost(self, reason: Any = None) -> None:
         self.factory.lost.callback(None)
-
-
-def server_context(authority: trustme.CA, *names: str) -> Any:
-    """TLS for a server with these names."""
-    issued = authority.issue_cert(*names)
-    return ssl.CertificateOptions(
-        privateKey=load_pem_private_key(issued.private_key_pem.bytes(), None),
-        certificate=load_pem_x509_certificate(
-            issued.cert_chain_pems[0].bytes()))
 
 
 class WireTestCase(TestCase):

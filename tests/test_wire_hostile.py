@@ -19,8 +19,9 @@ from twisted.web.resource import EncodingResourceWrapper
 from twisted.web.server import GzipEncoderFactory, Site
 
 from tests.recordings import recordings
+from tests.servers import server_context
 from tests.support import folder
-from tests.test_wire import CountingSite, WireTestCase, server_context
+from tests.test_wire import CountingSite, WireTestCase
 from txkoji import Connection
 from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionFailed,
                                HTTPError, KojiException)

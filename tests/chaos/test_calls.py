@@ -27,8 +27,8 @@ from twisted.trial.unittest import TestCase
 from zope.interface import implementer
 
 from tests.chaos.proxy import FAULTS, Fault, Proxy
+from tests.servers import server_context
 from tests.support import folder
-from tests.test_wire import server_context
 from txkoji import Connection, Profile, task_states
 from txkoji.exceptions import (ConnectionClosed, KojiException, RetryError,
                                SequenceError)
