@@ -509,6 +509,40 @@ class SocketTests(TestCase):
             self.assertEqual(file.read(), data)
 
     @inlineCallbacks
+    def test_odd_servers(self) -> Any:
+        """What a server says that does not fit is an error, and says why."""
+        class Odd(Resource):
+            isLeaf = True
+            code = 206
+
+            def render_GET(self, request: Any) -> bytes:
+                request.setResponseCode(self.code)
+                for name, value in self.headers.items():
+                    request.setHeader(name, value)
+                # Nothing, where it says so.
+                return b'' if '5-4' in str(self.headers) else b'0123456789'
+
+        odd = Odd()
+        self.hub.resource.putChild(b'odd', odd)
+        koji = self.new(self.top.replace('kojifiles', 'odd'))
+        for code, headers, name, text in [
+                (206, {}, 'x', 'which one is not said'),
+                (206, {'Content-Range': 'bytes 9-18/19'}, 'x',
+                 'from byte 9 on, not from 5'),
+                (206, {'Content-Range': 'bytes 5-4/19'}, 'x', 'of 19 bytes'),
+                (200, {'Content-Encoding': 'gzip'}, 'x', "comes as 'gzip'"),
+                (416, {'Content-Range': 'bytes */3'}, 'x', 'no byte 5')]:
+            odd.code, odd.headers = code, headers
+            with self.assertRaises(DownloadError) as caught:
+                yield File(koji, name).download(self.path, offset=5)
+            self.assertIn(text, str(caught.exception))
+            self.assertEqual(os.listdir(os.path.dirname(self.path)), [])
+        odd.code, odd.headers = 200, {'Content-Encoding': 'x-gzip'}
+        output = io.BytesIO()
+        yield File(koji, 'x.tar.gz').download(output)
+        self.assertEqual(output.getvalue(), b'0123456789')
+
+    @inlineCallbacks
     def test_bare_hub(self) -> Any:
         """No session of the hub's goes to the server of its files."""
         seen: List[Any] = []
