@@ -4,7 +4,7 @@ An Agent over kept and verified connections, which knows which are open.
 from __future__ import annotations
 
 from typing import (TYPE_CHECKING, Any, Awaitable, Dict, List, Optional,
-                    Set)
+                    Set, Tuple)
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
@@ -51,8 +51,8 @@ class Pool:
         self._pool = _Connections(reactor)
         self._pool.maxPersistentPerHost = max_connections
         self._pool.cachedConnectionTimeout = IDLE_TIMEOUT
-        self.agent = Agent.usingEndpointFactory(reactor, self._factory,
-                                                self._pool)
+        self.agent = _Agent.usingEndpointFactory(reactor, self._factory,
+                                                 self._pool)
 
     @property
     def connections(self) -> int:
@@ -245,6 +245,29 @@ class Wire(ProtocolWrapper):
         self.wrappedProtocol.connectionLost(Failure(EndlessHead(
             f'headers of more than {MAX_HEAD} bytes')))
         self.transport.abortConnection()  # type: ignore[union-attr]
+
+
+class _Agent(Agent):
+    """
+    An agent that takes the URL apart once, of many requests in a row to the
+    same: that is a tenth of what a small call takes.
+    """
+
+    _last: Tuple[bytes, Any, bytes] = b'', None, b''
+
+    def request(self, method: bytes, uri: bytes, headers: Any = None,
+                bodyProducer: Any = None) -> Any:
+        last, parsed, path = self._last
+        if uri != last:
+            # Which also refuses what is no URL.
+            asked = super().request(method, uri, headers, bodyProducer)
+            parsed = URI.fromBytes(uri)
+            self._last = uri, parsed, parsed.originForm
+            return asked
+        return self._requestWithEndpoint(
+            (parsed.scheme, parsed.host, parsed.port),
+            self._getEndpoint(parsed), method, parsed, headers, bodyProducer,
+            path)
 
 
 class _Connections(HTTPConnectionPool):
