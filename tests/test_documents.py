@@ -20,6 +20,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 import txkoji.connection
 from tests.programs import Program
 from tests.support import folder, write
+from txkoji.paths import task_path
 from txkoji.testing import FakeHub
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
@@ -261,7 +262,7 @@ class ExamplesTests(SynchronousTestCase):
         path = folder(self)
         text = self.run_example('download_logs', '6474', path)
         self.assertIn('4 logs are in', text)
-        with open(path + '/work/tasks/6476/6476/root.log') as file:
+        with open(os.path.join(path, task_path(6476, 'root.log'))) as file:
             self.assertIn('Installed', file.read())
         self.assertIn('14 bytes', self.run_example('download_logs',
                                                    'rhceph-container-8-40'))

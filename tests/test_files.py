@@ -27,6 +27,7 @@ from txkoji.testing import files as served
 
 CEPH = 'packages/ceph/99.0/1.fc44'
 TOP = 'https://hub.example.test/kojifiles/'
+VOL3 = TOP + '/'.join(['vol', 'vol3', 'work', ''])
 
 
 def package(payload: bytes = b'the payload', entries: int = 3,
@@ -154,7 +155,7 @@ class ListTests(FilesTestCase):
         self.assertEqual(
             [(file.url, file.size) for file in files], [
                 (f'{TOP}work/tasks/6476/6476/build.log', 5),
-                (f'{TOP}vol/vol3/work/tasks/6476/6476/a/x%20y.log', 3)])
+                (f'{VOL3}tasks/6476/6476/a/x%20y.log', 3)])
         self.get(files[1].download(self.path))
         self.assertEqual(self.here(), b'123')
         [row] = [row for row in self.hub.tables.tasks if row['id'] == 6476]
@@ -267,6 +268,7 @@ class DownloadTests(FilesTestCase):
         getting = self.file(checksum=Checksum(
             'md5', hashlib.md5(self.data).hexdigest())).download(self.path)
         # A break after a little is followed by a pause.
+        self.assertNoResult(getting)
         self.hub.clock.pump([0.5] * 5)
         self.get(getting)
         self.assertEqual(self.here(), self.data)

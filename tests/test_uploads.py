@@ -262,8 +262,8 @@ class RealTests(TestCase):
         self.path = write(self.folder + '/big', self.data)
 
     def digest(self, name: str) -> str:
-        with open(f'{self.folder}/hub/work/cli-build/1/{name}',
-                  'rb') as file:
+        with open(os.path.join(self.folder, 'hub', 'work', 'cli-build', '1',
+                               name), 'rb') as file:
             return sha256(file.read()).hexdigest()
 
     @inlineCallbacks

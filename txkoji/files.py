@@ -172,7 +172,7 @@ class _Download:
             before = self._offset
             try:
                 await self._part()
-                if self._total in (None, self._offset, before):
+                if self._total in (None, self._offset):
                     return
             except TransportError as error:
                 if self._offset == before or not (

@@ -133,6 +133,9 @@ class StormTestCase(TestCase):
 
     timeout = 400
 
+    #: What is done in the storm.
+    rage: Callable[[], Any]
+
     def storm(self, seed: int) -> Any:
         return Deferred.fromCoroutine(self.raise_storm(seed))
 
@@ -157,9 +160,6 @@ class StormTestCase(TestCase):
         after = left()
         self.assertEqual(after, before)
         print('left over: no socket, timer or Deferred')
-
-    async def rage(self) -> None:
-        raise NotImplementedError
 
     def new(self, **settings: Any) -> Connection:
         return Connection(

@@ -15,6 +15,7 @@ from tests.chaos.proxy import Proxy, cut
 from tests.support import folder
 from txkoji import Connection, Profile
 from txkoji.files import File
+from txkoji.paths import task_path
 from txkoji.testing import FakeHub
 
 #: Bytes of the file.
@@ -62,8 +63,8 @@ class CutTests(TestCase):
         tracemalloc.start()
         self.addCleanup(tracemalloc.stop)
         yield self.koji.upload(self.path, 'tasks/6476/6476', 'big')
-        there = f'{self.folder}/hub/work/tasks/6476/6476/big'
-        self.check(there)
+        place = task_path(6476, 'big')
+        self.check(f'{self.folder}/hub/{place}')
         offsets = [int(args[0]['offset']) for method, args, _
                    in self.hub.calls if method == 'upload']
         # In their order; some of them more than once.
@@ -71,8 +72,7 @@ class CutTests(TestCase):
         self.assertEqual(offsets, sorted(offsets))
         self.report(f'uploaded in {len(offsets)} pieces')
 
-        yield File(self.koji, 'work/tasks/6476/6476/big').download(
-            self.folder + '/a')
+        yield File(self.koji, place).download(self.folder + '/a')
         self.check(self.folder + '/a')
         self.report('downloaded')
 
