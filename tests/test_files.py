@@ -7,13 +7,15 @@ import io
 import os
 import struct
 from random import Random
-from typing import Any, List, Tuple
+from types import SimpleNamespace
+from typing import Any, Dict, List, Tuple
 
 import koji as peer
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, inlineCallbacks
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
 from twisted.web.util import Redirect
 
 from tests.support import HubTestCase, folder, write
@@ -22,8 +24,10 @@ from txkoji.checksums import Checksum, checksum_of, new_hash
 from txkoji.exceptions import (ConfigurationError, ConnectionFailed,
                                DownloadError, GenericError, HTTPError)
 from txkoji.files import BLOCK, File
+from txkoji.hub import tls
 from txkoji.testing import FakeHub
 from txkoji.testing import files as served
+from txkoji.testing.web import MemoryAgent
 
 CEPH = 'packages/ceph/99.0/1.fc44'
 TOP = 'https://hub.example.test/kojifiles/'
@@ -360,6 +364,47 @@ class DownloadTests(FilesTestCase):
         self.assertNoResult(getting)
         self.hub.clock.advance(1)
         self.assertIn('30 seconds', str(self.fail_of(getting)))
+
+    def test_slow(self) -> None:
+        """It begins anew with each piece: a file may take any time."""
+        clock, agents = self.hub.clock, []
+
+        class Slow(Resource):
+            isLeaf = True
+
+            def render_GET(self, request: Any) -> Any:
+                def write(left: int) -> None:
+                    request.write(b'x')
+                    if left:
+                        clock.callLater(20, write, left - 1)
+                    else:
+                        request.finish()
+                    agents[0].flush()
+
+                request.setHeader('Content-Length', '5')
+                clock.callLater(20, write, 4)
+                return NOT_DONE_YET
+
+        agents.append(MemoryAgent(Slow()))
+        self.koji = self.hub.connection(timeout=30, agent=agents[0])
+        getting = self.file().download(self.path)
+        clock.pump([20] * 5)
+        self.assertEqual(self.get(getting), 5)
+
+    def test_certificate(self) -> None:
+        """A client certificate is shown to the hub's own host only."""
+        seen: Dict[str, Any] = {}
+
+        def note(name: str, trust: Any, extraCertificateOptions: Any) -> None:
+            seen[name] = extraCertificateOptions
+
+        self.patch(tls, 'optionsForClientTLS', note)
+        shown: Any = SimpleNamespace(options={'certificate': 'ours'})
+        policy = tls.HubPolicy(self.koji.settings, shown)
+        for host in ('hub.example.test', 'files.example.test'):
+            policy.creatorForNetloc(host.encode(), 443)
+        self.assertEqual(seen, {'hub.example.test': shown.options,
+                                'files.example.test': {}})
 
     def test_names(self) -> None:
         """A link stays one; a device stays; the mode is that of any file."""
