@@ -13,7 +13,7 @@ from txkoji.exceptions import (AnswerError, ConfigurationError,
                                ConnectionClosed, ConnectionFailed,
                                GenericError, HTTPError, KojiException,
                                NotSent, ServerOffline)
-from txkoji.hub.xmlrpc import EntryEncoder, encode_answer
+from txkoji.hub.xmlrpc import encode_answer
 from txkoji.multicall import (MAX_REQUEST, KojiMultiCallIterator,
                               MultiCallResults)
 from txkoji.task import Task
@@ -271,27 +271,6 @@ class RequestsTests(MultiCallTestCase):
             self.hub.clock.pump([5] * 5)
             self.assertEqual([tag.id for tag in self.get(done)],
                              list(range(1, 51)))
-
-    def test_same_bytes(self) -> None:
-        """The bytes are those of a multicall that is encoded as a whole."""
-        entry = {'tags': [1]}
-        encoder = EntryEncoder()
-        before = encoder.encode('x', (entry,))
-        entry['tags'].append(2)
-        self.assertNotEqual(encoder.encode('x', (entry,)), before)
-        # The same dictionary, and perhaps at the same places in memory.
-        values = {}
-        for number in range(1000):
-            values.clear()
-            values['id'] = number + 1000
-            values['name'] = f'name {number}'
-            self.assertEqual(encoder.encode('x', (values,)),
-                             EntryEncoder().encode('x', ({**values},)))
-        again = {'flag': True}
-        self.assertEqual(encoder.encode('x', (again,)),
-                         EntryEncoder().encode('x', ({'flag': True},)))
-        self.assertNotEqual(encoder.encode('x', ({'flag': 1},)),
-                            EntryEncoder().encode('x', (again,)))
 
     def test_progress(self) -> None:
         """Who wants to know is told how far it has come."""

@@ -20,8 +20,8 @@ from txkoji.exceptions import AnswerError, GenericError, KojiException
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.expat import MAX_DEPTH
 from txkoji.hub.xmlrpc import (decode_answer, decode_call, encode_answer,
-                               encode_call, encode_fault, join_arguments,
-                               split_arguments)
+                               encode_call, encode_entry, encode_fault,
+                               join_arguments, split_arguments)
 
 
 def answer(value: str) -> bytes:
@@ -35,6 +35,62 @@ def in_pieces(data: bytes, size: int) -> Any:
     for start in range(0, len(data), size):
         decoder.feed(data[start:start + size])
     return decoder.close()
+
+
+class Text(str):
+    """A text that is shown, and formatted, as another."""
+
+    def __str__(self) -> str:
+        return 'odd'
+
+    __repr__ = __str__
+
+    def __format__(self, spec: str) -> str:
+        return 'odd'
+
+
+class Word(str, enum.Enum):
+    SCRATCH = 'scratch'
+    ONCE = 'once'
+
+
+class Number(enum.IntEnum):
+    ONE = 1
+
+
+class Flag(int, enum.Enum):
+    TWO = 2
+
+
+class Large(int, enum.Enum):
+    BIG = 2**40
+
+
+class Ratio(float, enum.Enum):
+    HALF = 0.5
+
+
+class Data(bytes, enum.Enum):
+    BYTES = b'x' * 100
+
+
+class Whole(int):
+    def __format__(self, spec: str) -> str:
+        return 'odd'
+
+    __str__ = __repr__ = lambda self: 'odd'     # type: ignore[assignment]
+
+
+class Real(float):
+    __str__ = __repr__ = lambda self: 'odd'     # type: ignore[assignment]
+
+
+class Raw(bytes):
+    def __getitem__(self, key: Any) -> Any:
+        return b'odd'
+
+
+Pair = namedtuple('Pair', 'a b')
 
 
 class EncodingTests(SynchronousTestCase):
@@ -63,19 +119,53 @@ class EncodingTests(SynchronousTestCase):
         self.check(1, 'two', [3])
 
     def test_subclasses(self) -> None:
-        """Subclasses of these types are written as what they are."""
-        class Text(str):
-            pass
+        """A value of a subclass is written as the value that it is."""
+        for value, plain in [
+                (Text('<x>'), '<x>'), (Word.SCRATCH, 'scratch'),
+                (Number.ONE, 1), (Flag.TWO, 2), (Large.BIG, 2**40),
+                (Ratio.HALF, 0.5), (Data.BYTES, b'x' * 100), (Whole(3), 3),
+                (Real(1.5), 1.5), (Raw(b'x'), b'x'), (Pair(1, 2), [1, 2]),
+                (bytearray(b'x'), b'x'), (OrderedDict(a=1), {'a': 1}),
+                ({Word.SCRATCH: True}, {'scratch': True}),
+                ({Text('<x>'): 1}, {'<x>': 1})]:
+            for wrapped, expected in [(value, plain), ([value], [plain]),
+                                      ({'a': value}, {'a': plain})]:
+                self.assertEqual(encode_call('echo', [wrapped]),
+                                 encode_call('echo', [expected]))
+                self.assertEqual(encode_entry('echo', [wrapped]),
+                                 encode_entry('echo', [expected]))
 
-        class Number(enum.IntEnum):
-            ONE = 1
+    def test_names_of_subclasses(self) -> None:
+        """Names of methods and arguments are written as what they are."""
+        for encode in (encode_call, encode_entry):
+            self.assertEqual(encode(Word.SCRATCH, [], {Text('a'): 1}),
+                             encode('scratch', [], {'a': 1}))
 
-        pair = namedtuple('pair', 'a b')
-        for value, plain in [(Text('x'), 'x'), (Number.ONE, 1),
-                             (pair(1, 2), [1, 2]), (bytearray(b'x'), b'x'),
-                             (OrderedDict(a=1), {'a': 1})]:
-            self.assertEqual(encode_call('echo', [value]),
-                             encode_call('echo', [plain]))
+    def test_subclasses_leave_nothing(self) -> None:
+        """A call with an enum changes nothing in the calls after it."""
+        encode_call('echo', [{Word.ONCE: Word.ONCE}])
+        encode_entry(Word.ONCE, [{Word.ONCE: Word.ONCE}])
+        for encode in (encode_call, encode_entry):
+            data = encode('once', [{'once': 'once'}])
+            self.assertEqual(data.count(b'>once<'), 3)
+
+    def test_carriage_return(self) -> None:
+        """A carriage return arrives as one, in names too."""
+        value = ['a\rb\r\nc', {'\r': '\r'}]
+        for encode in (encode_call, encode_entry):
+            self.assertNotIn(b'\r', encode('echo', [value]))
+        data = encode_call('echo', value)
+        self.assertEqual(decode_call(data)[1], value)
+        self.assertEqual(client.loads(data)[0], tuple(value))
+
+    def test_carriage_return_of_a_hub(self) -> None:
+        """A hub's answer has it as it is, and so it arrives as a line feed."""
+        value = 'a\rb&#13;'
+        self.assertEqual(
+            encode_answer(value).partition(b'<value>')[2].partition(b'\n')[0],
+            koji.xmlrpcplus.dumps((value,), methodresponse=True).encode()
+            .partition(b'<value>')[2].partition(b'\n')[0])
+        self.assertEqual(decode_answer(encode_answer(value)), 'a\nb&#13;')
 
     def test_year(self) -> None:
         """A year has four digits."""

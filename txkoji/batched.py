@@ -18,7 +18,7 @@ from txkoji.call import HubMethods
 from txkoji.exceptions import (AnswerError, AuthError, ConfigurationError,
                                HTTPError, KojiException, ServerOffline,
                                another)
-from txkoji.hub.xmlrpc import EntryEncoder
+from txkoji.hub.xmlrpc import encode_entry
 from txkoji.multicall import BATCH, ask_many, cut, read_entry
 
 if TYPE_CHECKING:
@@ -73,7 +73,6 @@ class Batched(HubMethods['Deferred[Any]']):
 
     def _forget(self) -> None:
         self._questions: Dict[bytes, _Question] = {}
-        self._encoder = EntryEncoder()
         self._waiting: Optional[Deferred[Any]] = None
 
     def call(self, method: str, /, *args: Any, **kwargs: Any
@@ -85,7 +84,7 @@ class Batched(HubMethods['Deferred[Any]']):
             if _unbounded(method, args, kwargs) or not self._koji._is_read(
                     method, args, kwargs):
                 return self._koji.call(method, *args, **kwargs)
-            body = self._encoder.encode(method, args, kwargs)
+            body = encode_entry(method, args, kwargs)
         except Exception:
             return fail(Failure())
         question = self._questions.get(body)

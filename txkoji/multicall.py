@@ -14,7 +14,7 @@ from txkoji.exceptions import (AnswerError, ConfigurationError, KojiException,
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.reads import check_method
 from txkoji.hub.shared import together
-from txkoji.hub.xmlrpc import MULTICALL, EntryEncoder, encode_multicall
+from txkoji.hub.xmlrpc import MULTICALL, encode_entry, encode_multicall
 from txkoji.progress import Progress
 from txkoji.results import typed
 
@@ -172,7 +172,6 @@ class MultiCall(HubMethods[StoredCall]):
     def _forget(self) -> None:
         self._calls: List[StoredCall] = []
         self._read = True
-        self._encoder = EntryEncoder()
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -189,7 +188,7 @@ class MultiCall(HubMethods[StoredCall]):
         """
         check_method(method)
         stored = StoredCall(method, args, kwargs,
-                            self._encoder.encode(method, args, kwargs))
+                            encode_entry(method, args, kwargs))
         self._calls.append(stored)
         self._read = self._read and self._koji._is_read(method, args, kwargs)
         return stored

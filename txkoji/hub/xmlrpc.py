@@ -23,7 +23,7 @@ import re
 import reprlib
 from datetime import datetime, timezone
 from typing import (Any, Callable, Dict, Iterable, List, Mapping, Optional,
-                    Sequence, Tuple)
+                    Sequence, Tuple, Union)
 
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.expat import ExpatDecoder
@@ -32,6 +32,11 @@ _HEAD = "<?xml version='1.0'?>\n"
 
 #: The names of the hub method that takes many calls at once.
 MULTICALL = ('system.multicall', 'multiCall')
+
+#: What stands before and behind the entries of a multicall.
+_MANY = ((f'{_HEAD}<methodCall>\n<methodName>{MULTICALL[0]}</methodName>\n'
+          '<params>\n<param>\n<value><array><data>\n').encode(),
+         b'</data></array></value>\n</param>\n</params>\n</methodCall>\n')
 
 
 # Values to bytes
@@ -49,74 +54,66 @@ def encode_call(method: str, args: Sequence[Any] = (),
     :raises TypeError: on a value that XML-RPC cannot carry.
     :raises OverflowError: on an int of more than 64 bits.
     """
+    try:
+        params = ''.join([f'<param>\n{_encode(value)}</param>\n'
+                          for value in join_arguments(args, kwargs or {})])
+    except RecursionError:
+        raise _too_deep(method) from None
+    return (f'{_HEAD}<methodCall>\n<methodName>{_method(method)}'
+            '</methodName>\n'
+            f'<params>\n{params}</params>\n</methodCall>\n').encode()
+
+
+def encode_entry(method: str, args: Sequence[Any] = (),
+                 kwargs: Optional[Mapping[str, Any]] = None) -> bytes:
+    """
+    Encode a call that goes as one of many, for `encode_multicall`.
+
+    The arguments, and what is raised, are those of `encode_call`.
+    """
+    try:
+        params = _list(join_arguments(args, kwargs or {}))
+    except RecursionError:
+        raise _too_deep(method) from None
+    return ('<value><struct>\n<member>\n<name>methodName</name>\n'
+            f'<value><string>{_method(method)}</string></value>\n</member>\n'
+            f'<member>\n<name>params</name>\n{params}</member>\n'
+            '</struct></value>\n').encode()
+
+
+def _method(method: str) -> str:
     if not isinstance(method, str):
         raise TypeError(f'a hub method has a name, not {method!r}')
-    document = [_HEAD, '<methodCall>\n<methodName>', _escape(method),
-                '</methodName>\n<params>\n']
-    params = join_arguments(args, kwargs or {})
-    try:
-        many = method in MULTICALL and [*map(type, params)] == [list]
-        encoder: Callable[[Any], str] = _calls if many else _encode
-        for value in params:
-            document += '<param>\n', encoder(value), '</param>\n'
-    except RecursionError:
-        raise TypeError(f'an argument of {method} contains itself, or is'
-                        ' nested too deeply for XML-RPC') from None
-    document.append('</params>\n</methodCall>\n')
-    return ''.join(document).encode()
+    return _escape(method)
 
 
-class EntryEncoder:
-    """
-    Encode calls that are to go as one, each as soon as it is known.
-
-    What one call has in common with the one before it is not written anew.
-    """
-
-    def __init__(self) -> None:
-        self._before: List[Any] = [None, '', []]
-
-    def encode(self, method: str, args: Sequence[Any] = (),
-               kwargs: Optional[Mapping[str, Any]] = None) -> bytes:
-        """
-        Encode a call, for `encode_multicall`. The arguments, and what is
-        raised, are those of `encode_call`.
-        """
-        if not isinstance(method, str):
-            raise TypeError(f'a hub method has a name, not {method!r}')
-        encoded = [_CALLS[method]]
-        params = [*args, {**kwargs, '__starstar': True}] if kwargs else args
-        before = self._before
-        form = before[0]
-        try:
-            _put_all(params, encoded.append, before)
-        except RecursionError:
-            raise TypeError(f'an argument of {method} contains itself, or is'
-                            ' nested too deeply for XML-RPC') from None
-        encoded.append(_CALL_END)
-        if before[0] is not form and not _FIXED.issuperset(
-                map(type, before[2])):
-            # What is in it may be another thing at the next call.
-            before[0] = None
-        return ''.join(encoded).encode()
+def _too_deep(method: str) -> TypeError:
+    return TypeError(f'an argument of {method} contains itself, or is nested'
+                     ' too deeply for XML-RPC')
 
 
 def encode_multicall(entries: Iterable[bytes]) -> bytes:
     """Encode a call that is many, of which each is encoded already."""
-    return _MANY[0] + b''.join(entries) + _MANY[1]
+    before, behind = _MANY
+    return before + b''.join(entries) + behind
 
 
 def encode_answer(value: Any) -> bytes:
     """Encode what a hub method returned, as the hub does."""
-    return (f'{_HEAD}<methodResponse>\n<params>\n<param>\n{_encode(value)}'
-            '</param>\n</params>\n</methodResponse>\n').encode()
+    return _answer(
+        f'<params>\n<param>\n{_encode(value)}</param>\n</params>\n')
 
 
 def encode_fault(code: int, text: str) -> bytes:
     """Encode a fault, as the hub does."""
     value = _encode({'faultCode': code, 'faultString': text})
-    return (f'{_HEAD}<methodResponse>\n<fault>\n{value}</fault>\n'
-            '</methodResponse>\n').encode()
+    return _answer(f'<fault>\n{value}</fault>\n')
+
+
+def _answer(value: str) -> bytes:
+    # The hub escapes markup only: a carriage return goes out as it is.
+    value = value.replace(_WRITTEN['\r'], '\r')
+    return f'{_HEAD}<methodResponse>\n{value}</methodResponse>\n'.encode()
 
 
 def join_arguments(args: Sequence[Any],
@@ -137,63 +134,40 @@ def split_arguments(params: Sequence[Any]
     return args, {}
 
 
-#: What is not written as it is, and of that what XML 1.0 cannot write at all.
-_SPECIAL = re.compile('[&<>\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff'
-                      '\ufffe\uffff]')
+#: Characters that are not written as they are: those of markup, the carriage
+#: return (an XML parser reads it as a line feed), and those that XML 1.0 does
+#: not have at all.
+_SPECIAL = re.compile('[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]')
+
+_WRITTEN = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;'}
 
 
 def _escape(text: str) -> str:
-    if not _SPECIAL.search(text):
-        return text
-    for character in _SPECIAL.findall(text):
-        if character not in '&<>':
+    """Write a text, of a subclass of str too, as the value that it is."""
+    text = str.__str__(text)
+
+    def write(found: re.Match[str]) -> str:
+        character = found[0]
+        if character not in _WRITTEN:
             raise TypeError('XML-RPC cannot carry the character'
                             f' {character!r} in {text[:60]!r}')
-    return (text.replace('&', '&amp;').replace('<', '&lt;')
-            .replace('>', '&gt;'))
+        return _WRITTEN[character]
 
-
-class _Kept(Dict[str, str]):
-    """
-    What names are written as. In a request of many calls the same names of
-    members and methods come again and again: short ones are kept.
-    """
-
-    def __init__(self, write: Callable[[str], str]) -> None:
-        self._write = write
-
-    def __missing__(self, text: str) -> str:
-        written = self._write(text)
-        if len(text) < 100 and len(self) < 1000:
-            self[text] = written
-        return written
-
-
-def _name(name: str) -> str:
-    if not isinstance(name, str):
-        raise TypeError('XML-RPC has only names as keys, not '
-                        + reprlib.repr(name))
-    return f'<member>\n<name>{_escape(name)}</name>\n'
-
-
-def _str(value: str) -> str:
-    return f'<value><string>{_escape(value)}</string></value>\n'
-
-
-_NAMES = _Kept(_name)
+    return _SPECIAL.sub(write, text)
 
 
 def _encode(value: Any) -> str:
     """The value's element, with the line end that the hub puts behind it."""
-    encoder = _ENCODERS.get(type(value))
-    if encoder is None:
-        for kind, encoder in _ENCODERS.items():
-            if isinstance(value, kind):
-                break
-        else:
-            raise TypeError('XML-RPC cannot carry a value of type '
-                            f'{type(value).__name__}: {reprlib.repr(value)}')
-    return encoder(value)
+    return _ENCODERS.get(type(value), _subclass)(value)
+
+
+def _subclass(value: Any) -> str:
+    """The element of a value of none of the exact types."""
+    for kind, encoder in _ENCODERS.items():
+        if isinstance(value, kind):
+            return encoder(value)
+    raise TypeError('XML-RPC cannot carry a value of type '
+                    f'{type(value).__name__}: {reprlib.repr(value)}')
 
 
 def _none(value: None) -> str:
@@ -202,14 +176,26 @@ def _none(value: None) -> str:
 
 
 def _bool(value: bool) -> str:
-    return f'<value><boolean>{value:d}</boolean></value>\n'
+    return ('<value><boolean>1</boolean></value>\n' if value
+            else '<value><boolean>0</boolean></value>\n')
 
+
+def _str(value: str) -> str:
+    if type(value) is not str or _SPECIAL.search(value):
+        value = _escape(value)
+    return f'<value><string>{value}</string></value>\n'
+
+
+# Subclasses (of enums, for one) may have a text and a format of their own:
+# the value is asked of the type that XML-RPC knows.
 
 def _int(value: int) -> str:
+    if type(value) is not int:
+        value = int.__int__(value)
     if -2147483648 <= value < 2147483648:
-        return f'<value><int>{value:d}</int></value>\n'
+        return f'<value><int>{value}</int></value>\n'
     if -2**63 <= value < 2**63:
-        return f'<value><i8>{value:d}</i8></value>\n'
+        return f'<value><i8>{value}</i8></value>\n'
     raise OverflowError('XML-RPC carries ints of 64 bits, not of'
                         f' {value.bit_length() + 1}')
 
@@ -218,10 +204,11 @@ def _float(value: float) -> str:
     return f'<value><double>{float.__repr__(value)}</double></value>\n'
 
 
-def _bytes(value: bytes) -> str:
+def _bytes(value: Union[bytes, bytearray]) -> str:
     # In lines of 76 characters, as MIME has them.
-    lines = [binascii.b2a_base64(value[start:start + 57]).decode()
-             for start in range(0, len(value), 57)]
+    data = memoryview(value)
+    lines = [binascii.b2a_base64(data[start:start + 57]).decode()
+             for start in range(0, len(data), 57)]
     return f'<value><base64>\n{"".join(lines)}</base64></value>\n'
 
 
@@ -233,87 +220,27 @@ def _datetime(value: datetime) -> str:
 
 
 def _list(value: Iterable[Any]) -> str:
-    items: List[str] = []
-    _put_all(value, items.append, [None, ''])
-    return ('<value><array><data>\n' + ''.join(items)
-            + '</data></array></value>\n')
+    encoder = _ENCODERS.get
+    items = ''.join([encoder(type(item), _subclass)(item) for item in value])
+    return f'<value><array><data>\n{items}</data></array></value>\n'
 
 
 def _dict(value: Mapping[str, Any]) -> str:
-    items: List[str] = []
-    _put_all(value.values(), items.append, [None, ''])
-    return '<value><struct>\n' + ''.join([
-        f'{name}{item}</member>\n' for name, item
-        in zip(map(_NAMES.__getitem__, value), items)
-    ]) + '</struct></value>\n'
+    encoder = _ENCODERS.get
+    # Most names are identifiers, in which nothing is to be escaped.
+    members = ''.join([
+        '<member>\n<name>'
+        f'{name if type(name) is str and name.isidentifier() else _name(name)}'
+        f'</name>\n{encoder(type(item), _subclass)(item)}</member>\n'
+        for name, item in value.items()])
+    return f'<value><struct>\n{members}</struct></value>\n'
 
 
-def _calls(calls: Iterable[Any]) -> str:
-    """The calls of a multicall: thousands, and all of one form."""
-    encoded = ['<value><array><data>\n']
-    put, put_all, end = encoded.append, _put_all, _CALL_END
-    before: List[Any] = [None, '']
-    for call in calls:
-        if (type(call) is dict and [*call] == _CALL_NAMES
-                and type(call['methodName']) is str
-                and type(call['params']) is list):
-            put(_CALLS[call['methodName']])
-            put_all(call['params'], put, before)
-            put(end)
-        else:
-            put(_encode(call))
-    put('</data></array></value>\n')
-    return ''.join(encoded)
-
-
-def _call_begin(method: str) -> str:
-    return ('<value><struct>\n' + _name('methodName') + _encode(method)
-            + '</member>\n' + _name('params') + '<value><array><data>\n')
-
-
-_CALL_NAMES = ['methodName', 'params']
-_CALLS = _Kept(_call_begin)
-_CALL_END = '</data></array></value>\n</member>\n</struct></value>\n'
-
-#: Types whose values do not change.
-_FIXED = frozenset([type(None), bool, int, float, str, bytes, datetime])
-
-#: What stands before and behind the entries of a multicall.
-_MANY = ((f'{_HEAD}<methodCall>\n<methodName>{MULTICALL[0]}</methodName>\n'
-          '<params>\n<param>\n<value><array><data>\n').encode(),
-         b'</data></array></value>\n</param>\n</params>\n</methodCall>\n')
-
-
-def _put_all(values: Iterable[Any], put: Callable[[str], None],
-             before: List[Any]) -> None:
-    """
-    Encode some values, one after the other. Most are of four types: for
-    these it saves the calls; and of structs many are like the one before.
-
-    :param before: what tells whether it is, how that one is written, and its
-                   values, which must live on for as long, or others could
-                   have the same identity.
-    """
-    search = _SPECIAL.search
-    for value in values:
-        kind = type(value)
-        if kind is str:
-            if search(value):
-                value = _escape(value)
-            put(f'<value><string>{value}</string></value>\n')
-        elif kind is int and -2147483648 <= value < 2147483648:
-            put(f'<value><int>{value}</int></value>\n')
-        elif kind is bool:
-            put('<value><boolean>1</boolean></value>\n' if value
-                else '<value><boolean>0</boolean></value>\n')
-        elif kind is dict:
-            # The same objects: equal ones, such as 1 and True, will not do.
-            form = [*value, *map(id, value.values())]
-            if form != before[0]:
-                before[:] = form, _dict(value), [*value.values()]
-            put(before[1])
-        else:
-            put(_encode(value))
+def _name(name: Any) -> str:
+    if not isinstance(name, str):
+        raise TypeError('XML-RPC has only names as keys, not '
+                        + reprlib.repr(name))
+    return _escape(name)
 
 
 #: Exact types are looked up; of others the first that fits, so bool is first.
