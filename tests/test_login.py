@@ -11,8 +11,9 @@ from twisted.web.resource import Resource
 
 from tests.support import HubTestCase
 from txkoji import KojiLoginException
-from txkoji.exceptions import (AuthError, CallTimeout, ConfigurationError,
-                               ConnectionFailed, GSSAPIAuthError, HTTPError)
+from txkoji.exceptions import (AuthError, AuthLockError, CallTimeout,
+                               ConfigurationError, ConnectionFailed,
+                               GSSAPIAuthError, HTTPError)
 from txkoji.hub import credentials as logins
 from txkoji.hub.profile import Profile
 from txkoji.testing import FakeHub
@@ -124,6 +125,24 @@ class LoginTests(HubTestCase):
         self.hub.clock.advance(7)
         self.fail_of(call, CallTimeout)
         self.assertEqual(self.hub.requests, 1)
+
+    def test_abandoned(self) -> None:
+        """A session that is of no use is ended on the hub."""
+        other = self.hub.connection()
+        self.get(other.login())
+        self.hub.sessions.rows[0].exclusive = True
+        koji = self.hub.connection()
+        self.fail_of(koji.login(), AuthLockError)
+        self.assertTrue(self.hub.sessions.rows[1].closed)
+        self.assertFalse(self.hub.sessions.rows[0].closed)
+        self.assertIsNone(koji.session_id)
+        self.hub.sessions.rows[0].exclusive = False
+        self.hub.misbehave('slow', method='getLoggedInUser', seconds=5)
+        login = koji.login()
+        login.cancel()
+        self.fail_of(login, CancelledError)
+        self.hub.clock.advance(5)
+        self.assertTrue(self.hub.sessions.rows[2].closed)
 
     def test_outage(self) -> None:
         """A login is tried again after an outage."""

@@ -29,7 +29,8 @@ What can go wrong, as one tree::
      |    +-- NameValidationError  1024
      +-- KojiLoginException        logging in did not work
      +-- ConnectionClosed          close() was called
-     +-- NotSent                   one of many calls, before or instead of
+     +-- NotSent                   a call that never went out, together with
+     |                             the class that says why
      +-- MessageError              no message of Koji's
      +-- ListenError               a broker will not let us listen
      +-- UploadError               a file is not on the hub as it is here
@@ -45,13 +46,28 @@ What can go wrong, as one tree::
           |    +-- LoginHTTPError  also a KojiLoginException
           +-- AnswerError          200, and yet not an XML-RPC answer
 
+What became of a write is always said:
+
+never sent
+    The error is also a `NotSent`: it can be made again.
+refused
+    The error is a `GenericError` with the hub's ``faultCode``, other than
+    RetryError: it was not carried out, whatever became of attempts before.
+done, and the answer was lost
+    `RetryError`.
+unknown
+    Any other error: the connection broke, the time was over, the answer could
+    not be read, or the Connection was closed, after the request was sent. If
+    a later attempt had an answer that says nothing of that one, it is the
+    ``__cause__``. (`CancelledError` says nothing either.)
+
 A fault whose code Koji has not given a name (1 is any Python exception on the
 hub, 2001 and 2002 are container builds) is a plain `KojiException`.
 """
 from __future__ import annotations
 
 import copy
-from typing import Any, Dict, Optional, Type
+from typing import Any, Dict, Optional, Tuple, Type
 
 from twisted.internet.defer import CancelledError
 
@@ -191,8 +207,15 @@ class ConnectionClosed(KojiException):
 
 class NotSent(KojiException):
     """
-    A call of a multicall that was not sent: it has no result yet, or has none
-    since a request before its own failed.
+    A call that was never sent, so that the hub cannot have carried it out: it
+    can be made again.
+
+    A call of a multicall is a plain `NotSent` until there is a result, and if
+    a request before its own failed. Every other error of this class is of
+    another class, too, which says why: `CallTimeout` or `ConnectionClosed` (it
+    was still queued), `ConnectionFailed` or `TLSError` (no attempt had a
+    connection), or the error of a login, a renewal or a second session that
+    it needed.
     """
 
 
@@ -355,3 +378,43 @@ def another(error: Any) -> Any:
         return error
     found.__cause__ = error.__cause__
     return found.with_traceback(error.__traceback__)
+
+
+def not_sent(error: KojiException) -> KojiException:
+    """
+    Make an error also a `NotSent`.
+
+    :param error: the reason why a call was not sent.
+    :returns: an exception of the same class with the same members, which is a
+              `NotSent`, too.
+    """
+    if isinstance(error, NotSent):
+        return error
+    found: KojiException = another(error)
+    found.__class__ = _unsent(type(error))
+    return found
+
+
+#: For each class of errors, the one whose errors are also a `NotSent`.
+_UNSENT: Dict[Type[KojiException], Type[KojiException]] = {}
+
+
+def _unsent(kind: Type[KojiException]) -> Type[KojiException]:
+    if kind in _UNSENT:
+        return _UNSENT[kind]
+
+    def reduce(self: KojiException) -> Tuple[Any, ...]:
+        # Pickle finds classes by name, and there is none for this one.
+        return _restore, (kind, self.args, self.__dict__)
+
+    _UNSENT[kind] = type(kind.__name__, (kind, NotSent), {
+        '__module__': kind.__module__, '__doc__': kind.__doc__,
+        '__reduce__': reduce})
+    return _UNSENT[kind]
+
+
+def _restore(kind: Type[KojiException], args: Any, members: Any
+             ) -> KojiException:
+    error = _unsent(kind)(*args)
+    error.__dict__.update(members)
+    return error

@@ -14,9 +14,11 @@ from twisted.web.iweb import IAgent, IBodyProducer, IResponse
 from zope.interface import implementer
 
 from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionFailed,
-                               HTTPError, KojiException, TransportError)
+                               HTTPError, KojiException, TLSError,
+                               TransportError)
 from txkoji.hub.body import Sink, deliver, discard
 from txkoji.hub.explain import explain
+from txkoji.hub.outcome import Outcome
 from txkoji.hub.pool import Pool, Wire
 from txkoji.hub.profile import without_secrets
 from txkoji.hub.stats import Stats
@@ -56,6 +58,7 @@ class Request:
     :ivar shown: makes it a GET of a file, of whatever length; is shown the
                  response before its bytes, which are given as they come. The
                  `timeout` is for each silence of the server.
+    :ivar outcome: what is known of its attempts.
     """
 
     method: str
@@ -70,6 +73,7 @@ class Request:
     count: Callable[[int], Any] = int
     begun: Callable[[], bool] = lambda: False
     shown: Optional[Callable[[IResponse], Any]] = None
+    outcome: Outcome = field(default_factory=Outcome)
 
 
 class Alike:
@@ -179,7 +183,7 @@ class Attempt:
                 b'GET' if self._file else b'POST',
                 self._address.encode('ascii'),
                 self._alike.headers(self._headers),
-                None if self._file else _Body(self._request.body))
+                None if self._file else _Body(self._request))
             if self._pool is not None:
                 used += self._pool.kept_connection()
             response = await self._limit.on(_cancelled_for_good(asked))
@@ -212,6 +216,9 @@ class Attempt:
             kind, text = explain(found)
             if kind is None:
                 raise
+            if kind is TLSError:
+                # There was no agreement whom to send it to.
+                self._request.outcome.sent = False
             raise self._error(kind, text) from found
 
     def _show(self, response: IResponse, shown: Callable[[IResponse], Any]
@@ -358,12 +365,13 @@ class _Excerpt:
 class _Body:
     """The body of a request, there as a whole."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.length = len(data)
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.length = len(request.body)
 
     def startProducing(self, consumer: Any) -> Deferred[None]:
-        consumer.write(self._data)
+        self._request.outcome.sent = True
+        consumer.write(self._request.body)
         return succeed(None)
 
     def pauseProducing(self) -> None:

@@ -18,10 +18,11 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from txkoji.exceptions import (AuthError, CallTimeout, KojiException,
-                               KojiLoginException, ServerOffline)
+                               KojiLoginException, ServerOffline, not_sent)
 from txkoji.hub.attempt import Request
 from txkoji.hub.credentials import Credentials
 from txkoji.hub.identity import Identity
+from txkoji.hub.outcome import Outcome
 from txkoji.hub.profile import Profile, without_secrets
 from txkoji.hub.retries import Retries
 from txkoji.hub.session import Session, Subsession
@@ -94,8 +95,10 @@ class Calls:
         :raises AuthError: if the session is gone, and cannot be renewed.
         :raises ConnectionClosed: if `close()` was, or is, called.
         """
-        return self.run(self._in_turn(request), request.method,
-                        request.deadline, request.begun)
+        work = (self._in_turn(request) if request.read
+                else self._write(request))
+        return self.run(work, request.method, request.deadline, request.begun,
+                        request.outcome)
 
     def get(self, request: Request, address: str, headers: Dict[bytes, bytes]
             ) -> Deferred[Any]:
@@ -116,7 +119,7 @@ class Calls:
         return self.run(
             self._retries.run(request.method, attempt, lost=True, late=True,
                               begun=request.begun),
-            request.method, request.deadline, request.begun)
+            request.method, request.deadline, request.begun, request.outcome)
 
     def login(self, credentials: Credentials, *, allow_http: bool,
               deadline: float) -> Deferred[None]:
@@ -129,7 +132,8 @@ class Calls:
             await self.session.login(credentials, allow_http)
             self._ended = False
 
-        return self.run(log_in(), 'login', deadline)
+        return self.run(log_in(), 'login', deadline,
+                        outcome=self.session.logins)
 
     def logout(self, deadline: float) -> Deferred[None]:
         """
@@ -145,6 +149,9 @@ class Calls:
 
         :raises KojiLoginException: if we are not logged in.
         """
+        if self.session.identity is None:
+            raise KojiLoginException('new_session: not logged in; login()'
+                                     ' first', method='subsession')
         master = self._master or self
         child = Calls(self._settings, self._transport, master)
         await self.run(child._writing(), 'subsession', deadline)
@@ -162,35 +169,39 @@ class Calls:
         if logout:
             # A renewal under way goes on for this.
             ending = Deferred.fromCoroutine(self._end_session())
-        for child in list(self._children):
-            await child.close()
-        for running in list(self._running):
-            running.cancel()
-        if ending is not None:
-            try:
+        try:
+            for child in list(self._children):
+                await child.close()
+            for running in list(self._running):
+                running.cancel()
+            if ending is not None:
                 await ending
-            except KojiException as error:
-                self._log.warn('closed without logging out: {error}',
-                               error=str(error))
-        if self._master is None:
-            await self._transport.close()
+        except KojiException as error:
+            self._log.warn('closed without logging out: {error}',
+                           error=str(error))
+        finally:
+            # Also if this is cancelled.
+            if self._master is None:
+                await self._transport.close()
 
     def run(self, work: Coroutine[Any, Any, Any], method: str,
             deadline: Optional[float],
-            begun: Callable[[], bool] = lambda: False) -> Deferred[Any]:
+            begun: Callable[[], bool] = lambda: False,
+            outcome: Optional[Outcome] = None) -> Deferred[Any]:
         """
         Do something within a deadline, and until this is closed.
 
         :param method: what it is, for the texts of errors.
         :param deadline: seconds; None for as long as it takes.
         :param begun: whether the deadline does not count any longer.
+        :param outcome: what is known of the attempts, if it is a call.
         :returns: a Deferred that fires with what it gives.
         :raises CallTimeout: when the time is over.
         :raises ConnectionClosed: if `close()` was, or is, called.
         """
         if self._closed:
             work.close()
-            return fail(closed(method, self.session.address))
+            return fail(not_sent(closed(method, self.session.address)))
         stats = self._transport.stats
         stats.waiting += 1
         running: Deferred[Any] = Deferred.fromCoroutine(work)
@@ -209,21 +220,28 @@ class Calls:
                 timer.cancel()
             if isinstance(result, Failure) and result.check(CancelledError):
                 if self._closed:
-                    return Failure(closed(method, self.session.address))
+                    return Failure(self._with_outcome(closed(
+                        method, self.session.address), outcome))
                 if limit.late:
-                    return Failure(self._too_late(method, deadline))
+                    return Failure(self._too_late(method, deadline, outcome))
             return result
 
         return running.addBoth(ran)
 
-    def _too_late(self, method: str, deadline: Optional[float]
-                  ) -> CallTimeout:
+    def _too_late(self, method: str, deadline: Optional[float],
+                  outcome: Optional[Outcome]) -> KojiException:
         url = without_secrets(self.session.address)
-        error = CallTimeout(
+        error = self._with_outcome(CallTimeout(
             f'{method} at {url}: not done within {deadline:g} seconds, with'
-            ' all waiting and all attempts', method=method, url=url)
+            ' all waiting and all attempts', method=method, url=url), outcome)
         self._transport.stats.remember(error)
         return error
+
+    def _with_outcome(self, error: KojiException, outcome: Optional[Outcome]
+                      ) -> KojiException:
+        if outcome is None:
+            return error
+        return outcome.ended(error, self.session.logins)
 
     async def _in_turn(self, request: Request) -> Any:
         signed_in = (self.session.identity is not None
@@ -238,10 +256,20 @@ class Calls:
         finally:
             self._writes.release()
 
+    async def _write(self, request: Request) -> Any:
+        try:
+            return await self._in_turn(request)
+        except KojiException as error:
+            found = request.outcome.error(error, request.method)
+            if found is error:
+                raise
+            raise found
+
     def _check_open(self, request: Request) -> None:
         """Whether the call may still be sent."""
         if self._closed:
-            raise closed(request.method, self.session.address)
+            raise self._with_outcome(
+                closed(request.method, self.session.address), request.outcome)
         if self._ended:
             raise KojiLoginException(
                 f'{request.method}: logged out before it was sent; login()'

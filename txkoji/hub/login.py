@@ -10,7 +10,9 @@ from ipaddress import ip_address
 from typing import Any, Dict, Optional, Tuple
 from urllib.parse import urlsplit
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from twisted.web.iweb import IAgent
 
 from txkoji.exceptions import (AuthError, AuthExpired, ConfigurationError,
@@ -20,6 +22,7 @@ from txkoji.hub.attempt import Request
 from txkoji.hub.credentials import Credentials
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.identity import Identity, identified
+from txkoji.hub.outcome import Outcome
 from txkoji.hub.profile import Profile, without_secrets
 from txkoji.hub.retries import Retries
 from txkoji.hub.transport import Transport
@@ -33,6 +36,8 @@ class LoginDesk:
     :param settings: the profile.
     :param transport: posts requests.
     :param retries: sends them again after an outage.
+
+    :ivar outcome: what is known of its requests.
     """
 
     _log = Logger()
@@ -42,13 +47,15 @@ class LoginDesk:
         self._settings = settings
         self._transport = transport
         self._retries = retries
+        self.outcome = Outcome()
 
     def request(self, method: str, args: Any = (), kwargs: Any = {}
                 ) -> Request:
         """A call that has to do with sessions, and harms nobody twice."""
         return Request(method, encode_call(method, args, kwargs), Decoder,
                        read=True, timeout=self._settings.auth_timeout,
-                       deadline=float('inf'), secret=True)
+                       deadline=float('inf'), secret=True,
+                       outcome=self.outcome)
 
     def secure(self, address: str, allow_http: bool) -> str:
         """
@@ -89,8 +96,23 @@ class LoginDesk:
                               ' but credentials go over https only',)
             raise
         identity = session_of(answer)
-        await self._check(identity, address)
+        try:
+            await self.check(identity, address)
+        except BaseException:
+            # Nobody would ever use it, nor end it.
+            self._abandon(identity, address)
+            raise
         return identity
+
+    def _abandon(self, identity: Identity, address: str) -> None:
+        """Begin to end a session that is of no use; nobody waits for it."""
+        def failed(failure: Failure) -> None:
+            self._log.warn('session {number} may still be open on the hub:'
+                           ' {error}', number=identity.id,
+                           error=str(failure.value))
+
+        Deferred.fromCoroutine(self.end(identity, address, 0)).addErrback(
+            failed)
 
     async def renew(self, credentials: Credentials, address: str,
                     old: Identity) -> Optional[Identity]:
@@ -154,10 +176,14 @@ class LoginDesk:
                                  method=error.method, url=error.url
                                  ) from error
 
-    async def _check(self, identity: Identity, address: str) -> None:
+    async def check(self, identity: Identity, address: str) -> None:
         """
-        Ask who we are: hubs where sessions in URLs are disabled, and those
-        that never see our headers, would take us for nobody, and not say so.
+        Ask the hub who we are in a session: hubs where sessions in URLs are
+        disabled, and those that never see our headers, would take us for
+        nobody, and not say so.
+
+        :raises AuthError: if the hub does not know the session.
+        :raises KojiLoginException: if it takes us for nobody.
         """
         try:
             user = await self._post(self.request('getLoggedInUser'), address,

@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from txkoji.exceptions import (AuthError, CallTimeout, ConnectionFailed,
                                HTTPError, KojiException, ServerOffline,
                                TransportError)
+from txkoji.hub.faults import Source, source_of
 from txkoji.hub.profile import Profile
 from txkoji.hub.stats import Stats
 
@@ -19,10 +20,6 @@ T = TypeVar('T')
 
 #: Statuses of front servers that are busy, or have lost the hub.
 BUSY = (408, 429, 502, 503, 504)
-
-#: Methods whose faults are those that a task has failed with: it may have
-#: been a task that found its hub offline.
-FAULTS_OF_TASKS = ('getTaskResult',)
 
 #: Seconds before the second retry; the first is immediate.
 DELAY = 0.5
@@ -75,7 +72,7 @@ class Retries:
             except ServerOffline as error:
                 self.stats.remember(error)
                 if (not self._settings.offline_retry
-                        or method in FAULTS_OF_TASKS):
+                        or source_of(error, method) is not Source.HUB):
                     raise
                 failed = 0
                 delay: float = self._settings.offline_retry_interval

@@ -5,20 +5,21 @@ The hub's rules for these are in kojihub/auth.py.
 """
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import partial
-from typing import Any, Awaitable, List, Optional
+from typing import Any, Awaitable, Optional
 
 from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
 
 from txkoji.exceptions import (AuthError, AuthExpired, KojiException,
-                               KojiLoginException, TransportError)
+                               KojiLoginException)
 from txkoji.hub.attempt import Request
 from txkoji.hub.credentials import Credentials
+from txkoji.hub.faults import Source, is_session_gone, source_of
 from txkoji.hub.identity import Identity
 from txkoji.hub.login import LoginDesk, session_of
+from txkoji.hub.outcome import Outcome
 from txkoji.hub.profile import Profile
 from txkoji.hub.retries import Retries
 from txkoji.hub.shared import Shared
@@ -62,6 +63,11 @@ class Session:
         """As whom we are logged in, or None."""
         return self._credentials
 
+    @property
+    def logins(self) -> Outcome:
+        """What is known of the requests that have to do with logging in."""
+        return self._desk.outcome
+
     # To send calls
 
     async def send(self, request: Request, signed_in: bool) -> Any:
@@ -76,77 +82,70 @@ class Session:
         :raises KojiLoginException: if we have logged out.
         """
         who = self.credentials
-        lost: List[TransportError] = []
         sent_in: Optional[Identity] = None
         callnum: Optional[int] = None
         renewed = False
         while True:
             if self._renewal.busy:
-                await self._renew(request, lost)
+                await self._renewal.wait()
             identity = self.identity
             if signed_in and (identity is None or self.credentials != who):
                 # Neither as nobody, nor as somebody else.
-                raise _unless_lost(KojiLoginException(
+                raise KojiLoginException(
                     f'{request.method}: logged out before it was sent; login()'
-                    ' again',
-                    method=request.method), request, lost)
+                    ' again', method=request.method)
             if identity and not request.read:
                 if callnum is None:
                     callnum = self.callnum
                     self.callnum += 1
-                elif lost and sent_in and sent_in.id != identity.id:
+                elif (request.outcome.lost and sent_in
+                      and sent_in.id != identity.id):
                     # Nobody could refuse to do it twice in another session.
-                    raise lost[-1]
+                    raise request.outcome.lost
                 sent_in = identity
             try:
-                return await self._attempts(request, identity, callnum, lost)
+                return await self._attempts(request, identity, callnum)
             except AuthError as error:
-                if identity is None or renewed or not is_gone(error):
+                if identity is None or renewed or not await self._is_gone(
+                        error, request, identity):
                     raise
                 refusal = error
             if self.identity is identity:
                 # Else it was renewed while this call was on its way.
                 renewed = True
-                await self._renew(request, lost, refusal)
-
-    async def _renew(self, request: Request, lost: List[TransportError],
-                     why: Optional[AuthError] = None) -> None:
-        """
-        Wait for the renewal that all calls share.
-
-        :param why: what the hub said; None if it is under way.
-        """
-        try:
-            if why is None:
-                await self._renewal.wait()
-            else:
                 await self._renewal.join(partial(
-                    self._renew_with, why, bool(lost)))
-        except KojiException as error:
-            found = _unless_lost(error, request, lost)
-            if found is error:
-                raise
-            raise found from error
+                    self._renew_with, refusal,
+                    request.outcome.lost is not None))
+
+    async def _is_gone(self, error: AuthError, request: Request,
+                       identity: Identity) -> bool:
+        """
+        Whether the hub refused a call since the session has expired, or is
+        not known to it.
+
+        :param error: the fault of the call.
+        """
+        if not is_session_gone(error):
+            return False
+        if source_of(error, request.method) is Source.SESSION:
+            return True
+        # It may be the fault of a task, which had a session of its own.
+        try:
+            await self._desk.check(identity, self.address)
+        except AuthError as refusal:
+            return is_session_gone(refusal)
+        return False
 
     def _attempts(self, request: Request, identity: Optional[Identity],
-                  callnum: Optional[int], lost: List[TransportError]
-                  ) -> Awaitable[Any]:
-        """
-        Send it, and again after an outage, if that cannot do it twice.
-
-        :param lost: gets the errors of attempts that may have been done.
-        """
+                  callnum: Optional[int]) -> Awaitable[Any]:
+        """Send it, and again after an outage, if that cannot do it twice."""
         url, headers = self.address, None
         if identity is not None:
             url, headers = identity.sign(url, callnum)
 
-        async def attempt() -> Any:
-            try:
-                return await self._transport.post(request, url, headers,
-                                                  again=request.read)
-            except TransportError as error:
-                lost.append(error)
-                raise
+        def attempt() -> Awaitable[Any]:
+            return self._transport.post(request, url, headers,
+                                        again=request.read)
 
         if request.read:
             repeat = identity is not None or self._settings.anon_retry
@@ -254,6 +253,7 @@ class Subsession(Session):
     def __init__(self, settings: Profile, transport: Transport,
                  retries: Retries, master: Session) -> None:
         super().__init__(settings, transport, retries)
+        self._desk = master._desk
         self._master = master
 
     @property
@@ -280,22 +280,6 @@ class Subsession(Session):
         if not (lost and expired and credentials is not None
                 and await self._go_on(credentials)):
             await self.begin()
-
-
-def is_gone(error: AuthError) -> bool:
-    """Whether it is about our session, and not about what was asked."""
-    return isinstance(error, AuthExpired) or (
-        type(error) is AuthError
-        and re.search('session|not logged in', str(error), re.I) is not None)
-
-
-def _unless_lost(error: KojiException, request: Request,
-                 lost: List[TransportError]) -> KojiException:
-    """
-    What a call failed with: of a write whose answer was lost, that it was,
-    since it may have been done.
-    """
-    return lost[-1] if lost and not request.read else error
 
 
 def _another() -> KojiLoginException:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Optional
 from twisted.internet.defer import Deferred, succeed
 from twisted.web.iweb import IAgent, IResponse
 
-from txkoji.exceptions import ConnectionClosed
+from txkoji.exceptions import ConnectionClosed, KojiException
 from txkoji.hub.attempt import Alike, Attempt, Request
 from txkoji.hub.pool import Pool
 from txkoji.hub.profile import Profile, without_secrets
@@ -124,12 +124,17 @@ class Transport:
         await self._places.acquire()
         self.stats.in_flight += 1
         try:
-            return await Attempt(
+            answer = await Attempt(
                 request, address, headers, agent=agent or self.agent,
                 pool=None if agent else self._pool, reactor=self.reactor,
                 max_body=inf if request.streamed else self._max_body,
                 stats=self.stats, alike=self._alike, seen=self._see
             ).in_time(again)
+            request.outcome.answered()
+            return answer
+        except KojiException as error:
+            request.outcome.failed(error)
+            raise
         finally:
             self.stats.in_flight -= 1
             self._places.release()
