@@ -16,6 +16,13 @@ from txkoji.task import Task
 from txkoji.testing.web import HubResource, MemoryAgent
 
 
+class Uncopied(str):
+    """A text that cannot be copied."""
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        raise ZeroDivisionError('no copies')
+
+
 class BatchedTestCase(HubTestCase):
     """With a view that batches."""
 
@@ -232,6 +239,7 @@ class BatchingTests(BatchedTestCase):
         """What cannot be sent fails its caller alone."""
         good = self.batched.getTag(1)
         self.fail_of(self.batched.getTag(object()), TypeError)
+        self.fail_of(self.batched.getTag(Uncopied('f44')), ZeroDivisionError)
         self.fail_of(self.batched.call(5), TypeError)
         self.turn()
         self.assertEqual(self.get(good).id, 1)

@@ -201,6 +201,9 @@ class TeachingTests(HubTestCase):
         self.assertEqual([entry.faultCode for entry in entries[:2]], [1, 1])
         self.assertEqual(entries[1].faultString, 'division by zero')
         self.assertEqual(entries[2], [1])
+        # With its traceback, as of a single call.
+        [error] = self.flushLoggedErrors(ZeroDivisionError)
+        self.assertIn('test_fakehub', error.getTraceback())
 
 
 class TroubleTests(HubTestCase):

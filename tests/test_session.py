@@ -1,6 +1,7 @@
 """Sessions: calls in turn, renewed sessions, and nothing done twice."""
 from __future__ import annotations
 
+import enum
 import gc
 from typing import Any, Dict, List
 from unittest import mock
@@ -548,6 +549,10 @@ class IdentityTests(SynchronousTestCase):
             self.assertIsNone(identified(answer))
 
 
+class Method(str, enum.Enum):
+    LOGOUT = 'logout'
+
+
 class RefusedTests(SessionTestCase):
     """Hub methods that would go round our session."""
 
@@ -562,6 +567,39 @@ class RefusedTests(SessionTestCase):
         self.fail_of(self.koji.call('login', 'a', 'b'), KojiLoginException)
         self.assertEqual(self.asked('sslLogin', 'login', 'subsession'),
                          [(None,)])
+
+    def test_within_others(self) -> None:
+        """They are refused within a multicall, and by another method, too."""
+        logout = {'methodName': 'logout', 'params': []}
+        for method, args in [
+                ('system.multicall', [[logout]]),
+                ('multiCall', [[{'methodName': 'getTag', 'params': [1]},
+                                {'methodName': 'exclusiveSession',
+                                 'params': [True]}]]),
+                ('system.multicall', [[{'methodName': 'multiCall',
+                                        'params': [[logout]]}]]),
+                ('filterResults', ['subsession']),
+                ('count', ['system.multicall', [logout]])]:
+            for call in (self.koji.call, self.koji.batched().call):
+                self.fail_of(call(method, *args), KojiLoginException)
+            for collect in (self.koji.MultiCall().call, self.koji.iterate):
+                self.assertRaises(KojiLoginException, collect, method, *args)
+        for name in ('logout', Method.LOGOUT):
+            self.assertRaises(KojiLoginException,
+                              self.koji.MultiCall().call, name)
+            self.assertRaises(KojiLoginException, self.koji.iterate, name)
+        self.assertEqual(self.asked('logout', 'subsession', 'multiCall',
+                                    'system.multicall', 'filterResults'), [])
+        self.assertFalse(self.hub.sessions.rows[0].closed)
+        entries = self.get(self.koji.call('system.multicall', [
+            {'methodName': 'getTag', 'params': [1]}, {}, 'odd']))
+        self.assertEqual(entries[0][0].id, 1)
+
+    def test_odd_name(self) -> None:
+        """A hub method has a name."""
+        for call in (self.koji.call, self.koji.batched().call):
+            self.fail_of(call(7), TypeError)
+        self.assertRaises(TypeError, self.koji.MultiCall().call, None)
 
     def test_logout(self) -> None:
         """The hub's logout() is ours."""
@@ -755,6 +793,26 @@ class LogoutTests(SessionTestCase):
         self.assertFalse(self.hub.sessions.rows[1].closed)
         self.begun[0].callback(1)
 
+    def test_close_cancelled(self) -> None:
+        """Closing that is cancelled waits for nobody, and closes all."""
+        self.hub.misbehave('slow', method='logout')
+        closing = self.koji.close(logout=True)
+        self.assertNoResult(closing)
+        closing.cancel()
+        self.fail_of(closing, CancelledError)
+        self.fail_of(self.koji.getTag('f44'), ConnectionClosed)
+        self.assertTrue(self.koji._transport._closed)
+
+    def test_close_listening_cancelled(self) -> None:
+        """So does closing that waits for those who listen."""
+        listening: Deferred[None] = Deferred()
+        events = self.koji.events
+        with mock.patch.object(events, 'close', lambda: listening):
+            closing = self.koji.close(logout=True)
+            closing.cancel()
+        self.fail_of(closing, CancelledError)
+        self.assertTrue(self.koji._transport._closed)
+
     def test_close_queue(self) -> None:
         """What waits for its turn when all is closed is not sent."""
         writes = [self.koji.build(number) for number in range(50)]
@@ -803,7 +861,10 @@ class NewSessionTests(SessionTestCase):
     def test_not_logged_in(self) -> None:
         """There must be a session."""
         koji = self.hub.connection()
-        self.fail_of(koji.new_session(), KojiLoginException)
+        error = self.fail_of(koji.new_session(), KojiLoginException)
+        self.assertIn('not logged in; login() first', str(error))
+        self.get(self.koji.logout())
+        self.fail_of(self.koji.new_session(), KojiLoginException)
 
     def test_refused(self) -> None:
         """If the hub gives none, that is the error."""

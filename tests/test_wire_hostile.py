@@ -623,10 +623,11 @@ class ReadsTests(SynchronousTestCase):
 
     def test_create(self) -> None:
         """getPackage may make the package."""
-        self.assertTrue(is_read('getPackage', ['x', True]))
-        self.assertTrue(is_read('getPackage', ['x'], {'create': False}))
-        self.assertFalse(is_read('getPackage', ['x', False, True]))
-        self.assertFalse(is_read('getPackage', ['x'], {'create': True}))
+        for method in ('getPackage', 'getTagID'):
+            self.assertTrue(is_read(method, ['x', True]))
+            self.assertTrue(is_read(method, ['x'], {'create': False}))
+            self.assertFalse(is_read(method, ['x', False, True]))
+            self.assertFalse(is_read(method, ['x'], {'create': True}))
 
     def test_unknown(self) -> None:
         """What is not known is a write."""

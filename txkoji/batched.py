@@ -85,12 +85,13 @@ class Batched(HubMethods['Deferred[Any]']):
                     method, args, kwargs):
                 return self._koji.call(method, *args, **kwargs)
             body = encode_entry(method, args, kwargs)
+            question = self._questions.get(body)
+            if question is None:
+                # It may be asked later than its caller changes these.
+                args, kwargs = copy.deepcopy((args, kwargs))
         except Exception:
             return fail(Failure())
-        question = self._questions.get(body)
         if question is None:
-            # It may be asked later than its caller changes these.
-            args, kwargs = copy.deepcopy((args, kwargs))
             question = self._questions[body] = _Question(
                 method, args, kwargs, body, self._left,
                 self._koji._transport.reactor)

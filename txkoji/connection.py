@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
                     Type, TypeVar, Union)
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.web.iweb import IAgent
 
 from txkoji import imports, uploads
@@ -24,7 +24,7 @@ from txkoji.hub.calls import Calls
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.credentials import choose
 from txkoji.hub.profile import Profile, read_profile
-from txkoji.hub.reads import check_method, is_read
+from txkoji.hub.reads import check_call, is_read
 from txkoji.hub.stats import Stats
 from txkoji.hub.attempt import Request
 from txkoji.hub.transport import Transport
@@ -157,7 +157,14 @@ class Connection(HubMethods[Deferred[Any]]):
 
     def _call(self, method: str, args: Any, kwargs: Any) -> Deferred[Any]:
         try:
-            check_method(method)
+            method = check_call(method, args, kwargs)
+        except Exception:
+            return fail()
+        return self._ask(method, args, kwargs)
+
+    def _ask(self, method: str, args: Any, kwargs: Any) -> Deferred[Any]:
+        """Send a call, and type its result."""
+        try:
             body = encode_call(method, args, kwargs)
         except Exception:
             return fail()
@@ -595,7 +602,7 @@ class Connection(HubMethods[Deferred[Any]]):
         """
         if session_id is None or session_id == self.session_id:
             return self._calls.logout(self._options.deadline)
-        return self._call('logout', (session_id,), {})
+        return self._ask('logout', (session_id,), {})
 
     def new_session(self: Self) -> Deferred[Self]:
         """
@@ -643,15 +650,22 @@ class Connection(HubMethods[Deferred[Any]]):
 
         :param logout: whether to end the session on the hub first.
         :returns: a Deferred that fires when no connection is left open. (An
-                  agent that was passed in keeps its own.)
+                  agent that was passed in keeps its own.) Cancelling it waits
+                  for nobody, and closes what is open.
         """
         return Deferred.fromCoroutine(self._close(logout))
 
     async def _close(self, logout: bool) -> None:
         [events] = self._events
-        if events is not None and events.owner is self._owner:
-            await events.close()
-        await self._calls.close(logout)
+        try:
+            if events is not None and events.owner is self._owner:
+                await events.close()
+        except CancelledError:
+            # Nobody waits for more; but all is to be closed.
+            logout = False
+            raise
+        finally:
+            await self._calls.close(logout)
 
     # Hub methods that we ask in a way of our own (with those of `HubMethods`)
 

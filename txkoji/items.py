@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from txkoji.call import usual
 from txkoji.exceptions import AnswerError, ConfigurationError
 from txkoji.hub.decoder import Decoder
-from txkoji.hub.reads import check_method
+from txkoji.hub.reads import check_call
 from txkoji.hub.turns import Turns
 from txkoji.hub.xmlrpc import encode_call
 from txkoji.progress import Progress
@@ -180,9 +180,8 @@ class Items(AsyncItems):
                  ) -> None:
         # First, since this is also destroyed if the next line raises.
         self._source = _Source()
-        check_method(method)
+        self._method = check_call(method, args, kwargs)
         self._koji = koji
-        self._method = method
         self._args = args
         self._kwargs = kwargs
 

@@ -12,9 +12,9 @@ from txkoji.call import HubMethods
 from txkoji.exceptions import (AnswerError, ConfigurationError, KojiException,
                                NotSent, another, from_fault)
 from txkoji.hub.decoder import Decoder
-from txkoji.hub.reads import check_method
+from txkoji.hub.reads import MULTICALL, check_call
 from txkoji.hub.shared import together
-from txkoji.hub.xmlrpc import MULTICALL, encode_entry, encode_multicall
+from txkoji.hub.xmlrpc import encode_entry, encode_multicall
 from txkoji.progress import Progress
 from txkoji.results import typed
 
@@ -186,7 +186,7 @@ class MultiCall(HubMethods[StoredCall]):
         :returns: where its result will be.
         :raises TypeError: on arguments that XML-RPC cannot carry.
         """
-        check_method(method)
+        method = check_call(method, args, kwargs)
         stored = StoredCall(method, args, kwargs,
                             encode_entry(method, args, kwargs))
         self._calls.append(stored)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 from txkoji.exceptions import KojiLoginException
 
@@ -32,6 +32,7 @@ READS = (
 
 #: Hub methods that would go round our session, and what to do instead.
 REFUSED = {
+    'logout': 'use logout() of the Connection',
     'login': 'use login() of the Connection',
     'sslLogin': 'use login() of the Connection',
     'subsession': 'use new_session() of the Connection',
@@ -41,6 +42,12 @@ REFUSED = {
 
 #: These do what the method does whose name is their first argument.
 NAMED = ('count', 'countAndFilterResults', 'filterResults')
+
+#: These make what is not there, if their third argument, ``create``, says so.
+CREATE = ('getPackage', 'getTagID')
+
+#: The names of the hub method that takes many calls at once.
+MULTICALL = ('system.multicall', 'multiCall')
 
 #: A star is for anything but a dot.
 _READ = re.compile('|'.join(re.escape(pattern).replace(r'\*', '[^.]*')
@@ -60,9 +67,7 @@ def is_read(method: str, args: Sequence[Any] = (),
         named = args[0] if args else kwargs.get('methodName')
         return isinstance(named, str) and named not in NAMED and is_read(
             named, args[1:], kwargs)
-    if method == 'getPackage' and (kwargs.get('create')
-                                   or any(args[2:3])):
-        # Which makes the package if there is none.
+    if method in CREATE and (kwargs.get('create') or any(args[2:3])):
         return False
     return _is_read(method)
 
@@ -72,13 +77,43 @@ def _is_read(method: str) -> bool:
     return _READ.fullmatch(method) is not None
 
 
-def check_method(method: str) -> None:
+def check_call(method: str, args: Sequence[Any] = (),
+               kwargs: Mapping[str, Any] = {}) -> str:
     """
-    Refuse hub methods that would change the session behind our back.
+    Refuse hub methods that would change the session behind our back, also
+    within a multicall and by the name of another method.
 
-    :raises KojiLoginException: and what to use.
+    :param method: the hub method.
+    :param args: its positional arguments.
+    :param kwargs: its named arguments.
+    :returns: the method's name, as a plain str.
+    :raises KojiLoginException: with the method to use.
+    :raises TypeError: if the name is no str.
     """
+    if not isinstance(method, str):
+        raise TypeError(f'a hub method has a name, not {method!r}')
+    # Of a subclass, such as an enum, the value is what the hub will see.
+    method = str.__str__(method)
     if method in REFUSED:
         raise KojiLoginException(
             f'{method} cannot be called like this: {REFUSED[method]}',
             method=method)
+    if method in NAMED:
+        named = args[0] if args else kwargs.get('methodName')
+        if isinstance(named, str):
+            check_call(named, args[1:], kwargs)
+    elif method in MULTICALL:
+        for entry in _entries(args, kwargs):
+            check_call(entry['methodName'], entry.get('params') or ())
+    return method
+
+
+def _entries(args: Sequence[Any], kwargs: Mapping[str, Any]
+             ) -> Iterator[Mapping[str, Any]]:
+    """The calls in a multicall, as far as they can be read."""
+    calls = args[0] if args else kwargs.get('calls')
+    if isinstance(calls, (list, tuple)):
+        for entry in calls:
+            if isinstance(entry, dict) and isinstance(
+                    entry.get('methodName'), str):
+                yield entry

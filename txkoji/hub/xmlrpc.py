@@ -27,11 +27,9 @@ from typing import (Any, Callable, Dict, Iterable, List, Mapping, Optional,
 
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.expat import ExpatDecoder
+from txkoji.hub.reads import MULTICALL
 
 _HEAD = "<?xml version='1.0'?>\n"
-
-#: The names of the hub method that takes many calls at once.
-MULTICALL = ('system.multicall', 'multiCall')
 
 #: What stands before and behind the entries of a multicall.
 _MANY = ((f'{_HEAD}<methodCall>\n<methodName>{MULTICALL[0]}</methodName>\n'

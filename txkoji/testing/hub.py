@@ -324,8 +324,7 @@ class FakeHub:
         except CancelledError:
             raise
         except Exception as error:
-            self._log.failure('{method} failed on the fake hub',
-                              method=method)
+            self._log_failure(method)
             return encode_fault(1, f'{type(error)}: {error}')
         finally:
             entered.leave(args, kwargs, good)
@@ -375,18 +374,25 @@ class FakeHub:
         results: List[Any] = []
         for entry in calls:
             try:
+                method = entry['methodName']
                 args, kwargs = split_arguments(entry['params'])
-                results.append([await self._perform(
-                    entry['methodName'], args, kwargs, entered)])
+            except Exception as error:
+                results.append(_entry_fault(error))
+                continue
+            try:
+                results.append([await self._perform(method, args, kwargs,
+                                                    entered)])
             except CancelledError:
                 raise
             except Exception as error:
-                results.append({
-                    'faultCode': _code(error),
-                    'faultString': ', '.join(map(str, error.args)),
-                    'traceback': traceback.format_exception(
-                        type(error), error, error.__traceback__)})
+                if not isinstance(error, KojiException):
+                    self._log_failure(method)
+                results.append(_entry_fault(error))
         return results
+
+    def _log_failure(self, method: str) -> None:
+        """Log an exception of Python's, which a test of trial's fails of."""
+        self._log.failure('{method} failed on the fake hub', method=method)
 
     def flush(self) -> None:
         """Let Connections over memory see what was answered late."""
@@ -406,6 +412,14 @@ class _Served(WrappingFactory):
 
 #: exception -> code
 _CODES: Dict[type, int] = {kind: code for code, kind in FAULTS.items()}
+
+
+def _entry_fault(error: Exception) -> Dict[str, Any]:
+    """What the hub says of one call of many that failed."""
+    return {'faultCode': _code(error),
+            'faultString': ', '.join(map(str, error.args)),
+            'traceback': traceback.format_exception(
+                type(error), error, error.__traceback__)}
 
 
 def _code(error: Exception) -> int:
