@@ -83,7 +83,7 @@ DETAILS = {
                     'buildinfo?buildID=5454'),
     'build.promote': ('zsh', None, 'kojiadmin', 'buildinfo?buildID=5458'),
     'import.build': ('zsh', None, None, 'buildinfo?buildID=5454'),
-    'import.cg': ('nginx-container', None, None, None),
+    'import.cg': ('nginx-container', None, None, 'buildinfo?buildID=5460'),
     'sign.rpm': ('libfoo', None, None, 'buildinfo?buildID=5459'),
     'package.add': ('msgtest-32444', 'f44', 'kojiadmin',
                     'packageinfo?packageID=335'),
@@ -435,6 +435,138 @@ class RecordedTests(MessagesTestCase):
         self.failureResultOf(event.user(), ValueError)
         self.assertIsNone(self.get(messages.parse(
             plain(first('repo.done'))).user()))
+
+
+#: What koji-fedoramessaging says of a finished build, and of a signed RPM.
+COMPLETE = {
+    'name': 'tool', 'version': '1.0', 'release': '1.fc44', 'epoch': None,
+    'attribute': 'state', 'old': 0, 'new': 1, 'build_id': 1001,
+    'task_id': 3001, 'owner': 'jdoe', 'instance': 'primary',
+    'request': ['git+https://src.example.org/rpms/tool.git#0123456789abcdef',
+                'rawhide', {}]}
+SIGNED = {
+    'sigkey': '0123abcd', 'sighash': '00ff', 'instance': 'primary',
+    'rpm': {'id': 2001, 'name': 'tool-libs', 'version': '1.0',
+            'release': '1.fc44', 'arch': 'x86_64', 'build_id': 1001}}
+
+
+class FedoraTests(MessagesTestCase):
+    """What fedora-messaging leaves out, and what it has beside."""
+
+    def fedora(self, topic: str, body: Any) -> Any:
+        return self.parse(({}, body, f'org.fedoraproject.prod.{topic}'))
+
+    def test_sign_without_build(self) -> None:
+        """An RPM that came without its build has the id of it."""
+        event = self.fedora('buildsys.rpm.sign', SIGNED)
+        self.assertIs(type(event), messages.RPMSign)
+        self.assertEqual((event.sigkey, event.rpm.name), (
+            '0123abcd', 'tool-libs'))
+        self.assertEqual((event.build, event.build.id, event.url), (
+            {'build_id': 1001}, 1001, WEB + 'buildinfo?buildID=1001'))
+        self.assertIs(event.build.connection, self.koji)
+        self.assertIsNone(event.package)
+
+    def test_sign_of_no_build(self) -> None:
+        """An RPM that is of no build here leaves the build unknown."""
+        for build_id in (None, 'x'):
+            event = self.fedora('buildsys.rpm.sign', {
+                **SIGNED, 'rpm': {**SIGNED['rpm'], 'build_id': build_id}})
+            self.assertEqual((event.build, event.package, event.url),
+                             (None,) * 3)
+
+    def test_import_without_build(self) -> None:
+        """So has an import: an RPM, an archive, or a whole build."""
+        for body in ({'type': 'rpm', 'rpm': {'build_id': 5}},
+                     {'type': 'archive', 'archive': {'build_id': 5}},
+                     {'type': 'build', 'build_id': 5, 'task_id': 6}):
+            event = self.parse(({'type': 'Import'}, body))
+            self.assertEqual((event.build.id, event.type),
+                             (5, body['type']))
+        event = self.parse(({'type': 'Import'}, {
+            'type': 'cg', 'metadata': {'build': {'name': 'tool'}}}))
+        self.assertEqual((event.build.id, event.package), (None, 'tool'))
+
+    def test_empty_build(self) -> None:
+        """A build of which nothing is said has no name and no page."""
+        event: Any = self.parse(({'type': 'Tag'}, {'build': {}, 'tag': 'x'}))
+        self.assertEqual((event.build, event.package, event.url),
+                         ({}, None, None))
+
+    def test_source(self) -> None:
+        """A build has its source, and its commit, from the request."""
+        task = {'id': 3001, 'method': 'build', 'children': [
+            {'id': 3002, 'method': 'buildArch', 'children': []}]}
+        for body in ({**COMPLETE, 'task': task}, {**COMPLETE, 'task': None},
+                     {**COMPLETE, 'request': None, 'task': {
+                         **task, 'request': COMPLETE['request']}}):
+            event = self.fedora('buildsys.build.state.change', body)
+            self.assertEqual(event.build.source, COMPLETE['request'][0])
+            self.assertEqual(event.build.gitbuildhash, '0123456789abcdef')
+            self.assertEqual((event.event, event.build.id, event.build.nvr),
+                             ('COMPLETE', 1001, 'tool-1.0-1.fc44'))
+
+    def test_no_source(self) -> None:
+        """A build that was made of something else has no source."""
+        for request in (None, [], ['cli-build/1/tool-1.0-1.src.rpm', 'x', {}],
+                        ['image', '44', ['x86_64'], 'f44'], [5]):
+            event = self.fedora('buildsys.build.state.change',
+                                {**COMPLETE, 'request': request})
+            self.assertIsNone(event.build.source)
+            self.assertIsNone(event.task)
+        told = first('build.complete')
+        event = self.parse((told['properties'], {
+            **told['body'], 'request': COMPLETE['request']}))
+        self.assertEqual(event.build, told['body']['info'])
+
+    def test_task_of_build(self) -> None:
+        """The task of a finished build knows its target and its children."""
+        event = self.fedora('buildsys.build.state.change', {
+            **COMPLETE, 'task': {
+                'id': 3001, 'method': 'build', 'create_time': 1795331690.0,
+                'children': [{'id': 3002, 'children': []}]}})
+        self.assertIsInstance(event.task, Task)
+        self.assertIs(event.task.connection, self.koji)
+        self.assertEqual((event.task.target, event.task.package),
+                         ('rawhide', 'tool'))
+        self.assertEqual(event.task.created.timestamp(), 1795331690)
+        self.assertEqual([task.id for task in event.task.children], [3002])
+        self.assertIsNone(self.parse(plain(first('build.complete'))).task)
+
+    def test_scratch(self) -> None:
+        """A scratch build is known by its task."""
+        event = self.fedora('buildsys.task.state.change', {
+            'old': 'OPEN', 'new': 'CLOSED', 'owner': 'jdoe', 'info': {
+                'id': 3001, 'method': 'build', 'owner': 7, 'request': [
+                    'cli-build/1700000000.1.AbCd/tool-1.0-1.fc44.src.rpm',
+                    'rawhide', {'scratch': True}]}})
+        self.assertEqual((event.event, event.task.is_scratch, event.task.nvr),
+                         ('CLOSED', True, 'tool-1.0-1.fc44'))
+
+    def test_older(self) -> None:
+        """Forms of fedmsg that lack what each kind needs are malformed."""
+        for topic, body in [
+                ('repo.done', {'instance': 'primary'}),
+                ('tag', {'tag': 'f44', 'name': 'tool', 'version': '1.0',
+                         'release': '1.fc44', 'instance': 'primary'}),
+                ('task.state.change', {'old': 'OPEN', 'new': 'FAILED',
+                                       'id': 3001, 'method': 'buildArch'}),
+                ('rpm.sign', {'sigkey': '0123abcd', 'info': {
+                    'build_id': 1001, 'name': 'tool'}})]:
+            self.assertRaises(MessageError, self.fedora, f'buildsys.{topic}',
+                              body)
+
+    def test_envelope(self) -> None:
+        """A message that datanommer has kept is the same event."""
+        for each, *headers in ([first('task.closed'), 'type'],
+                               [first('build.tag'), 'type', 'tag']):
+            event = self.parse({
+                'topic': each['address'], 'msg': each['body'],
+                'msg_id': '2026-1', 'headers': {
+                    name: each['properties'][name] for name in headers}})
+            self.assertEqual(self.all_of(event),
+                             self.all_of(self.parse(plain(each))))
+            self.assertEqual(event.id, '2026-1')
 
 
 class OldNamesTests(MessagesTestCase):

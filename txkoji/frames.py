@@ -44,8 +44,8 @@ def read_frame(message: Any) -> Frame:
     :param message: a frame of stompest or stomp.py; a message of qpid-proton
         or of fedora-messaging; (method, properties, body) of pika, also with
         the channel before them; (properties, body, topic), of which the
-        topic may be left out; or a dictionary of these, or of the headers
-        and body of a STOMP frame.
+        topic may be left out; or a dictionary of these, of the headers and
+        body of a STOMP frame, or of an answer of datagrepper.
     :raises MessageError: if it is none of these, or its body is no JSON
                           object.
     """
@@ -60,6 +60,10 @@ def _read(message: Any) -> Frame:
     if isinstance(message, Mapping):
         if 'headers' in message and not {'properties', 'topic'} & {*message}:
             return _stomp(message['headers'], message.get('body'))
+        if 'msg' in message and 'body' not in message:
+            # As datanommer keeps messages, and datagrepper gives them.
+            return _frame(message.get('headers'), message['msg'],
+                          message.get('topic'), message.get('msg_id'))
         return _frame(message.get('properties'), message.get('body'),
                       message.get('topic', message.get('address')),
                       message.get('id'))

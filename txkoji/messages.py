@@ -130,15 +130,11 @@ class Message:
             raise ValueError(f'it has no {name!r}')
         return row
 
-    def _build(self, name: str) -> Build:
+    def _flat_build(self) -> Build:
         """
-        The build in the body, or the body itself where that is flat, as of
-        fedora-messaging.
+        Read the build of a body that has its members among others, as
+        fedora-messaging sends it.
         """
-        if isinstance(self.body.get(name), Munch):
-            return self._attached(Build, self._row(name))
-        if self.body.get('build_id') is None:
-            raise ValueError('it has no build')
         body = self.body
         row = {key: body[key] for key in (
             'build_id', 'name', 'version', 'release', 'epoch', 'task_id',
@@ -193,22 +189,46 @@ def _state(value: Any, names: Dict[int, str]) -> Optional[str]:
 
 
 class _OfBuild(Message):
-    """What is about a build."""
+    """An event that is about a build."""
 
-    build: Build
+    build: Any
 
-    #: Where that is in the body.
+    #: The member of the body that is the build.
     place = 'build'
 
+    #: Whether a message that names no build is malformed.
+    required = True
+
     def _read(self) -> None:
-        self.build = self._build(self.place)
-        self.package = _text(self.build.name)
+        build = self._find_build()
+        if build is None and self.required:
+            raise ValueError('it has no build')
+        self.build = build
+        self.package = None if build is None else _text(build.name)
+
+    def _find_build(self) -> Optional[Build]:
+        """
+        Read the build. Where the message does not describe it, the RPM or
+        the archive may still have its id.
+        """
+        body = self.body
+        if isinstance(body.get(self.place), Munch):
+            return self._attached(Build, body[self.place])
+        if isinstance(body.get('build_id'), int):
+            return self._flat_build()
+        for name in ('rpm', 'archive'):
+            row = body.get(name)
+            if isinstance(row, Munch) and isinstance(
+                    row.get('build_id'), int):
+                return self._attached(Build, {'build_id': row['build_id']})
+        return None
 
     @property
     def url(self) -> Optional[str]:
         """The page of the build, or None."""
-        build: Optional[Build] = self.build
-        return build and (build.url or _text(self.body.get('url')))
+        if self.build is None:
+            return None
+        return self.build.url or _text(self.body.get('url'))
 
 
 class BuildStateChange(_OfBuild):
@@ -216,14 +236,40 @@ class BuildStateChange(_OfBuild):
     A build is in another state: begun (``old`` is None), complete, failed,
     canceled or deleted.
 
-    :ivar build: the `Build`.
+    :ivar build: the `Build`. A message of fedora-messaging has no
+                 ``source``: it is read from the request of the task.
+    :ivar task: the `Task` that makes it, if the message has it: those of
+                fedora-messaging do when the build is finished, with all of
+                its descendents in ``children``. Otherwise None.
     """
 
+    build: Build
+    task: Optional[Task]
     place = 'info'
 
     def _read(self) -> None:
         super()._read()
         self._states(build_states.NAMES)
+        body = self.body
+        self.task = None
+        if isinstance(body.get('task'), Munch):
+            self.task = self._attached(Task, {
+                'request': body.get('request'), **body['task']})
+        source = self._source()
+        if 'source' not in self.build and source is not None:
+            self.build['source'] = source
+
+    def _source(self) -> Optional[str]:
+        """
+        Find the URL that the build is made from, in the request of its task.
+        The method of the task is unknown while the build goes on, but all
+        that begin with a URL mean their source.
+        """
+        request = self.body.get('request')
+        found = self.task.source if self.task is not None else None
+        if found is None and isinstance(request, list) and request:
+            found = _text(request[0])
+        return found if found is not None and '://' in found else None
 
     @property
     def event(self) -> str:
@@ -312,6 +358,8 @@ class TagUntag(_OfBuild):
     :ivar tag: the name of the tag.
     """
 
+    build: Build
+
     def _read(self) -> None:
         super()._read()
         self.tag = self._name('tag')
@@ -354,19 +402,22 @@ class Import(_OfBuild):
     :ivar build: the `Build` that it is of.
     """
 
+    build: Build
     type: Optional[str]
 
     def _read(self) -> None:
         kind = self.body.get('type', self.properties.get('importType'))
         self.type = _text(kind)
-        if self.type == 'cg':
-            metadata = self._row('metadata').get('build')
-            if not isinstance(metadata, Munch):
-                raise ValueError('it has no build')
-            self.build = self._attached(Build, metadata)
-            self.package = _text(self.build.name)
-        else:
-            super()._read()
+        super()._read()
+
+    def _find_build(self) -> Optional[Build]:
+        found = super()._find_build()
+        if found is None and self.type == 'cg':
+            # The generator's description, which has no id.
+            row = self._row('metadata').get('build')
+            if isinstance(row, Munch):
+                found = self._attached(Build, row)
+        return found
 
 
 class RPMSign(_OfBuild):
@@ -376,14 +427,18 @@ class RPMSign(_OfBuild):
     :ivar sigkey: the key, as Koji names it.
     :ivar sighash: the checksum of the signature's header.
     :ivar rpm: the RPM, as Munch.
-    :ivar build: the `Build` that it is of.
+    :ivar build: the `Build` that it is of. fedora-messaging may leave it out:
+                 then only its id is known, or nothing at all (None).
     """
 
+    build: Optional[Build]
+    required = False
+
     def _read(self) -> None:
+        self.rpm = self._row('rpm')
         super()._read()
         self.sigkey = self._name('sigkey')
         self.sighash = self._name('sighash')
-        self.rpm = self._row('rpm')
 
 
 class RepoInit(Message):
@@ -443,12 +498,11 @@ class BuildPromote(_OfBuild):
     :ivar target_release: what it is.
     """
 
-    build: Optional[Build]  # type: ignore[assignment]
+    build: Optional[Build]
+    required = False
 
     def _read(self) -> None:
-        self.build = None
-        if 'instance' not in self.body or 'build' in self.body:
-            super()._read()
+        super()._read()
         self.draft_release = self._name('draft_release')
         self.target_release = self._name('target_release')
 
@@ -500,7 +554,8 @@ def parse(message: Any = None, connection: Optional[Connection] = None, *,
         stomp.py, a message of qpid-proton or fedora-messaging, (method,
         properties, body) of pika, also with the channel before them. Or
         (properties, body, topic), of which the topic may be left out; or a
-        dictionary of these, and an "id"; or of the headers and body of STOMP.
+        dictionary of these, and an "id"; or of the headers and body of STOMP;
+        or of "topic", "headers" and "msg", as datagrepper answers.
     :param connection: for its objects to go on with.
     :param properties: in the place of a message: its application properties
                        or headers,
