@@ -569,6 +569,77 @@ class FedoraTests(MessagesTestCase):
             self.assertEqual(event.id, '2026-1')
 
 
+class OthersTests(MessagesTestCase):
+    """Messages of other programs, on topics that end as Koji's do."""
+
+    def test_fedora(self) -> None:
+        """Of the topics of fedora-messaging those of buildsys are Koji's."""
+        for topic, body in [
+                ('coreos.build.state.change', {
+                    'build_id': '44.20260101.91.0', 'state': 'FINISHED'}),
+                ('coreos.build.state.change', COMPLETE),
+                ('bodhi.repo.done', {'repo': 'f44-updates'}),
+                ('jenkins.build.failed', {'project': 'tool', 'build': 3}),
+                ('jenkins.build.failed', {'info': {'id': 5, 'name': 'x'}}),
+                ('pkgdb.package.update', {'package': 'tool'}),
+                ('ci.koji-build.build.complete', {'info': {}}),
+                ('robosign.rpm.sign', SIGNED), ('x.sign.rpm', SIGNED),
+                ('bodhi.Import.x', {'build': {'id': 5}}),
+                ('copr.buildsys.tag', {'build_id': 5})]:
+            for prefix in ('org.fedoraproject.prod.', 'org.centos.stg.',
+                           '/topic/org.fedoraproject.prod.'):
+                event = self.parse(({}, body, prefix + topic))
+                self.assertIs(type(event), messages.Message, topic)
+                self.assertEqual((event.event, event.body),
+                                 (prefix + topic, body))
+                self.assertIsNone(event.package)
+
+    def test_others(self) -> None:
+        """Elsewhere the body has to be as one of Koji's own plugin, too."""
+        for end, kind in [
+                ('build.complete', 'info'), ('task.failed', 'info'),
+                ('build.tag', 'build'), ('build.untag', 'build'),
+                ('build.promote', 'build'), ('import.rpm', 'build'),
+                ('sign.rpm', 'rpm'), ('package.add', 'package'),
+                ('repo.init', 'tag'), ('repo.done', 'repo'),
+                ('RPMSign.x', 'rpm'), ('Import.x', 'build')]:
+            for body in ({}, {kind: 'x'}, {kind: 5, 'build_id': 'x'}):
+                for prefix in ('VirtualTopic.eng.ci.', 'topic://x.', ''):
+                    event = self.parse(({}, body, prefix + end))
+                    self.assertIs(type(event), messages.Message, end)
+        self.assertIs(type(self.parse(
+            ({}, COMPLETE, 'coreos.build.state.change'))), messages.Message)
+
+    def test_prefixes(self) -> None:
+        """Whatever a hub puts before its topics, they are Koji's."""
+        for prefix in ('VirtualTopic.eng.brew', 'org.example.stg', 'buildsys',
+                       '/topic/koji', 'koji.eng.prod'):
+            for event in ('task.closed', 'build.complete', 'repo.done'):
+                each = first(event)
+                found = self.parse(({}, each['body'], f'{prefix}.{event}'))
+                self.assertEqual(found.kind, each['properties']['type'])
+        for prefix in ('', 'org.fedoraproject.prod.', 'org.centos.prod.',
+                       '/topic/VirtualTopic.x.', 'local.'):
+            found = self.parse(({}, COMPLETE,
+                                prefix + 'buildsys.build.state.change'))
+            self.assertEqual(found.kind, 'BuildStateChange')
+
+    def test_operators(self) -> None:
+        """Builds on the message bus of Red Hat are known, imported or not."""
+        for info, task_id in [
+                ({'extra': {'container_koji_task_id': 3001}}, 3001),
+                ({'extra': {'typeinfo': {'module': {}}}}, None)]:
+            event: Any = self.parse({'headers': {
+                'destination': '/topic/VirtualTopic.eng.brew.build.complete',
+                'type': 'BuildStateChange', 'old': 'BUILDING',
+                'new': 'COMPLETE', 'epoch': 'null'}, 'body': {
+                    'old': 0, 'new': 1, 'info': {
+                        'id': 1001, 'task_id': None, **info}}})
+            self.assertEqual((event.event, event.build.id,
+                              event.build.task_id),
+                             ('COMPLETE', 1001, task_id))
+
+
 class OldNamesTests(MessagesTestCase):
     """What programs for the older library use."""
 

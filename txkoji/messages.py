@@ -521,27 +521,59 @@ KINDS: Dict[str, Type[Message]] = {
     'BuildPromote': BuildPromote,
 }
 
-#: How topics end, of messages that do not say what they are: those of
-#: koji-fedoramessaging, and those of Koji's own plugin.
-TOPICS: List[Tuple[Pattern[str], str]] = [
-    (re.compile(rf'(^|[./])({pattern})$'), kind) for pattern, kind in [
+#: The ends of the topics of koji-fedoramessaging -> the kind. Its messages
+#: do not say what they are in any other way.
+FEDORA_TOPICS: List[Tuple[Pattern[str], str]] = [
+    (re.compile(rf'(^|[./])buildsys\.{pattern}$'), kind)
+    for pattern, kind in [
         (r'task\.state\.change', 'TaskStateChange'),
         (r'build\.state\.change', 'BuildStateChange'),
-        (r'buildsys\.tag|build\.tag', 'Tag'),
-        (r'buildsys\.untag|build\.untag', 'Untag'),
+        (r'tag', 'Tag'),
+        (r'untag', 'Untag'),
         (r'package\.list\.change', 'PackageListChange'),
         (r'build\.promote', 'BuildPromote'),
         (r'repo\.init', 'RepoInit'),
         (r'repo\.done', 'RepoDone'),
-        (r'rpm\.sign|sign\.rpm', 'RPMSign'),
+        (r'rpm\.sign', 'RPMSign'),
+    ]]
+
+#: The ends of the topics of Koji's own plugin -> the kind, for messages that
+#: have lost their ``type`` on the way.
+PLUGIN_TOPICS: List[Tuple[Pattern[str], str]] = [
+    (re.compile(rf'(^|[./]){pattern}$'), kind) for pattern, kind in [
         (r'task\.(free|assigned|open|closed|canceled|failed)',
          'TaskStateChange'),
         (r'build\.(building|complete|deleted|failed|canceled)',
          'BuildStateChange'),
+        (r'build\.tag', 'Tag'),
+        (r'build\.untag', 'Untag'),
+        (r'build\.promote', 'BuildPromote'),
         (r'import\.(build|rpm|archive|image|cg|maven|win)', 'Import'),
+        (r'sign\.rpm', 'RPMSign'),
         (r'package\.(add|update|block|unblock|remove)',
          'PackageListChange'),
+        (r'repo\.init', 'RepoInit'),
+        (r'repo\.done', 'RepoDone'),
     ]]
+
+#: The kind -> a member that is a dictionary in each message of Koji's own
+#: plugins. Other programs have topics that end as theirs do.
+PLUGIN_MEMBERS = {
+    'TaskStateChange': 'info',
+    'BuildStateChange': 'info',
+    'Tag': 'build',
+    'Untag': 'build',
+    'BuildPromote': 'build',
+    'Import': 'build',
+    'RPMSign': 'rpm',
+    'PackageListChange': 'package',
+    'RepoInit': 'tag',
+    'RepoDone': 'repo',
+}
+
+#: How topics of fedora-messaging begin: a domain, the environment, and the
+#: program that sent it, such as "org.fedoraproject.prod.coreos".
+FEDORA_PROGRAM = re.compile(r'(^|/)[\w-]+\.[\w-]+\.(prod|stg|dev)\.[\w-]')
 
 
 def parse(message: Any = None, connection: Optional[Connection] = None, *,
@@ -563,7 +595,8 @@ def parse(message: Any = None, connection: Optional[Connection] = None, *,
     :param topic: and where it was sent to.
     :returns: an object of the class for what happened, such as
               `BuildStateChange`; a plain `Message` for an event that is not
-              known.
+              known, and for what other programs send. (Of the topics of
+              fedora-messaging only those below ``buildsys`` are Koji's.)
     :raises MessageError: if it is no message of Koji, or lacks what such a
                           message has; it keeps the original.
     """
@@ -580,17 +613,40 @@ def parse(message: Any = None, connection: Optional[Connection] = None, *,
 
 
 def kind_of(frame: Frame) -> Optional[str]:
-    """What a message says that happened; None if that is not known here."""
+    """
+    Tell what a message says that happened.
+
+    :returns: a name in `KINDS`; None for an event that is not known here, and
+              for the messages of other programs.
+    """
     kind = frame.properties.get('type')
     if isinstance(kind, str) and kind != 'amqp-1.0':
         # (That is RabbitMQ's, of messages that it has not decoded.)
         return kind if kind in KINDS else None
     topic = frame.topic or ''
-    for pattern, found in TOPICS:
-        if pattern.search(topic):
-            return found
-    # Koji's older plugin, for qpid, has the kind in the middle of it.
-    return next((word for word in topic.split('.') if word in KINDS), None)
+    found = _ending(topic, FEDORA_TOPICS)
+    if found is not None:
+        return found
+    found = _ending(topic, PLUGIN_TOPICS)
+    if found is None and not FEDORA_PROGRAM.search(topic):
+        # Koji's older plugin, for qpid, has the kind in the middle of it.
+        found = next((word for word in topic.split('.') if word in KINDS),
+                     None)
+    if found is None or not isinstance(
+            frame.body.get(PLUGIN_MEMBERS[found]), Munch):
+        return None
+    return found
+
+
+def _ending(topic: str, endings: List[Tuple[Pattern[str], str]]
+            ) -> Optional[str]:
+    """Find the kind by the end of a topic, unless it is of another program."""
+    for pattern, kind in endings:
+        found = pattern.search(topic)
+        if found is not None:
+            other = FEDORA_PROGRAM.search(topic[:found.start()])
+            return None if other else kind
+    return None
 
 
 def _make(cls: Type[Self], frame: Frame, connection: Optional[Connection],
