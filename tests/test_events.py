@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Dict, List
 
 from twisted.internet.defer import Deferred
 
 from tests.recordings import files
 from tests.support import HubTestCase
-from txkoji import events, messages
+from txkoji import events, messages, subscription
 from txkoji.exceptions import ConnectionClosed, ListenError
 
 
@@ -86,8 +87,13 @@ class SubscribeTests(EventsTestCase):
                 ({'package': 'zsh', 'kind': 'TaskStateChange'}, 2),
                 ({'tag': 'f44-updates-candidate'}, 2), ({'tag': 'x'}, 0),
                 ({'method': 'build'}, 1), ({'owner_name': 'alice'}, 3),
-                ({'no_such_member': None}, 0), ({'action': 'add'}, 1),
-                ({'tag_name': 'f44-build'}, 1)]:
+                ({'action': 'add'}, 1), ({'tag_name': 'f44-build'}, 1),
+                ({'attribute': 'state'}, 3), ({'update': False}, 1),
+                ({'state_name': ['COMPLETE', 'CLOSED']}, 4),
+                ({'state': 1}, 3), ({'old': None, 'parent': None}, 1),
+                ({'epoch': None, 'kind': 'Tag'}, 1),
+                ({'package': {'zsh': 1}.keys(), 'kind': 'Tag'}, 1),
+                ({'new': (each for each in ['CLOSED'])}, 1)]:
             hub = self.hub.connection()
             heard: List[Any] = []
             hub.events.subscribe(heard.append, **match)
@@ -95,11 +101,135 @@ class SubscribeTests(EventsTestCase):
                 self.get(hub.events.feed(recorded(each)))
             self.assertEqual(len(heard), expected, match)
 
+    def test_fedora(self) -> None:
+        """What fedora-messaging has beside the objects can be matched, too."""
+        for match, expected in [
+                ({'kind': 'BuildStateChange', 'instance': 'primary'}, 2),
+                ({'kind': 'BuildStateChange', 'instance': 'riscv'}, 0),
+                ({'kind': 'BuildStateChange', 'target': 'f44-candidate'}, 1),
+                ({'instance': 'primary'}, 10), ({'owner': 'alice'}, 2),
+                ({'owner': 2}, 2), ({'arch': 'x86_64'}, 1),
+                ({'srpm': 'zsh-5.9-1.fc44.src.rpm'}, 2)]:
+            subscription = self.hear(**match)
+            for line in files()['messages/fedora-messaging.jsonl'].split(
+                    b'\n')[:10]:
+                self.get(self.events.dispatch(messages.parse(
+                    {**json.loads(line), 'id': None}, self.koji)))
+            self.assertEqual(len(self.heard), expected, match)
+            self.heard.clear()
+            subscription.cancel()
+            # Changes of state would be known the next time.
+            self.events._seen.clear()
+
+    def test_others(self) -> None:
+        """Messages of other programs are heard of, and are of no kind."""
+        self.hear(kind='BuildStateChange')
+        for count, topic in enumerate(['coreos.build.state.change',
+                                       'jenkins.build.failed'], 1):
+            topic = 'org.fedoraproject.prod.' + topic
+            self.events.subscribe(self.heard.append, topic=topic)
+            self.assertIs(self.get(self.events.feed(
+                ({}, {'build_id': '44.1', 'build': 3}, topic))), True)
+            self.assertEqual([event.event for event in self.heard], [topic])
+            self.heard.clear()
+
+    def test_live(self) -> None:
+        """A collection that the program changes later is the one that counts.
+        """
+        watched = {'bash'}
+        self.hear(package=watched)
+        self.feed('build.tag')
+        watched.add('zsh')
+        self.feed('build.untag')
+        self.assertEqual(self.kinds, ['Untag'])
+
     def test_no_match(self) -> None:
-        """What would never match is refused."""
-        for name in ('user', 'id'):
-            error = self.assertRaises(ValueError, self.hear, **{name: 'x'})
-            self.assertIn('cannot be matched', str(error))
+        """What would never match is refused, and the nearest is named."""
+        self.events.subscribe(self.fail)
+        known = len(self.events._subscriptions)
+        for match, named in [
+                ({'user': 'x'}, 'have to be asked for'),
+                ({'id': 5}, 'of the message'),
+                ({'pakcage': 'x'}, "'package'"),
+                ({'kind': 'BuildStateChange', 'packge': 'x'}, "'package'"),
+                ({'kind': 'BuildStateChange', 'tag': 'x'}, 'BuildStateChange'),
+                ({'kind': 'TaskStateChange', 'channel': 1}, "'channel_id'"),
+                ({'kind': 'TaskStateChange', 'tag': 'f44'}, 'asked for'),
+                ({'kind': 'Tag', 'target': 'f44'}, "'tag'"),
+                ({'kind': 'Import', 'instance': 'primary'}, 'Import'),
+                ({'kind': messages.RepoInit, 'expire': True}, 'RepoInit'),
+                ({'kind': ['TagUntag', 'BuildStateChange'], 'new': 'X'},
+                 'TagUntag'),
+                ({'files': []}, 'cannot be matched'),
+                ({'kind': 'BuildStateChange', 'state': 'COMPLETE'},
+                 "state_name='COMPLETE'"),
+                ({'kind': 'Untag', 'state': 'Complete'},
+                 "state_name='COMPLETE'"),
+                ({'state': 'OPEN'}, "state_name='OPEN'"),
+                ({'state': 17}, 'never 17'),
+                ({'new': 'COMPLET'}, "'COMPLETE'"),
+                ({'new': 'complete'}, "'COMPLETE'"),
+                ({'kind': 'BuildStateChange', 'new': 'CLOSED'}, "'CANCELED'"),
+                ({'kind': 'BuildStateChange', 'new': 1}, 'never 1'),
+                ({'kind': 'TaskStateChange', 'new': ['CLOSED', 'FAIL']},
+                 "'FAILED'"),
+                ({'kind': 'TaskStateChange', 'event': 'TaskStateChange'},
+                 "'CLOSED'"),
+                ({'kind': 'BuildStateChnage'}, "is 'BuildStateChange'"),
+                ({'kind': []}, 'no kind')]:
+            error = self.assertRaises(ValueError, self.hear, **match)
+            self.assertIn(named, str(error))
+        self.assertEqual(len(self.events._subscriptions), known)
+
+    def test_no_callback(self) -> None:
+        """What cannot be called is no subscriber."""
+        for wrong in ('BuildStateChange', None, 5):
+            self.assertRaises(TypeError, self.events.subscribe, wrong)
+        self.assertEqual(self.events._subscriptions, [])
+
+    def test_own_class(self) -> None:
+        """A class that a program has derived is matched as the one above."""
+        class Mine(messages.TagUntag):
+            pass
+
+        self.hear(kind=Mine, package='zsh')
+        self.assertRaises(ValueError, self.hear, kind=Mine, target='x')
+        self.get(self.events.dispatch(
+            Mine.from_frame({'properties': {}, 'topic': 'x',
+                             'body': recorded('build.tag')['body']})))
+        self.assertEqual(self.kinds, ['Mine'])
+
+    def test_documented(self) -> None:
+        """What can be matched is what the documentation lists."""
+        listed, of_builds = subscription.__doc__.split('Those of a build are ')
+        builds = re.findall(r'\w+', of_builds.split('.')[0])
+        for kind, text in re.findall(r'\* ``(\w+)``: ([^*]+)', listed):
+            names = {'event', 'topic'}
+            for part in text.split(';'):
+                if part.strip() == 'those of a build':
+                    names |= {*builds}
+                else:
+                    names |= {*re.findall(r'\w+', part.split(':')[-1])}
+            cls = getattr(messages, kind)
+            self.assertEqual(subscription._names(cls), sorted(names))
+            self.assertIn(cls, subscription.MATCHED)
+        self.assertEqual(listed.count('* ``'),
+                         len({*messages.KINDS.values()}))
+
+    def test_no_request(self) -> None:
+        """Nothing that can be matched is asked for."""
+        lines = [*files()['messages/events.jsonl'].splitlines(),
+                 *files()['messages/fedora-messaging.jsonl'].splitlines()]
+        for line in lines:
+            each = json.loads(line)
+            event = messages.parse(
+                (each.get('properties'), each['body'],
+                 each.get('address') or each['topic']), self.koji)
+            for name in subscription._names(type(event)):
+                for value in subscription._members(event, name):
+                    self.assertNotIsInstance(value, Deferred)
+        self.hub.clock.advance(0)
+        self.assertEqual(self.hub.calls, [])
 
     def test_unreadable(self) -> None:
         """A task whose package cannot be read matches none."""

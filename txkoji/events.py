@@ -5,64 +5,24 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from typing import (TYPE_CHECKING, Any, Callable, Dict, Hashable, Iterable,
-                    List, Optional, Tuple, Union)
+                    List, Optional)
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.logger import Logger
 
 from txkoji.exceptions import ConnectionClosed, MessageError
 from txkoji.hub.shared import Shared, together
-from txkoji.messages import (KINDS, BuildStateChange, Message,
-                             TaskStateChange, parse)
+from txkoji.messages import (BuildStateChange, Message, TaskStateChange,
+                             parse)
+from txkoji.subscription import Kinds, Subscription
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
     from txkoji.listen_amqp import AMQPListener
     from txkoji.listen_fedora import FedoraListener
 
-#: A name of `messages.KINDS` or of a class, or the class; or several.
-Kinds = Union[None, str, type, Iterable[Union[str, type]]]
-
-#: Members that may have to be asked for, or mean two things.
-UNMATCHED = frozenset(['user', 'id'])
-UNMATCHED_WHY = ('users have to be asked for (but an owner_name is there), and'
-                 ' an id is that of the message, or of its object; look at'
-                 ' them in the callback')
-
 #: So many messages are remembered, to know one that comes once more.
 REMEMBERED = 10000
-
-
-class Subscription:
-    """
-    Somebody who wants to know.
-
-    :param callback: what is called with each event.
-    :param kinds: the kinds of events, as they were given.
-    :param match: what members of events must be.
-    :raises ValueError: if there is no such kind of event, or a member cannot
-                        be matched.
-    """
-
-    def __init__(self, callback: Callable[[Any], Any], kinds: Kinds,
-                 match: Dict[str, Any], leave: Callable[[Any], None]) -> None:
-        for name in UNMATCHED & {*match}:
-            raise ValueError(f'{name} cannot be matched: {UNMATCHED_WHY}')
-        self.callback = callback
-        self._kinds = _classes(kinds)
-        self._match = match
-        self._leave = leave
-
-    def cancel(self) -> None:
-        """Hear no more. This can be done again."""
-        self._leave(self)
-
-    def wants(self, event: Message) -> bool:
-        """Whether an event is one of those."""
-        return (any(isinstance(event, kind) and name in (None, event.kind)
-                    for kind, name in self._kinds)
-                and all(_matches(event, name, wanted)
-                        for name, wanted in self._match.items()))
 
 
 class Events:
@@ -106,7 +66,7 @@ class Events:
     def subscribe(self, callback: Callable[[Any], Any], kind: Kinds = None,
                   **match: Any) -> Subscription:
         """
-        Hear of events.
+        Call a function with each event of some kinds.
 
         :param callback: is called with each event, an object of
             `txkoji.messages`. It may give a Deferred, or be a coroutine
@@ -114,13 +74,16 @@ class Events:
             that is logged, and the others hear of the event all the same.
         :param kind: such as "TaskStateChange", "Tag", or a class of
                      `txkoji.messages`; or several of these. None for all.
-        :param match: what members of the event must be, or those of its
-            ``task``, ``build`` or ``repo``: a value, or a list of values, of
-            which it must be one. (Of a task the tag has to be asked for, so
-            ``tag`` matches none; and ``user`` and ``id`` cannot be given.)
+        :param match: values that members of the event must have: such as
+            ``package='ceph'``, ``new=['COMPLETE', 'FAILED']``, or
+            ``instance='primary'``. Of several values one is enough. The
+            members that can be matched, of each kind, are listed in
+            `txkoji.subscription`; each of the given kinds must have them.
         :returns: a `Subscription`, which can be cancelled.
-        :raises ValueError: if there is no such kind, or something cannot be
-                            matched.
+        :raises ValueError: if there is no such kind, or it has no such member
+            that can be matched, or a state that it never is in is given. The
+            text names the nearest.
+        :raises TypeError: if `callback` is not callable.
         """
         subscription = Subscription(callback, kind, match, self._leave)
         self._subscriptions.append(subscription)
@@ -266,43 +229,6 @@ class Events:
                 await listener.stop()
             except Exception:
                 self._log.failure('a listener could not be stopped')
-
-
-def _classes(kinds: Kinds) -> List[Tuple[type, Optional[str]]]:
-    """The classes of kinds, each with the only kind of it that is meant."""
-    if kinds is None:
-        return [(Message, None)]
-    if isinstance(kinds, (str, type)) or not isinstance(kinds, Iterable):
-        kinds = [kinds]
-    found: List[Tuple[type, Optional[str]]] = []
-    types: List[type] = [Message, *KINDS.values()]
-    classes = {known.__name__: known for known in types}
-    each: Any
-    for each in kinds:
-        if isinstance(each, type) and issubclass(each, Message):
-            found.append((each, None))
-        elif each in classes:
-            found.append((classes[each], None))
-        elif each in KINDS:
-            found.append((KINDS[each], each))
-        else:
-            raise ValueError(f'{each!r} is no kind of event; these are:'
-                             f' {", ".join(sorted({*classes, *KINDS}))}')
-    return found
-
-
-def _matches(event: Message, name: str, wanted: Any) -> bool:
-    for owner in (event, *(getattr(event, each, None)
-                           for each in ('task', 'build', 'repo'))):
-        try:
-            value = getattr(owner, name)
-        except (AttributeError, ValueError):
-            continue
-        if isinstance(wanted, (list, tuple, set, frozenset)):
-            # What cannot be in a set may come, too.
-            return any(value == each for each in wanted)
-        return bool(value == wanted)
-    return False
 
 
 def _key(event: Message) -> Optional[Hashable]:
