@@ -55,7 +55,7 @@ class Answers:
         text = text[:LONGEST].strip()
         found = re.search(r'https?://\S+', text)
         if found:
-            return await self.link(found.group().rstrip('.,;:!?)>]'))
+            return await self.link(found.group())
         for pattern, method in self.questions:
             found = re.fullmatch(pattern, text, re.IGNORECASE)
             if found:

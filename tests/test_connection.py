@@ -24,7 +24,7 @@ from txkoji.exceptions import (ConnectionClosed, GenericError, ParameterError,
                                TagError)
 from txkoji.package import Package
 from txkoji.task import Task
-from txkoji.web import PAGES, read_link
+from txkoji.web import PAGES, path_below, read_link
 
 WEB = 'http://hub.example.test/koji'
 
@@ -291,6 +291,7 @@ class LinkTests(HubTestCase):
                 ('hostinfo?hostID=4', 4),
                 ('hostinfo?hostID=builder01.example.test', 1),
                 ('hostinfo?userID=18', 1),
+                ('hostinfo?userID=builder01.example.test', 1),
                 ('packageinfo?packageID=1', 1),
                 ('packageinfo?packageID=ceph', 1),
                 ('repoinfo?repoID=4', {'asked': [4]}),
@@ -326,9 +327,51 @@ class LinkTests(HubTestCase):
                     'HTTP://Hub.Example.Test/koji/taskinfo?taskID=1#logs',
                     ' ' + WEB + '/taskinfo?taskID=1\n',
                     WEB + '/taskinfo?start=5&taskID=1&x=',
-                    WEB + '/taskinfo?taskID=1&taskID=1']:
+                    WEB + '/taskinfo?taskID=1&taskID=1',
+                    WEB + '//taskinfo?taskID=1', WEB + '/taskinfo/?taskID=1',
+                    WEB + '///taskinfo//?taskID=1',
+                    'http://hub.example.test//koji/taskinfo?taskID=1',
+                    WEB + '/taskinfo?start=5&amp;taskID=1',
+                    WEB + '/taskinfo?start=5&amp;amp;taskID=1&#38;x=1',
+                    WEB + '/taskinfo?taskID=1&amp;start=5).']:
                 self.assertEqual(read_link(weburl, link),
                                  ('getTaskInfo', (1,), {}), link)
+
+    def test_around(self) -> None:
+        """Brackets, quotation marks and punctuation are not of the link."""
+        link = WEB + '/taskinfo?taskID=1'
+        for text in ['{}>', '{})', '{}.', '{},', '{};', '{}:', '{}!', '{}?',
+                     '{}...', '{}).', '{}>,', '{}]', '{}"', "{}'", '<{}>',
+                     '({})', '[{}].', '"{}",', '\u201c{}\u201d', '`{}`',
+                     '**{}**', '{}\u2026', ' <{}> \n']:
+            self.assertEqual(read_link(WEB, text.format(link)),
+                             ('getTaskInfo', (1,), {}), text)
+            self.assertEqual(path_below(WEB, text.format(WEB + '/x')), 'x')
+        self.assertEqual(read_link(WEB, WEB + '/taginfo?tagID=f44).'),
+                         ('getTag', ('f44',), {}))
+
+    def test_brackets(self) -> None:
+        """A bracket that was opened within the link belongs to it."""
+        for name, end in [('/a(b)', ''), ('/a(b)', ')'), ('/a[1]', '].'),
+                          ('/a{b}', ',')]:
+            self.assertEqual(
+                read_link(WEB, f'{WEB}/fileinfo?rpmID=4&filename={name}{end}'),
+                ('getRPMFile', (4, name), {}))
+
+    def test_more(self) -> None:
+        """A text that has more in it than a link is None."""
+        for text in ['/buildinfo?buildID=24284 is cool',
+                     '/taginfo?tagID=f44 is cool', '/taginfo?tagID=f44\tx',
+                     '/taskinfo?taskID=1#logs and more',
+                     '/taskinfo?taskID=1\n2', '/taskinfo?taskID=1&x=1 is',
+                     '/taginfo?tagID=f44>f44</a>', '/taginfo?tagID="f44" x',
+                     '/taskinfo?taskID=1, ' + WEB + '/taskinfo?taskID=1']:
+            self.assertIsNone(self.get(self.koji.from_web(WEB + text)), text)
+            self.assertIsNone(path_below(WEB, WEB + text))
+        for text in ['see {}', '[x]({})', '<a href="{}">x</a>', '{} {}']:
+            link = WEB + '/taskinfo?taskID=1'
+            self.assertIsNone(read_link(WEB, text.format(link, link)))
+        self.assertEqual(self.hub.calls, [])
 
     def test_unreadable(self) -> None:
         """What cannot be read is None, and nothing is asked."""
@@ -431,7 +474,9 @@ server = https://noweb.example.com/hub
                 ('https://koji.example.com/koji/taskinfo?taskID=1', 'koji'),
                 ('http://koji.example.com/koji/x', 'koji'),
                 ('https://koji.example.com/koji/inner/x', 'inner'),
-                ('https://brew.example.com/taskinfo?taskID=1', 'brew')]:
+                ('https://brew.example.com/taskinfo?taskID=1', 'brew'),
+                ('https://brew.example.com//taskinfo?taskID=1', 'brew'),
+                ('<https://koji.example.com//koji//inner/x>.', 'inner')]:
             koji = Connection.connect_from_web(link)
             self.assertEqual(koji and koji.profile, name)
 
@@ -449,5 +494,6 @@ server = https://noweb.example.com/hub
         for link in ['https://koji.example.com/kojifoo/x', 'x', '', None,
                      'https://odd.example.com/koji/x',
                      'https://bad.example.com/koji/x',
-                     'https://koji.example.com/koji', 'http://[x/koji/']:
+                     'https://koji.example.com/koji', 'http://[x/koji/',
+                     'https://koji.example.com/koji/x is cool']:
             self.assertIsNone(Connection.connect_from_web(link))

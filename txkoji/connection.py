@@ -762,6 +762,8 @@ class Connection(HubMethods[Deferred[Any]]):
 
         :param url: a link to a page of a single object: a build, a task, a
                     tag and so on, by id or, where the page takes it, by name.
+                    Brackets, quotation marks and punctuation around it make
+                    no difference; a text with more in it is no link.
         :returns: a Deferred that fires with what the hub has, or with None
                   if there is no such thing or the link cannot be read.
         """

@@ -4,6 +4,7 @@ what the page is about (www/kojiweb/index.py in Koji).
 """
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, NamedTuple, Optional, Tuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,17 @@ from urllib.parse import parse_qs, urlsplit
 MAX_ID = 2**31 - 1
 
 PORTS = {'http': 80, 'https': 443}
+
+#: What people put around a link, and behind it.
+OPENING = '<([{"\'`*\u201c\u2018\u00ab'
+CLOSING = '>)]}"\'`*\u201d\u2019\u00bb.,;:!?\u2026'
+PAIRS = {'>': '<', ')': '(', ']': '[', '}': '{'}
+
+#: No link has one of these; a text with one in it says more than a link.
+NOT_IN_LINKS = re.compile(r'[\s<>"]')
+
+#: An ampersand as it is written in HTML, however often it was escaped.
+AMPERSAND = re.compile(r'&(?:(?:amp|#0*38|#x0*26);)+', re.IGNORECASE)
 
 
 class Page(NamedTuple):
@@ -40,7 +52,9 @@ PAGES: Dict[str, Tuple[Page, ...]] = {
                  Page('archiveID', 'getArchiveFile', more='filename')),
     'getfile': (Page('taskID', 'getTaskInfo'),),
     'hostinfo': (Page('hostID', 'getHost', takes='either'),
-                 Page('userID', 'listHosts', keyword='userID')),
+                 Page('userID', 'listHosts', keyword='userID'),
+                 # The user of a host is made with the name of the host.
+                 Page('userID', 'getHost', takes='either')),
     'packageinfo': (Page('packageID', 'getPackage', takes='either'),),
     'repoinfo': (Page('repoID', 'repoInfo'),),
     'reporequest': (Page('reqID', 'repo.checkRequest'),),
@@ -66,15 +80,16 @@ def read_link(weburl: Optional[str], url: Any) -> Optional[Question]:
     Read a link.
 
     :param weburl: the site's address, as in the profile.
-    :param url: the link.
+    :param url: the link, with what people put around it (see `clean`).
     :returns: what to ask the hub, or None if the link is to another site, to
-              a page that is not about a single object, or broken.
+              a page that is not about a single object, or broken, or if the
+              text has more in it than a link.
     """
     path = path_below(weburl, url)
     if path is None:
         return None
     try:
-        query = parse_qs(urlsplit(url.strip()).query)
+        query = parse_qs(urlsplit(clean(url)).query)
     except ValueError:
         return None
     for page in PAGES.get(path, ()):
@@ -96,26 +111,54 @@ def read_link(weburl: Optional[str], url: Any) -> Optional[Question]:
 
 def path_below(weburl: Optional[str], url: Any) -> Optional[str]:
     """
-    What comes after the site's address in a link, without the query.
+    Find the page in a link: the path below the site's address.
 
-    The scheme and a slash at the end of `weburl` make no difference; the
-    host, a port other than the usual ones, and the path do.
+    The scheme, and slashes that are doubled or at the end, make no
+    difference; the host, a port other than the usual ones, and the path do.
 
-    :returns: None if the link is not below the address.
+    :returns: None if the text is no link, or not below the address.
     """
     if not weburl or not isinstance(url, str):
         return None
+    text = clean(url)
+    if NOT_IN_LINKS.search(text):
+        return None
     try:
-        site, link = urlsplit(weburl), urlsplit(url.strip())
+        site, link = urlsplit(weburl), urlsplit(text)
         same = (link.scheme in PORTS
                 and link.username is None
                 and _host(site) == _host(link))
     except ValueError:
         return None
-    root = site.path.rstrip('/') + '/'
-    if not same or not link.path.startswith(root):
+    root, path = _path(site.path + '/'), _path(link.path)
+    if not same or not path.startswith(root):
         return None
-    return link.path[len(root):]
+    return path[len(root):].rstrip('/')
+
+
+def clean(text: str) -> str:
+    """
+    Take away what is around a link where people write it: blanks, brackets,
+    quotation marks, and the punctuation of the sentence; and how HTML writes
+    an ampersand. A bracket that was opened within the link belongs to it.
+    """
+    text = AMPERSAND.sub('&', text.strip()).lstrip(OPENING)
+    unopened = {closing: text.count(closing) - text.count(opening)
+                for closing, opening in PAIRS.items()}
+    end = len(text)
+    while end and text[end - 1] in CLOSING:
+        last = text[end - 1]
+        if last in PAIRS:
+            if unopened[last] <= 0:
+                break
+            unopened[last] -= 1
+        end -= 1
+    return text[:end]
+
+
+def _path(path: str) -> str:
+    """Read a path as web servers do: several slashes are one."""
+    return re.sub('/+', '/', path)
 
 
 def _host(parts: Any) -> Tuple[Optional[str], Optional[int]]:
