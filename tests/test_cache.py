@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import signal
 import subprocess
 import sys
 import threading
-from typing import Any, List
+from typing import Any, List, Set
 
+from munch import Munch
 from twisted.internet import reactor
 from twisted.internet.defer import (CancelledError, Deferred, gatherResults,
                                     inlineCallbacks, succeed)
@@ -16,7 +18,7 @@ from twisted.trial.unittest import TestCase
 from tests.support import HubTestCase, folder, write
 from txkoji import cache as cache_module
 from txkoji.cache import Cache
-from txkoji.exceptions import ServerOffline
+from txkoji.exceptions import ConfigurationError, ServerOffline
 from txkoji.testing import FakeHub
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
@@ -184,19 +186,75 @@ class NamesTests(CacheTestCase):
         self.assertEqual(self.get(call), 'alice')
 
     def test_max_age(self) -> None:
-        """Old names are asked for anew."""
+        """A name that is older than the limit is asked for anew."""
+        now = 1000.0
+        for max_age, later, expected in [
+                (60, 60, 'old'), (60, 61, 'alice'), (None, 1e9, 'old'),
+                # By a clock that was put back, nobody knows.
+                (60, -1, 'alice'), (86400, 86401, 'alice')]:
+            for memory in (True, False):
+                self.fresh(now=lambda: now).put_name('user', 2, 'old')
+                now = 1000.0
+                cache = self.fresh(max_age=max_age, now=lambda: now)
+                if memory:
+                    cache.put_name('user', 2, 'old')
+                now += later
+                self.assertEqual(cache.get_name('user', 2),
+                                 'old' if expected == 'old' else None)
+                for call in (cache.user_name(2), cache.many('user', [2])):
+                    self.turn()
+                    self.assertIn(self.get(call), (expected, {2: expected}))
+                self.assertEqual(cache.get_name('user', 2), expected)
+                self.assertEqual(
+                    os.stat(cache.filename('user', 2)).st_mtime,
+                    1000 if expected == 'old' else now)
+                now = 1000.0
+
+    def test_renamed(self) -> None:
+        """A renamed tag is noticed after a day, without being told."""
+        now = 1000.0
+        cache = self.fresh(now=lambda: now)
+        tag = next(tag for tag in self.hub.tables.tags if tag['id'] == 33)
+        for name, later, expected in [('f44', 0, 'f44'), ('new', 86400, 'f44'),
+                                      ('new', 86401, 'new')]:
+            tag['name'] = name
+            now = 1000.0 + later
+            for each in (cache, self.fresh(now=lambda: now)):
+                call = each.tag_name(33)
+                self.turn()
+                self.assertEqual(self.get(call), expected)
+
+    def test_option(self) -> None:
+        """A Connection has the limit as an option: a day by default."""
         self.cache.put_name('user', 2, 'old')
-        path = self.cache.filename('user', 2)
-        os.utime(path, (1000, 1000))
-        for max_age, expected in [(None, 'old'), (1e12, 'old'),
-                                  (3600, None)]:
-            self.assertEqual(
-                self.fresh(max_age=max_age).get_name('user', 2), expected)
-        cache = self.fresh(max_age=3600)
-        call = cache.user_name(2)
-        self.turn()
-        self.assertEqual(self.get(call), 'alice')
-        self.assertEqual(cache.get_name('user', 2), 'alice')
+        since = os.stat(self.cache.filename('user', 2)).st_mtime
+        for option, age, expected in [
+                ({}, 86000, 'old'), ({}, 87000, None),
+                ({'cache_max_age': 50}, 100, None),
+                ({'cache_max_age': 2 * 86400}, 87000, 'old')]:
+            os.utime(self.cache.filename('user', 2), (0, since - age))
+            koji = self.hub.connection(**option)
+            self.assertEqual(koji.cache.get_name('user', 2), expected)
+            self.assertEqual(koji.with_options(timeout=5).cache, koji.cache)
+        for wrong in (0, -5, float('nan'), float('inf'), '5', None, True, []):
+            error = self.assertRaises(
+                ConfigurationError, self.hub.connection, cache_max_age=wrong)
+            self.assertIn('cache_max_age', str(error))
+
+    def test_directory(self) -> None:
+        """The files may be in another place, as for the older library."""
+        place = folder(self)
+        for cache in (Cache(self.koji, directory=place),
+                      Cache(self.koji, place),
+                      Cache(self.koji, directory=pathlib.Path(place))):
+            self.assertEqual(cache.directory, place)
+            self.assertEqual(cache.filename('user', 5),
+                             place + '/fakehub/user/5')
+            cache.put_name('user', 5, 'zoe')
+            self.assertEqual(cache.get_name('user', 5), 'zoe')
+            self.assertTrue(os.path.exists(place + '/fakehub/user/5'))
+        self.assertEqual(self.cache.directory, self.folder + '/txkoji')
+        self.assertEqual(os.listdir(self.folder), [])
 
     def test_memory(self) -> None:
         """The memory has a limit."""
@@ -209,6 +267,123 @@ class NamesTests(CacheTestCase):
         self.assertEqual(found, {number: f'user{number}'
                                  for number in range(100)})
         self.assertEqual(self.hub.requests, 0)
+
+
+class ForgetTests(CacheTestCase):
+    """Names that somebody knows to be others now."""
+
+    ALL = {('user', 2), ('user', 3), ('tag', 2), ('tag', 33), ('thing', 'x')}
+
+    def setUp(self) -> None:
+        super().setUp()
+        for type_, id_ in self.ALL:
+            self.cache.put_name(type_, id_, 'old')
+
+    def kept(self, cache: Cache) -> Any:
+        return {(type_, id_) for type_, id_ in self.ALL
+                if cache.get_name(type_, id_) is not None}
+
+    def test_forget(self) -> None:
+        """One name, those of a type, or all are gone, and no others."""
+        other = self.hub.connection(name='other').cache
+        other.put_name('user', 2, 'old')
+        for args, left in [
+                (('user', 99), self.ALL), (('none',), self.ALL),
+                (('user', 2), self.ALL - {('user', 2)}),
+                (('tag', '2'), self.ALL - {('user', 2), ('tag', 2)}),
+                (('user',), {('tag', 33), ('thing', 'x')}), ((), set()),
+                ((), set())]:
+            self.assertIsNone(self.get(self.cache.forget(*args)))
+            self.assertEqual(self.kept(self.cache), left)
+            self.assertEqual(self.kept(self.fresh()), left)
+        self.assertEqual(self.kept(other), {('user', 2)})
+        call = self.cache.user_name(2)
+        self.turn()
+        self.assertEqual(self.get(call), 'alice')
+        self.assertEqual(self.kept(self.fresh()), {('user', 2)})
+
+    def test_no_type(self) -> None:
+        """An id alone is an error, and nothing is forgotten."""
+        self.fail_of(self.cache.forget(id_=2), ValueError)
+        self.assertEqual(self.kept(self.cache), self.ALL)
+
+    def test_without_files(self) -> None:
+        """Where there are no files, there is nothing to do."""
+        self.get(Cache(self.koji, self.folder + '/none',
+                       reactor=self.hub.clock).forget())
+        write(self.folder + '/txkoji/fakehub/file', 'x')
+        self.get(self.cache.forget())
+        self.assertEqual(os.listdir(self.folder + '/txkoji/fakehub/user'), [])
+
+    def test_unfinished(self) -> None:
+        """What another process writes just now is left to it."""
+        path = write(self.folder + '/txkoji/fakehub/user/.x', 'half')
+        self.get(self.cache.forget())
+        self.assertTrue(os.path.exists(path))
+
+    def test_trouble(self) -> None:
+        """A file that cannot be removed is in nobody's way."""
+        os.makedirs(self.cache.filename('user', 5))
+        self.get(self.cache.forget('user', 5))
+        self.get(self.cache.forget())
+        self.assertEqual(self.kept(self.fresh()), set())
+
+    def test_asking(self) -> None:
+        """A name that was asked for before is not kept, nor shared."""
+        for args in ((), ('thing',), ('thing', 'x')):
+            self.cache.put_name('thing', 'x', 'old')
+            self.get(self.cache.forget('thing', 'x'))
+            answers: List[Deferred[Any]] = [Deferred(), Deferred()]
+            calls = [self.cache.get_or_load_name(
+                'thing', 'x', lambda id_: answers[0])]
+            self.get(self.cache.forget(*args))
+            calls.append(self.cache.get_or_load_name(
+                'thing', 'x', lambda id_: answers[1]))
+            answers[0].callback(Munch(name='before'))
+            self.assertEqual(self.get(calls[0]), 'before')
+            self.assertIsNone(self.cache.get_name('thing', 'x'))
+            # Who asks now shares what was asked after it.
+            calls.append(self.cache.get_or_load_name(
+                'thing', 'x', self.fail))
+            answers[1].callback(Munch(name='after'))
+            self.assertEqual([self.get(call) for call in calls[1:]],
+                             ['after'] * 2)
+            self.assertEqual(self.fresh().get_name('thing', 'x'), 'after')
+
+    def test_reading(self) -> None:
+        """A file that was read before, or is written after, is not kept."""
+        class Slow(Cache):
+            """Gives each result of another thread when it is told to."""
+
+            def _in_thread(self, function: Any, *args: Any) -> Any:
+                return waiting.pop(0).addCallback(
+                    lambda _: function(*args))
+
+        waiting: List[Any] = []
+
+        def slow(*files: Any) -> Cache:
+            waiting[:] = files
+            return Slow(self.koji)
+
+        answer = Munch(name='new')
+        read: Deferred[None] = Deferred()
+        cache = slow(read, succeed(None))
+        old = cache._read
+        self.patch(cache, '_read', lambda *args: (
+            old(*args), self.get(cache.forget('thing', 'x')))[0])
+        call = cache.get_or_load_name('thing', 'x', lambda id_: answer)
+        read.callback(None)
+        self.assertEqual(self.get(call), 'new')
+
+        written: Deferred[None] = Deferred()
+        cache = slow(succeed(None), written, succeed(None))
+        self.get(cache.forget('user', 3))
+        call = cache.get_or_load_name('user', 3, lambda id_: answer)
+        self.get(cache.forget('user', 3))
+        written.callback(None)
+        self.assertEqual(self.get(call), 'new')
+        self.assertIsNone(cache.get_name('user', 3))
+        self.assertEqual(waiting, [])
 
 
 class FilesTests(CacheTestCase):
@@ -321,11 +496,16 @@ class ThreadTests(TestCase):
         self.patch(os, 'environ', {**os.environ,
                                    'XDG_CACHE_HOME': folder(self)})
         threads: List[Any] = []
+        removing: Set[Any] = set()
 
         class Watched(Cache):
             def filename(self, *args: Any) -> str:
                 threads.append(threading.current_thread())
                 return super().filename(*args)
+
+            def _remove(self, path: str) -> None:
+                removing.add(threading.current_thread())
+                super()._remove(path)
 
         hub = FakeHub(reactor=reactor)
         koji = hub.connection()
@@ -338,5 +518,10 @@ class ThreadTests(TestCase):
             self.assertEqual(names, {2: 'alice', 3: 'bob'})
         self.assertNotIn(threading.main_thread(), threads)
         self.assertGreater(len(threads), 3)
+        yield cache.forget()
+        self.assertNotIn(threading.main_thread(), removing)
+        self.assertEqual(len(removing), 1)
+        self.assertEqual(os.listdir(os.path.dirname(
+            cache.filename('user', 2))), [])
         done: Deferred[Any] = koji.close()
         yield done

@@ -209,6 +209,9 @@ class OldNamesTests(HubTestCase):
             self.assertEqual((yield cache.user_name(3)), 'robert')
             self.assertEqual((yield cache.get_or_load_name(
                 'tag', 40, self.koji.getTag)), 'f44-build')
+            other = Cache(self.koji, directory=path + '/other')
+            other.put_name('user', 2, 'zoe')
+            self.assertEqual((yield other.user_name(2)), 'zoe')
 
         self.do(program)
 

@@ -1,6 +1,6 @@
 """
-Names of users and tags, by their ids, kept in files: such names hardly ever
-change, and messages and tasks have ids only.
+Names of users and tags, by their ids, kept in files: such names seldom change,
+and messages and tasks have ids only.
 """
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import tempfile
 import time
 from contextlib import suppress
 from typing import (TYPE_CHECKING, Any, Callable, Dict, Iterable, List,
-                    Optional, Set, Tuple)
+                    Optional, Set, Tuple, Union)
 from urllib.parse import quote
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
-
 
 from txkoji.hub.shared import Shared, together
 from txkoji.hub.threads import in_thread
@@ -32,6 +31,9 @@ LONGEST = 1024
 #: Seconds after which a file that was not finished will not be.
 LEFT = 3600
 
+#: Seconds after which a name is asked for anew: a day.
+MAX_AGE = 24 * 3600.0
+
 #: What there are names of -> the hub method that gives the thing.
 LOADERS = {'user': 'getUser', 'tag': 'getTag'}
 
@@ -45,20 +47,33 @@ class Cache:
     set), which all programs of a user share, and in a small memory before
     these. What cannot be read or written is logged, and done without.
 
-    :param connection: whom to ask.
+    Users and tags can be renamed. A name that is older than `max_age` is asked
+    for anew, so a new name is noticed after that time at the latest, and with
+    `forget` at once.
+
+    :param connection: the Connection to ask with.
+    :param directory: the place for the files, ``DIRECTORY/PROFILE/TYPE/ID``;
+                      None for ``$XDG_CACHE_HOME/txkoji``.
     :param max_age: seconds after which a name is asked for anew; None for
                     never.
+    :param now: gives the seconds since 1970; files get this time, too.
     :param reactor: None for Twisted's own.
     """
 
     _log = Logger()
 
-    def __init__(self, connection: Connection, *,
-                 max_age: Optional[float] = None, reactor: Any = None
+    def __init__(self, connection: Connection,
+                 directory: Union[None, str, os.PathLike[str]] = None, *,
+                 max_age: Optional[float] = MAX_AGE,
+                 now: Callable[[], float] = time.time, reactor: Any = None
                  ) -> None:
         self._connection = connection
+        self._directory = None if directory is None else os.fspath(directory)
         self._max_age = max_age
+        self._now = now
         self._reactor = reactor
+        #: How often names were forgotten.
+        self._forgotten = 0
         self._memory: Dict[Key, Tuple[str, float]] = {}
         self._loading: Dict[Key, Shared[Optional[str]]] = {}
         self._batched: Any = None
@@ -142,16 +157,54 @@ class Cache:
         """
         if not isinstance(name, str):
             raise TypeError(f'a name is text, not {name!r}')
-        self._remember(type_, id_, name, time.time())
+        self._remember(type_, id_, name, self._now())
         self._write(type_, id_, name)
 
-    def filename(self, type_: str, id_: Any) -> str:
-        """The path of the file with a name."""
+    def forget(self, type_: Optional[str] = None, id_: Any = None
+               ) -> Deferred[None]:
+        """
+        Forget names, so that they are asked for anew: all of this profile,
+        those of one type, or one. The memory is cleared, and the files are
+        removed: that of one name in this thread, several in another one. Names
+        that are being asked for just now are not kept. (What other processes
+        have in memory stays there until it is too old.)
+
+        :param type_: such as "user" or "tag"; None for all.
+        :param id_: the id; None for all of the type.
+        :returns: a Deferred that fires with None when the files are gone.
+        :raises ValueError: if there is an id without a type.
+        """
+        if type_ is None and id_ is not None:
+            return fail(ValueError(f'what is {id_!r} the id of? Forget a type'
+                                   ' and an id, a type, or all'))
+        self._forgotten += 1
+        self._memory = {key: kept for key, kept in self._memory.items()
+                        if not _is_of(key, type_, id_)}
+        self._loading = {key: shared for key, shared in self._loading.items()
+                         if not _is_of(key, type_, id_)}
+        if type_ is not None and id_ is not None:
+            self._remove(self.filename(type_, id_))
+            return succeed(None)
+        return self._in_thread(self._remove_all, type_)
+
+    @property
+    def directory(self) -> str:
+        """The place for the files."""
+        if self._directory is not None:
+            return self._directory
         top = os.environ.get('XDG_CACHE_HOME')
         if not top or not os.path.isabs(top):
             top = os.path.expanduser('~/.cache')
-        return os.path.join(top, 'txkoji', *map(
-            _within, (self._connection.profile, type_, str(id_))))
+        return os.path.join(top, 'txkoji')
+
+    def filename(self, type_: str, id_: Any) -> str:
+        """Tell the path of the file with a name."""
+        return self._path(type_, str(id_))
+
+    def _path(self, *names: str) -> str:
+        """The path of a file or a folder of this profile."""
+        return os.path.join(self.directory, *map(
+            _within, (self._connection.profile, *names)))
 
     def _name(self, type_: str, id_: Optional[int]
               ) -> Deferred[Optional[str]]:
@@ -175,14 +228,16 @@ class Cache:
                 files: bool) -> Deferred[Optional[str]]:
         """Load a name, once for all who ask."""
         key = type_, str(id_)
+        shared = self._loading.setdefault(key, Shared())
 
         async def load() -> Optional[str]:
             try:
                 return await self._load(type_, id_, method, files)
             finally:
-                self._loading.pop(key, None)
+                if self._loading.get(key) is shared:
+                    del self._loading[key]
 
-        return self._loading.setdefault(key, Shared()).join(load)
+        return shared.join(load)
 
     async def _load(self, type_: str, id_: Any, method: Callable[[Any], Any],
                     files: bool) -> Optional[str]:
@@ -196,14 +251,19 @@ class Cache:
             name = (await self._read_all(type_, [id_]))[id_]
         if name is not None:
             return name
+        forgotten = self._forgotten
         thing = method(id_)
         if inspect.isawaitable(thing):
             thing = await thing
         found = getattr(thing, 'name', None)
         if not isinstance(found, str):
             return None
-        self._remember(type_, id_, found, time.time())
-        await self._in_thread(self._write, type_, id_, found)
+        if forgotten == self._forgotten:
+            self._remember(type_, id_, found, self._now())
+            await self._in_thread(self._write, type_, id_, found)
+            if forgotten != self._forgotten:
+                # Meanwhile, and the file may have been written after that.
+                await self._in_thread(self._remove, self.filename(type_, id_))
         return found
 
     def _in_thread(self, function: Callable[..., Any], *args: Any
@@ -226,13 +286,16 @@ class Cache:
 
     def _too_old(self, since: float) -> bool:
         return (self._max_age is not None
-                and not 0 <= time.time() - since <= self._max_age)
+                and not 0 <= self._now() - since <= self._max_age)
 
     async def _read_all(self, type_: str, ids: List[Any]
                         ) -> Dict[Any, Optional[str]]:
         """Read files, off the reactor's thread."""
+        forgotten = self._forgotten
         found = await self._in_thread(lambda: [
             self._read(type_, id_) for id_ in ids])
+        if forgotten != self._forgotten:
+            found = [None] * len(ids)
         return {id_: self._merge(type_, id_, entry)
                 for id_, entry in zip(ids, found)}
 
@@ -279,6 +342,8 @@ class Cache:
             try:
                 with open(number, 'w', encoding='utf-8') as file:
                     file.write(name)
+                now = self._now()
+                os.utime(written, (now, now))
                 os.replace(written, path)
             except BaseException:
                 os.unlink(written)
@@ -286,6 +351,42 @@ class Cache:
         except (OSError, ValueError) as error:
             self._log.warn('{path} cannot be written: {error}', path=path,
                            error=str(error))
+
+    def _remove(self, path: str) -> None:
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self._log.warn('{path} cannot be removed: {error}', path=path,
+                           error=str(error))
+
+    def _remove_all(self, type_: Optional[str]) -> None:
+        """Remove the files of a type, or of all types."""
+        folders = ([entry.path for entry in self._entries(self._path())]
+                   if type_ is None else [self._path(type_)])
+        for folder in folders:
+            for entry in self._entries(folder):
+                # Others are being written, by other processes, too.
+                if not entry.name.startswith('.'):
+                    self._remove(entry.path)
+
+    def _entries(self, folder: str) -> List[os.DirEntry[str]]:
+        """List a folder; one that is not there is empty."""
+        try:
+            with os.scandir(folder) as entries:
+                return [*entries]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            self._log.warn('{path} cannot be read: {error}', path=folder,
+                           error=str(error))
+            return []
+
+
+def _is_of(key: Key, type_: Optional[str], id_: Any) -> bool:
+    """Whether a name is the one, or of the type, or of any."""
+    return type_ in (None, key[0]) and (id_ is None or str(id_) == key[1])
 
 
 def _tidy(folder: str) -> None:

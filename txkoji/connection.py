@@ -3,6 +3,7 @@
 """
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
                     Type, TypeVar, Union)
@@ -12,7 +13,7 @@ from twisted.web.iweb import IAgent
 
 from txkoji import imports, uploads
 from txkoji.batched import Batched
-from txkoji.cache import Cache
+from txkoji.cache import MAX_AGE, Cache
 from txkoji.call import HubMethods
 from txkoji.downloads import Destination, Download
 from txkoji.events import Events
@@ -86,6 +87,9 @@ class Connection(HubMethods[Deferred[Any]]):
     :param max_body: bytes of an answer, after inflating: a larger one is an
                      `AnswerError`. (Files, and the lists of `iterate`, are
                      not kept, and may be of any size.)
+    :param cache_max_age: seconds after which the names of users and tags in
+                          `cache` are asked for anew, and so a renamed one is
+                          noticed. (``cache.forget()`` does it at once.)
     :raises ConfigurationError: (a ValueError) if there is no such profile,
                                 or it is not usable.
 
@@ -101,7 +105,8 @@ class Connection(HubMethods[Deferred[Any]]):
                  timeout: Optional[float] = None,
                  deadline: float = 3600,
                  max_connections: int = 20,
-                 max_body: int = 512 * 2**20) -> None:
+                 max_body: int = 512 * 2**20,
+                 cache_max_age: float = MAX_AGE) -> None:
         if not isinstance(profile, Profile):
             profile = read_profile(profile, PROFILES)
         self.settings = profile
@@ -124,6 +129,8 @@ class Connection(HubMethods[Deferred[Any]]):
         self._calls = Calls(profile, self._transport)
         self._whole: Optional[Connection] = None
         self._cache: Optional[Cache] = None
+        self._cache_max_age = _seconds(
+            profile.name, 'cache_max_age', cache_max_age)
         #: One for this and for those that `new_session` gives.
         self._events: List[Optional[Events]] = [None]
         self._poller = Poller()
@@ -701,7 +708,8 @@ class Connection(HubMethods[Deferred[Any]]):
         """The names of users and tags, by their ids: a `Cache`."""
         owner = self._owner
         if owner._cache is None:
-            owner._cache = Cache(owner, reactor=owner._transport.given_reactor)
+            owner._cache = Cache(owner, max_age=owner._cache_max_age,
+                                 reactor=owner._transport.given_reactor)
         return owner._cache
 
     @property
@@ -780,3 +788,17 @@ class Connection(HubMethods[Deferred[Any]]):
         if question.method == 'listHosts':
             return found[0] if found else None
         return found
+
+
+def _seconds(profile: str, name: str, number: Any) -> float:
+    """
+    Check an option that is a time.
+
+    :raises ConfigurationError: if it is no positive finite number.
+    """
+    if (isinstance(number, bool) or not isinstance(number, (int, float))
+            or not 0 < number < math.inf):
+        raise ConfigurationError(f'profile {profile!r}: {name} must be a'
+                                 ' positive number of seconds, not'
+                                 f' {number!r}')
+    return number
