@@ -1,6 +1,6 @@
 """
 Who works on what: open tasks, with the names of their owners, which are kept
-in files, so that they are asked for once.
+in files for a day, so that they are asked for once.
 
     python examples/cache.py [--profile NAME]
 """
