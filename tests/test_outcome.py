@@ -263,9 +263,11 @@ class NotSentErrorTests(SynchronousTestCase):
 
     def test_all(self) -> None:
         """Every class of the tree can be one."""
-        for kind in (*FAULTS.values(), CallTimeout, ConnectionClosed,
-                     ConnectionFailed, TLSError, RetryError):
-            self.assertIsInstance(not_sent(kind('x')), kind)
+        for kind in (KojiException, *FAULTS.values(), CallTimeout,
+                     ConnectionClosed, ConnectionFailed, TLSError, RetryError):
+            error = not_sent(kind('x'))
+            self.assertIsInstance(error, kind)
+            self.assertIsInstance(error, NotSent)
 
 
 class RefusingAgent:

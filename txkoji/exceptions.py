@@ -400,6 +400,8 @@ _UNSENT: Dict[Type[KojiException], Type[KojiException]] = {}
 
 
 def _unsent(kind: Type[KojiException]) -> Type[KojiException]:
+    if issubclass(NotSent, kind):
+        return NotSent
     if kind in _UNSENT:
         return _UNSENT[kind]
 
