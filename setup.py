@@ -19,6 +19,7 @@ setup(
     python_requires='>=3.10',
     install_requires=[
         'cryptography',
+        'idna',
         'munch>=4.0',
         'pyOpenSSL>=24.3',
         'treq>=24.9',

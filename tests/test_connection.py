@@ -20,8 +20,8 @@ from tests.support import HubTestCase, folder, write
 from txkoji import Connection, Profile
 from txkoji.build import Build
 from txkoji.call import Call
-from txkoji.exceptions import (ConnectionClosed, GenericError, ParameterError,
-                               TagError)
+from txkoji.exceptions import (ConfigurationError, ConnectionClosed,
+                               GenericError, ParameterError, TagError)
 from txkoji.package import Package
 from txkoji.task import Task
 from txkoji.web import PAGES, path_below, read_link
@@ -64,8 +64,8 @@ class CallTests(HubTestCase):
         self.assertRaises(Exception, pickle.dumps, self.koji.getBuild)
 
     def test_repr(self) -> None:
-        """repr() says profile and hub, and nothing secret."""
-        koji = Connection(Profile('p', server='https://h/hub?key=secret'))
+        """repr() says profile and hub."""
+        koji = Connection(Profile('p', server='https://h/hub'))
         self.assertEqual(repr(koji), "<Connection 'p' to https://h/hub>")
 
     def test_attributes_of_the_profile(self) -> None:
@@ -94,12 +94,33 @@ class CallTests(HubTestCase):
         self.assertIs(type(error), ParameterError)
 
     def test_bad_limits(self) -> None:
-        """A limit that allows nothing is said at once."""
-        for limits in [dict(timeout=0), dict(timeout=-1),
-                       dict(max_connections=0)]:
-            error = self.assertRaises(ValueError, self.hub.connection,
-                                      **limits)
-            self.assertIn('must be more than 0', str(error))
+        """A limit that is none, or allows nothing, is said at once."""
+        nan = float('nan')
+        for name, values in [
+                ('timeout', [0, -1, nan, '5', b'5', True, [], 10**400]),
+                ('deadline', [0, -1, nan, '5', None, False]),
+                ('max_connections', [0, nan, '5', 2.5, None, True]),
+                ('max_body', [0, -1, nan, '5', None])]:
+            for value in values:
+                error = self.assertRaises(
+                    ConfigurationError, self.hub.connection, **{name: value})
+                self.assertRegex(str(error), f"^profile '.*': {name} (must be"
+                                             ' |is too large)')
+        self.hub.connection(timeout=0.5, deadline=float('inf'),
+                            max_body=float('inf'))
+
+    def test_bad_options(self) -> None:
+        """So are options of a view that are none."""
+        nan = float('nan')
+        for name, values in [
+                ('timeout', [0, nan, '5', True]), ('deadline', [-1, nan, '5']),
+                ('page_size', [0, nan, '5', 2.5]),
+                ('write', ['no', 0, 1]), ('progress', ['no', 5, False])]:
+            for value in values:
+                error = self.assertRaises(
+                    ConfigurationError, self.koji.with_options,
+                    **{name: value})
+                self.assertIn(f'{name} must be', str(error))
 
     def test_bad_arguments(self) -> None:
         """What cannot be carried fails before anything is sent."""

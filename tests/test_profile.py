@@ -17,6 +17,88 @@ from txkoji.exceptions import ConfigurationError, KojiException
 from txkoji.hub.profile import (PROFILES, find_files, read_files,
                                 read_profile, without_secrets)
 
+#: Profiles as people have them, with comments and options of older clients.
+FOUND = [
+    (['brew'], """\
+[brew]
+server = http://brewhub.example.com/brewhub
+authtype = kerberos
+topdir = /mnt/redhat/brewroot
+weburl = http://brewweb.example.com/brew
+topurl = http://download.example.com/brewroot
+"""),
+    (['cbs'], """\
+[cbs]
+
+;url of XMLRPC server
+server = https://cbs.example.org/kojihub/
+
+;url of web interface
+weburl = https://cbs.example.org/koji
+topurl = http://cbs.example.org/kojifiles
+topdir = /mnt/koji
+
+;client certificate
+cert = ~/.sig.cert
+
+;certificate of the CA that issued the client certificate
+ca = ~/.sig-server-ca.cert
+
+;certificate of the CA that issued the HTTP server certificate
+serverca = /etc/pki/tls/certs/ca-bundle.trust.crt
+"""),
+    (['koji', 'staging'], """\
+[koji]
+server = https://koji.example.org/kojihub
+weburl = https://koji.example.org/koji
+topurl = https://koji.example.org/
+authtype = kerberos
+krb_rdns = false
+use_fast_upload = true
+
+[staging]
+server = https://koji.stg.example.org/kojihub
+weburl = https://koji.stg.example.org/koji
+topurl = https://koji.stg.example.org/
+authtype = kerberos
+krb_rdns = false
+use_fast_upload = true
+"""),
+    (['koji'], """\
+# cat /etc/koji.conf
+[koji]
+;configuration for koji cli tool
+;server = http://hub.example.com/kojihub
+server = https://build.example.net/kojihub
+weburl = https://build.example.net/koji
+topurl = https://build.example.net/kojifiles/
+
+;the principal to auth as for automated clients
+principal = $username@EXAMPLE.NET  ## to be filled in by each developer
+;keytab = /etc/kojiadmin.keytab
+authtype = kerberos
+use_fast_upload = yes
+"""),
+    (['Fedora', 'MyKoji'], """\
+[Fedora]
+authtype = ssl
+server = https://koji.example.org/kojihub
+topdir = /mnt/koji
+weburl = https://koji.example.org/koji
+#pkgurl = https://koji.example.org/packages
+cert = ~/.upload.cert
+ca = ~/.upload-ca.cert
+serverca = ~/.server-ca.cert
+
+[MyKoji]
+server = https://koji.example.com/kojihub
+authtype = kerberos
+topdir = /mnt/koji
+weburl = https://koji.example.com/koji
+topurl = https://download.example.com/kojifiles
+"""),
+]
+
 SERVER = 'server = https://koji.example.com/kojihub\n'
 
 
@@ -177,6 +259,19 @@ class MergingTests(Tree):
                 compared += 1
         self.assertGreater(compared, 200)
 
+    def test_found(self) -> None:
+        """Profiles that people have mean to us what they mean to Koji's."""
+        for names, text in FOUND:
+            path = self.write('.koji/config', text)
+            for name in names:
+                ours = vars(read_profile(name, [path]))
+                theirs = koji.read_config(name, user_config=path)
+                self.assertEqual(theirs.pop('profile'), ours['name'])
+                for option in ('timeout', 'no_ssl_verify'):
+                    del theirs[option]
+                self.assertEqual(
+                    {option: ours[option] for option in theirs}, theirs)
+
     def test_differences(self) -> None:
         """Where we differ from Koji's client, and how."""
         path = self.write('.koji/config', '[p]\n' + SERVER
@@ -245,6 +340,22 @@ class ErrorTests(Tree):
             self.assertEqual(said, f"{path}, line 3: profile 'p': {option}"
                                    f' must be {wanted}, not {value!r}')
 
+    def test_out_of_range(self) -> None:
+        """A number that means nothing: place, option and value."""
+        path = os.path.join(self.home, '.koji/config')
+        for option, value, problem in [
+                ('retry_interval', '-1', 'must be 0 or more, not -1'),
+                ('max_retries', '-1', 'must be 0 or more, not -1'),
+                ('auth_timeout', '0', 'must be more than 0, not 0'),
+                ('timeout', '-600', 'must be more than 0, not -600'),
+                ('upload_blocksize', '0', 'must be more than 0, not 0'),
+                ('poll_interval', '-5', 'must be more than 0, not -5'),
+                ('offline_retry_interval', '0', 'must be more than 0, not 0'),
+                ('timeout', '1' + 400 * '0', 'is too large')]:
+            self.assertEqual(
+                self.error(f'[p]\n{SERVER}{option} = {value}\n'),
+                f"{path}, line 3: profile 'p': {option} {problem}")
+
     def test_where(self) -> None:
         """Of several files the one is named whose value counts."""
         path = self.write('etc/koji.conf', '[p]\n' + SERVER
@@ -261,15 +372,37 @@ class ErrorTests(Tree):
         """A server that is not a http or https URL is refused."""
         for server in ['koji.example.com', 'ftp://koji.example.com/hub',
                        'https://', 'https://[koji/hub', 'http://k:port/',
-                       'https://k\xf6ji.example/hub', 'https://koji/h ub']:
+                       'https://k\xf6ji.example/hub', 'https://koji/h ub',
+                       'https://koji:/hub', 'https://koji:0/hub']:
             said = self.error(f'[p]\nserver = {server}\n')
-            self.assertIn("profile 'p': server must be", said)
+            self.assertIn("line 2: profile 'p': server must be", said)
+
+    def test_query(self) -> None:
+        """A server with a query or a fragment is refused, and not shown."""
+        for end in ['?', '#', '?token=hunter2', '#hunter2', '/?x#y']:
+            said = self.error(f'[p]\nserver = https://k.example/hub{end}\n')
+            self.assertIn('server https://k.example/hub', said)
+            self.assertIn('must not hold a "?" or "#"', said)
+            self.assertNotIn('hunter2', said)
 
     def test_secret_in_server(self) -> None:
         """A password in the server's URL is refused, and not shown."""
-        said = self.error('[p]\nserver = https://bot:hunter2@k.example/hub\n')
-        self.assertIn('https://k.example/hub', said)
-        self.assertNotIn('hunter2', said)
+        for server in ['https://bot:hunter2@k.example/hub',
+                       'https://bot:/hunter2@k.example/hub',
+                       'https://bot:hunter2?@k.example/hub',
+                       'https://bot:hunter2#@k.example/hub',
+                       'https://bot:hunter2@x@k.example/hub',
+                       'https://bot://hunter2@k.example/hub']:
+            said = self.error(f'[p]\nserver = {server}\n')
+            self.assertIn('https://k.example/hub', said)
+            self.assertNotIn('hunter2', said)
+            self.assertNotIn('bot', said)
+        for server in ['bot:hunter2@k.example/hub', 'ftp://hunter2@k/hub',
+                       'bot:hunter2?@k.example', '//bot:hunter2#@k/hub',
+                       b'https://bot:hunter2@k.example/hub']:
+            error = self.assertRaises(ConfigurationError, Profile, 'p',
+                                      server=server)
+            self.assertNotIn('hunter2', str(error))
 
     def test_unreadable(self) -> None:
         """A file that cannot be read is passed over, and then named."""
@@ -324,12 +457,52 @@ class ProfileTests(SynchronousTestCase):
     def test_hosts(self) -> None:
         """Hosts that cannot be are refused; others are not."""
         for host in ['a' * 64, 'a..b', '-', 'a-.b', '[::1', '[:::]', 'a' * 300,
-                     '']:
-            self.assertRaises(ConfigurationError, Profile, 'mine',
-                              server=f'https://{host}/hub')
-        for host in ['localhost', 'a_b.example.com', '10.0.0.1', '[::1]:8443',
-                     'KOJI.example.com.:443', 'xn--kji-sna.example']:
+                     '', 'a_b.example.com', '_koji.example', 'ab--cd.example',
+                     'xn--a.example', '1']:
+            error = self.assertRaises(ConfigurationError, Profile, 'mine',
+                                      server=f'https://{host}/hub')
+            self.assertIn("'mine': server must be", str(error))
+        for host in ['localhost', 'a-b.example.com', '10.0.0.1', '[::1]:8443',
+                     'KOJI.example.com.:443', 'xn--kji-sna.example',
+                     '1.example', '[fe80::1%eth0]']:
             Profile('mine', server=f'https://{host}/hub')
+
+    def test_no_path(self) -> None:
+        """A server without a path is the root of its host."""
+        for server in ['https://koji.example', 'https://koji.example:8443',
+                       'http://[::1]', 'HTTPS://koji.example']:
+            profile = Profile('mine', server=server)
+            self.assertEqual(profile.server, server + '/')
+            self.assertEqual(Connection(profile).url, server + '/')
+
+    def test_numbers(self) -> None:
+        """Numbers are in their range; only times may be fractions."""
+        nan, inf = float('nan'), float('inf')
+        for option, values in [
+                ('timeout', [nan, 0, -0.5, 10**400, '5', None]),
+                ('auth_timeout', [nan, 0, -inf]),
+                ('retry_interval', [nan, -1, True]),
+                ('offline_retry_interval', [nan, 0]),
+                ('poll_interval', [nan, 0, -5]),
+                ('upload_blocksize', [nan, 0, 0.5, 1e6, inf]),
+                ('max_retries', [nan, -1, 1.5, inf]),
+                ('pyver', [2.7, nan])]:
+            for value in values:
+                error = self.assertRaises(
+                    ConfigurationError, Profile, 'mine', server='https://h/',
+                    **{option: value})
+                self.assertRegex(str(error), f"^profile 'mine': {option} (must"
+                                             ' be|is too)')
+        Profile('mine', server='https://h/', timeout=0.5, auth_timeout=inf,
+                retry_interval=0, max_retries=0, poll_interval=0.1)
+
+    def test_nul(self) -> None:
+        """No text holds a NUL, which ends paths and names elsewhere."""
+        for option in ('cert', 'serverca', 'keytab', 'principal', 'topurl'):
+            error = self.assertRaises(
+                ConfigurationError, Profile, 'mine', server='https://h/',
+                **{option: 'a\0b'})
+            self.assertIn(f'{option} must not hold a NUL', str(error))
 
     def test_without_secrets(self) -> None:
         """What a URL is shown as."""

@@ -1,6 +1,7 @@
 """The transport: real sockets, real TLS, and hubs that misbehave."""
 from __future__ import annotations
 
+import io
 import os
 import socket
 from typing import Any, Callable, List, Optional
@@ -24,6 +25,7 @@ from txkoji import Connection, Profile
 from txkoji.exceptions import (AnswerError, CallTimeout, ConfigurationError,
                                ConnectionClosed, ConnectionFailed, HTTPError,
                                TLSError)
+from txkoji.files import File
 from txkoji.hub import xmlrpc
 from txkoji.testing import FakeHub
 
@@ -281,6 +283,16 @@ class FailureTests(WireTestCase):
         error = yield self.fails(kind, koji, text)
         yield koji.close()
         return error
+
+    @inlineCallbacks
+    def test_no_host_name(self) -> Any:
+        """A topurl with a host that Twisted cannot connect to says so."""
+        for url in ['http://a_b.example/', 'https://a_b.example/']:
+            koji = self.connect('http://localhost/kojihub', topurl=url)
+            error = yield self.assertFailure(
+                File(koji, 'x').download(io.BytesIO()),
+                ConfigurationError)
+            self.assertIn("'a_b.example' is no host name", str(error))
 
     @inlineCallbacks
     def test_dropped(self) -> Any:

@@ -3,7 +3,6 @@
 """
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
                     Type, TypeVar, Union)
@@ -39,6 +38,9 @@ from txkoji.uploads import Local, Uploaded
 from txkoji.waiting import (Changes, Poller, TaskOrId, wait_for,
                             wait_for_repo, wait_until_tagged)
 from txkoji.web import path_below, read_link
+
+#: Arguments that count things, and so are integers.
+_WHOLE = ('max_connections', 'page_size')
 
 #: Where profiles are looked for; replace it to look elsewhere.
 PROFILES = profiles.PROFILES
@@ -89,9 +91,11 @@ class Connection(HubMethods[Deferred[Any]]):
                      not kept, and may be of any size.)
     :param cache_max_age: seconds after which the names of users and tags in
                           `cache` are asked for anew, and so a renamed one is
-                          noticed. (``cache.forget()`` does it at once.)
-    :raises ConfigurationError: (a ValueError) if there is no such profile,
-                                or it is not usable.
+                          noticed; infinity for never. (``cache.forget()``
+                          does it at once.)
+    :raises ConfigurationError: (a ValueError) if there is no such profile, it
+                                is not usable, or a limit is no number or not
+                                more than 0.
 
     :ivar profile: the profile's name.
     :ivar settings: the `Profile`.
@@ -119,18 +123,16 @@ class Connection(HubMethods[Deferred[Any]]):
         for name, number in [('timeout', self._options.timeout),
                              ('deadline', deadline),
                              ('max_connections', max_connections),
-                             ('max_body', max_body)]:
-            if not number > 0:
-                raise ConfigurationError(f'profile {profile.name!r}: {name}'
-                                         f' must be more than 0, not {number}')
+                             ('max_body', max_body),
+                             ('cache_max_age', cache_max_age)]:
+            _check_number(name, number, f'profile {profile.name!r}: ')
         self._transport = Transport(
             profile, reactor=reactor, agent=agent,
             max_connections=max_connections, max_body=max_body)
         self._calls = Calls(profile, self._transport)
         self._whole: Optional[Connection] = None
         self._cache: Optional[Cache] = None
-        self._cache_max_age = _seconds(
-            profile.name, 'cache_max_age', cache_max_age)
+        self._cache_max_age = cache_max_age
         #: One for this and for those that `new_session` gives.
         self._events: List[Optional[Events]] = [None]
         self._poller = Poller()
@@ -504,16 +506,21 @@ class Connection(HubMethods[Deferred[Any]]):
                          how many bytes, and of how many items, where that is
                          known, else None.
         :param page_size: how many items `pages` asks for at once.
-        :raises ConfigurationError: if a number is not more than 0.
+        :raises ConfigurationError: if a number is none or not more than 0, or
+                                    another value has the wrong type.
         """
         given: Dict[str, Any] = {
             'write': write, 'timeout': timeout, 'deadline': deadline,
             'progress': progress, 'page_size': page_size}
         for name in ('timeout', 'deadline', 'page_size'):
-            number = given[name]
-            if number is not None and not number > 0:
-                raise ConfigurationError(f'{name} must be more than 0, not'
-                                         f' {number}')
+            if given[name] is not None:
+                _check_number(name, given[name])
+        if write is not None and not isinstance(write, bool):
+            raise ConfigurationError('write must be True, False or None, not'
+                                     f' {write!r}')
+        if progress is not None and not callable(progress):
+            raise ConfigurationError('progress must be a function, not'
+                                     f' {progress!r}')
         return self._copy(
             _whole=self._owner, _options=replace(self._options, **{
                 name: value for name, value in given.items()
@@ -790,15 +797,13 @@ class Connection(HubMethods[Deferred[Any]]):
         return found
 
 
-def _seconds(profile: str, name: str, number: Any) -> float:
+def _check_number(name: str, number: Any, place: str = '') -> None:
     """
-    Check an option that is a time.
+    Refuse what is no limit.
 
-    :raises ConfigurationError: if it is no positive finite number.
+    :param place: what to begin the error's text with.
+    :raises ConfigurationError: if it is no number, or not more than 0.
     """
-    if (isinstance(number, bool) or not isinstance(number, (int, float))
-            or not 0 < number < math.inf):
-        raise ConfigurationError(f'profile {profile!r}: {name} must be a'
-                                 ' positive number of seconds, not'
-                                 f' {number!r}')
-    return number
+    problem = profiles.number_problem(number, whole=name in _WHOLE)
+    if problem is not None:
+        raise ConfigurationError(f'{place}{name} {problem}')

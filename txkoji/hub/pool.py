@@ -16,7 +16,8 @@ from twisted.web.client import URI, Agent, HTTPConnectionPool
 from twisted.web.iweb import IAgent, IAgentEndpointFactory
 from zope.interface import implementer
 
-from txkoji.hub.profile import Profile
+from txkoji.exceptions import ConfigurationError
+from txkoji.hub.profile import Profile, good_host
 
 if TYPE_CHECKING:
     from txkoji.hub.tls import ClientCertificate, HubPolicy
@@ -78,7 +79,18 @@ class Pool:
         return agent
 
     def endpoint(self, uri: URI, policy: Optional[HubPolicy]) -> _Endpoint:
-        """Where to connect to."""
+        """
+        Where to connect to.
+
+        :raises ConfigurationError: if Twisted can connect to no such host.
+            (The server of a profile was checked before, but not its topurl,
+            nor where a server of files refers to.)
+        """
+        host = uri.host.decode('ascii')
+        if not good_host(host.lower()):
+            raise ConfigurationError(
+                f'profile {self._settings.name!r}: {host!r} is no host name:'
+                ' these have letters, digits and hyphens')
         endpoint: Any = HostnameEndpoint(self._reactor, uri.host, uri.port)
         if policy is not None:
             endpoint = wrapClientTLS(

@@ -8,6 +8,8 @@ by name within each, so that of an option that stands twice the later counts.
 We differ on purpose in four options: ``no_ssl_verify`` is a boolean (Koji
 takes the text "False" for true), ``timeout`` is 600 seconds where Koji waits
 12 hours, a ``server`` must be given, and without a ``weburl`` there is none.
+And we refuse values that Koji takes and then stumbles over: numbers out of
+range, and a ``server`` that is no address of a hub.
 """
 from __future__ import annotations
 
@@ -18,8 +20,9 @@ import ipaddress
 import os
 import re
 from dataclasses import dataclass, fields
+from math import inf
 from typing import Any, Callable, Dict, List, Optional, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from txkoji.exceptions import ConfigurationError
 
@@ -42,11 +45,14 @@ class Profile:
 
         Connection(Profile('mykoji', server='https://koji.example.com/hub'))
 
-    Times are in seconds, sizes in bytes, and an empty path means "none".
+    Times are in seconds, sizes in bytes, and an empty path means "none". A
+    `server` without a path is the root of its host: a "/" is added to it.
     ``pkgurl``, ``topdir``, ``debug``, ``debug_xmlrpc``, ``pyver``,
     ``plugin_paths`` and ``force_auth`` are Koji's, and mean nothing here.
 
-    :raises ConfigurationError: if `server` is not a http or https URL.
+    :raises ConfigurationError: if `server` is not a http or https URL, a value
+                                has the wrong type, or a number is out of
+                                range.
     """
 
     name: str
@@ -78,45 +84,52 @@ class Profile:
     force_auth: bool = False
 
     def __post_init__(self) -> None:
-        for option, kind in _TYPES.items():
-            value = getattr(self, option)
-            if not _fits(value, kind):
+        for option in _TYPES:
+            problem = _problem(option, getattr(self, option))
+            if problem is not None:
                 raise ConfigurationError(
-                    f'profile {self.name!r}: {option} must be'
-                    f' {_WANTED[kind]}, not {value!r}')
+                    f'profile {self.name!r}: {option} {problem}')
         for option in ('cert', 'serverca'):
             object.__setattr__(self, option,
                                os.path.expanduser(getattr(self, option)))
-        try:
-            url = urlsplit(self.server)
-            good = (url.scheme in ('http', 'https')
-                    and _good_host(url.hostname or '')
-                    and re.fullmatch('[!-~]+', self.server))
-            url.port
-        except ValueError:
-            good = False
-        if not good:
-            raise ConfigurationError(
-                f'profile {self.name!r}: server must be a http or https URL,'
-                f' not {without_secrets(self.server)!r}')
-        if url.username is not None:
-            raise ConfigurationError(
-                f'profile {self.name!r}: server {without_secrets(self.server)}'
-                ' must not hold a user or password: hubs do not look there')
+        if not urlsplit(self.server).path:
+            object.__setattr__(self, 'server', self.server + '/')
 
 
-def _good_host(host: str) -> bool:
+def good_host(host: str) -> bool:
     """
-    Whether it is a name that can be looked up, or an address.
+    Tell whether Twisted can look up and connect to a host.
 
-    :raises ValueError: if it is a bad address.
+    :param host: a name in lower case, or an address, without brackets.
     """
     if ':' in host:
-        ipaddress.IPv6Address(host)
+        try:
+            ipaddress.IPv6Address(host)
+        except ValueError:
+            return False
         return True
-    return len(host) < 254 and all(
-        re.fullmatch('(?!-)[a-z0-9_-]{1,63}(?<!-)', label)
-        for label in host.removesuffix('.').split('.'))
+    labels = host.removesuffix('.').split('.')
+    return (len(host) < 254
+            # service_identity takes one number for an address.
+            and not host.isdecimal()
+            and all(map(_good_label, labels)))
+
+
+def _good_label(label: str) -> bool:
+    """
+    Whether it may be a part of a host name by RFC 5891, which is what
+    Twisted holds all names against: without an underscore, for one.
+    """
+    if not re.fullmatch('(?!-)[a-z0-9-]{1,63}(?<!-)', label):
+        return False
+    if label[2:4] != '--':
+        return True
+    import idna
+    try:
+        idna.decode(label)
+    except idna.IDNAError:
+        return False
+    return True
 
 
 def without_secrets(url: str) -> str:
@@ -124,7 +137,7 @@ def without_secrets(url: str) -> str:
     head, slashes, rest = url.partition('#')[0].partition('?')[0].partition(
         '//')
     if not slashes:
-        return head
+        return head.rpartition('@')[2]
     host, slash, path = rest.partition('/')
     return head + slashes + host.rpartition('@')[2] + slash + path
 
@@ -227,16 +240,14 @@ def profile_from(parser: Parser, name: str,
     :param patterns: where they were found, for the text of an error.
     :raises ConfigurationError: if an option has a bad value.
     """
-    values: Dict[str, Any] = {'name': name}
-    for field in fields(Profile):
-        text = None
-        if field.name != 'name':
-            text = setting(parser, name, field.name, patterns)
-        if text is not None:
-            values[field.name] = _typed(name, field.name, text, patterns)
-    if not values.get('server'):
+    if not setting(parser, name, 'server', patterns):
         raise ConfigurationError(
             f'profile {name!r} has no server{_searched(patterns)}')
+    values: Dict[str, Any] = {'name': name}
+    for option in _TYPES.keys() - {'name'}:
+        text = setting(parser, name, option, patterns)
+        if text is not None:
+            values[option] = _typed(name, option, text, patterns)
     if not values.get('weburl'):
         values['weburl'] = None
     for option, default in [('cert', '~/.koji/client.crt'),
@@ -260,34 +271,111 @@ _CONVERTERS: Dict[str, Callable[[str], Any]] = {
 #: option -> its type, as it stands in the class.
 _TYPES = {field.name: str(field.type) for field in fields(Profile)}
 
-#: What an option must be, for people.
+#: What the text of an option must be in a file, for people.
 _WANTED = {
     'bool': 'yes or no',
     'int': 'an integer',
     'Optional[int]': 'an integer',
-    'str': 'text',
-    'Optional[str]': 'text',
 }
 
 
-def _fits(value: Any, kind: str) -> bool:
-    if value is None:
-        return kind.startswith('Optional')
+#: Numbers that may be 0; others must be more.
+_MAY_BE_ZERO = ('max_retries', 'retry_interval')
+
+#: Numbers that are no times: only seconds may be fractions.
+_WHOLE = ('max_retries', 'upload_blocksize', 'pyver')
+
+
+def _problem(option: str, value: Any) -> Optional[str]:
+    """
+    Say what is wrong with the value of an option, such as "must be yes or no,
+    not 5"; None if it is good.
+    """
+    kind = _TYPES[option]
+    if value is None and kind.startswith('Optional'):
+        return None
     if 'int' in kind:
-        # Times may be fractions, where they are not of a file.
-        return isinstance(value, (int, float)) and type(value) is not bool
-    return isinstance(value, bool if kind == 'bool' else str)
+        return number_problem(value, whole=option in _WHOLE,
+                              zero=option in _MAY_BE_ZERO)
+    if kind == 'bool':
+        return (None if isinstance(value, bool)
+                else f'must be yes or no, not {value!r}')
+    if not isinstance(value, str):
+        # It may hold a password, as URLs may.
+        return f'must be text, not of type {type(value).__name__}'
+    if '\0' in value:
+        return 'must not hold a NUL character'
+    return _server_problem(value) if option == 'server' else None
+
+
+def number_problem(value: Any, *, whole: bool = False, zero: bool = False
+                   ) -> Optional[str]:
+    """
+    Say what is wrong with a number, such as "must be more than 0, not -1";
+    None if it is good.
+
+    :param whole: whether it must be an integer.
+    :param zero: whether it may be 0.
+    """
+    if isinstance(value, bool) or not isinstance(
+            value, int if whole else (int, float)):
+        return (f'must be {"an integer" if whole else "a number"},'
+                f' not {value!r}')
+    # NaN is neither.
+    if not (value >= 0 if zero else value > 0):
+        return f'must be {"0 or more" if zero else "more than 0"}, not {value}'
+    if 2**63 <= value < inf:
+        return 'is too large'
+    return None
+
+
+def _server_problem(server: str) -> Optional[str]:
+    """Say what is wrong with the URL of a hub; None if it is good."""
+    # All before an @ may be a password, also where this is no good URL.
+    shown = without_secrets(re.sub('^(https?://)?.*@', r'\1', server,
+                                   flags=re.DOTALL | re.IGNORECASE))
+    hint = ''
+    try:
+        url = urlsplit(server)
+        good = (url.scheme in ('http', 'https') and bool(url.hostname)
+                and _good_port(url) and re.fullmatch('[!-~]+', server))
+        if good and not good_host(url.hostname or ''):
+            good, hint = None, ': a host name has letters, digits and hyphens'
+    except ValueError:
+        good = None
+    if re.search('[?#]', server):
+        return f'{shown} must not hold a "?" or "#": hubs take no query'
+    if not good:
+        return f'must be a http or https URL, not {shown!r}{hint}'
+    if '@' in url.netloc:
+        return (f'{shown} must not hold a user or password: hubs do not look'
+                ' there')
+    return None
+
+
+def _good_port(url: SplitResult) -> bool:
+    """
+    Whether a URL has a port to connect to, or none at all.
+
+    :raises ValueError: if it is no number, or too large.
+    """
+    return url.port != 0 and not url.netloc.endswith(':')
 
 
 def _typed(name: str, option: str, text: str, patterns: Sequence[str]
            ) -> Any:
     kind = _TYPES[option]
+    value = None
     try:
-        return _CONVERTERS.get(kind, str)(text)
+        value = _CONVERTERS.get(kind, str)(text)
     except (KeyError, ValueError):
-        raise ConfigurationError(
-            f'{_place(patterns, name, option)}profile {name!r}: {option} must'
-            f' be {_WANTED[kind]}, not {text!r}') from None
+        problem: Optional[str] = f'must be {_WANTED[kind]}, not {text!r}'
+    else:
+        problem = _problem(option, value)
+    if problem is not None:
+        raise ConfigurationError(f'{_place(patterns, name, option)}profile'
+                                 f' {name!r}: {option} {problem}')
+    return value
 
 
 def _place(patterns: Sequence[str], name: str, option: str) -> str:
