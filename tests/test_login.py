@@ -1,8 +1,10 @@
 """Logging in: which way, over what, and once for all who ask."""
 from __future__ import annotations
 
+import pathlib
 from typing import Any, List
 from unittest import mock
+from unittest.mock import Mock
 
 from twisted.internet.defer import CancelledError
 from twisted.logger import eventAsText, globalLogPublisher
@@ -230,6 +232,62 @@ class LoginTests(HubTestCase):
                 logins.choose(profile)
             self.assertIn(text, str(caught.exception))
 
+    def test_no_such_argument(self) -> None:
+        """An argument that there is not: which, and those that there are."""
+        for name, hint in [('usr', "Did you mean 'user'?"),
+                           ('passwd', "Did you mean 'password'?"),
+                           ('key_tab', "Did you mean 'keytab'?"),
+                           ('renew', 'It takes allow_http, authtype, ')]:
+            error = self.fail_of(
+                self.koji.login('password', password='x', **{name: 'hunter2'}),
+                ConfigurationError)
+            self.assertIn(f'login() has no argument {name!r}. {hint}',
+                          str(error))
+            self.assertNotIn('hunter2', str(error))
+        self.assertEqual(self.hub.requests, 0)
+
+    def test_bad_arguments(self) -> None:
+        """An argument of the wrong type: which, and what it must be."""
+        for given, wanted in [
+                (dict(user=5), 'user must be text'),
+                (dict(password=b'hunter2'), 'password must be text'),
+                (dict(password=Mock()), 'password must be text'),
+                (dict(proxyuser=['hunter2']), 'proxyuser must be text'),
+                (dict(authtype=True), 'authtype must be text'),
+                (dict(principal=b'x'), 'principal must be text'),
+                (dict(ccache=1), 'ccache must be text'),
+                (dict(cert=5), 'cert must be a path'),
+                (dict(keytab=b'/x'), 'keytab must be a path'),
+                (dict(proxyauthtype='2'), 'proxyauthtype must be an integer'),
+                (dict(proxyauthtype=True), 'proxyauthtype must be an integer'),
+                (dict(allow_http='no'), 'allow_http must be True or False'),
+                (dict(cert='x\0'), 'cert must not hold a NUL')]:
+            error = self.fail_of(self.koji.login(**given), ConfigurationError)
+            self.assertIn(f'login(): {wanted}', str(error))
+            self.assertNotIn('hunter2', str(error))
+        self.assertEqual(self.hub.requests, 0)
+
+    def test_paths(self) -> None:
+        """Paths may be objects of pathlib, and mean the same."""
+        here = pathlib.Path(__file__)
+        profile = Profile('p', server='https://h')
+        self.assertEqual(logins.choose(profile, 'ssl', cert=here),
+                         logins.choose(profile, 'ssl', cert=__file__))
+        self.assertEqual(logins.choose(profile, keytab=here),
+                         logins.KerberosLogin(None, __file__))
+
+    def test_contents_for_path(self) -> None:
+        """Who passes a key, not its path, sees what is wrong, not the key."""
+        key = '-----BEGIN PRIVATE KEY-----\nhunter2\n'
+        for name in ('cert', 'keytab'):
+            error = self.fail_of(self.koji.login(**{name: key}),
+                                 ConfigurationError)
+            self.assertIn(f'{name} must be the path of a file', str(error))
+            self.assertNotIn('hunter2', str(error))
+            with self.assertRaises(ConfigurationError) as caught:
+                Profile('p', server='https://h', **{name: key})
+            self.assertNotIn('hunter2', str(caught.exception))
+
     def test_password_unused(self) -> None:
         """A certificate goes before a password, as in Koji; we say so."""
         events: List[Any] = []
@@ -294,7 +352,8 @@ class ClearTextTests(SynchronousTestCase):
         self.hub.sessions.passwords['bob'] = 'x'
 
     def log_in(self, server: str, **kwargs: Any) -> Any:
-        self.koji = self.hub.connection(server=server)
+        agent = MemoryAgent(HubResource(self.hub, None))
+        self.koji = self.hub.connection(server=server, agent=agent)
         return self.koji.login('password', user='bob', password='x', **kwargs)
 
     def test_moved(self) -> None:
@@ -304,6 +363,14 @@ class ClearTextTests(SynchronousTestCase):
         self.assertIn('https:', repr(self.koji))
         self.assertEqual(
             self.successResultOf(self.koji.getLoggedInUser()).name, 'bob')
+
+    def test_root(self) -> None:
+        """A hub at the root of its host is logged in to there."""
+        for server in ['https://hub.example.test', 'http://hub.example.test/']:
+            self.successResultOf(self.log_in(server))
+            self.assertEqual(self.koji.url, 'https://hub.example.test/')
+            self.assertEqual(
+                self.successResultOf(self.koji.getLoggedInUser()).name, 'bob')
 
     def test_not_moved(self) -> None:
         """Where that fails, the URL stays, and the error says why."""

@@ -52,7 +52,10 @@ class SecretsTests(SynchronousTestCase):
         self.seen += [str(error), repr(error), repr(vars(error)),
                       failure.getTraceback(),
                       failure.getTraceback(detail='verbose'),
-                      *traceback.format_exception(error)]
+                      *traceback.format_exception(error),
+                      # As services that collect errors show them.
+                      *traceback.TracebackException.from_exception(
+                          error, capture_locals=True).format()]
         out = io.StringIO()
         failure.printDetailedTraceback(out)
         self.seen.append(out.getvalue())
@@ -69,6 +72,10 @@ class SecretsTests(SynchronousTestCase):
         koji, hub = self.koji, self.hub
         self.ask(koji.login('password', user='bob', password='wrong'))
         self.ask(koji.login('password', user='bob', password=PASSWORD))
+        for given in [dict(password=PASSWORD + '\0'), dict(password=PASSWORD),
+                      dict(user='\x01', password=PASSWORD), dict(usr='bob')]:
+            self.ask(hub.connection().login('password', **{
+                'user': 'bob', 'password': PASSWORD, **given}))
         hub.respond('build', 7)
         self.ask(koji.build('x'))
         self.ask(koji.new_session())
@@ -91,11 +98,23 @@ class SecretsTests(SynchronousTestCase):
         for row in list(hub.sessions.rows):
             hub.misbehave('garbage', method='login',
                           data=f'<session-key>{row.key}'.encode())
+            self.ask(koji.getLoggedInUser())
+            hub.sessions.expire()
+            hub.misbehave('garbage', method='login', data=(
+                '<methodResponse><params><param><value><int>1'
+                f'{row.key}</int></value></param></params></methodResponse>'
+            ).encode())
         self.ask(koji.getLoggedInUser())
         hub.behave()
         hub.fault('login', 1, 'Traceback: whatever')
         self.forget()
         self.ask(koji.build('x'))
+        # With KojiTraceback = extended a hub shows all variables.
+        for code in (1, 1000, 1002, 1014):
+            hub.fault('login', code, f'password = {PASSWORD}')
+            self.ask(koji.build('x'))
+            self.ask(hub.connection().login('password', user='bob',
+                                            password=PASSWORD))
         hub.forget('login')
         self.seen += [repr(koji), repr(vars(koji)), repr(koji._calls),
                       repr(koji._calls.session.identity),

@@ -22,9 +22,10 @@ from txkoji.hub import profile as profiles
 from txkoji.hub.body import Sink
 from txkoji.hub.calls import Calls
 from txkoji.hub.decoder import Decoder
-from txkoji.hub.credentials import choose
+from txkoji.hub.credentials import check_arguments, choose
 from txkoji.hub.profile import Profile, read_profile
 from txkoji.hub.reads import check_call, is_read
+from txkoji.hub.secret import Secret
 from txkoji.hub.stats import Stats
 from txkoji.hub.attempt import Request
 from txkoji.hub.transport import Transport
@@ -589,14 +590,18 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises KojiLoginException: if its server does not (a
                                     `LoginHTTPError`, for one), or we are
                                     logged in as somebody else.
-        :raises ConfigurationError: if the certificate is not usable, or
-                                    something is not given.
+        :raises ConfigurationError: if the certificate is not usable, something
+                                    is not given, or there is no such argument.
         """
+        if isinstance(given.get('password'), str):
+            given['password'] = Secret(given['password'])
         return Deferred.fromCoroutine(
             self._log_in(authtype, allow_http, given))
 
     async def _log_in(self, authtype: Optional[str], allow_http: bool,
                       given: Dict[str, Any]) -> bool:
+        check_arguments({'authtype': authtype, 'allow_http': allow_http,
+                         **given})
         credentials = choose(self.settings, authtype, **given)
         if credentials is None:
             return False

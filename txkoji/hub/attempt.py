@@ -203,8 +203,10 @@ class Attempt:
                 # What it says next over this connection is no better.
                 self._pool.forget_idle()
             text = 'the answer cannot be read'
-            if self._may_show(excerpt):
-                text += f': {found}; it begins with {excerpt}'
+            if not self._may_show(excerpt):
+                # Its text may have a part of the answer in it.
+                raise self._error(AnswerError, text) from None
+            text += f': {found}; it begins with {excerpt}'
             raise self._error(AnswerError, text) from found
         except (TransportError, CancelledError):
             raise

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
-from typing import Any, Dict, Optional, Protocol, Tuple
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Dict, Mapping, Optional, Protocol, Tuple, Union
 
 from twisted.logger import Logger
 from twisted.web.iweb import IAgent
@@ -14,16 +15,40 @@ from twisted.web.iweb import IAgent
 from txkoji.exceptions import (ConfigurationError, GSSAPIAuthError, HTTPError,
                                KojiLoginException, TLSError,
                                TransportError)
-from txkoji.hub.profile import Profile
+from txkoji.hub.profile import Profile, path_problem
+from txkoji.hub.secret import Secret
 from txkoji.hub.transport import Transport
 
 #: Where front servers ask who we are, below the hub's own URL.
 SSL_LOGIN = '/ssllogin'
 
+Path = Union[str, 'os.PathLike[str]']
+
 _log = Logger()
 
 #: In OpenSSL's words: what a server says that does not like our certificate.
 _REFUSAL = re.compile('alert .*(certificate|unknown ca)')
+
+
+#: What XML cannot carry.
+_NOT_XML = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff'
+                      '\ufffe\uffff]')
+
+#: The arguments of a login, and what they must be.
+_ARGUMENTS: Dict[str, Tuple[Any, str]] = {
+    'allow_http': (bool, 'True or False'),
+    'authtype': (str, 'text'),
+    'ccache': (str, 'text'),
+    'cert': ((str, os.PathLike), 'a path'),
+    'keytab': ((str, os.PathLike), 'a path'),
+    'password': (str, 'text'),
+    'principal': (str, 'text'),
+    'proxyauthtype': (int, 'an integer'),
+    'proxyuser': (str, 'text'),
+    'user': (str, 'text'),
+}
+
+_PATHS = ('cert', 'keytab')
 
 
 class Post(Protocol):
@@ -58,7 +83,7 @@ class PasswordLogin:
     """With a user's name and password (``login`` in kojihub/kojixmlrpc.py)."""
 
     user: str
-    password: str = field(repr=False)
+    password: Secret
 
     async def log_in(self, post: Post, transport: Transport, renew: bool
                      ) -> Any:
@@ -168,10 +193,44 @@ class KerberosLogin:
             agent.close()
 
 
+def check_arguments(given: Mapping[str, Any]) -> None:
+    """
+    Refuse arguments of a login that there are not, or that cannot be sent.
+    Their values are not shown, since they may be secret.
+
+    :param given: name -> value; None is as good as not given.
+    :raises ConfigurationError: and which one.
+    """
+    for name, value in given.items():
+        if name not in _ARGUMENTS:
+            near = get_close_matches(name, _ARGUMENTS, 1)
+            hint = f' Did you mean {near[0]!r}?' if near else ''
+            raise ConfigurationError(
+                f'login() has no argument {name!r}.{hint} It takes'
+                f' {", ".join(sorted(_ARGUMENTS))}')
+        problem = None if value is None else _problem(name, value)
+        if problem is not None:
+            raise ConfigurationError(f'login(): {name} {problem}')
+
+
+def _problem(name: str, value: Any) -> Optional[str]:
+    """What is wrong with an argument: "must be text"; None if it is good."""
+    kind, wanted = _ARGUMENTS[name]
+    if not isinstance(value, kind) or (kind is int
+                                       and isinstance(value, bool)):
+        return f'must be {wanted}, not of type {type(value).__name__}'
+    if name in _PATHS:
+        return path_problem(os.fsdecode(value))
+    if isinstance(value, str) and _NOT_XML.search(value):
+        return ('must not hold a control character, nor another that XML'
+                ' cannot carry')
+    return None
+
+
 def choose(settings: Profile, authtype: Optional[str] = None, *,
            user: Optional[str] = None, password: Optional[str] = None,
-           cert: Optional[str] = None, principal: Optional[str] = None,
-           keytab: Optional[str] = None, ccache: Optional[str] = None,
+           cert: Optional[Path] = None, principal: Optional[str] = None,
+           keytab: Optional[Path] = None, ccache: Optional[str] = None,
            proxyuser: Optional[str] = None,
            proxyauthtype: Optional[int] = None) -> Optional[Credentials]:
     """
@@ -185,7 +244,8 @@ def choose(settings: Profile, authtype: Optional[str] = None, *,
     authtype = authtype or settings.authtype
     if authtype == 'noauth':
         return None
-    path = os.path.expanduser(cert) if cert else settings.cert
+    path = (os.path.expanduser(os.fsdecode(cert)) if cert
+            else settings.cert)
     if authtype == 'ssl' or (authtype is None and path
                              and os.path.isfile(path)):
         if user or password:
@@ -203,14 +263,14 @@ def choose(settings: Profile, authtype: Optional[str] = None, *,
             raise ConfigurationError(
                 f'profile {settings.name!r}: who logs in with a password'
                 ' cannot act for another user')
-        return PasswordLogin(user, password)
+        return PasswordLogin(user, Secret(password))
     if authtype not in ('kerberos', None):
         raise ConfigurationError(
             f'profile {settings.name!r}: authtype {authtype!r} is none of'
             ' noauth, ssl, password, kerberos')
     return KerberosLogin(principal or settings.principal,
-                         keytab or settings.keytab, ccache, proxyuser,
-                         proxyauthtype)
+                         os.fsdecode(keytab) if keytab else settings.keytab,
+                         ccache, proxyuser, proxyauthtype)
 
 
 def _ssl_login(who: Any, renew: bool) -> Any:

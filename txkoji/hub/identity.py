@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, Optional, Tuple
 from urllib.parse import urlencode
 
+from txkoji.hub.secret import Secret, SecretBytes
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -31,9 +33,9 @@ class Identity:
                                      'session-key': self.key}
             if callnum is not None:
                 query['callnum'] = callnum
-            return f'{address}?{urlencode(query)}', {}
+            return Secret(f'{address}?{urlencode(query)}'), {}
         headers = {b'Koji-Session-Id': b'%d' % self.id,
-                   b'Koji-Session-Key': self.key.encode('ascii')}
+                   b'Koji-Session-Key': SecretBytes(self.key, 'ascii')}
         if callnum is not None:
             # Hubs from 1.31 to 1.35.3 look at the second only.
             headers[b'Koji-Session-Callnum'] = b'%d' % callnum

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 from urllib.parse import urlsplit
 
 from twisted.internet.defer import Deferred
@@ -16,8 +16,9 @@ from twisted.python.failure import Failure
 from twisted.web.iweb import IAgent
 
 from txkoji.exceptions import (AuthError, AuthExpired, ConfigurationError,
-                               GenericError, HTTPError, KojiLoginException,
-                               LoginHTTPError, ParameterError, TransportError)
+                               GenericError, HTTPError, KojiException,
+                               KojiLoginException, LoginHTTPError,
+                               ParameterError, TransportError)
 from txkoji.hub.attempt import Request
 from txkoji.hub.credentials import Credentials
 from txkoji.hub.decoder import Decoder
@@ -25,6 +26,7 @@ from txkoji.hub.identity import Identity, identified
 from txkoji.hub.outcome import Outcome
 from txkoji.hub.profile import Profile, without_secrets
 from txkoji.hub.retries import Retries
+from txkoji.hub.secret import Secret
 from txkoji.hub.transport import Transport
 from txkoji.hub.xmlrpc import encode_call
 
@@ -164,9 +166,10 @@ class LoginDesk:
         async def post(method: str, args: Tuple[Any, ...],
                        kwargs: Dict[str, Any], *, below: str = '',
                        agent: Optional[IAgent] = None) -> Any:
-            return await self._post(self.request(method, args, kwargs),
-                                    address.rstrip('/') + below, identity,
-                                    agent)
+            return await self._post(
+                self.request(method, args, kwargs),
+                address.rstrip('/') + below if below else address, identity,
+                agent, [value for value in args if isinstance(value, Secret)])
 
         try:
             return await credentials.log_in(post, self._transport,
@@ -201,15 +204,33 @@ class LoginDesk:
 
     async def _post(self, request: Request, url: str,
                     identity: Optional[Identity],
-                    agent: Optional[IAgent] = None) -> Any:
-        """A call around logging in: without a callnum, or waiting its turn."""
+                    agent: Optional[IAgent] = None,
+                    secrets: Sequence[Secret] = ()) -> Any:
+        """
+        Send a call around logging in: without a callnum, and not queued.
+
+        :param secrets: what must not be seen in a fault: hubs with
+                        ``KojiTraceback = extended`` tell in its text what
+                        they were called with.
+        """
         headers = None
         if identity is not None:
             url, headers = identity.sign(url, None)
-        return await self._retries.run(
-            request.method, lambda: self._transport.post(
-                request, url, headers, again=False, agent=agent),
-            lost=True, late=False)
+
+        async def attempt() -> Any:
+            try:
+                return await self._transport.post(
+                    request, url, headers, again=False, agent=agent)
+            except KojiException as error:
+                if error.faultCode is None or not secrets:
+                    raise
+                for secret in secrets:
+                    error.args = (secret.removed_from(str(error)),)
+                # What decoded the fault has its text, too.
+                raise error.with_traceback(None)
+
+        return await self._retries.run(request.method, attempt, lost=True,
+                                       late=False)
 
 
 def session_of(answer: Any) -> Identity:

@@ -303,9 +303,23 @@ def _problem(option: str, value: Any) -> Optional[str]:
     if not isinstance(value, str):
         # It may hold a password, as URLs may.
         return f'must be text, not of type {type(value).__name__}'
-    if '\0' in value:
+    if option == 'server':
+        return _server_problem(value)
+    if option in ('cert', 'serverca', 'keytab'):
+        return path_problem(value)
+    if option != 'name' and '\0' in value:
         return 'must not hold a NUL character'
-    return _server_problem(value) if option == 'server' else None
+    return None
+
+
+def path_problem(path: str) -> Optional[str]:
+    """
+    Say what is wrong with the path of a file, without showing it: it may be
+    what is in the file instead, with a key; None if it is good.
+    """
+    if '\n' in path or '-----BEGIN' in path:
+        return 'must be the path of a file, not what is in it'
+    return 'must not hold a NUL character' if '\0' in path else None
 
 
 def number_problem(value: Any, *, whole: bool = False, zero: bool = False
