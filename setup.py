@@ -22,6 +22,7 @@ setup(
         'idna',
         'munch>=4.0',
         'pyOpenSSL>=24.3',
+        'service_identity>=23.1',
         'treq>=24.9',
         'twisted[tls]>=24.10',
     ],

@@ -171,6 +171,27 @@ def server_context(authority: trustme.CA, *names: str) -> Any:
             issued.cert_chain_pems[0].bytes()))
 
 
+#: What a certificate is marked as trusted or rejected for -> how OpenSSL is
+#: asked to write it.
+FORMS: Dict[str, List[str]] = {
+    'plain': [],
+    'any': ['-trustout'],
+    'server': ['-trustout', '-addtrust', 'serverAuth'],
+    'mail': ['-trustout', '-addtrust', 'emailProtection'],
+    'no-server': ['-trustout', '-addreject', 'serverAuth'],
+    'no-mail': ['-trustout', '-addreject', 'emailProtection'],
+    'both': ['-trustout', '-addtrust', 'serverAuth', '-addreject',
+             'serverAuth'],
+}
+
+
+def in_form(certificate: bytes, form: str) -> bytes:
+    """A certificate as OpenSSL writes it, in one of the `FORMS`."""
+    return subprocess.run(['openssl', 'x509', *FORMS[form]],
+                          input=certificate, stdout=subprocess.PIPE,
+                          check=True).stdout
+
+
 class Authority:
     """
     A certificate authority, and files of what it has signed.

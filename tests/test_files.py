@@ -8,7 +8,8 @@ import os
 import struct
 from random import Random
 from types import SimpleNamespace
-from typing import Any, Dict, List, Tuple
+from typing import Any, List, Tuple
+from unittest.mock import Mock
 
 import koji as peer
 from twisted.internet import reactor
@@ -393,18 +394,21 @@ class DownloadTests(FilesTestCase):
 
     def test_certificate(self) -> None:
         """A client certificate is shown to the hub's own host only."""
-        seen: Dict[str, Any] = {}
+        made: List[Any] = []
 
-        def note(name: str, trust: Any, extraCertificateOptions: Any) -> None:
-            seen[name] = extraCertificateOptions
+        def note(trustRoot: Any, **options: Any) -> Mock:
+            made.append(options)
+            return Mock()
 
-        self.patch(tls, 'optionsForClientTLS', note)
+        self.patch(tls, 'CertificateOptions', note)
         shown: Any = SimpleNamespace(options={'certificate': 'ours'})
         policy = tls.HubPolicy(self.koji.settings, shown)
-        for host in ('hub.example.test', 'files.example.test'):
+        for host, options in [
+                ('hub.example.test', [shown.options]),
+                ('files.example.test', [shown.options, {}]),
+                ('other.example.test', [shown.options, {}])]:
             policy.creatorForNetloc(host.encode(), 443)
-        self.assertEqual(seen, {'hub.example.test': shown.options,
-                                'files.example.test': {}})
+            self.assertEqual(made, options)
 
     def test_names(self) -> None:
         """A link stays one; a device stays; the mode is that of any file."""

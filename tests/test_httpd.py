@@ -5,10 +5,11 @@ import os
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from cryptography.x509 import load_pem_x509_certificate
 from twisted.internet.defer import inlineCallbacks
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.servers import Authority, HttpdTestCase
+from tests.servers import Authority, HttpdTestCase, in_form
 from tests.support import folder
 from txkoji import Connection, KojiLoginException
 from txkoji.exceptions import ConfigurationError, TLSError
@@ -117,6 +118,48 @@ class CertificateTests(CertificateTestCase):
         self.assertEqual(handle.get_protocol_version_name(), 'TLSv1.3')
 
 
+class OpenSSLFormTests(CertificateTestCase):
+    """A certificate of ours that says what it is trusted for."""
+
+    @inlineCallbacks
+    def setUp(self) -> Any:
+        yield super().setUp()
+        with open(self.alice, 'rb') as file:
+            text = file.read()
+        own = text.index(b'-----BEGIN CERTIFICATE')
+        self.alice = self.authority.write('trusted.pem', text[:own] + in_form(
+            text, 'server'))
+
+    @inlineCallbacks
+    def test_log_in(self) -> Any:
+        """It is shown as the certificate that it is."""
+        for kind in ('stock', 'eager', 'modern'):
+            koji = self.show(kind)
+            yield koji.login()
+            self.assertEqual((yield koji.getLoggedInUser()).name, 'alice')
+
+    def test_chain(self) -> None:
+        """So are the certificates above it, in their order; not a wreck."""
+        with open(self.alice, 'rb') as file:
+            text = file.read()
+        with open(self.authority.path, 'rb') as file:
+            root = file.read()
+        path = self.authority.write('chain.pem', text + root
+                                    + in_form(root, 'any'))
+        options = read_client_certificate(path, 'p').options
+        plain = load_pem_x509_certificate(root)
+        self.assertEqual(options['extraCertChain'], [plain, plain])
+        self.assertEqual(options['certificate'].issuer, plain.subject)
+        wreck = text.replace(b'TRUSTED CERTIFICATE-----\nMII',
+                             b'TRUSTED CERTIFICATE-----\n')
+        for end in (b'', b'-----BEGIN TRUSTED CERTIFICATE-----\n\n'
+                    b'-----END TRUSTED CERTIFICATE-----\n'):
+            path = self.authority.write('wreck.pem', wreck + end)
+            with self.assertRaises(ConfigurationError) as caught:
+                read_client_certificate(path, 'p')
+            self.assertIn('holds no certificate', str(caught.exception))
+
+
 class UntrustedTestCase(CertificateTestCase):
     """A server that cannot be trusted gets no certificate, and no request."""
 
@@ -140,7 +183,7 @@ class WrongAuthorityTests(UntrustedTestCase):
 
 
 class WrongNameTests(UntrustedTestCase):
-    """One whose certificate is for another host."""
+    """One whose certificate, of somebody we trust, is for another host."""
 
     names = ('hub.example.test',)
 

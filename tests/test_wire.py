@@ -234,7 +234,8 @@ class TLSTests(WireTestCase):
         """A serverca that cannot be read is said at once."""
         for path, why in [
                 (os.path.join(self.folder, 'none.pem'), 'No such file'),
-                (self.folder, 'Is a directory'),
+                (os.path.join(self.folder, 'none.d/'), 'No such file'),
+                (self.folder, 'without hashed certificates'),
                 (self.pem('empty.pem', b''), 'holds no certificate'),
                 (self.pem('words.pem', b'no certificate'),
                  'holds no certificate')]:

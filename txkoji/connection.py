@@ -102,7 +102,8 @@ class Connection(HubMethods[Deferred[Any]]):
     :ivar settings: the `Profile`.
     :ivar weburl: the address of kojiweb, or None.
     :ivar serverca: the path of the certificates that the hub is verified
-                    against, or None for the system's.
+                    against, a PEM file or a directory of ``openssl rehash``;
+                    None for the system's.
     """
 
     def __init__(self, profile: Union[str, Profile], *, reactor: Any = None,

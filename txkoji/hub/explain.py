@@ -22,13 +22,10 @@ def explain(found: Exception) -> Any:
               the connection.
     """
     from OpenSSL import SSL
-    from service_identity import VerificationError
     causes = list(_causes(found))
     for kinds, kind, text in [
         ((EndlessHead,), AnswerError, 'the answer is not HTTP: {}'),
         ((NotTrusted,), TLSError, 'certificate verify failed: {}'),
-        ((VerificationError,), TLSError,
-         'the certificate of the hub is for another host'),
         ((SSL.Error,), TLSError, 'TLS failed: {}'),
         ((error.TimeoutError,), CallTimeout, 'connecting took too long'),
         ((error.DNSLookupError,), ConnectionFailed, 'no such host'),

@@ -3,9 +3,13 @@ Whom we trust, and the certificate we show: a policy for Twisted's Agent.
 """
 from __future__ import annotations
 
+import os
+import re
+from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Dict, List, MutableMapping, Optional, Tuple
+from ipaddress import ip_address
+from typing import Any, Dict, MutableMapping, Optional, Tuple
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -13,16 +17,26 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto
+from service_identity import CertificateError, VerificationError
+from service_identity.hazmat import (DNS_ID, IPAddress_ID,
+                                     verify_service_identity)
+from service_identity.pyopenssl import extract_patterns
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
-from twisted.internet.ssl import (Certificate, CertificateOptions,
-                                  TLSVersion, optionsForClientTLS,
-                                  platformTrust, trustRootFromCertificates)
+from twisted.internet.ssl import (CertificateOptions, platformTrust,
+                                  trustRootFromCertificates)
 from twisted.logger import Logger
 from twisted.web.iweb import IPolicyForHTTPS
-from zope.interface import directlyProvides, implementer, providedBy
+from zope.interface import implementer
 
 from txkoji.exceptions import ConfigurationError
 from txkoji.hub.profile import Profile, without_secrets
+
+#: The names that ``openssl rehash`` gives to certificates.
+_HASHED = re.compile(r'[0-9a-f]{8}\.[0-9]+')
+
+#: A certificate of ours with what OpenSSL trusts it for.
+_TRUSTED = re.compile(b'-----BEGIN TRUSTED CERTIFICATE-----'
+                      b'(.*?)-----END TRUSTED CERTIFICATE-----', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -48,12 +62,12 @@ class HubPolicy:
     or the system's certificates where there is none. A `serverca` goes before
     `no_ssl_verify`, as in Koji's client.
 
-    Twisted's policies make a TLS context for each request; this one makes it
-    once for each host.
+    Twisted's policies make a TLS context for each request; this one makes at
+    most two: one that shows our certificate, to the hub, and one that does
+    not, to other servers.
 
     :param shown: what to show to the hub, if it asks for a certificate.
     :param tls_1_2: whether to speak nothing newer than TLS 1.2.
-    :raises ConfigurationError: if `serverca` cannot be read.
     """
 
     _log = Logger()
@@ -61,94 +75,175 @@ class HubPolicy:
     def __init__(self, settings: Profile,
                  shown: Optional[ClientCertificate] = None, *,
                  tls_1_2: bool = False) -> None:
-        self._creators: Dict[Tuple[bytes, int], Any] = {}
+        self._settings = settings
         self._verify = bool(settings.serverca) or not settings.no_ssl_verify
-        self._options: Dict[str, Any] = {}
+        self._tls_1_2 = tls_1_2
         self._shown = {} if shown is None else shown.options
         self._hub = urlsplit(settings.server).hostname
-        if tls_1_2:
-            self._options['lowerMaximumSecurityTo'] = TLSVersion.TLSv1_2
-        if settings.serverca:
-            trust: Any = trustRootFromCertificates(
-                read_certificates(settings.serverca, settings.name))
-        else:
-            trust = platformTrust()
-        self._trust = _Telling(trust)
+        self._creators: Dict[Tuple[bytes, int], _Creator] = {}
+        self._contexts: Dict[bool, SSL.Context] = {}
+        self._reasons: MutableMapping[SSL.Connection, str] = (
+            WeakKeyDictionary())
         if not self._verify:
             self._log.warn('profile {name!r} says no_ssl_verify: anybody can'
                            ' pass for {server}', name=settings.name,
                            server=without_secrets(settings.server))
 
-    def creatorForNetloc(self, hostname: bytes, port: int) -> Any:
-        """The same creator each time for the same host and port."""
+    def creatorForNetloc(self, hostname: bytes, port: int) -> _Creator:
+        """
+        Make TLS connections to a host: by the same creator each time.
+
+        :raises ConfigurationError: if `serverca` cannot be read.
+        """
         creator = self._creators.get((hostname, port))
         if creator is None:
-            name = hostname.decode('ascii')
-            options = self._options
-            if name.lower() == self._hub:
-                options = {**self._shown, **options}
-            if self._verify:
-                trust: Any = self._trust
-                creator = optionsForClientTLS(
-                    name, trust, extraCertificateOptions=options)
-            else:
-                creator = _Unverified(name, options)
-            self._creators[hostname, port] = creator
+            host = hostname.decode('ascii').strip('[]').lower()
+            creator = self._creators[hostname, port] = _Creator(
+                host, self._context(host == self._hub),
+                self._reasons if self._verify else None)
         return creator
 
     def reason(self, connection: SSL.Connection) -> Optional[str]:
-        """Why the hub was not trusted, or None where that is not known."""
-        return self._trust.reasons.get(connection)
+        """Why a server was not trusted, or None where that is not known."""
+        return self._reasons.get(connection)
 
+    def _context(self, is_hub: bool) -> SSL.Context:
+        context = self._contexts.get(is_hub)
+        if context is None:
+            context = self._contexts[is_hub] = self._new_context(
+                self._shown if is_hub else {})
+        return context
 
-class _Telling:
-    """
-    A trust root that notes why a hub is not trusted: OpenSSL has but one text
-    for all that can be wrong, but it tells the hub more, in an alert.
-    """
-
-    def __init__(self, trust: Any) -> None:
-        self._trust = trust
-        directlyProvides(self, providedBy(trust))
-        self.reasons: MutableMapping[SSL.Connection, str] = (
-            WeakKeyDictionary())
-
-    def _addCACertsToContext(self, context: SSL.Context) -> None:
-        self._trust._addCACertsToContext(context)
-        context.set_info_callback(self._note)
-
-    def _note(self, connection: SSL.Connection, where: int, number: int
-              ) -> None:
-        if where & SSL.SSL_CB_ALERT and where & SSL.SSL_CB_WRITE:
-            reason = _REASONS.get(number & 255)
-            if reason is not None:
-                self.reasons[connection] = reason
-
-
-#: TLS alert (RFC 8446, section 6.2) -> what it says of the other side.
-_REASONS = {
-    42: 'the certificate of the hub is not good, or not valid yet; is the'
-        ' clock of this machine right?',
-    44: 'the certificate of the hub was revoked',
-    45: 'the certificate of the hub has expired',
-    48: 'the certificate of the hub is signed by nobody whom the serverca of'
-        ' the profile, or the system, trusts (unknown CA)',
-}
+    def _new_context(self, shown: Dict[str, Any]) -> SSL.Context:
+        serverca = self._settings.serverca
+        trust: Any = None
+        if self._verify:
+            # Those of a serverca are loaded by OpenSSL, below.
+            trust = (trustRootFromCertificates([]) if serverca
+                     else platformTrust())
+        context = CertificateOptions(trustRoot=trust, **shown).getContext()
+        if self._tls_1_2:
+            # Twisted 24.10 takes lowerMaximumSecurityTo for "less than".
+            context.set_options(SSL.OP_NO_TLSv1_3)
+        if serverca:
+            load_serverca(context, serverca, self._settings.name)
+        return context
 
 
 @implementer(IOpenSSLClientConnectionCreator)
-class _Unverified:
-    """Make TLS connections to a host whose certificate is not looked at."""
+class _Creator:
+    """
+    Make TLS connections to a host, which is verified in the handshake, before
+    a certificate of ours is shown to it.
 
-    def __init__(self, hostname: str, options: Any) -> None:
-        self._hostname = hostname
-        self._context = CertificateOptions(verify=False, **options
-                                           ).getContext()
+    :param host: its name or address, in lower case.
+    :param reasons: gets why the host was not trusted; None if it is not to
+                    be verified.
+    """
+
+    def __init__(self, host: str, context: SSL.Context,
+                 reasons: Optional[MutableMapping[SSL.Connection, str]]
+                 ) -> None:
+        self._context = context
+        self._reasons = reasons
+        # Certificates have neither the dot at the end nor the zone.
+        self._host = host.removesuffix('.').partition('%')[0]
+        try:
+            ip_address(self._host)
+        except ValueError:
+            self._is_address = False
+            self._identity: Any = DNS_ID(self._host)
+        else:
+            self._is_address = True
+            self._identity = IPAddress_ID(self._host)
 
     def clientConnectionForTLS(self, protocol: Any) -> SSL.Connection:
         connection = SSL.Connection(self._context, None)
-        connection.set_tlsext_host_name(self._hostname.encode('ascii'))
+        if not self._is_address:
+            connection.set_tlsext_host_name(self._host.encode('ascii'))
+        if self._reasons is not None:
+            connection.set_verify(SSL.VERIFY_PEER, self._verify)
         return connection
+
+    def _verify(self, connection: SSL.Connection, certificate: crypto.X509,
+                error: int, depth: int, good: int) -> bool:
+        """
+        Take what OpenSSL found of one certificate of the chain; of the last,
+        which is the server's own, also look at the host. (An exception here
+        would end the handshake, too, but nobody would see it.)
+        """
+        assert self._reasons is not None
+        if not good:
+            self._reasons[connection] = self._explain(error, depth)
+        elif depth == 0 and not self._is_for_host(certificate):
+            good = False
+            self._reasons[connection] = (
+                f'the certificate is for another host than {self._host}')
+        return bool(good)
+
+    def _is_for_host(self, certificate: crypto.X509) -> bool:
+        try:
+            verify_service_identity(extract_patterns(certificate),
+                                    [self._identity], [])
+        except (VerificationError, CertificateError):
+            return False
+        return True
+
+    def _explain(self, error: int, depth: int) -> str:
+        if error in _UNKNOWN:
+            return (f'the certificate of {self._host} is signed by nobody'
+                    ' whom the serverca of the profile, or the system, trusts'
+                    ' (unknown CA)')
+        whose = (f'the certificate of {self._host}' if depth == 0 else
+                 f'an issuer of the certificate of {self._host}')
+        return f'{whose} {_REASONS.get(error, f"is bad (OpenSSL: {error})")}'
+
+
+#: OpenSSL's numbers (x509_vfy.h) for a chain that ends at nobody we trust.
+_UNKNOWN = (2, 18, 19, 20, 21)
+
+#: OpenSSL's numbers -> what it says of a certificate.
+_REASONS = {
+    9: 'is not valid yet; is the clock of this machine right?',
+    10: 'has expired',
+    23: 'was revoked',
+    26: 'is not made for this purpose',
+    28: 'is rejected by the serverca of the profile, or the system, or is'
+        ' trusted there for something else only',
+}
+
+
+def load_serverca(context: SSL.Context, path: str, profile: str) -> None:
+    """
+    Let a context trust the certificates at a path, as OpenSSL does: of a PEM
+    file, all of them, and those marked as trusted or rejected for what they
+    are marked for; of a directory, those with the names of ``openssl
+    rehash``.
+
+    :param profile: the profile's name, for the text of an error.
+    :raises ConfigurationError: if there is nothing at the path, it cannot be
+                                read, or it holds no certificate.
+    """
+    def wrong(what: str) -> ConfigurationError:
+        return ConfigurationError(
+            f'profile {profile!r}: serverca {path} {what}')
+
+    # pyOpenSSL lets no context be changed whose ciphers were chosen.
+    store: Any = context.get_cert_store()
+    try:
+        # OpenSSL finds nothing wrong with a directory that is not there.
+        if not os.path.isdir(path):
+            with open(path, 'rb'):
+                store.load_locations(path)
+        elif any(map(_HASHED.fullmatch, os.listdir(path))):
+            store.load_locations(None, path)
+        else:
+            raise wrong('is a directory without hashed certificates; call'
+                        ' "openssl rehash" for it')
+    except OSError as error:
+        raise wrong(f'cannot be read: {error.strerror}') from error
+    except crypto.Error as error:
+        raise wrong('holds no certificate that can be read') from error
 
 
 def read_client_certificate(path: str, profile: str) -> ClientCertificate:
@@ -169,7 +264,7 @@ def read_client_certificate(path: str, profile: str) -> ClientCertificate:
     except OSError as error:
         raise wrong(f'cannot be read: {error.strerror}') from error
     try:
-        own, *chain = x509.load_pem_x509_certificates(text)
+        own, *chain = x509.load_pem_x509_certificates(_without_trust(text))
     except ValueError as error:
         raise wrong('holds no certificate that can be read') from error
     try:
@@ -194,24 +289,27 @@ def read_client_certificate(path: str, profile: str) -> ClientCertificate:
         'certificate': own, 'privateKey': key, 'extraCertChain': chain})
 
 
-def read_certificates(path: str, profile: str) -> List[Certificate]:
+def _without_trust(text: bytes) -> bytes:
     """
-    Read all certificates of a PEM file.
+    Make plain certificates of those that say what they are trusted for, which
+    means nothing for our own.
 
-    :param profile: the profile's name, for the text of an error.
-    :raises ConfigurationError: if there is no such file, it cannot be read,
-                                or it holds no certificate.
+    :raises ValueError: if one cannot be read.
     """
-    try:
-        with open(path, 'rb') as file:
-            found = x509.load_pem_x509_certificates(file.read())
-    except OSError as error:
-        raise ConfigurationError(
-            f'profile {profile!r}: serverca {path} cannot be read:'
-            f' {error.strerror}') from error
-    except ValueError as error:
-        raise ConfigurationError(
-            f'profile {profile!r}: serverca {path} holds no certificate that'
-            ' can be read') from error
-    return [Certificate(crypto.X509.from_cryptography(certificate))
-            for certificate in found]
+    def plain(found: re.Match[bytes]) -> bytes:
+        data = b64decode(found[1])
+        # Behind the certificate, which is one DER sequence.
+        encoded = b64encode(data[:_der_length(data)])
+        return (b'-----BEGIN CERTIFICATE-----\n' + encoded
+                + b'\n-----END CERTIFICATE-----')
+
+    return _TRUSTED.sub(plain, text)
+
+
+def _der_length(data: bytes) -> int:
+    """How many bytes the first DER value has, with tag and length."""
+    length = data[1] if len(data) > 1 else 0
+    if length < 128:
+        return 2 + length
+    size = length - 128
+    return 2 + size + int.from_bytes(data[2:2 + size], 'big')
