@@ -3,22 +3,99 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
-from typing import Any
+from traceback import TracebackException
+from typing import Any, List
 from unittest import mock
 
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, inlineCallbacks
+from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from tests.servers import (HttpdTestCase, missing_kerberos, new_realm,
                            server_context, shifted)
+from tests.support import folder, write
 from txkoji import Connection, KojiLoginException
 from txkoji.exceptions import CallTimeout, GSSAPIAuthError
+from txkoji.hub.negotiate import advice
+
+#: What GSSAPI and Kerberos say, and words of the advice.
+TEXTS = [
+    ('No Kerberos credentials available (default cache: FILE:/tmp/krb5cc_0)',
+     'there is no ticket: run kinit'),
+    ('No Kerberos credentials available (default cache:'
+     ' KEYRING:persistent:1000)', 'there is no ticket: run kinit'),
+    ('No Kerberos credentials available (default cache: KCM:)',
+     'there is no ticket: run kinit'),
+    ('No credentials cache found (filename: /tmp/krb5cc_1000)',
+     'there is no ticket: run kinit'),
+    ("Credentials cache file '/tmp/krb5cc_1000' not found",
+     'there is no ticket: run kinit'),
+    ('Credential cache is empty', 'there is no ticket: run kinit'),
+    ('SPNEGO cannot find mechanisms to negotiate',
+     'there is no ticket: run kinit'),
+    ('Matching credential not found (filename: /tmp/krb5cc_0)',
+     'there is no ticket: run kinit'),
+    ("Can't find client principal bot@EXAMPLE.COM in cache collection",
+     'the principal has no ticket'),
+    ('Ticket expired', 'the ticket has expired'),
+    ('Ticket not yet valid', 'the ticket is not valid yet'),
+    ('Clock skew too great', 'the clocks of this machine'),
+    ('Server not found in Kerberos database', 'does not know the service'),
+    ('Server HTTP/hub.example.com@EXAMPLE.COM not found in Kerberos database',
+     'does not know the service'),
+    ('Server krbtgt/OTHER.COM@EXAMPLE.COM not found in Kerberos database',
+     'no way to the realm'),
+    ("Client 'bot@EXAMPLE.COM' not found in Kerberos database",
+     'does not know the principal'),
+    ('Client not found in Kerberos database', 'does not know the principal'),
+    ("Cannot contact any KDC for realm 'EXAMPLE.COM'", '(KDC) cannot be'),
+    ('Resource temporarily unavailable', '(KDC) cannot be reached'),
+    ('Cannot find KDC for realm "EXAMPLE.COM"', 'realm'),
+    ('Configuration file does not specify default realm', 'default_realm'),
+    ('Cannot determine realm for numeric host address', 'not by its address'),
+    ("Key table file '/etc/bot.keytab' not found", 'is no such keytab'),
+    ('Keytab FILE:/etc/bot.kt is nonexistent or empty', 'is no such keytab'),
+    ('Permission denied', 'the keytab, or the ticket cache, may not be read'),
+    ('Keytab contains no suitable keys for bot/host.example.com@EXAMPLE.COM',
+     'the keytab lacks the principal'),
+    ('No key table entry found for bot/host.example.com@EXAMPLE.COM',
+     'the keytab lacks the principal'),
+    ('Preauthentication failed', 'the keytab has an old key'),
+    ('Password incorrect', 'the keytab has an old key'),
+    ('Decrypt integrity check failed', 'the keytab has an old key'),
+    ('KDC has no support for encryption type', 'no encryption type in common'),
+    ("Client's credentials have been revoked", 'is locked'),
+    ("Client's entry in database has expired", 'account of the principal has'
+     ' expired'),
+    ('Password has expired', 'kpasswd'),
+    ('KDC policy rejects request', 'the policy of the Kerberos server'),
+    ('Credentials cache permissions incorrect', 'cache cannot be read'),
+    ('Credentials cache I/O operation failed XXX', 'cache cannot be read'),
+    ('Internal credentials cache error', 'the ticket cache is broken'),
+    ('Bad format in credentials cache', 'the ticket cache is broken'),
+    ('Unsupported credentials cache format version number (filename: /tmp/x)',
+     'the ticket cache is broken'),
+    ('Unknown credential cache type', 'no such kind of ticket cache'),
+    ('Failed to store credentials: No credentials cache found',
+     'the ticket cache cannot be written'),
+    ('Principal in credential cache does not match desired name',
+     'a ticket of another principal'),
+    ('Hostname cannot be canonicalized', 'the name of the host cannot be'),
+    ('Malformed representation of principal', 'the principal is none'),
+    ('Cannot allocate memory', 'see the text'),
+    ('Invalid credential was supplied', 'see the text'),
+]
+
+#: The major text of most of what can be wrong.
+MAJOR = ('Major (458752): No credentials were supplied, or the credentials'
+         ' were unavailable or inaccessible, Minor (2529639107): ')
 
 #: A program that logs in while the KDC does not answer, and ends.
 IMPATIENT = '''
@@ -42,6 +119,33 @@ async def main(reactor):
 
 react(lambda reactor: ensureDeferred(main(reactor)))
 '''
+
+
+class AdviceTests(SynchronousTestCase):
+    """What is said of the texts that there are."""
+
+    def test_texts(self) -> None:
+        """Each has advice of its own, whatever the major text says."""
+        for text, words in TEXTS:
+            for whole in (text, MAJOR + text,
+                          f'stepping context failed: {MAJOR}{text} )'):
+                self.assertIn(words, advice(whole))
+        self.assertIn('see the text', advice('whatever'))
+
+    def test_keytab(self) -> None:
+        """Where a keytab was named, that there is no ticket is its fault."""
+        path = write(os.path.join(folder(self), 'bot.keytab'), 'rubbish')
+        for text in ('No credentials cache found',
+                     "Can't find client principal bot@X in cache collection"):
+            for keytab in (path, 'FILE:' + path, 'MEMORY:bot'):
+                self.assertIn(f'the keytab {keytab} is none, is empty or'
+                              ' lacks the principal', advice(text, keytab))
+            for keytab in (path + 'x', f'FILE:{path}x'):
+                self.assertEqual(
+                    advice(text, keytab), f'the keytab {path}x cannot be read:'
+                                          ' No such file or directory')
+        self.assertIn('the keytab has an old key',
+                      advice('Preauthentication failed', path))
 
 
 class KerberosTestCase(HttpdTestCase):
@@ -109,8 +213,10 @@ class KerberosTestCase(HttpdTestCase):
                                          GSSAPIAuthError)
         self.assertIsInstance(error, KojiLoginException)
         self.assertIn(text, str(error))
+        self.assertTrue(str(error).isprintable(), ascii(str(error)))
         self.assertIsNone(koji.session_id)
         self.assertEqual(self.hub.requests, 0)
+        return error
 
 
 class KerberosTests(KerberosTestCase):
@@ -203,16 +309,99 @@ class KerberosTests(KerberosTestCase):
         return self.check_refused('run kinit', self.negotiate(),
                                   ccache='FILE:/nosuch')
 
+    @inlineCallbacks
+    def test_rubbish_cache(self) -> Any:
+        """A cache of something else is said to be broken, also a default."""
+        for number, data in enumerate([b'rubbish', b'\5\4rubbish']):
+            cache = 'FILE:' + write(
+                os.path.join(self.folder, f'rubbish{number}'), data)
+            yield self.check_refused('the ticket cache is broken',
+                                     self.negotiate(), ccache=cache)
+            self.set_environment(KRB5CCNAME=cache)
+            yield self.check_refused('the ticket cache is broken',
+                                     self.negotiate())
+
+    def test_odd_cache(self) -> Any:
+        """A kind of cache that there is not."""
+        return self.check_refused('no such kind of ticket cache',
+                                  self.negotiate(), ccache='NOSUCH:x')
+
+    @inlineCallbacks
+    def test_other_principal(self) -> Any:
+        """A ticket of another principal goes before a keytab."""
+        cache = self.kinit()
+        keytab = self.new_principal('other')
+        yield self.check_refused(
+            'a ticket of another principal', self.negotiate(), ccache=cache,
+            principal='other@KRBTEST.COM', keytab=keytab)
+
+    @inlineCallbacks
     def test_no_keytab(self) -> Any:
-        """A keytab that is not there is no way either."""
-        return self.check_refused('keytab', self.negotiate(),
-                                  keytab='/nosuch', ccache='MEMORY:x')
+        """A keytab that is not there, or a folder, is no way either."""
+        for path, why in [('/nosuch', 'No such file or directory'),
+                          ('/', 'Is a directory')]:
+            yield self.check_refused(
+                f'the keytab {path} cannot be read: {why}', self.negotiate(),
+                keytab=path, ccache='MEMORY:x')
+
+    @inlineCallbacks
+    def test_rubbish_keytab(self) -> Any:
+        """Nor is one that is empty, or something else."""
+        for number, data in enumerate([b'', b'rubbish']):
+            path = write(os.path.join(self.folder, f'{number}.keytab'), data)
+            yield self.check_refused(
+                f'the keytab {path} is none, is empty or', self.negotiate(),
+                keytab=path, ccache='MEMORY:r')
+
+    @inlineCallbacks
+    def test_keytab_not_needed(self) -> Any:
+        """With a good ticket a keytab is not looked at."""
+        koji = self.negotiate(keytab='/nosuch')
+        yield koji.login(ccache=self.kinit())
+        yield self.check_user(koji)
 
     def test_unknown_principal(self) -> Any:
         """A principal that the keytab does not have."""
         return self.check_refused(
-            'keytab', self.negotiate(), principal='nobody@KRBTEST.COM',
-            keytab=self.realm.client_keytab, ccache='MEMORY:y')
+            'lacks the principal', self.negotiate(),
+            principal='nobody@KRBTEST.COM', keytab=self.realm.client_keytab,
+            ccache='MEMORY:y')
+
+    def new_principal(self, name: str, *changes: str) -> str:
+        """
+        Make a principal, and change it.
+
+        :param changes: commands of kadmin.
+        :returns: the path of a keytab that was made before the changes.
+        """
+        principal = f'{name}@KRBTEST.COM'
+        keytab = os.path.join(self.folder, name + '.keytab')
+        self.realm.addprinc(principal, 'secret')
+        self.realm.extract_keytab(principal, keytab)
+        for change in changes:
+            self.realm.run([shutil.which('kadmin.local'), '-q',
+                            f'{change} {principal}'])
+        return keytab
+
+    @inlineCallbacks
+    def test_accounts(self) -> Any:
+        """What the KDC has against a principal: each its own advice."""
+        for name, change, words in [
+                ('gone', 'delprinc -force', 'does not know the principal'),
+                ('locked', 'modprinc -allow_tix', 'the principal is locked'),
+                ('late', 'modprinc -expire yesterday',
+                 'account of the principal has expired'),
+                ('stale', 'modprinc -pwexpire yesterday', 'kpasswd'),
+                ('changed', 'cpw -pw other', 'the keytab has an old key')]:
+            keytab = self.new_principal(name, change)
+            yield self.check_refused(
+                words, self.negotiate(), principal=name + '@KRBTEST.COM',
+                keytab=keytab, ccache='MEMORY:' + name)
+
+    def test_malformed_principal(self) -> Any:
+        """A principal that is none."""
+        return self.check_refused('the principal is none', self.negotiate(),
+                                  principal='user@@x')
 
     def test_unknown_service(self) -> Any:
         """A host that Kerberos does not know."""
@@ -233,7 +422,12 @@ class KerberosTests(KerberosTestCase):
 
     @inlineCallbacks
     def test_server_not_proven(self) -> Any:
-        """A server that cannot prove who it is is not believed."""
+        """
+        A server that cannot prove who it is is not believed; the token that
+        it got is in no variable of the traceback.
+        """
+        tokens: List[str] = []
+
         class Liar(Resource):
             isLeaf = True
 
@@ -242,6 +436,7 @@ class KerberosTests(KerberosTestCase):
                 self.token = token
 
             def render_POST(self, request: Any) -> bytes:
+                tokens.append(request.getHeader('Authorization'))
                 request.setHeader(b'WWW-Authenticate',
                                   b'Negotiate ' + self.token)
                 return b'<methodResponse/>'
@@ -254,7 +449,12 @@ class KerberosTests(KerberosTestCase):
             self.addCleanup(port.stopListening)
             koji = self.negotiate('https://localhost:'
                                   f'{port.getHost().port}/kojihub')
-            yield self.check_refused('could not prove', koji, ccache=cache)
+            error = yield self.check_refused('could not prove', koji,
+                                             ccache=cache)
+            shown = ''.join(TracebackException.from_exception(
+                error, capture_locals=True).format())
+            self.assertIn('in _request', shown)
+            self.assertNotIn(tokens.pop()[:40], shown)
 
 
 class NotLetInTests(KerberosTestCase):

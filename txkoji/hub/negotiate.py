@@ -24,6 +24,10 @@ from txkoji.hub.body import discard
 
 T = TypeVar('T')
 
+_NO_TICKET = 'there is no ticket: run kinit, or name a keytab'
+_NO_TICKET_OF_PRINCIPAL = ('the principal has no ticket: run kinit for it, or'
+                           ' name its keytab')
+
 #: What is wrong, by words that are in the text, and what to do. (GSSAPI gives
 #: Kerberos' own numbers new ones, which are not the same in each process.)
 _ADVICE = [
@@ -32,20 +36,68 @@ _ADVICE = [
                              ' right?'),
     ('Clock skew', 'the clocks of this machine and of the Kerberos server'
                    ' differ too much: set them right'),
-    ('Client .* not found in Kerberos database',
+    (r'Client (\S+ )?not found in Kerberos database',
      'Kerberos does not know the principal: is its name right?'),
-    ('Server .* not found in Kerberos database',
+    ('Server krbtgt/.* not found in Kerberos database',
+     'Kerberos knows no way to the realm of this host: see domain_realm and'
+     ' capaths in krb5.conf'),
+    (r'Server (\S+ )?not found in Kerberos database',
      'Kerberos does not know the service HTTP of this host: is the server of'
      ' the profile the canonical name of the hub? (See'
      ' dns_canonicalize_hostname and rdns in krb5.conf.)'),
+    ('KDC policy|user2user only',
+     'the policy of the Kerberos server forbids it: ask its administrator'),
+    ('credentials have been revoked',
+     'the account of the principal is locked: ask the administrator of'
+     ' Kerberos'),
+    ('entry in database has expired',
+     'the account of the principal has expired: ask the administrator of'
+     ' Kerberos'),
+    ('Password has expired',
+     'the password of the principal has expired: change it with kpasswd, and'
+     ' get a new keytab'),
     ('Preauthentication failed|Password incorrect|integrity check',
      'the keytab has an old key: get a new one'),
-    ('keytab', 'the keytab cannot be read, or lacks the principal'),
-    ('Cannot contact any KDC', 'the Kerberos server (KDC) cannot be reached'),
-    ('Cannot find KDC|default realm',
-     'there is no Kerberos server known for the realm: see krb5.conf'),
-    ('[Nn]o (Kerberos )?credentials',
-     'there is no ticket: run kinit, or name a keytab'),
+    ('encryption type',
+     'the Kerberos server and this machine, or the keytab, have no encryption'
+     ' type in common: get a new keytab, or see permitted_enctypes in'
+     ' krb5.conf'),
+    ('no suitable keys|No key table entry found',
+     'the keytab lacks the principal, or has no key for it of a type that is'
+     ' wanted: see klist -ek'),
+    ('Keytab .*nonexistent or empty|Key table file .*not found',
+     'there is no such keytab, or it is empty: is its path right?'),
+    ('Permission denied',
+     'the keytab, or the ticket cache, may not be read by this user'),
+    ('Unsupported key table format|Bad format in keytab',
+     'the keytab is none: get a new one'),
+    ('Cannot contact any KDC|Resource temporarily unavailable',
+     'the Kerberos server (KDC) cannot be reached'),
+    ('Cannot find KDC|default realm|Cannot determine realm',
+     'there is no realm known for it, or no Kerberos server for the realm: see'
+     ' default_realm, realms and domain_realm in krb5.conf (a realm is found'
+     ' by the name of a host, not by its address)'),
+    ('cannot be canonicalized',
+     'the name of the host cannot be looked up: is it right, and does DNS'
+     ' work?'),
+    ('does not match desired name',
+     'the ticket cache has a ticket of another principal, and that goes before'
+     ' a keytab: name a cache of its own (ccache=), or run kdestroy'),
+    ("Can't find client principal", _NO_TICKET_OF_PRINCIPAL),
+    ('[Cc]ache permissions|[Cc]ache I/O',
+     'the ticket cache cannot be read: may this user read it?'),
+    ('Failed to store credentials',
+     'the ticket cache cannot be written: does its folder exist?'),
+    ('Unknown credential cache type',
+     'there is no such kind of ticket cache: its name is such as'
+     ' "FILE:/tmp/cc"'),
+    ('[Cc]redentials cache error|in credentials cache|cache format version',
+     'the ticket cache is broken, or is none: run kdestroy, and kinit'),
+    ('Malformed representation of principal',
+     'the principal is none: one is such as "bot@EXAMPLE.COM"'),
+    ('[Nn]o (Kerberos )?credentials (cache|available)'
+     '|[Cc]ache (file .*)?(not found|is empty)'
+     '|Matching credential not found|cannot find mechanisms', _NO_TICKET),
 ]
 
 
@@ -76,9 +128,10 @@ class NegotiateAgent:
         self._agent = agent
         self._reactor = reactor
         self._principal = principal
+        self._keytab = os.path.expanduser(keytab) if keytab else None
         self._store = {}
-        if keytab:
-            self._store['client_keytab'] = os.path.expanduser(keytab)
+        if self._keytab:
+            self._store['client_keytab'] = self._keytab
         if ccache:
             self._store['ccache'] = ccache
         self._threads = _Threads(0, 1, 'txkoji Kerberos')
@@ -102,10 +155,10 @@ class NegotiateAgent:
         maker = self._library.HTTPSPNEGOAuth(
             mutual_authentication=self._library.OPTIONAL)
         host = URI.fromBytes(uri).host.decode('ascii').strip('[]')
-        token = await self._step(lambda: self._token(maker, host))
-        headers = Headers(dict((headers or Headers()).getAllRawHeaders()))
-        headers.setRawHeaders(b'Authorization', [token.encode('ascii')])
-        response = await self._agent.request(method, uri, headers, body)
+        # The token is in no variable, since tracebacks may show these.
+        response = await self._agent.request(
+            method, uri, _authorized(headers, await self._step(
+                lambda: self._token(maker, host))), body)
         answer = _Answer(uri, response)
         try:
             if response.code == 200 and answer.has_token and not (
@@ -134,10 +187,34 @@ class NegotiateAgent:
             token: str = maker.generate_request_header(None, host,
                                                        is_preemptive=True)
         except gssapi.exceptions.GSSError as error:
-            raise _explained(error, host) from error
+            raise self._explained(error, host) from error
         except self._library.exceptions.SPNEGOExchangeError as error:
-            raise _explained(error, host) from error
+            raise self._explained(
+                self._reason(gssapi, maker) or error, host) from error
         return token
+
+    def _reason(self, gssapi: Any, maker: Any) -> Optional[Exception]:
+        """
+        What is wrong with the credentials that the process has; None if
+        nothing is, or we have others. Negotiation alone only says that there
+        is no mechanism.
+        """
+        if maker.creds is not None:
+            return None
+        try:
+            gssapi.Credentials(usage='initiate',
+                               mechs=[gssapi.MechType.kerberos])
+        except gssapi.exceptions.GSSError as error:
+            found: Exception = error
+            return found
+        return None
+
+    def _explained(self, error: Exception, host: str) -> GSSAPIAuthError:
+        """Say what to do."""
+        # C's strings are not all cut where they end.
+        text = re.sub('[\x00-\x1f\x7f]+', ' ', str(error)).strip()
+        return GSSAPIAuthError(f'no Kerberos token for {host}:'
+                               f' {advice(text, self._keytab)} ({text})')
 
     def _proven(self, maker: Any, answer: _Answer, host: str) -> bool:
         """Whether the token of the server proves who it is."""
@@ -183,12 +260,45 @@ class _Answer:
         return scheme.lower() == 'negotiate' and bool(token.strip())
 
 
-def _explained(error: Any, host: str) -> GSSAPIAuthError:
-    """Say what to do."""
-    text = str(error)
-    for words, advice in _ADVICE:
-        if re.search(words, text):
+def _authorized(headers: Optional[Headers], token: str) -> Headers:
+    """Headers, with a token."""
+    found = Headers(dict((headers or Headers()).getAllRawHeaders()))
+    found.setRawHeaders(b'Authorization', [token.encode('ascii')])
+    return found
+
+
+def advice(text: str, keytab: Optional[str] = None) -> str:
+    """
+    Say what is wrong, and what to do.
+
+    :param text: what GSSAPI or Kerberos says of it.
+    :param keytab: the keytab that was to be used, if one was.
+    """
+    # The major text is "no credentials" for most of what can be wrong.
+    cause = re.sub(r'.*Minor \(\d+\): ', '', text)
+    for words, found in _ADVICE:
+        if re.search(words, cause):
             break
     else:
-        advice = 'see the text, and krb5.conf'
-    return GSSAPIAuthError(f'no Kerberos token for {host}: {advice} ({text})')
+        return 'see the text, and krb5.conf'
+    if keytab and found in (_NO_TICKET, _NO_TICKET_OF_PRINCIPAL):
+        return _about_keytab(keytab)
+    return found
+
+
+def _about_keytab(name: str) -> str:
+    """
+    Say why a keytab was of no use: Kerberos only says that there is no
+    ticket.
+
+    :param name: its path, or a name with a type, as "FILE:/etc/x.keytab".
+    """
+    kind, _, path = name.rpartition(':')
+    if kind in ('', 'FILE', 'WRFILE'):
+        try:
+            with open(path, 'rb'):
+                pass
+        except OSError as error:
+            return f'the keytab {path} cannot be read: {error.strerror}'
+    return (f'the keytab {name} is none, is empty or lacks the principal (see'
+            ' klist -k)')
