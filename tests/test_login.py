@@ -277,7 +277,7 @@ class LoginTests(HubTestCase):
                          logins.KerberosLogin(None, __file__))
 
     def test_contents_for_path(self) -> None:
-        """Who passes a key, not its path, sees what is wrong, not the key."""
+        """A key that is passed in place of its path is shown nowhere."""
         key = '-----BEGIN PRIVATE KEY-----\nhunter2\n'
         for name in ('cert', 'keytab'):
             error = self.fail_of(self.koji.login(**{name: key}),

@@ -1,4 +1,4 @@
-"""Whom a hub's certificate may be signed by: what OpenSSL reads, we read."""
+"""Certificates that hubs are verified against: what OpenSSL takes, we take."""
 from __future__ import annotations
 
 import os
