@@ -1,12 +1,19 @@
 """Installs txkoji."""
+import re
+
 from setuptools import find_packages, setup
 
 with open('README.rst', encoding='utf-8') as readme:
     LONG_DESCRIPTION = readme.read()
 
+# Not by importing it: what it needs may not be installed yet.
+with open('txkoji/__init__.py', encoding='utf-8') as package:
+    VERSION = re.search("^__version__ = '(.+)'$", package.read(),
+                        re.MULTILINE).group(1)
+
 setup(
     name='txkoji',
-    version='1.0.0',
+    version=VERSION,
     description='Twisted client library for the Koji build system',
     long_description=LONG_DESCRIPTION,
     long_description_content_type='text/x-rst',

@@ -5,6 +5,8 @@ it means there.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +27,8 @@ from txkoji.exceptions import KojiException, KojiLoginException
 from txkoji.multicall import KojiMultiCallIterator, MultiCall
 from txkoji.package import Package
 from txkoji.task import NoDescendentsError, Task
+
+ROOT = os.path.dirname(os.path.dirname(__file__))
 
 
 class OldNamesTests(HubTestCase):
@@ -188,6 +192,8 @@ class OldNamesTests(HubTestCase):
         self.assertEqual(task_states.to_str(task_states.OPEN), 'OPEN')
         self.assertEqual(build_states.to_str(build_states.COMPLETE),
                          'COMPLETE')
+        self.assertEqual(task_states.to_str(999), '(unknown state 999)')
+        self.assertEqual(build_states.to_str(999), '(unknown state 999)')
         self.assertEqual(set(task_states.ACTIVE_GROUP), {
             task_states.FREE, task_states.OPEN, task_states.ASSIGNED})
         self.assertEqual(set(task_states.DONE_GROUP), {
@@ -244,6 +250,16 @@ class OldNamesTests(HubTestCase):
             self.assertEqual(names, ['alice'])
 
         self.do(program)
+
+    def test_version(self) -> None:
+        """The package knows its version, the one that is installed."""
+        found = subprocess.run([sys.executable, 'setup.py', '--version'],
+                               cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self.assertEqual(found.stdout.split()[-1], txkoji.__version__)
+
+    def test_nothing(self) -> None:
+        """Nothing stays nothing."""
+        self.assertIsNone(Build.fromDict(None))
 
     def test_exceptions(self) -> None:
         """Logins have an exception of their own."""

@@ -8,3 +8,6 @@ from txkoji.exceptions import KojiException, KojiLoginException
 from txkoji.hub.profile import Profile
 
 __all__ = ['Connection', 'KojiException', 'KojiLoginException', 'Profile']
+
+#: Also what setup.py goes by.
+__version__ = '1.0.0'

@@ -14,10 +14,7 @@ NAMES = dict(enumerate([
 
 def to_str(number: int) -> str:
     """
-    The name of a build state, such as "BUILDING".
-
-    :raises ValueError: if there is no such state.
+    Give the name of a build state, such as "BUILDING"; of another number
+    "(unknown state 999)".
     """
-    if number not in NAMES:
-        raise ValueError(f'no build state is {number!r}')
-    return NAMES[number]
+    return NAMES.get(number, f'(unknown state {number})')

@@ -7,7 +7,7 @@ from __future__ import annotations
 import copy
 from datetime import datetime, timedelta, timezone
 from typing import (TYPE_CHECKING, Any, ClassVar, Dict, FrozenSet, Optional,
-                    Type, TypeVar)
+                    Type, TypeVar, overload)
 
 from munch import Munch, munchify
 
@@ -58,10 +58,22 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
         object.__setattr__(new, 'connection', connection)
         return new
 
+    @overload
     @classmethod
-    def fromDict(cls: Type[Self], data: Dict[str, Any]) -> Self:
-        """Make one of a dictionary; dictionaries within become Munch."""
-        return cls(munchify(data))
+    def fromDict(cls: Type[Self], data: Dict[str, Any]) -> Self: ...
+
+    @overload
+    @classmethod
+    def fromDict(cls: Type[Self], data: None) -> None: ...
+
+    @classmethod
+    def fromDict(cls: Type[Self], data: Optional[Dict[str, Any]]
+                 ) -> Optional[Self]:
+        """
+        Make one of a dictionary; dictionaries within become Munch. None, as
+        a hub has it for a thing that is not there, stays None.
+        """
+        return None if data is None else cls(munchify(data))
 
     def __getattr__(self, name: str) -> Any:
         try:

@@ -21,10 +21,7 @@ NAMES = dict(enumerate([
 
 def to_str(number: int) -> str:
     """
-    The name of a task state, such as "FREE".
-
-    :raises ValueError: if there is no such state.
+    Give the name of a task state, such as "FREE"; of another number
+    "(unknown state 999)".
     """
-    if number not in NAMES:
-        raise ValueError(f'no task state is {number!r}')
-    return NAMES[number]
+    return NAMES.get(number, f'(unknown state {number})')
