@@ -32,7 +32,7 @@ TASKS = {
                   None, False),
     'bigint-nonascii': (None, None, None, None, None, None, False),
     'build': ('nodejs22', 'f44', None, None, None, None, False),
-    'buildArch': ('nodejs22', None, 40, 's390x', ['s390x'], None, False),
+    'buildArch': ('nodejs22', None, 40, 's390x', ['s390x'], None, None),
     'buildContainer': ('rhceph-container',
                        'ceph-8.0-rhel-9-containers-candidate', None, None,
                        None, None, True),
@@ -99,10 +99,11 @@ TASKS = {
     'state-open': ('zsh', 'f44-candidate', None, None, None, None, False),
     'tagBuild': (None, None, 38, None, None, 4472, False),
     'tagNotification': (None, None, 34, None, None, 4472, False),
-    'vmExec': ('virtio-win', None, 'win-build', None, None, None, False),
+    'vmExec': ('virtio-win', None, 'win-build', None, None, None, None),
     'waitrepo': (None, None, 'f44-build', None, None, None, False),
     'winbuild': ('virtio-win', 'win-target', None, None, None, None, True),
-    'wrapperRPM': ('rust-log', 'f43-maven', None, None, None, 5049, False),
+    'wrapperRPM': ('rust-log', 'f43-maven', 'f43-maven-build', None, None,
+                   5049, False),
 }
 
 #: Of these: which parameters are the source and the options, and the
@@ -132,9 +133,9 @@ SOURCES = {
     'indirectionimage': (None, 0, None),
     'kiwiBuild': (None, 4, None),
     'livecd': (None, 5, None),
-    'livemedia': (None, 5, None),
+    'livemedia': (None, 5, 'Fedora-livemedia-Rawhide-20260013.n.0'),
     'maven': (0, 2, None),
-    'osbuildImage': (None, 6, None),
+    'osbuildImage': (None, 6, 'Fedora-IoT-44-1.13'),
     'rebuildSRPM': (0, 2, 'tmux-13.0-1.fc44'),
     'restartHosts': (None, 0, None),
     'state-assigned': (0, 2, None),
@@ -145,7 +146,7 @@ SOURCES = {
     'state-open': (0, 2, None),
     'vmExec': ((1, 0), 2, None),
     'winbuild': (1, 3, None),
-    'wrapperRPM': (None, 4, 'rust-log-11.13.5-1.fc44'),
+    'wrapperRPM': (0, 4, 'rust-log-11.13.5-1.fc44'),
 }
 
 #: Recorded, and of methods that no documentation lays out, or without a
@@ -217,9 +218,32 @@ class TaskTests(HubTestCase):
                 ('newRepo', [{'id': 4, 'name': 't4'}],
                  (None, None, 't4', None, None, None, False)),
                 ('buildArch', [{'name': 'a'}, 4, 'x86_64', True],
-                 ('a', None, 4, 'x86_64', ['x86_64'], None, False)),
+                 ('a', None, 4, 'x86_64', ['x86_64'], None, None)),
                 ('buildNotification', [[], build, None, ''],
                  ('x', None, None, None, None, 7, False)),
+                ('buildNotification', [[], {'build_id': 8,
+                                            'package_name': 'y'}, None, ''],
+                 ('y', None, None, None, None, 8, False)),
+                ('tagNotification',
+                 [[], True, {'id': 4, 'name': 't'}, None, build, {}],
+                 ('x', None, 't', None, None, 7, False)),
+                ('tagNotification', [[], True, 4, None, 7, 2],
+                 (None, None, 4, None, None, 7, False)),
+                ('wrapperRPM', ['git://h/spec#1', {
+                    'name': 't', 'build_tag': 4}, None, None, {}],
+                 (None, 't', 4, None, None, None, False)),
+                ('indirectionimage', [{'name': 'n', 'target': 't',
+                                       'arches': ['x86_64', 's390x']}],
+                 ('n', 't', None, None, ['x86_64', 's390x'], None, False)),
+                ('buildContainer', ['git://h/flatpaks/a#1', 't',
+                                    {'flatpak': True}],
+                 ('a', 't', None, None, None, None, False)),
+                ('createContainer', ['git://h/flatpaks/a#1', {'name': 't'},
+                                     ['x86_64'], {'flatpak': True}],
+                 ('a', 't', None, None, ['x86_64'], None, False)),
+                ('buildContainer', ['git://h/containers/a#1', 't',
+                                    {'flatpak': False}],
+                 ('a-container', 't', None, None, None, None, False)),
                 ('imageBuilderBuild',
                  ['t', ['x86_64'], ['qcow2'], 'n', '1', {}],
                  ('n', 't', None, None, ['x86_64'], None, False)),
@@ -263,12 +287,22 @@ class TaskTests(HubTestCase):
                 ('git+ssh://bot@src.example.com/rpms/foo.git/#abc', 'foo'),
                 ('git://src.example.com/foo', 'foo'),
                 ('git://src.example.com/all?packages/foo#abc', 'foo'),
-                ('https://src.example.com/foo-1-1.src.rpm', 'foo')]:
+                ('https://src.example.com/foo-1-1.src.rpm', 'foo'),
+                # The forms of CVS and Subversion, with a branch.
+                ('cvs://scm.example.org/cvsisdead?rpms/foo/EL3#tag', 'foo'),
+                ('svn+ssh://git@scm.example.org/dist?rpms/foo/EL3#5', 'foo'),
+                ('svn://scm.example.org/dist?rpms/foo#5', 'foo'),
+                ('svn://scm.example.org/dist/rpms/foo/EL3', 'EL3'),
+                ('git+https://scm.example.org/rpms/foo.git?#e585', 'foo'),
+                ('git+https://scm.example.org/rpms/', 'rpms'),
+                ('git+ssh://git@scm.example.org:80/foo.git#bab0', 'foo'),
+                ('git://scm.example.org/goodpath/..//badpath/a#1', 'a')]:
             self.assertEqual(source_package(source), package)
 
     def test_unreadable_source(self) -> None:
         """A build's source that cannot be read is a ValueError."""
         for source in ['', 'foo', 'git://', 'git://host', 'foo.tar.gz',
+                       'git+https://,', 'git+https://host/', 'git://h#x',
                        'git://host/#abc', 'git://host/.git#abc']:
             task = Task(method='build', request=[source, 'f44', {}])
             error = self.assertRaises(ValueError, lambda: task.package)

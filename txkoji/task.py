@@ -18,6 +18,10 @@ from txkoji.task_methods import Layout
 from txkoji.task_output import output_of
 
 
+#: A task is within no more tasks than this.
+GENERATIONS = 10
+
+
 class NoDescendentsError(KojiException):
     """The task has no descendents to tell anything from."""
 
@@ -107,14 +111,13 @@ class Task(Timed):
     @property
     def title(self) -> Optional[str]:
         """
-        The line that Koji's own tools show of it: the method, and what it is
-        about. (The hub's column is ``label``.)
+        The line that Koji's own tools show of the task: its method, and its
+        most important parameters. (The hub's column is ``label``.)
         """
         method = self.get('method')
         if not isinstance(method, str):
             return None
-        _, named = self._request()
-        return task_titles.title(method, self.get('arch'), named)
+        return task_titles.title(method, self.get('arch'), self.params)
 
     @property
     def target(self) -> Optional[str]:
@@ -150,18 +153,55 @@ class Task(Timed):
         The id of the build that it is about, or of the one that it made
         where its result says so.
         """
-        number = self._find('build')
-        if type(number) is int:
-            return number
-        return task_methods.result_build(self.get('result'))
+        layout, named = self._request()
+        number = task_methods.find_build(named, layout)
+        if number is None:
+            number = task_methods.result_build(self.get('result'))
+        return number
 
     @property
     def is_scratch(self) -> Optional[bool]:
-        """Whether it is a scratch build, which is not kept."""
+        """
+        Whether it is a scratch build, which is not kept. None where its
+        request does not say so, as that of a ``buildArch``, which `parent`
+        would know: see `find_scratch`.
+        """
         params = self.params
         if params is None:
             return None
-        return task_methods.find_scratch(params)
+        if task_methods.find_scratch(params):
+            return True
+        if self._is_told_by_parent and 'scratch' not in (self.options or {}):
+            return None
+        return False
+
+    @property
+    def _is_told_by_parent(self) -> bool:
+        """Whether the parent's request says whether it is for scratch."""
+        method = self.get('method')
+        return method in ('buildArch', 'vmExec') or (
+            method == 'wrapperRPM' and self.parent is not None)
+
+    def find_scratch(self) -> Deferred[Optional[bool]]:
+        """
+        Find out whether it belongs to a scratch build: by its own request,
+        or else by that of its parent, which is asked for.
+
+        :returns: a Deferred that fires with that; with None if nobody knows.
+        """
+        return Deferred.fromCoroutine(self._find_scratch())
+
+    async def _find_scratch(self) -> Optional[bool]:
+        task: Optional[Task] = (
+            self if self.params is not None
+            else await self._koji.getTaskInfo(self._key))
+        # A hub that lies could make a circle of them.
+        for _ in range(GENERATIONS):
+            if task is None or task.is_scratch is not None \
+                    or task.parent is None:
+                break
+            task = await self._koji.getTaskInfo(task.parent)
+        return None if task is None else task.is_scratch
 
     def wait(self, timeout: Optional[float] = None) -> Deferred[Any]:
         """

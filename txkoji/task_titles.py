@@ -4,9 +4,10 @@ What a task is about, in the line that Koji's own tools show of it: ``build
 """
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import (Any, Callable, Dict, List, Mapping, Optional, Sequence,
+                    Tuple)
 
-from txkoji.task_methods import find
+from txkoji.task_methods import METHODS, build_package, find, fits, parameters
 
 #: What stands between the brackets, in order: paths into the request by name
 #: (see `txkoji.task_methods.find`), some to be shown in a special way, which
@@ -33,6 +34,7 @@ TITLES: Dict[str, Tuple[str, ...]] = {
     'dependantTask': ('firsts:task_list',),
     'distRepo': ('tag',),
     'image': ('arches', 'dashed:name version', 'inst_tree'),
+    'indirectionimage': ('opts.name', 'opts.version', 'opts.release?'),
     'livecd': ('arch', 'dashed:name version', 'ksfile'),
     'livemedia': ('arches', 'dashed:name version', 'ksfile'),
     'maven': ('target', 'module:url'),
@@ -46,15 +48,34 @@ TITLES: Dict[str, Tuple[str, ...]] = {
 }
 
 
-def title(method: str, arch: Any, named: Mapping[str, Any]) -> str:
+def title(method: str, arch: Any, params: Optional[Sequence[Any]]) -> str:
     """
     Make the line of a task.
 
     :param method: its method.
     :param arch: the architecture of the host that it is for, which is shown
                  where nothing else is known.
-    :param named: its parameters by their names.
+    :param params: its request, or None.
     """
+    layout = METHODS.get(method)
+    if layout is None or params is None:
+        return f'{method} ({arch})'
+    try:
+        shown = (_shown(method, parameters(layout, params))
+                 if fits(layout, params) else None)
+    except _Unreadable:
+        shown = None
+    if shown is None:
+        return f'{method} ({arch}, unknown args)'
+    return f'{method} ({", ".join(shown) or arch})'
+
+
+class _Unreadable(Exception):
+    """A parameter is of another type than it should be."""
+
+
+def _shown(method: str, named: Mapping[str, Any]) -> List[str]:
+    """The parts that stand between the brackets."""
     shown: List[str] = []
     parts = TITLES.get(method, ())
     for part in parts:
@@ -65,23 +86,20 @@ def title(method: str, arch: Any, named: Mapping[str, Any]) -> str:
         if value is None and (path.endswith('?') or len(parts) == 1):
             continue
         shown.append(str(value))
-    return f'{method} ({", ".join(shown) or arch})'
+    return shown
 
 
 def _plain(named: Mapping[str, Any], path: str) -> Any:
     return find(named, path)
 
 
-def _file(named: Mapping[str, Any], path: str) -> Optional[str]:
-    value = find(named, path)
-    return value.rpartition('/')[2] if isinstance(value, str) else None
+def _file(named: Mapping[str, Any], path: str) -> str:
+    return _text(named, path).rpartition('/')[2]
 
 
-def _module(named: Mapping[str, Any], path: str) -> Optional[str]:
+def _module(named: Mapping[str, Any], path: str) -> str:
     """The path, the subdirectory and the revision in a source's URL."""
-    value = find(named, path)
-    if not isinstance(value, str):
-        return None
+    value = _text(named, path)
     place, scheme, rest = value.partition('://')
     if not scheme:
         return value.rpartition('/')[2]
@@ -91,12 +109,21 @@ def _module(named: Mapping[str, Any], path: str) -> Optional[str]:
     return ':'.join(filter(None, [slash + path, inner])) + ':' + revision
 
 
+def _text(named: Mapping[str, Any], path: str) -> str:
+    value = find(named, path)
+    if not isinstance(value, str):
+        raise _Unreadable
+    return value
+
+
 def _nvr(named: Mapping[str, Any], path: str) -> Optional[str]:
     build = named.get(path)
-    if not isinstance(build, Mapping):
+    if not build:
         return None
-    return '-'.join(str(build.get(name))
-                    for name in ('name', 'version', 'release'))
+    if not isinstance(build, Mapping):
+        raise _Unreadable
+    return (f'{build_package(build)}-{build.get("version")}'
+            f'-{build.get("release")}')
 
 
 def _dashed(named: Mapping[str, Any], path: str) -> str:
