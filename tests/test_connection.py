@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import pickle
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from unittest import mock
 
@@ -22,8 +22,14 @@ from txkoji.build import Build
 from txkoji.call import Call
 from txkoji.exceptions import (ConfigurationError, ConnectionClosed,
                                GenericError, ParameterError, TagError)
+from txkoji.host import Host
 from txkoji.package import Package
+from txkoji.repo import Repo
+from txkoji.rpm import RPM
+from txkoji.tag import Tag
 from txkoji.task import Task
+from txkoji.testing import FakeHub
+from txkoji.user import User
 from txkoji.web import PAGES, path_below, read_link
 
 WEB = 'http://hub.example.test/koji'
@@ -176,8 +182,75 @@ class CallTests(HubTestCase):
         self.assertEqual(self.hub.requests, 0)
 
 
+#: What some methods give (of each row, only what is looked at), and of what
+#: kind the rows in it are, in order.
+ROWS = [
+    ('createSideTag', {'id': 1, 'name': 't'}, [Tag]),
+    ('getActiveRepos', [{'id': 1, 'tag_id': 2}], [Repo]),
+    ('getBuildConfig', {'id': 1, 'config_inheritance': {}}, [Tag]),
+    ('getGroupMembers', [{'id': 1, 'usertype': 0}], [User]),
+    ('getLatestRPMS', [[{'id': 1}], [{'id': 2}]], [RPM, Build]),
+    ('getPackageConfig', {'package_id': 1, 'blocked': False}, [Package]),
+    ('host.completeBuild', {'id': 1, 'nvr': 'n-1-1'}, [Build]),
+    ('host.getHost', {'id': 1, 'name': 'h'}, [Host]),
+    ('host.getLoadData', [[{'id': 1}], [{'id': 2}]], [Host, Task]),
+    ('host.openTask', {'id': 1, 'method': 'sleep'}, [Task]),
+    ('listSideTags', [{'id': 1, 'name': 't'}], [Tag]),
+    ('listTaggedArchives', [[{'id': 1}], [{'id': 2}]], [Munch, Build]),
+    ('listTaggedRPMS', [[{'id': 1}], [{'id': 2}]], [RPM, Build]),
+    ('promoteBuild', {'id': 1, 'draft': False}, [Build]),
+    ('repo.checkRequest', {'repo': None, 'request': {'id': 1},
+                           'task': {'id': 2}}, [type(None), Munch, Task]),
+    ('repo.checkRequest', {'repo': {'id': 3}, 'request': {'id': 1}},
+     [Repo, Munch]),
+    ('repo.get', {'id': 1, 'tag_name': 't'}, [Repo]),
+    ('repo.query', [{'id': 1, 'state': 1}], [Repo]),
+    ('repo.request', {'repo': {'id': 1}, 'request': None,
+                      'duplicate': False}, [Repo, type(None), bool]),
+    ('untaggedBuilds', [{'id': 1, 'name': 'n'}], [Build]),
+]
+
+
 class ResultTests(HubTestCase):
     """What calls give back."""
+
+    def test_rows(self) -> None:
+        """Rows of builds, tasks and so on have their type wherever they are.
+        """
+        def flat(value: Any) -> Any:
+            if isinstance(value, list):
+                return [each for row in value for each in flat(row)]
+            if type(value) is Munch and 'repo' in value:
+                return list(value.values())
+            return [value]
+
+        for method, answer, kinds in ROWS:
+            self.hub.respond(method, answer)
+            many = self.koji.MultiCall()
+            many.call(method)
+            [found] = self.get(many())
+            for value in (self.get(self.koji.call(method)), found):
+                self.assertEqual(value, answer)
+                self.assertEqual([type(row) for row in flat(value)], kinds,
+                                 method)
+                for row in flat(value):
+                    self.assertIs(getattr(row, 'connection', self.koji),
+                                  self.koji)
+            for odd in (None, [], [None, 5], {}, 5):
+                self.hub.respond(method, odd)
+                self.assertEqual(self.get(self.koji.call(method)), odd)
+
+    def test_rpms(self) -> None:
+        """RPMs that come with their builds know them, and so their files."""
+        build = self.get(self.koji.getBuild(5356))
+        self.hub.respond('listTaggedRPMS', [
+            [{'id': 1, 'name': 'ceph', 'version': '1', 'release': '2',
+              'arch': 'x86_64', 'build_id': 5356}, {'build_id': 6}],
+            [dict(build)]])
+        [rpm, other], _ = self.get(self.koji.listTaggedRPMS('f43'))
+        self.assertEqual(rpm.build, build)
+        self.assertTrue(rpm.url.endswith('/x86_64/ceph-1-2.x86_64.rpm'))
+        self.assertIsNone(other.url)
 
     def check(self, value: Any, kind: type, count: int) -> None:
         self.assertIs(type(value), list)

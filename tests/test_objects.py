@@ -399,8 +399,41 @@ class BuildTests(HubTestCase):
         build.source = None
         self.assertEqual(build.gitbuildhash, commit)
         for other in [Build(), Build(source='git://h/x#main', extra=None),
-                      Build(source='x-1-1.src.rpm', extra={'source': None})]:
+                      Build(source='x-1-1.src.rpm', extra={'source': None}),
+                      Build(source=None, extra={'source': 'x'}),
+                      Build(extra={'source': {'original_url': None}})]:
             self.assertIsNone(other.gitbuildhash)
+        for source, right in [
+                (f'git+https://h/rpms/t.git#{commit}', commit),
+                (f'git+https://h/rpms/t.git?#{commit}', commit),
+                (f'git+https://h/rpms/t?sub#{commit}', commit),
+                (f'git+https://h/rpms/t#{commit.upper()}', commit),
+                (f'git+https://h/rpms/t#{commit}  ', commit),
+                (f'https://h/rpms/t.git#{commit}', commit),
+                ('git://h/rpms/t#deadbee', 'deadbee'),
+                ('git://h/rpms/t#refs/heads/main', None),
+                ('git://h/rpms/t#v1.2.3', None),
+                ('svn://h/repo/trunk#12345678', None),
+                ('svn+ssh://h/repo/trunk#12345678', None),
+                ('cvs://h/repo?rpms/t/EL3#12345678', None),
+                (commit, None), ('', None)]:
+            for build in (Build(source=source), Build(
+                    source='t-1-1.src.rpm',
+                    extra={'source': {'original_url': source}})):
+                self.assertEqual(build.gitbuildhash, right, source)
+
+    def test_record(self) -> None:
+        """When the hub made its record, and when a draft was promoted."""
+        build = self.get(self.koji.getBuild(5356))
+        self.assertEqual(build.created, datetime.fromtimestamp(
+            build.creation_ts, timezone.utc))
+        self.assertIsNone(build.promoted)
+        [listed] = self.get(self.koji.listTagged('f43-updates', latest=True,
+                                                 package='ceph'))
+        self.assertEqual(listed.created, build.created)
+        self.assertEqual(
+            Build(promotion_time='2026-11-12 14:18:03+00:00').promoted,
+            datetime(2026, 11, 12, 14, 18, 3, tzinfo=timezone.utc))
 
     def test_task(self) -> None:
         """Its task, for containers, too; and the target of that."""

@@ -15,6 +15,10 @@ from txkoji.paths import archive_path
 from txkoji.resource import Timed
 
 
+#: The commit at the end of the URL of a git repository.
+_COMMIT = re.compile('^(?!svn|cvs).*#([0-9a-f]{7,64})$', re.IGNORECASE)
+
+
 class Build(Timed):
     """A build of a package."""
 
@@ -48,13 +52,29 @@ class Build(Timed):
         return None
 
     @property
+    def created(self) -> Optional[datetime]:
+        """
+        When the hub made its record of it, in UTC, or None. (One that is
+        imported may have started and ended long before.)
+        """
+        return self._time('creation')
+
+    @property
+    def promoted(self) -> Optional[datetime]:
+        """When a draft was made a regular build, in UTC, or None."""
+        return self._time('promotion')
+
+    @property
     def gitbuildhash(self) -> Optional[str]:
-        """The git commit that it was built from, or None if unknown."""
+        """
+        The git commit that it was built from, in lower case, or None if
+        unknown. (The revision of a Subversion or CVS repository is none.)
+        """
         original = _within(self.get('extra'), 'source', 'original_url')
         for source in (self.get('source'), original):
-            found = re.search('#([0-9a-f]{7,64})$', str(source))
+            found = _COMMIT.search(str(source).strip())
             if found:
-                return found.group(1)
+                return found.group(1).lower()
         return None
 
     def estimate_duration(self) -> Deferred[Optional[timedelta]]:

@@ -91,6 +91,51 @@ def _descendents(value: Any, connection: Connection) -> Any:
     return tasks
 
 
+def _side_by_side(*kinds: Optional[Type[Resource]]) -> Reader:
+    """
+    Read several lists that come as one.
+
+    :param kinds: of the rows of each; None for those that stay as they are.
+    """
+    def read(value: Any, connection: Connection) -> Any:
+        if not isinstance(value, list) or len(value) != len(kinds):
+            return value
+        return [rows if kind is None else _rows(kind, rows, connection)
+                for kind, rows in zip(kinds, value)]
+
+    return read
+
+
+def _rpms_and_builds(value: Any, connection: Connection) -> Any:
+    """RPMs, each of which gets to know its build, and their builds."""
+    value = _side_by_side(RPM, Build)(value, connection)
+    if isinstance(value, list) and len(value) == 2 and all(
+            isinstance(rows, list) for rows in value):
+        rpms, found = value
+        builds = {build.id: build for build in found
+                  if isinstance(build, Build)}
+        for rpm in rpms:
+            if isinstance(rpm, RPM):
+                rpm.of(builds.get(rpm.build_id))
+    return value
+
+
+def _members(**kinds: Type[Resource]) -> Reader:
+    """
+    Read a dictionary of which some members are rows.
+
+    :param kinds: member -> what it is.
+    """
+    def read(value: Any, connection: Connection) -> Any:
+        if isinstance(value, dict):
+            for name, kind in kinds.items():
+                if name in value:
+                    value[name] = _rows(kind, value[name], connection)
+        return value
+
+    return read
+
+
 def _seconds(value: Any, connection: Connection) -> Any:
     if isinstance(value, (int, float)):
         try:
@@ -104,35 +149,54 @@ def _seconds(value: Any, connection: Connection) -> Any:
 #: Methods that give a row, or a list of rows.
 ROWS: Dict[str, Type[Resource]] = {
     'CGImport': Build,
+    'createSideTag': Tag,
+    'getActiveRepos': Repo,
     'getBuild': Build,
+    'getBuildConfig': Tag,
     'getBuildTarget': BuildTarget,
     'getBuildTargets': BuildTarget,
     'getChannel': Channel,
+    'getGroupMembers': User,
     'getHost': Host,
     'getLatestBuilds': Build,
     'getLoggedInUser': User,
     'getPackage': Package,
+    'getPackageConfig': Package,
     'getRepo': Repo,
     'getRPM': RPM,
     'getTag': Tag,
     'getTaskChildren': Task,
     'getTaskInfo': Task,
     'getUser': User,
+    'host.completeBuild': Build,
+    'host.getHost': Host,
+    'host.openTask': Task,
     'listBuildRPMs': RPM,
     'listBuilds': Build,
     'listChannels': Channel,
     'listHosts': Host,
     'listPackages': Package,
     'listRPMs': RPM,
+    'listSideTags': Tag,
     'listTagged': Build,
     'listTags': Tag,
     'listTasks': Task,
     'listUsers': User,
+    'promoteBuild': Build,
+    'repo.get': Repo,
+    'repo.query': Repo,
     'repoInfo': Repo,
+    'untaggedBuilds': Build,
 }
 
 #: Methods whose results are read in another way.
 OTHERS: Dict[str, Reader] = {
     'getAverageBuildDuration': _seconds,
+    'getLatestRPMS': _rpms_and_builds,
     'getTaskDescendents': _descendents,
+    'host.getLoadData': _side_by_side(Host, Task),
+    'listTaggedArchives': _side_by_side(None, Build),
+    'listTaggedRPMS': _rpms_and_builds,
+    'repo.checkRequest': _members(repo=Repo, task=Task),
+    'repo.request': _members(repo=Repo),
 }

@@ -10,7 +10,8 @@ class Tag(Resource):
     __slots__ = ()
 
     members = frozenset([
-        'arches', 'blocked', 'extra', 'extra_arches', 'id', 'locked',
+        'arches', 'blocked', 'config_inheritance', 'extra', 'extra_arches',
+        'id', 'locked',
         'maven_include_all', 'maven_support', 'name', 'owner_id',
         'owner_name', 'perm', 'perm_id'])
     page = 'taginfo?tagID'
