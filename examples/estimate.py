@@ -23,9 +23,9 @@ async def show(koji, options):
     print('  it will be done at',
           await task.estimate_completion() or 'an unknown time')
 
-    channel = await task.channel
-    if task.state != task_states.FREE or channel is None:
+    if task.state != task_states.FREE or task.channel_id is None:
         return
+    channel = await koji.getChannel(task.channel_id)
     capacity = await channel.total_capacity(by_arch=True)
     print('  it waits in channel', channel.name, 'for hosts with', ', '.join(
         f'{arch} {number:.1f}' for arch, number in sorted(capacity.items())))

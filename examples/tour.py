@@ -26,7 +26,7 @@ async def tour(koji, options):
     for child in await task.descendents():
         print('   ', child.method, child.arch or '', child.state_name)
 
-    channel = await task.channel
+    channel = await koji.getChannel(task.channel_id)
     hosts = await channel.hosts(enabled=True)
     print('Its channel is', channel.name, 'and has', len(hosts), 'builders')
 

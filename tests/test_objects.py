@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from io import BytesIO
 from typing import Any
 
 from munch import Munch
@@ -13,6 +14,7 @@ from tests.support import HubTestCase
 from txkoji import build_states, task_states
 from txkoji.build import Build
 from txkoji.channel import Channel
+from txkoji.exceptions import GenericError, ParameterError
 from txkoji.host import Host
 from txkoji.hub.xmlrpc import encode_call
 from txkoji.package import Package
@@ -328,12 +330,90 @@ class TaskTests(HubTestCase):
         self.assertIsNone(Task(state=[]).state_name)
 
     def test_channel(self) -> None:
-        """Its channel."""
+        """Its channel is there without asking, and can be asked."""
         task = self.get(self.koji.getTaskInfo(6475))
-        channel = self.get(task.channel)
+        asked = self.hub.requests
+        channel = task.channel
+        self.assertEqual(self.hub.requests, asked)
         self.assertIsInstance(channel, Channel)
-        self.assertEqual(channel.name, 'default')
-        self.assertIsNone(self.get(Task(channel_id=None).channel))
+        self.assertEqual(channel, {'id': 1})
+        self.assertEqual(channel.url, WEB + 'channelinfo?channelID=1')
+        self.assertEqual(self.get(channel.total_capacity()), 69.5)
+        self.assertIsNone(channel.name)
+        named = Task(channel_id=2, channel_name='createrepo').channel
+        self.assertEqual((named.id, named.name), (2, 'createrepo'))
+        self.assertIsNone(Task(channel_id=None).channel)
+        self.assertIsNone(Task().channel)
+
+    def test_scratch(self) -> None:
+        """Where its own request does not say it, its parent's does."""
+        spec = ['git://h/spec#1', {'name': 't'}, None, None]
+        for parent, expected in [(['n', '1', {'scratch': True}], True),
+                                 (['n', '1'], False), (None, None)]:
+            for row, own in [
+                    ({'method': 'buildArch',
+                      'request': ['x-1-1.src.rpm', 4, 'x86_64', True,
+                                  {'repo_id': 1}]}, None),
+                    ({'method': 'vmExec', 'request': ['vm', [], {}]}, None),
+                    ({'method': 'wrapperRPM', 'request': spec}, None),
+                    ({'method': 'wrapperRPM',
+                      'request': [*spec, {'scratch': True}]}, True),
+                    ({'method': 'wrapperRPM',
+                      'request': [*spec, {'scratch': False}]}, False),
+                    ({'method': 'createImage', 'request': ['n']}, False)]:
+                self.hub.respond('getTaskInfo', lambda number, request: {
+                    8: {'id': 8, 'method': 'wrapperRPM', 'parent': 9,
+                        'request': spec},
+                    9: {'id': 9, 'method': 'image', 'parent': None,
+                        'request': parent}}[number])
+                task = Task.attached({'id': 7, 'parent': 8, **row},
+                                     self.koji)
+                self.assertIs(task.is_scratch, own, row)
+                found = self.get(task.find_scratch())
+                self.assertIs(found, expected if own is None else own, row)
+
+    def test_odd_parents(self) -> None:
+        """Without a request it is asked for; no parent is endless."""
+        row = {'id': 7, 'method': 'vmExec', 'parent': 7,
+               'request': ['vm', [], {}]}
+        task = Task.attached({'id': 7, 'method': 'vmExec'}, self.koji)
+        self.hub.respond('getTaskInfo', lambda number, request: row)
+        self.assertIsNone(self.get(task.find_scratch()))
+        self.hub.respond('getTaskInfo', lambda number, request: None)
+        self.assertIsNone(self.get(task.find_scratch()))
+        self.hub.respond('getTaskInfo', lambda number, request: {
+            'id': 7, 'method': 'build', 'parent': None,
+            'request': ['s', 't', {'scratch': True}]})
+        self.assertIs(self.get(task.find_scratch()), True)
+
+    def test_old_hub(self) -> None:
+        """A hub before 1.17, which has no strict in getTaskInfo, will do."""
+        self.hub.version = '1.15.0'
+        error = self.fail_of(self.koji.getTaskInfo(6475, strict=True),
+                             ParameterError)
+        self.assertIn("argument 'strict'", str(error))
+        self.hub.put_out(6475, 'build.log', b'one\n')
+        task = self.get(self.koji.getTaskInfo(6475))
+        self.hub.respond('getTaskResult', {'srpm': 'x'})
+        self.assertEqual(self.get(task.get_result()), {'srpm': 'x'})
+        self.assertEqual([file.name for file in self.get(task.output())],
+                         ['build.log'])
+        self.assertEqual(self.get(self.koji.download_task_output(
+            6475, 'build.log', BytesIO())), 4)
+        line = self.koji.follow(6475).next_item()
+        change = self.koji.watch(6475).next_item()
+        self.hub.clock.pump([0] * 5)
+        self.assertEqual(self.get(line).text, 'one')
+        self.assertEqual(self.get(change).new, 'CLOSED')
+        for asked in [lambda: Task.attached(
+                          {'id': 77}, self.koji).get_result(),
+                      lambda: Task.attached({'id': 77}, self.koji).output(),
+                      lambda: self.koji.follow(77).next_item(),
+                      lambda: self.koji.watch(77).next_item()]:
+            waiting = asked()
+            self.hub.clock.pump([0] * 5)
+            self.assertEqual(str(self.fail_of(waiting, GenericError)),
+                             'No such task: 77')
 
     def test_descendents(self) -> None:
         """Its descendents, at any depth, by method and state."""

@@ -155,7 +155,8 @@ class OldNamesTests(HubTestCase):
             self.assertEqual(task.url,
                              f'{self.koji.weburl}/taskinfo?taskID=6474')
             channel = yield task.channel
-            self.assertEqual(channel.name, 'default')
+            self.assertEqual(channel.id, 1)
+            self.assertEqual((yield task.channel.total_capacity()), 69.5)
             self.assertEqual((yield task.estimate_completion()),
                              task.completed)
             self.assertEqual((yield task.estimate_duration()), task.duration)

@@ -1,14 +1,16 @@
 """Rich objects: what they are, and what they never do."""
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import pickle
 from datetime import datetime, timedelta, timezone
 from typing import Any, Iterator, Set, Type
-from unittest import mock
+from xmlrpc.client import Fault
 
 from munch import Munch
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.recordings import recordings
@@ -18,6 +20,7 @@ from txkoji.channel import Channel
 from txkoji.host import Host
 from txkoji.package import Package
 from txkoji.resource import Resource, from_text, from_timestamp
+from txkoji.results import ROWS, typed
 from txkoji.tag import Tag
 from txkoji.target import BuildTarget
 from txkoji.task import Task
@@ -143,6 +146,34 @@ class ObjectTests(SynchronousTestCase):
                 (None, None)]:
             self.build.connection = FakeHub().connection(weburl=weburl)
             self.assertEqual(self.build.url, url)
+
+
+class PropertiesTests(SynchronousTestCase):
+    """Properties say what is known."""
+
+    def test_silent(self) -> None:
+        """No property of any rich object asks a hub, or gives a Deferred."""
+        hub = FakeHub()
+        koji = hub.connection()
+        answers = [(recording.call[0], recording.answer)
+                   for recording in recordings().values() if recording.call]
+        answers.append(('repoInfo', {'id': 5, 'creation_ts': 5.0}))
+        seen = set()
+        for method, answer in answers:
+            if method not in ROWS or isinstance(answer, Fault):
+                continue
+            rows = typed(method, answer, koji)
+            for row in rows[:20] if isinstance(rows, list) else [rows]:
+                if not isinstance(row, Resource):
+                    continue
+                seen.add(type(row))
+                for name in dir(type(row)):
+                    if isinstance(getattr(type(row), name), property):
+                        with contextlib.suppress(ValueError):
+                            value = getattr(row, name)
+                            self.assertNotIsInstance(value, Deferred)
+        self.assertEqual(seen, set(ROWS.values()))
+        self.assertEqual(hub.requests, 0)
 
 
 class NamesTests(SynchronousTestCase):

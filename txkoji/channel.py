@@ -9,7 +9,11 @@ from txkoji.resource import Resource
 
 
 class Channel(Resource):
-    """A channel: the tasks in it are done by the hosts in it."""
+    """
+    A channel: the tasks in it are done by the hosts in it. That of
+    `Task.channel` knows its id, and not the rest: ``koji.getChannel(id)``
+    asks for that.
+    """
 
     __slots__ = ()
 

@@ -115,7 +115,7 @@ class Download:
     async def _size(self) -> Optional[int]:
         """How large it is just now, where the hub says so."""
         found = await self._koji.listTaskOutput(
-            self._task_id, stat=True, all_volumes=True, strict=True)
+            self._task_id, stat=True, all_volumes=True)
         volume = self._volume.get('volume', DEFAULT)
         sizes = [output.size for output in read_listing(found)
                  if (output.name, output.volume) == (self._name, volume)]

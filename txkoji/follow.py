@@ -17,6 +17,7 @@ from txkoji.exceptions import GenericError, KojiException
 from txkoji.hub.shared import Shared, together
 from txkoji.items import Polled
 from txkoji.paths import DEFAULT
+from txkoji.resource import existing
 from txkoji.waiting import Patience, TaskOrId, task_number
 
 if TYPE_CHECKING:
@@ -195,7 +196,8 @@ class Follow(Polled):
         """See which logs there are, and how long they are."""
         koji, ask = self._koji, self._koji._rounds.ask
         # In this order: what is finished puts nothing out afterwards.
-        tasks = [await ask(koji, 'getTaskInfo', self._task_id, strict=True)]
+        tasks = [existing(await ask(koji, 'getTaskInfo', self._task_id),
+                          'task', self._task_id)]
         if self._descendents:
             tasks += await ask(koji, 'getTaskDescendents', self._task_id)
         tasks = [task for task in tasks if task.id not in self._finished]

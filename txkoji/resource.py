@@ -11,6 +11,8 @@ from typing import (TYPE_CHECKING, Any, ClassVar, Dict, FrozenSet, Optional,
 
 from munch import Munch, munchify
 
+from txkoji.exceptions import GenericError
+
 if TYPE_CHECKING:
     from txkoji.connection import Connection
 
@@ -208,6 +210,26 @@ class Timed(Resource):
         if started is None or completed is None:
             return None
         return completed - started
+
+
+def system_time() -> datetime:
+    """The time by the clock of this machine, as an aware datetime in UTC."""
+    return datetime.now(timezone.utc)
+
+
+def existing(row: Any, kind: str, key: Any) -> Any:
+    """
+    Give the row of a thing that has to be there. (Hubs before 1.17 have no
+    ``strict`` in ``getTaskInfo``.)
+
+    :param row: the row, or None.
+    :param kind: of the thing, such as "task".
+    :param key: its id, or its name.
+    :raises GenericError: if it is None.
+    """
+    if row is None:
+        raise GenericError(f'No such {kind}: {key!r}')
+    return row
 
 
 def from_timestamp(seconds: float) -> Optional[datetime]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Dict, List, Optional, Tuple
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 
 from txkoji import task_methods, task_states, task_titles
+from txkoji.channel import Channel
 from txkoji.estimates import task_durations
 from txkoji.exceptions import (AnswerError, GenericError, KojiException,
                                TaskCanceled, TaskFailed, from_fault)
 from txkoji.files import File
 from txkoji.forecast import descendents_completion, task_completion
 from txkoji.hub.xmlrpc import decode_call
-from txkoji.resource import Timed
+from txkoji.resource import Timed, existing
 from txkoji.task_methods import Layout
 from txkoji.task_output import output_of
 
@@ -53,11 +54,17 @@ class Task(Timed):
         return self._time('create')
 
     @property
-    def channel(self) -> Deferred[Any]:
-        """A Deferred that fires with its `Channel`, or None."""
+    def channel(self) -> Optional[Channel]:
+        """
+        The `Channel` that it is in, or None. Nobody is asked for it: it
+        knows its id, and its name where the row of the task has that.
+        """
         if self.channel_id is None:
-            return succeed(None)
-        return self._koji.getChannel(self.channel_id)
+            return None
+        row = {'id': self.channel_id}
+        if self.get('channel_name') is not None:
+            row['name'] = self.get('channel_name')
+        return Channel.attached(row, self.connection)
 
     @property
     def params(self) -> Optional[List[Any]]:
@@ -227,7 +234,7 @@ class Task(Timed):
 
     async def _get_result(self) -> Any:
         koji = self._koji
-        task = await koji.getTaskInfo(self._key, strict=True)
+        task = await self._look_again()
         result = refusal = None
         if task.state != task_states.CANCELED:
             try:
@@ -236,7 +243,7 @@ class Task(Timed):
                 refusal = error
             if task.state not in task_states.DONE_GROUP:
                 # It may have ended meanwhile.
-                task = await koji.getTaskInfo(self._key, strict=True)
+                task = await self._look_again()
         if task.state == task_states.CANCELED:
             raise TaskCanceled(f'task {task.id} was canceled', task=task,
                                method=task.method)
@@ -247,6 +254,12 @@ class Task(Timed):
             raise TaskFailed(f'task {task.id} failed: {cause or "unknown"}',
                              task=task, method=task.method) from cause
         return result
+
+    async def _look_again(self) -> Task:
+        """Ask for the task as it is now."""
+        task: Task = existing(await self._koji.getTaskInfo(self._key),
+                              'task', self._key)
+        return task
 
     def estimate_duration(self) -> Deferred[Optional[timedelta]]:
         """

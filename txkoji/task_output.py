@@ -10,6 +10,7 @@ from txkoji import task_states
 from txkoji.downloads import read_listing
 from txkoji.files import File
 from txkoji.paths import below, scratch_path, task_path
+from txkoji.resource import existing
 
 if TYPE_CHECKING:
     from txkoji.task import Task
@@ -21,7 +22,7 @@ SOURCES = ('buildSRPMFromSCM', 'rebuildSRPM')
 async def output_of(task: Task) -> List[File]:
     """The files that a task has put out; see `Task.output`."""
     koji, number = task._koji, task._key
-    task = await koji.getTaskInfo(number, strict=True)
+    task = existing(await koji.getTaskInfo(number), 'task', number)
     listing = await koji.listTaskOutput(number, stat=True, all_volumes=True)
     done = task.state in task_states.DONE_GROUP
     files = [File(koji, task_path(number, below(each.name), each.volume),

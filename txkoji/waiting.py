@@ -19,6 +19,7 @@ from txkoji.exceptions import (AnswerError, CallTimeout, GenericError,
 from txkoji.hub.retries import outage
 from txkoji.hub.shared import together
 from txkoji.items import Polled
+from txkoji.resource import existing
 from txkoji.task import Task
 
 if TYPE_CHECKING:
@@ -354,7 +355,8 @@ class Changes(Polled):
 
         async def ask() -> Any:
             # In this order: when it is finished, so are its descendents.
-            task = await koji.getTaskInfo(self._task_id, strict=True)
+            task = existing(await koji.getTaskInfo(self._task_id),
+                            'task', self._task_id)
             return task, await koji.getTaskDescendents(self._task_id)
 
         task, descendents = await poll(koji, ask)

@@ -24,7 +24,7 @@ from zope.interface import implementer
 
 from txkoji.connection import Connection
 from txkoji.exceptions import (FAULTS, ActionNotAllowed, GenericError,
-                               KojiException)
+                               KojiException, ParameterError)
 from txkoji.hub.profile import Profile
 from txkoji.hub.xmlrpc import encode_answer, encode_fault, split_arguments
 from txkoji.paths import task_path
@@ -41,6 +41,10 @@ RECORDED = 1795331086.0
 
 #: A log of the sample; of all other files, it knows the names only.
 LOG = 'packages/rhceph-container/8/40/data/logs/orchestrator.log'
+
+#: The versions that brought arguments of methods, by method and name.
+SINCE = {('getTaskInfo', 'strict'): (1, 17),
+         ('getAverageBuildDuration', 'age'): (1, 23)}
 
 
 class FakeHub:
@@ -72,7 +76,8 @@ class FakeHub:
     :ivar requests: how many requests it got.
     :ivar clock: its reactor.
     :ivar sessions: who is logged in, and who may (`Sessions`).
-    :ivar version: what it calls itself, and does: hubs before 1.31 look for
+    :ivar version: what it calls itself, and does: hubs before 1.17 have no
+                   ``strict`` in getTaskInfo, before 1.31 they look for
                    sessions in the URL only, before 1.32 they do not renew,
                    before 1.35 their answers have no ``Koji-Version``.
     :ivar resource: its Twisted Web resource, to serve it in another way than
@@ -350,6 +355,18 @@ class FakeHub:
         while inspect.isawaitable(value):
             value = await value
         return value
+
+    def _refuse_news(self, method: str, kwargs: Dict[str, Any]) -> None:
+        """
+        Refuse arguments that hubs of this version do not have.
+
+        :raises ParameterError: as for any name that a method does not have.
+        """
+        for name in kwargs:
+            if self._version() < SINCE.get((method, name), ()):
+                raise ParameterError(
+                    f'RootExports.{method}() got an unexpected keyword'
+                    f' argument {name!r}')
 
     def _function(self, method: str, entered: Optional[Entered]
                   ) -> Optional[Callable[..., Any]]:
