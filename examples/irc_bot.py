@@ -15,7 +15,6 @@ a SERVER (such as tcp:irc.example.com:6667) it talks to itself, to show how.
 """
 import os
 import re
-from datetime import datetime, timezone
 
 from embedded import run
 from twisted.application.internet import ClientService
@@ -107,7 +106,8 @@ class Answers:
         else:
             return f'{type(found).__name__} {found.get("name", "")}'
         if active:
-            about += f', {until(await found.estimate_completion())}'
+            when = await found.estimate_completion()
+            about += f', {until(when, self.koji.now())}'
         return f'{about}: {found.url}'
 
     def news(self, event):
@@ -120,10 +120,10 @@ class Answers:
         return [f'{event.build.nvr} is {event.new}: {event.url}']
 
 
-def until(when):
+def until(when, now):
     if when is None:
         return 'nobody knows for how long'
-    minutes = (when - datetime.now(timezone.utc)).total_seconds() / 60
+    minutes = (when - now).total_seconds() / 60
     if minutes < 1:
         return 'done at any moment, or overdue'
     return f'done in about {round(minutes)} minutes'

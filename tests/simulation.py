@@ -277,11 +277,11 @@ class Simulation:
 
     def show(self, hub: FakeHub) -> float:
         """
-        Let a hub show it as it is, as if its time was that of now.
+        Let a hub show it as it is, as if its time was that of the hub.
 
         :returns: when it began then, in seconds since 1970.
         """
-        today = datetime.now(timezone.utc).timestamp() - self.now
+        today = hub.now() - self.now
 
         def text(time: Optional[float]) -> Optional[str]:
             return None if time is None else str(

@@ -152,6 +152,20 @@ class CallTests(HubTestCase):
             self.assertEqual(self.get(waiting), 'ceph-9.22.53-11.fc43')
         self.assertIsInstance(self.koji.getBuild(1), Deferred)
 
+    def test_now(self) -> None:
+        """Its time is what it is given, or this machine's; views share it."""
+        time = datetime(2026, 1, 1, tzinfo=timezone.utc)
+        hub = FakeHub()
+        koji = hub.connection(now=lambda: time)
+        self.successResultOf(koji.login())
+        for each in (koji, koji.with_options(timeout=5),
+                     self.successResultOf(koji.new_session())):
+            self.assertEqual(each.now(), time)
+        before = datetime.now(timezone.utc)
+        koji = Connection(koji.settings, reactor=hub.clock)
+        self.assertGreaterEqual(koji.now(), before)
+        self.assertIs(koji.now().tzinfo, timezone.utc)
+
     def test_cancel(self) -> None:
         """A cancelled call fails with CancelledError, and the hub sees it."""
         self.hub.misbehave('slow')

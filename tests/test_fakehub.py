@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from typing import Any, Dict, List, Optional, Set, Tuple
 
 from hypothesis import given, settings
@@ -58,6 +59,22 @@ class SampleTests(SynchronousTestCase):
             more = self.successResultOf(koji.getTag('more'))
             self.assertEqual(more and more.id, number)
         self.assertRaises(AttributeError, getattr, one.tables, 'nosuch')
+
+    def test_time(self) -> None:
+        """Its Connections go by its time: that of the sample, and on."""
+        hub = FakeHub()
+        koji = hub.connection()
+        [task] = self.successResultOf(koji.listTasks(
+            {'state': [1]}, queryOpts={'limit': 1, 'order': '-id'}))
+        self.assertLess(task.duration, timedelta(hours=12))
+        before = task.duration
+        hub.clock.advance(600)
+        self.assertEqual(task.duration - before, timedelta(minutes=10))
+        host = self.successResultOf(koji.getHost(1))
+        hub.clock.advance(86400)
+        later = self.successResultOf(koji.getHost(1))
+        self.assertEqual(later.updated - host.updated, timedelta(days=1))
+        self.assertIn(later, self.successResultOf(koji.listHosts()))
 
     def test_rows_added(self) -> None:
         """A build that a test adds is found as any other."""

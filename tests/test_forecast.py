@@ -1,7 +1,7 @@
 """When tasks and builds will be done."""
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any, Dict, Optional
 
 from tests.support import HubTestCase
@@ -13,7 +13,7 @@ from txkoji.task import NoDescendentsError, Task
 MINUTE = 60.0
 
 #: What an estimate of something that waits may be off: the time that a hub
-#: takes to give it out, for each step, and that this test takes.
+#: takes to give it out, for each step.
 SOON = 90.0
 
 
@@ -35,7 +35,7 @@ class ForecastTestCase(HubTestCase):
         self.averages: Dict[str, Optional[float]] = {'bash': 60 * MINUTE,
                                                      'zsh': 30 * MINUTE}
         self.hub.respond('getAverageBuildDuration', self.averages.get)
-        self.now = datetime.now(timezone.utc)
+        self.now = self.koji.now()
 
     def time(self, minutes: Optional[float]) -> Optional[str]:
         """A time before now, as the hub has it."""
@@ -245,12 +245,32 @@ class BuildTaskTests(ForecastTestCase):
         self.check(number, 5, 0)
 
     def test_failed(self) -> None:
-        """When a step of it fails, it fails."""
+        """When a step of it fails, and nothing goes on, it fails now."""
         for child in (self.build_arch, self.srpm):
             number = self.build(task_states.OPEN, started=65, waiting=True)
-            self.build_arch(task_states.OPEN, started=5, parent=number)
+            for state in (task_states.CLOSED, task_states.CANCELED):
+                self.build_arch(state, started=50, completed=2,
+                                parent=number)
             child(task_states.FAILED, started=30, completed=1, parent=number)
-            self.check(number, 0, 10)
+            self.check(number, 0, 0)
+
+    def test_partly_failed(self) -> None:
+        """When one part of it fails, it ends with the last that goes on."""
+        number = self.build(task_states.OPEN, started=65, waiting=True)
+        for state, arch, started, completed in [
+                (task_states.FAILED, 'x86_64', 55, 1),
+                (task_states.CLOSED, 'ppc64le', 5, 1),
+                (task_states.OPEN, 'aarch64', 50, None)]:
+            self.build_arch(state, arch, started=started,
+                            completed=completed, parent=number)
+        self.check(number, 10, 0)
+        self.build_arch(task_states.OPEN, 's390x', started=20, parent=number)
+        self.check(number, 40, 0)
+        self.build_arch(task_states.FREE, 'aarch64', parent=number)
+        self.check(number, 60)
+        self.assertEqual(
+            self.get(self.task(number).estimate_descendents()),
+            self.completion(number))
 
     def test_no_start(self) -> None:
         """One of its architectures is open, and nobody knows since when."""
@@ -427,10 +447,10 @@ class QueueTests(ForecastTestCase):
         """Of packages that were not seen, as many are as of others."""
         self.hub.tables.hosts[0]['capacity'] = 1.0
         self.hub.tables.hosts[1]['capacity'] = 100.0
-        for package, arch in [('a', 'noarch'), ('b', 'x86_64')]:
-            self.averages[package] = 60 * MINUTE
-            self.build_arch(task_states.CLOSED, arch, package, started=90,
-                            completed=30)
+        for number in range(40):
+            self.build_arch(task_states.CLOSED,
+                            'noarch' if number < 30 else 'x86_64',
+                            f'a{number}', started=90, completed=30)
         for number in range(4):
             self.build(task_states.FREE, f'c{number}', created=300 - number)
             self.averages[f'c{number}'] = 60 * MINUTE
@@ -438,6 +458,17 @@ class QueueTests(ForecastTestCase):
         self.averages['d'] = 60 * MINUTE
         self.check(self.build(task_states.FREE, 'd', opts={
             'scratch': True, 'arch_override': 'x86_64'}), 3 * 60, 5 * SOON)
+
+    def test_few_noarch(self) -> None:
+        """One package that is for none says nothing of the others."""
+        self.hub.tables.hosts[0]['capacity'] = 1.0
+        self.hub.tables.hosts[1]['capacity'] = 100.0
+        self.build_arch(task_states.CLOSED, 'noarch', 'a', started=90,
+                        completed=30)
+        self.averages['c'] = 60 * MINUTE
+        self.build(task_states.FREE, 'c', created=300)
+        self.check(self.build(task_states.FREE, opts={
+            'scratch': True, 'arch_override': 'x86_64'}), 2 * 60, 3 * SOON)
 
     def test_together(self) -> None:
         """Those that begin together are done in their order."""
@@ -518,6 +549,67 @@ class QueueTests(ForecastTestCase):
         self.hub.tables.tasks[-1]['channel_id'] = None
         self.check(number, None)
 
+    def test_silent_host(self) -> None:
+        """A host that was silent for long does nothing, ready or not."""
+        number = self.build_arch(task_states.FREE)
+        host = self.hub.tables.hosts[0]
+        for seconds, minutes in [(3600, None), (86400, None), (20, 60),
+                                 # Our clock is behind the hub's.
+                                 (-600, 60)]:
+            host['update_ts'] = self.hub.now() - seconds
+            self.check(number, minutes)
+        # While time goes by it goes on reporting.
+        self.hub.clock.advance(7200)
+        self.now = self.koji.now()
+        self.check(number, 60)
+
+    def test_disabled_channel(self) -> None:
+        """A channel that is disabled gets no host."""
+        number = self.build_arch(task_states.FREE)
+        build = self.build(task_states.FREE)
+        [channel] = [row for row in self.hub.tables.channels
+                     if row['id'] == 1]
+        channel['enabled'] = False
+        self.check(number, None)
+        self.check(build, None)
+        self.check(self.build_arch(task_states.OPEN, started=20), 40, 0)
+        # Of what it has to do, nothing is before what is in another one.
+        self.hub.tables.hosts[0]['capacity'] = 1.0
+        self.hub.tables.host_channels.append({'host_id': 1, 'channel_id': 2})
+        self.check(self.build_arch(task_states.FREE, channel_id=2), 60)
+        # Older hubs do not say, and have no such channels.
+        self.hub.respond('getChannel', {'id': 1, 'name': 'default'})
+        self.check(number, 60)
+
+    def test_canonical_arches(self) -> None:
+        """A host does all architectures that are the same to Koji."""
+        [tag] = [row for row in self.hub.tables.tags
+                 if row['name'] == 'f44-build']
+        for offered, wanted in [('armhfp', 'armv7hl'), ('armv7hl', 'armhfp'),
+                                ('i386', 'i686'), ('i686', 'athlon'),
+                                ('ppc64', 'ppc64p7'), ('ppc64le', 'ppc64le')]:
+            self.hub.tables.hosts[0]['arches'] = offered
+            self.hub.tables.tasks.clear()
+            self.check(self.build_arch(task_states.FREE, wanted), 60)
+            self.hub.tables.tasks.clear()
+            tag['arches'] = f'{wanted} {offered}'
+            self.check(self.build(task_states.FREE), 60)
+        self.hub.tables.hosts[0]['arches'] = 'ppc64'
+        self.check(self.build_arch(task_states.FREE, 'ppc64le'), None)
+
+    def test_behind(self) -> None:
+        """Where our clock is behind the hub's, nothing took less than no time.
+        """
+        self.koji = self.hub.connection(
+            now=lambda: self.now - timedelta(minutes=10))
+        number = self.build_arch(task_states.OPEN, package='zsh', started=5,
+                                 weight=3.0, host_id=1)
+        task = self.task(number)
+        self.assertEqual(task.duration, timedelta())
+        self.check(number, 25, 0)
+        # In 30 minutes by our clock the host is free, for an hour then.
+        self.check(self.build_arch(task_states.FREE), 20 + 60)
+
     def test_begun_meanwhile(self) -> None:
         """One that has begun since it was asked for goes on."""
         task = self.task(self.build_arch(task_states.FREE))
@@ -552,11 +644,26 @@ class QueueTests(ForecastTestCase):
 
     def test_slowness(self) -> None:
         """Others take as long as the last did on their architecture."""
-        for minutes in (10, 20):
+        for minutes in 20 * (10, 20):
             self.build_arch(task_states.CLOSED, package='zsh',
                             started=90, completed=90 - minutes)
         self.fill(started=5)
-        self.check(self.build_arch(task_states.FREE), 10 + 60)
+        # Half of the average by 40 samples, all of it by what counts as 10.
+        self.check(self.build_arch(task_states.FREE), 18 - 5 + 60)
+
+    def test_few_samples(self) -> None:
+        """A handful of samples does not outweigh the average."""
+        self.fill(started=5)
+        number = self.build_arch(task_states.FREE)
+        self.check(number, 25 + 60)
+        # These take a thirtieth of the average; with one there are nine
+        # tenths of it left to be expected, with five more than a half.
+        for samples, least in [(1, 27 - 5), (4, 15 - 5)]:
+            for _ in range(samples):
+                self.build_arch(task_states.CLOSED, package='zsh',
+                                started=90, completed=89)
+            late = (self.completion(number) - self.now) / timedelta(minutes=1)
+            self.assertGreater(late, least + 60)
 
     def test_heavy_packages(self) -> None:
         """What takes hours weighs more, and holds up more."""

@@ -210,7 +210,7 @@ class SurfaceTests(SynchronousTestCase):
             'from_web',
             'getTaskChildren', 'getTaskDescendents', 'getTaskInfo',
             'hub_version', 'iterate', 'listBuilds', 'listTasks', 'login',
-            'logout', 'lookup', 'new_session', 'pages', 'profile', 'serverca',
-            'session_id', 'session_key', 'settings', 'stats', 'task_changed',
-            'upload', 'url', 'wait', 'wait_repo', 'wait_tagged', 'watch',
-            'weburl', 'with_options'})
+            'logout', 'lookup', 'new_session', 'now', 'pages', 'profile',
+            'serverca', 'session_id', 'session_key', 'settings', 'stats',
+            'task_changed', 'upload', 'url', 'wait', 'wait_repo',
+            'wait_tagged', 'watch', 'weburl', 'with_options'})

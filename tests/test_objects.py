@@ -256,7 +256,7 @@ class TaskTests(HubTestCase):
                  ('n', 't', 4, 's390x', ['s390x'], None, False)),
                 ('buildSourceContainer', ['t', {'koji_build_id': 4}],
                  (None, 't', None, None, None, None, False)),
-                ('vmExec', ['vm', []], (None,) * 6 + (False,)),
+                ('vmExec', ['vm', []], (None,) * 7),
                 ('newRepo', [], (None,) * 6 + (False,)),
                 ('newRepo', 'nonsense', (None,) * 7),
                 ('newRepo', '<methodCall>', (None,) * 7),
@@ -592,6 +592,20 @@ class ChannelTests(HubTestCase):
         self.assertEqual(found['s390x'], sum(
             host.capacity for host in hosts
             if 's390x' in host.arches.split()))
+
+    def test_silent(self) -> None:
+        """A host that was not heard of for long does nothing, though ready."""
+        default = self.get(self.koji.getChannel('default'))
+        before = self.get(default.total_capacity())
+        [host] = [row for row in self.hub.tables.hosts if row['id'] == 6]
+        host['update_ts'] = self.hub.now() - 3600
+        self.assertEqual(self.get(default.total_capacity()),
+                         before - host['capacity'])
+        self.assertIs(self.get(self.koji.getHost(6)).is_available, False)
+        self.assertIs(self.get(self.koji.getHost(7)).is_available, True)
+        for row, available in [({}, True), ({'ready': False}, False),
+                               ({'enabled': False}, False)]:
+            self.assertIs(Host(row).is_available, available)
 
     def test_odd_hosts(self) -> None:
         """Hosts of which no capacity is known count for nothing."""

@@ -14,7 +14,6 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.recordings import recordings
-from txkoji import resource
 from txkoji.build import Build
 from txkoji.channel import Channel
 from txkoji.host import Host
@@ -267,17 +266,29 @@ class TimeTests(SynchronousTestCase):
                          datetime(1970, 1, 1, tzinfo=timezone.utc))
 
     def test_duration(self) -> None:
-        """From start to end, or to now; None if that is unknown."""
+        """From start to end, or to now; None if unknown; never negative."""
         start = datetime(2026, 1, 1, tzinfo=timezone.utc)
         end = start + timedelta(hours=2)
+        late = start + timedelta(hours=3, seconds=5)
+        koji = FakeHub().connection(now=lambda: start + timedelta(hours=3))
         for started, completed, state, took in [
                 (start, end, 2, timedelta(hours=2)),
                 (None, end, 2, None), (start, None, 3, None),
                 (None, None, 1, None), (start, None, 0, None),
-                (start, None, 1, timedelta(hours=3))]:
-            task = Task(start_time=started and str(started), state=state,
-                        completion_time=completed and str(completed))
-            with mock.patch.object(resource, 'datetime',
-                                   wraps=datetime) as clock:
-                clock.now.return_value = start + timedelta(hours=3)
-                self.assertEqual(task.duration, took)
+                (start, None, 1, timedelta(hours=3)),
+                (start, start, 2, timedelta()),
+                # Our clock is behind the hub's.
+                (late, None, 1, timedelta()),
+                # An import of something that was made elsewhere.
+                (end, start, 1, None)]:
+            task = Task.attached({
+                'start_time': started and str(started), 'state': state,
+                'completion_time': completed and str(completed)}, koji)
+            self.assertEqual(task.duration, took)
+
+    def test_now(self) -> None:
+        """Without a connection it is the time of this machine."""
+        begun = Task(start_ts=datetime.now(timezone.utc).timestamp() - 3600,
+                     state=1)
+        self.assertGreaterEqual(begun.duration, timedelta(hours=1))
+        self.assertEqual(Task(start_ts=4e9, state=1).duration, timedelta())

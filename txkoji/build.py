@@ -110,7 +110,9 @@ class Build(Timed):
         if self.state != build_states.BUILDING or started is None:
             return self.completed
         duration = await self.estimate_duration()
-        return None if duration is None else not_past(started, duration)
+        if duration is None:
+            return None
+        return not_past(started, duration, self._now())
 
     def files(self) -> Deferred[List[File]]:
         """

@@ -44,8 +44,9 @@ class Channel(Resource):
     def total_capacity(self, by_arch: bool = False) -> Deferred[Any]:
         """
         What the builders of this channel can do at once: the sum of the
-        capacities of those that are enabled and ready. (The weights of the
-        tasks that they work on add up to their load.)
+        capacities of those that are enabled, ready, and not silent (see
+        `Host.is_available`). The weights of the tasks that they work on add
+        up to their load.
 
         :param by_arch: whether to tell it for each architecture; a builder
                         of two counts for both.
@@ -53,6 +54,7 @@ class Channel(Resource):
                   these.
         """
         def add_up(hosts: List[Any]) -> Any:
+            hosts = [host for host in hosts if host.is_available]
             if not by_arch:
                 return sum(map(_capacity, hosts), 0.0)
             total: Dict[str, float] = {}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
                     Type, TypeVar, Union)
 
@@ -34,6 +35,7 @@ from txkoji.imports import Import
 from txkoji.items import Items, Pages
 from txkoji.multicall import BATCH, MultiCall
 from txkoji.progress import ByteListener, Listener
+from txkoji.resource import system_time
 from txkoji.results import row_maker, typed
 from txkoji.uploads import Local, Uploaded
 from txkoji.waiting import (Changes, Poller, TaskOrId, wait_for,
@@ -94,6 +96,8 @@ class Connection(HubMethods[Deferred[Any]]):
                           `cache` are asked for anew, and so a renamed one is
                           noticed; infinity for never. (``cache.forget()``
                           does it at once.)
+    :param now: gives the time, as an aware datetime in UTC, for durations
+                and estimates; None for the clock of this machine.
     :raises ConfigurationError: (a ValueError) if there is no such profile, it
                                 is not usable, or a limit is no number or not
                                 more than 0.
@@ -101,6 +105,7 @@ class Connection(HubMethods[Deferred[Any]]):
     :ivar profile: the profile's name.
     :ivar settings: the `Profile`.
     :ivar weburl: the address of kojiweb, or None.
+    :ivar now: gives the time, as an aware datetime in UTC.
     :ivar serverca: the path of the certificates that the hub is verified
                     against, a PEM file or a directory of ``openssl rehash``;
                     None for the system's.
@@ -112,13 +117,15 @@ class Connection(HubMethods[Deferred[Any]]):
                  deadline: float = 3600,
                  max_connections: int = 20,
                  max_body: int = 512 * 2**20,
-                 cache_max_age: float = MAX_AGE) -> None:
+                 cache_max_age: float = MAX_AGE,
+                 now: Optional[Callable[[], datetime]] = None) -> None:
         if not isinstance(profile, Profile):
             profile = read_profile(profile, PROFILES)
         self.settings = profile
         self.profile = profile.name
         self.weburl = profile.weburl
         self.serverca = profile.serverca or None
+        self.now = system_time if now is None else now
         self._options = Options(
             timeout=profile.timeout if timeout is None else timeout,
             deadline=deadline)

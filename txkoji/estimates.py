@@ -1,7 +1,7 @@
 """How long builds and tasks take, by those that were made before."""
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from statistics import median
 from typing import (TYPE_CHECKING, Any, Dict, Iterable, List, NamedTuple,
                     Optional, Sequence, Tuple)
@@ -271,13 +271,14 @@ def _about(task: Task, package: Optional[str]) -> Tuple[Any, ...]:
     return package or task.tag, task.arch
 
 
-def not_past(started: datetime, duration: timedelta) -> Optional[datetime]:
+def not_past(started: datetime, duration: timedelta, now: datetime
+             ) -> Optional[datetime]:
     """
     When something ends that has started, and has not ended yet; None if there
     is no such time.
     """
     try:
-        return max(started + duration, datetime.now(timezone.utc))
+        return max(started + duration, now)
     except OverflowError:
         return None
 

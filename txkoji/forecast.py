@@ -4,15 +4,14 @@ that waits, by playing the queue of its channel forward.
 """
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from math import inf
 from operator import attrgetter
 from statistics import median
 from typing import (TYPE_CHECKING, AbstractSet, Any, Dict, Iterator, List,
-                    Optional, Sequence, Set)
+                    Optional, Sequence, Set, Tuple)
 
 from twisted.internet.defer import Deferred
 
@@ -23,7 +22,7 @@ from txkoji.estimates import (METHOD, Question, Usual, average_build_duration,
 from txkoji.exceptions import AnswerError, KojiException
 from txkoji.hub.shared import together
 from txkoji.resource import from_timestamp
-from txkoji.task_methods import package_of
+from txkoji.task_methods import canonical_arch, package_of
 
 if TYPE_CHECKING:
     from txkoji.task import Task
@@ -56,12 +55,18 @@ SAMPLE = 500
 #: How much of the average of its package a ``buildArch`` may take.
 SLOWEST, FASTEST = 3.0, 0.1
 
+#: So many samples count as much as what is usual without them.
+FEW = 10
+
 #: What any host can do.
 NOARCH = 'noarch'
 
 #: Of a task that takes longer than it should, this part of the usual time is
 #: still to come.
 OVERDUE = 0.1
+
+#: How long a task took, and how long it takes on average.
+_Sample = Tuple[timedelta, timedelta]
 
 SRPM_METHODS = ('buildSRPMFromSCM', 'rebuildSRPM')
 WAITING = (task_states.FREE, task_states.ASSIGNED)
@@ -140,8 +145,12 @@ async def _build_completion(task: Task, children: Sequence[Task]
     if duration is None:
         return None
     if any(child.state in ENDED_BADLY for child in children):
-        # It fails, too, and cancels the others.
-        return datetime.now(timezone.utc)
+        # It fails, too: at once, and cancels the others, or, on hubs with
+        # build_arch_can_fail, when they have ended.
+        children = [child for child in children
+                    if child.state not in task_states.DONE_GROUP]
+        if not children:
+            return task._now()
     arches = [child for child in children if child.method == 'buildArch']
     waiting = [child for child in arches if child.state in WAITING]
     # The average is that of the longest with the import after it, so this is
@@ -160,7 +169,7 @@ def _running_completion(task: Task, duration: Optional[timedelta]
     started = task.started
     if duration is None or started is None or task.state in WAITING:
         return None
-    return not_past(started, duration)
+    return not_past(started, duration, task._now())
 
 
 def _latest(ends: Sequence[Optional[datetime]]) -> Optional[datetime]:
@@ -209,7 +218,7 @@ class _Forecast:
     def __init__(self, task: Task) -> None:
         self._koji: Any = task._koji
         self._task = task
-        self._now = datetime.now(timezone.utc).timestamp()
+        self._now = task._now().timestamp()
         self._usual = Usual(task._koji)
         self._seats: Dict[int, Seat] = {}
         #: The jobs, by the ids of their tasks.
@@ -286,17 +295,21 @@ class _Forecast:
                                     for job in self._jobs.values())})
         many = self._koji.MultiCall()
         for channel in channels:
+            many.getChannel(channel)
             many.listHosts(channelID=channel, enabled=True)
-        hosts = {channel: [host for host in found or ()
-                           if host.get('ready') is not False]
-                 for channel, found in zip(channels, lenient(await many()))}
+        found = lenient(await many())
+        hosts = {channel: [host for host in its or () if host.is_available]
+                 # One that is disabled gets no host.
+                 if row is None or row.enabled is not False else []
+                 for channel, row, its in zip(channels, found[::2],
+                                              found[1::2])}
         ours = {host.id for channel in wanted for host in hosts[channel]}
         offers: Dict[int, Set[Any]] = {}
-        for channel, found in hosts.items():
-            if channel in wanted or any(host.id in ours for host in found):
-                for host in found:
+        for channel, its in hosts.items():
+            if channel in wanted or any(host.id in ours for host in its):
+                for host in its:
                     offers.setdefault(host.id, set()).update(
-                        (channel, arch) for arch in (
+                        (channel, canonical_arch(arch)) for arch in (
                             NOARCH, *(host.get('arches') or '').split()))
                     self._seats[host.id] = Seat(host.get('capacity') or 0.0,
                                                 frozenset())
@@ -306,13 +319,13 @@ class _Forecast:
 
     def _job(self, task: Task) -> _Job:
         questions = self._usual.questions(task)
-        job = _Job((task.channel_id or 0, task.get('arch') or NOARCH), 0.0,
-                   0.0, _rank(task), method=task.method or '', task=task,
-                   questions=questions)
+        arch = canonical_arch(task.get('arch') or NOARCH)
+        job = _Job((task.channel_id or 0, arch), 0.0, 0.0, _rank(task),
+                   method=task.method or '', task=task, questions=questions)
         if job.method in ('build', 'buildArch') and questions:
             job.package = questions[0].name
         if job.method == 'buildArch':
-            job.arch = task.arch
+            job.arch = _canonical(task.arch)
         elif job.method == 'build':
             job.target = task.target
             # Others are for all architectures of their tags.
@@ -335,17 +348,16 @@ class _Forecast:
                 if questions[-1]:
                     self._noarch[questions[-1][0].name] = task.arch == NOARCH
         await usual.ask()
-        took: Dict[Optional[str], timedelta] = {}
-        average: Dict[Optional[str], timedelta] = {}
+        samples: Dict[Optional[str], List[_Sample]] = {}
         for task, question in zip(recent, questions):
             duration, real = usual.duration(question), task.duration
-            if duration and real and real > timedelta():
-                arch = task.arch
-                took[arch] = took.get(arch, timedelta()) + real
-                average[arch] = average.get(arch, timedelta()) + duration
-        self._slowness = {
-            arch: min(max(took[arch] / average[arch], FASTEST), SLOWEST)
-            for arch in took}
+            if duration and real:
+                samples.setdefault(_canonical(task.arch), []).append(
+                    (real, duration))
+        for arch, its in samples.items():
+            others = [sample for other in samples if other != arch
+                      for sample in samples[other]]
+            self._slowness[arch] = _slowness(its, _slowness(others, 1.0))
 
     async def _plan(self, begun: AbstractSet[Optional[str]]) -> None:
         """
@@ -372,8 +384,8 @@ class _Forecast:
                 if step is build and not (number == self._task.id
                                           and question.name in begun):
                     step = self._after(build, build, question, NOARCH)
-            needed = (build.arches
-                      or arches.get(build.target) or [NOARCH])
+            needed = list(dict.fromkeys(map(canonical_arch, (
+                build.arches or arches.get(build.target) or [NOARCH]))))
             if (self._noarch.get(build.package)
                     if number == self._task.id else noarch(build.package)):
                 needed = [NOARCH]
@@ -384,10 +396,10 @@ class _Forecast:
     def _whether_noarch(self) -> Any:
         """
         Tell of packages whether they are built for no architecture: of those
-        that were not seen, as many as of those that were.
+        that were not seen, as many as of those that were, if these were not
+        few.
         """
-        share = (sum(self._noarch.values()) / len(self._noarch)
-                 if self._noarch else 0.0)
+        share = sum(self._noarch.values()) / (len(self._noarch) + FEW)
         owed = 0.0
 
         def noarch(package: Optional[str]) -> bool:
@@ -407,7 +419,7 @@ class _Forecast:
         """Add a job of a build that is to come after another one."""
         priority, created, _ = build.rank
         self._to_come.append(_Job(
-            (build.need[0], re.sub('^i[3-6]86$', 'i386', arch)), 0.0, 0.0,
+            (build.need[0], arch), 0.0, 0.0,
             (priority - 1, created, len(self._to_come)),
             method=(question.name if question.kind == METHOD
                     else 'buildArch'), questions=[question], arch=arch))
@@ -482,7 +494,9 @@ class _Forecast:
                     # It goes on at once with what it has not started.
                     queue.work(job, None, self._now)
             elif not task.waiting:
-                elapsed = self._now - (task.get('start_ts') or self._now)
+                # Our clock may be behind the hub's.
+                elapsed = max(0, self._now - (task.get('start_ts')
+                                              or self._now))
                 queue.work(job, seat, self._now + max(
                     job.seconds - elapsed, job.seconds * OVERDUE))
         for job in sorted(free, key=attrgetter('rank')):
@@ -492,6 +506,24 @@ class _Forecast:
         if not ends or len(ends) < len(goal):
             return None
         return from_timestamp(max(self._now, *ends))
+
+
+def _slowness(samples: Sequence[_Sample], usual: float) -> float:
+    """
+    How long ``buildArch`` tasks take, as a part of the average of their
+    packages. A few samples do not outweigh the usual.
+
+    :param usual: what it is without any samples.
+    """
+    if not samples:
+        return usual
+    took, average = (sum(times, timedelta()) for times in zip(*samples))
+    slowness = min(max(took / average, FASTEST), SLOWEST)
+    return (slowness * len(samples) + usual * FEW) / (len(samples) + FEW)
+
+
+def _canonical(arch: Optional[str]) -> Optional[str]:
+    return None if arch is None else canonical_arch(arch)
 
 
 def _weight(job: _Job) -> float:

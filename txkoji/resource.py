@@ -159,6 +159,12 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
             raise ValueError(f'this {type(self).__name__} has no id')
         return self.id
 
+    def _now(self) -> datetime:
+        """The time, by the connection's clock."""
+        if self.connection is None:
+            return system_time()
+        return self.connection.now()
+
     def _time(self, name: str) -> Optional[datetime]:
         """
         A time of the hub's, as an aware datetime in UTC.
@@ -203,11 +209,17 @@ class Timed(Resource):
 
     @property
     def duration(self) -> Optional[timedelta]:
-        """How long it took, or has been going on; None if unknown."""
+        """
+        How long it took, or has been going on; None if unknown. Never below
+        zero: where our clock is behind the hub's, it has just begun; and an
+        import that says that it ended before it began says nothing.
+        """
         started, completed = self.started, self.completed
+        if started is None:
+            return None
         if completed is None and self.get('state') == self.running:
-            completed = datetime.now(timezone.utc)
-        if started is None or completed is None:
+            return max(self._now() - started, timedelta())
+        if completed is None or completed < started:
             return None
         return completed - started
 

@@ -286,8 +286,10 @@ class Task(Timed):
         `estimate_duration`). If that is over, the estimate is now, which
         means: any moment, or much later; it has outlived all that is known.
         A ``build`` goes on with its ``buildArch`` tasks and the import after
-        these, or still with its source package; when one of these has
-        failed, it fails now.
+        these, or still with its source package. When one of these has
+        failed, it ends with the last of those that go on (on some hubs the
+        others are canceled then, on others they are not); if none does, it
+        fails now.
 
         For one that waits, the queue of its channel is played forward, with
         those of the channels that share its hosts: the tasks before it, what
@@ -303,7 +305,9 @@ class Task(Timed):
         :returns: a Deferred that fires with an aware datetime in UTC; with
                   None if nothing is known of such tasks, if the hub does not
                   say when it began, or in which channel it waits, or if
-                  there is no host for it.
+                  there is no host for it: because all that could do it are
+                  disabled, not ready or silent (`Host.is_available`), or
+                  because its channel is disabled.
         :raises AnswerError: if what the hub says of others makes no sense.
         """
         return Deferred.fromCoroutine(task_completion(self))

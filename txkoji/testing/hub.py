@@ -7,6 +7,7 @@ import copy
 import inspect
 import os
 import traceback
+from datetime import datetime, timezone
 from functools import lru_cache, partial
 from random import Random
 from typing import (Any, Callable, Dict, FrozenSet, List, Optional, Set,
@@ -32,12 +33,9 @@ from txkoji.testing.files import Files, FilesResource, take_upload
 from txkoji.testing.imports import Imports
 from txkoji.testing.methods import RootExports, call
 from txkoji.testing.sessions import Entered, Peer, Sessions
-from txkoji.testing.tables import SAMPLE, Tables
+from txkoji.testing.tables import RECORDED, SAMPLE, Tables
 from txkoji.testing.trouble import TROUBLES, Trouble
 from txkoji.testing.web import HubResource, MemoryAgent
-
-#: When the sample was recorded, in seconds since 1970.
-RECORDED = 1795331086.0
 
 #: A log of the sample; of all other files, it knows the names only.
 LOG = 'packages/rhceph-container/8/40/data/logs/orchestrator.log'
@@ -127,8 +125,9 @@ class FakeHub:
                    ) -> Connection:
         """
         Give a Connection to it that goes over memory: without sockets, and
-        without waiting. Its time limits go by `clock`, and it does not retry
-        (unless it is given `max_retries`), so that a test sees each error.
+        without waiting. Its time limits go by `clock`, its durations and
+        estimates by `now`, and it does not retry (unless it is given
+        `max_retries`), so that a test sees each error.
 
         :param user: whom ``login()`` logs in, as with a client certificate;
                      None for nobody.
@@ -143,6 +142,8 @@ class FakeHub:
             'topurl': 'https://hub.example.test/kojifiles', 'max_retries': 0,
             'authtype': 'ssl', **settings})
         kwargs.setdefault('reactor', self.clock)
+        kwargs.setdefault('now', lambda: datetime.fromtimestamp(
+            self.now(), timezone.utc))
         if 'agent' not in kwargs:
             kwargs['agent'] = MemoryAgent(self._site(user))
             self._agents.append(kwargs['agent'])
@@ -345,6 +346,8 @@ class FakeHub:
                        entered: Optional[Entered] = None) -> Any:
         self.calls.append(copy.deepcopy((method, tuple(args), kwargs)))
         function = self._function(method, entered)
+        if method not in self._taught:
+            self._refuse_news(method, kwargs)
         if function is None:
             if method in known_methods():
                 raise KojiException(

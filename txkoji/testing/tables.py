@@ -14,6 +14,9 @@ from txkoji.exceptions import ParameterError
 
 SAMPLE = os.path.join(os.path.dirname(__file__), 'sample')
 
+#: When the sample was recorded, in seconds since 1970.
+RECORDED = 1795331086.0
+
 Row = Dict[str, Any]
 
 NAMES = ('archives', 'build_types', 'builds', 'cgs', 'channels', 'events',

@@ -8,7 +8,7 @@ from typing import Any, Iterable
 from txkoji.exceptions import GenericError
 from txkoji.testing.methods.base import Methods, unknown
 from txkoji.testing.queries import among, query
-from txkoji.testing.tables import Row
+from txkoji.testing.tables import RECORDED, Row
 
 
 class PeopleMethods(Methods):
@@ -45,7 +45,7 @@ class PeopleMethods(Methods):
         found = self._tables.find('hosts', hostInfo)
         if found is None and strict:
             raise GenericError(f'Invalid hostInfo: {hostInfo!r}')
-        return found
+        return found and self._host(found)
 
     def listHosts(self, arches: Any = None, channelID: Any = None,
                   ready: Any = None, enabled: Any = None, userID: Any = None,
@@ -66,7 +66,14 @@ class PeopleMethods(Methods):
             if value is not None:
                 rows = [row for row in rows if bool(row[column]) == value]
         # The hub takes queryOpts here, and does not look at them.
-        return list(rows)
+        return [self._host(row) for row in rows]
+
+    def _host(self, row: Row) -> Row:
+        """A host as it is now: one that is ready goes on reporting."""
+        if not row['ready'] or row['update_ts'] is None:
+            return row
+        return {**row,
+                'update_ts': row['update_ts'] + (self._now() - RECORDED)}
 
     def getChannel(self, channelInfo: Any, strict: bool = False) -> Any:
         found = self._tables.find('channels', channelInfo)
