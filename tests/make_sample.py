@@ -48,6 +48,13 @@ COLUMNS = {
              'extra'],
     'archives': None,
     'events': ['id', 'ts'],
+    # Of these, the recordings have none.
+    'tag_updates': ['tag_id', 'update_event'],
+    'repos': ['id', 'tag_id', 'create_event', 'state', 'creation_time',
+              'state_time', 'dist', 'opts', 'custom_opts', 'task_id'],
+    'repo_requests': ['id', 'tag_id', 'owner', 'priority', 'min_event',
+                      'at_event', 'opts', 'active', 'tries', 'task_id',
+                      'repo_id', 'create_time', 'update_time'],
 }
 
 #: What the recordings show, but not in a row of their own: builds of these

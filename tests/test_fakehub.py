@@ -20,7 +20,7 @@ from tests import make_sample
 from tests.support import HubTestCase, folder, write
 from txkoji import Connection, Profile
 from txkoji.exceptions import (AnswerError, ConnectionFailed, GenericError,
-                               HTTPError, ParameterError,
+                               HTTPError, KojiException, ParameterError,
                                ServerOffline, TagError)
 from txkoji.testing import FakeHub
 from txkoji.testing.hub import known_methods
@@ -42,7 +42,7 @@ class SampleTests(SynchronousTestCase):
         koji = FakeHub(sample=False).connection()
         self.assertEqual(self.successResultOf(koji.listTags()), [])
         self.assertIsNone(self.successResultOf(koji.getBuild('a-1-1')))
-        self.assertIsNone(self.successResultOf(koji.getLastEvent()))
+        self.assertEqual(self.successResultOf(koji.getLastEvent()).id, 1)
         self.assertIsNone(self.successResultOf(
             koji.getAverageBuildDuration('a')))
 
@@ -305,12 +305,18 @@ class QueryTests(HubTestCase):
         self.assertEqual(self.get(self.koji.call(
             method, *args, queryOpts={**options, 'countOnly': True})),
             len(expected))
+        self.assertEqual(self.get(self.koji.count(method, *args)),
+                         len(whole))
+        if ',' in order:
+            return
+        # Equal rows stay in the order in which the hub had them.
+        whole = self.get(self.koji.filterResults(
+            method, *args, filterOpts={'order': order}))
+        expected = whole[offset:offset + limit]
         self.assertEqual(self.get(self.koji.filterResults(
             method, *args, filterOpts=options)), expected)
         self.assertEqual(self.get(self.koji.countAndFilterResults(
             method, *args, filterOpts=options)), [len(whole), expected])
-        self.assertEqual(self.get(self.koji.count(method, *args)),
-                         len(whole))
 
     def test_order(self) -> None:
         """Several columns, backwards or not; NULL is the greatest."""
@@ -322,7 +328,40 @@ class QueryTests(HubTestCase):
                 ('', rows), (None, rows)]:
             self.assertEqual(query(rows, {'order': order}), expected)
         self.assertEqual(query(rows[1:2], {'asList': True}), [[1, 5]])
-        self.assertRaises(GenericError, query, rows, {'order': 'c'})
+        error = self.assertRaises(KojiException, query, rows,
+                                  {'order': '-c'})
+        self.assertEqual((error.faultCode, str(error)),
+                         (1, "<class 'Exception'>: Invalid order: c"))
+
+    def test_refused(self) -> None:
+        """The database's complaints are faults 1; a count needs no order."""
+        for options, text in [
+                ({'order': 'nosuch'}, "<class 'Exception'>: Invalid order:"
+                                      ' nosuch'),
+                ({'limit': -1}, "<class 'psycopg2.errors.InvalidRowCountIn"
+                                "LimitClause'>: LIMIT must not be negative\n"),
+                ({'offset': -1}, "<class 'psycopg2.errors.InFailedSql"
+                                 "Transaction'>: current transaction is"
+                                 ' aborted, commands ignored until end of'
+                                 ' transaction block\n')]:
+            error = self.fail_of(self.koji.listTags(queryOpts=options))
+            self.assertEqual((error.faultCode, str(error)), (1, text))
+        for options, count in [({'order': 'nosuch'}, 8), ({'limit': 3}, 3),
+                               ({'offset': 3}, 5), ({'limit': 0}, 8)]:
+            self.assertEqual(self.get(self.koji.listTags(
+                pattern='f44*', queryOpts={'countOnly': True, **options})),
+                count)
+
+    def test_filter_refused(self) -> None:
+        """filterResults takes one key; 0 is no rows, where None is all."""
+        for order in ('build_id,tag_id', '-nosuch'):
+            error = self.fail_of(self.koji.filterResults(
+                'listTagged', 'f43-updates', filterOpts={'order': order}))
+            self.assertEqual((error.faultCode, str(error)), (
+                1, f"<class 'KeyError'>: {order.lstrip('-')!r}"))
+        for limit, count in [(0, 0), (None, 72), (5, 5)]:
+            self.assertEqual(len(self.get(self.koji.filterResults(
+                'listTags', filterOpts={'limit': limit}))), count)
 
     def test_every_row(self) -> None:
         """A listed build, and getBuild by id, NVR and dictionary, agree."""

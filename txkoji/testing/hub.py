@@ -30,12 +30,20 @@ from txkoji.hub.profile import Profile
 from txkoji.hub.xmlrpc import encode_answer, encode_fault, split_arguments
 from txkoji.paths import task_path
 from txkoji.testing.files import Files, FilesResource, take_upload
+from txkoji.testing.history import History
 from txkoji.testing.imports import Imports
 from txkoji.testing.methods import RootExports, call
+from txkoji.testing.methods.repos import RepoExports
+from txkoji.testing.repos import Repos
 from txkoji.testing.sessions import Entered, Peer, Sessions
 from txkoji.testing.tables import RECORDED, SAMPLE, Tables
 from txkoji.testing.trouble import TROUBLES, Trouble
 from txkoji.testing.web import HubResource, MemoryAgent
+
+#: The first hub version that has a method, where that matters; with "repo." at
+#: the beginning, all of these.
+SINCE = {'getKojiVersion': (1, 23), 'tagFirstChangeEvent': (1, 35),
+         'tagLastChangeEvent': (1, 35), 'repo': (1, 35)}
 
 #: A log of the sample; of all other files, it knows the names only.
 LOG = 'packages/rhceph-container/8/40/data/logs/orchestrator.log'
@@ -73,11 +81,17 @@ class FakeHub:
                  multicall as one, after the ``system.multicall`` itself.
     :ivar requests: how many requests it got.
     :ivar clock: its reactor.
+    :ivar history: its events: puts builds into tags, and takes them out
+                   (`txkoji.testing.history.History`).
+    :ivar repos: its repositories, and the requests for them, which a test
+                 fulfills with ``hub.repos.make(tag_id)``
+                 (`txkoji.testing.repos.Repos`).
     :ivar sessions: who is logged in, and who may (`Sessions`).
     :ivar version: what it calls itself, and does: hubs before 1.17 have no
                    ``strict`` in getTaskInfo, before 1.31 they look for
                    sessions in the URL only, before 1.32 they do not renew,
-                   before 1.35 their answers have no ``Koji-Version``.
+                   before 1.35 their answers have no ``Koji-Version``, and
+                   they know no requests for repositories.
     :ivar resource: its Twisted Web resource, to serve it in another way than
                     `listen` does.
     """
@@ -100,11 +114,15 @@ class FakeHub:
         if sample:
             self.files.write(LOG, b'It was built.\n')
         self.takes_files = True
+        self.history = History(self.tables, self.now)
+        self.repos = Repos(self.tables, self.now, self.history)
         self._own = RootExports(self.tables, self.now, self._perform,
-                                self.files)
+                                self.files, self.repos)
+        self._repo_exports = RepoExports(self.tables, self.now, self.repos)
         self._imports = Imports(self.tables, self.files, self.now)
         self._system: Dict[str, Callable[..., Any]] = {
-            'system.listMethods': lambda: sorted(known_methods()),
+            'system.listMethods': lambda: sorted(
+                filter(self._exists, known_methods())),
             'getKojiVersion': lambda: self.version,
         }
         self._taught: Dict[str, Callable[..., Any]] = {}
@@ -349,7 +367,7 @@ class FakeHub:
         if method not in self._taught:
             self._refuse_news(method, kwargs)
         if function is None:
-            if method in known_methods():
+            if method in known_methods() and self._exists(method):
                 raise KojiException(
                     f'this fake hub has no answer for {method}: teach it one'
                     ' with respond()', faultCode=1)
@@ -376,18 +394,28 @@ class FakeHub:
         """What carries out a method, for whom."""
         if method in self._taught:
             return self._taught[method]
+        if not self._exists(method):
+            return None
         if method in ('system.multicall', 'multiCall'):
             return partial(self._multicall, entered)
         if entered is not None and method in entered.names:
             return entered.names[method]
+        session = entered and entered.row
+        user = None if session is None else session.user_id
         if method in Imports.NAMES:
-            user = entered and entered.row and entered.row.user_id
             return partial(getattr(self._imports, method), user)
+        if method.startswith('repo.'):
+            return self._repo_exports.function(method, user)
         if method in self._system:
             return self._system[method]
         if method.startswith('_'):
             return None
         return getattr(self._own, method, None)
+
+    def _exists(self, method: str) -> bool:
+        """Whether a hub of this version has a method."""
+        first = SINCE.get(method, SINCE.get(method.split('.')[0], ()))
+        return self._version() >= first
 
     async def _multicall(self, entered: Optional[Entered],
                          calls: List[Dict[str, Any]]) -> List[Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from txkoji.testing.tables import Row, Tables
+from txkoji.testing.tables import Row, Tables, holds, unversioned
 
 
 class _Way(NamedTuple):
@@ -26,26 +26,29 @@ class _Way(NamedTuple):
                 and self.noconfig <= other.noconfig)
 
 
-def links(tables: Tables, tag: int) -> List[Row]:
+def links(tables: Tables, tag: int, event: Optional[int] = None) -> List[Row]:
     """What a tag inherits from directly, as `getInheritanceData` has it."""
-    found = [{**row, 'name': tables.name('tags', row['parent_id'])}
-             for row in tables.inheritance if row['child_id'] == tag]
+    found = [{**unversioned(row),
+              'name': tables.name('tags', row['parent_id'])}
+             for row in tables.active('inheritance', event)
+             if row['child_id'] == tag]
     return sorted(found, key=lambda row: int(row['priority']))
 
 
-def full(tables: Tables, tag: int) -> List[Row]:
+def full(tables: Tables, tag: int, event: Optional[int] = None) -> List[Row]:
     """What a tag inherits from, in order, as `getFullInheritance` has it."""
     found: List[Row] = []
     seen: Dict[int, List[_Way]] = {}
-    _follow(tables, tag, _Way(1, None, False, ()), [tag], seen, found)
+    _follow(tables, tag, event, _Way(1, None, False, ()), [tag], seen, found)
     return found
 
 
-def _follow(tables: Tables, tag: int, way: _Way, above: List[int],
-            seen: Dict[int, List[_Way]], found: List[Row]) -> None:
+def _follow(tables: Tables, tag: int, event: Optional[int], way: _Way,
+            above: List[int], seen: Dict[int, List[_Way]],
+            found: List[Row]) -> None:
     if way.left is not None and way.left < 1:
         return
-    for link in links(tables, tag):
+    for link in links(tables, tag, event):
         parent = link['parent_id']
         if parent in above or (link['intransitive'] and len(above) > 1):
             continue
@@ -63,31 +66,35 @@ def _follow(tables: Tables, tag: int, way: _Way, above: List[int],
         seen.setdefault(parent, []).append(next_way)
         found.append({**link, 'currdepth': way.depth, 'nextdepth': left,
                       'filter': list(filters)})
-        _follow(tables, parent, next_way, [*above, parent], seen, found)
+        _follow(tables, parent, event, next_way, [*above, parent], seen,
+                found)
 
 
 def tagged(tables: Tables, tag: int, *, inherit: bool, latest: int,
-           wanted: Callable[[Row, Row], bool]) -> List[Tuple[Row, Row]]:
+           wanted: Callable[[Row, Row], bool],
+           event: Optional[int] = None) -> List[Tuple[Row, Row]]:
     """
     The builds in a tag, and with `inherit` in those that it inherits from.
 
     :param latest: how many of each package, the last tagged first; 0 for
                    all.
     :param wanted: says of a build and its tagging whether to look at it.
+    :param event: at which event; None for now.
     :returns: a list of (build, tagging), newest first within each tag. A
               build is there once, for the first tag that has it.
     """
     places: List[Tuple[int, List[str]]] = [(tag, [])]
     if inherit:
         places += [(row['parent_id'], row['filter'])
-                   for row in full(tables, tag)]
+                   for row in full(tables, tag, event)]
     builds = {row['id']: row for row in tables.builds}
-    blocked = _blocked(tables, [place for place, _ in places])
+    blocked = _blocked(tables, [place for place, _ in places], event)
     count: Dict[int, int] = {}
     seen = set()
     found = []
     for place, filters in places:
-        taggings = [row for row in tables.taggings if row['tag_id'] == place]
+        taggings = [row for row in tables.taggings
+                    if row['tag_id'] == place and holds(row, event)]
         taggings.sort(key=lambda row: (row['create_event'], row['build_id']),
                       reverse=True)
         for tagging in taggings:
@@ -105,11 +112,11 @@ def tagged(tables: Tables, tag: int, *, inherit: bool, latest: int,
     return found
 
 
-def _blocked(tables: Tables, places: List[int]) -> Any:
+def _blocked(tables: Tables, places: List[int], event: Optional[int]) -> Any:
     """The packages that are blocked in the first tag that lists them."""
     listed: Dict[int, bool] = {}
     for place in places:
-        for row in tables.tag_packages:
+        for row in tables.active('tag_packages', event):
             if row['tag_id'] == place:
                 listed.setdefault(row['package_id'], bool(row['blocked']))
     return {number for number, blocked in listed.items() if blocked}

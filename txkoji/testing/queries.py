@@ -5,18 +5,37 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable, List, Optional
 
-from txkoji.exceptions import GenericError
+from txkoji.exceptions import KojiException
 from txkoji.testing.tables import Row, seconds
 
 
 def query(rows: Iterable[Row], options: Optional[Row]) -> Any:
     """
-    Apply query options as the hub does (kojihub/db.py, ``QueryProcessor``):
-    ``order``, ``offset`` and ``limit`` (0 is none), then ``countOnly`` or
+    Apply ``queryOpts`` as the hub does (kojihub/db.py, ``QueryProcessor``):
+    ``order`` (several columns, with commas), ``offset`` and ``limit`` (0 is
+    no limit), then ``countOnly``, which does not look at the order, or
     ``asList``.
+
+    :raises KojiException: a fault 1, where the database complains.
     """
     options = options or {}
-    found = page(rows, options)
+    found = list(rows)
+    if not options.get('countOnly'):
+        for column in reversed((options.get('order') or '').split(',')):
+            name = column.lstrip('-')
+            if found and name and name not in found[0]:
+                raise crash(f"<class 'Exception'>: Invalid order: {name}")
+            if name:
+                _sort(found, column)
+    first, limit = options.get('offset') or 0, options.get('limit')
+    if limit and limit < 0:
+        raise crash("<class 'psycopg2.errors.InvalidRowCountInLimitClause'>:"
+                    ' LIMIT must not be negative\n')
+    if first < 0:
+        raise crash("<class 'psycopg2.errors.InFailedSqlTransaction'>: current"
+                    ' transaction is aborted, commands ignored until end of'
+                    ' transaction block\n')
+    found = found[first:first + limit if limit else None]
     if options.get('countOnly'):
         return len(found)
     if options.get('asList'):
@@ -24,21 +43,31 @@ def query(rows: Iterable[Row], options: Optional[Row]) -> Any:
     return found
 
 
-def page(rows: Iterable[Row], options: Row) -> List[Row]:
-    """A part of the rows, in the order that is asked for."""
+def part(rows: Iterable[Row], options: Row) -> List[Row]:
+    """
+    Apply ``filterOpts`` as the hub does (``filterResults``): an ``order`` of
+    one column, and Python's own slices.
+
+    :raises KojiException: a fault 1, if there is no such column.
+    """
     found = list(rows)
-    for column in reversed((options.get('order') or '').split(',')):
-        backwards = column.startswith('-')
-        column = column.lstrip('-')
-        if not column:
-            continue
-        if found and column not in found[0]:
-            raise GenericError(f'Invalid order: {column}')
-        # As in PostgreSQL, NULL is greater than everything.
-        found.sort(key=_sorted_by(column), reverse=backwards)
-    first = options.get('offset') or 0
-    limit = options.get('limit')
-    return found[first:first + limit if limit else None]
+    order = options.get('order')
+    if order:
+        if found and order.lstrip('-') not in found[0]:
+            raise crash(f"<class 'KeyError'>: {order.lstrip('-')!r}")
+        _sort(found, order)
+    return found[options.get('offset') or 0:][:options.get('limit')]
+
+
+def crash(text: str) -> KojiException:
+    """What the hub says of an exception in its own code: a fault 1."""
+    return KojiException(text, faultCode=1)
+
+
+def _sort(rows: List[Row], column: str) -> None:
+    # As in PostgreSQL, NULL is greater than everything.
+    rows.sort(key=_sorted_by(column.lstrip('-')),
+              reverse=column.startswith('-'))
 
 
 def _sorted_by(column: str) -> Callable[[Row], Any]:

@@ -20,9 +20,14 @@ RECORDED = 1795331086.0
 Row = Dict[str, Any]
 
 NAMES = ('archives', 'build_types', 'builds', 'cgs', 'channels', 'events',
-         'host_channels', 'hosts', 'inheritance', 'packages', 'rpms',
-         'tag_packages', 'taggings', 'tags', 'targets', 'tasks', 'users',
-         'volumes')
+         'host_channels', 'hosts', 'inheritance', 'packages',
+         'repo_requests', 'repos', 'rpms', 'tag_packages', 'tag_updates',
+         'taggings', 'tags', 'targets', 'tasks', 'users', 'volumes')
+
+#: The columns that say from which event on a row of a versioned table holds
+#: (without: from the first), and from which on it does not (without: it
+#: does). Rows of the sample hold, so that most have neither.
+VERSION = ('create_event', 'revoke_event')
 
 
 class Tables:
@@ -31,8 +36,11 @@ class Tables:
     may change: `builds`, `tasks`, `tags`, `taggings`, `inheritance`,
     `packages`, `tag_packages`, `targets`, `users`, `hosts`, `channels`,
     `host_channels`, `cgs`, `build_types`, `rpms`, `archives`, `volumes`,
-    `events`. The files in ``sample`` show their columns; of a row that a
-    test adds, those that are left out are None.
+    `events`, `tag_updates`, `repos`, `repo_requests`. The files in ``sample``
+    show their columns; of a row that a test adds, those that are left out are
+    None. A row of `taggings`, `tag_packages`, `inheritance`, `targets` or
+    `host_channels` with a ``revoke_event`` holds no longer, but did at the
+    events from its ``create_event`` on until then.
 
     The sample is a part of a hub: it has every build of the tag f43-updates
     and the last 500 tasks, but not the packages of each tag (a build may be
@@ -53,6 +61,9 @@ class Tables:
         rows: List[Row] = []
         if self._sample:
             rows = read_sample(name)
+        elif name == 'events':
+            # A hub's database begins with one.
+            rows = [{'id': 1, 'ts': 0.0}]
         setattr(self, name, rows)
         return rows
 
@@ -79,6 +90,14 @@ class Tables:
             self._names[table] = {row['id']: row['name']
                                   for row in getattr(self, table)}
         return None if key is None else self._names[table].get(key)
+
+    def active(self, name: str, event: Optional[int] = None) -> List[Row]:
+        """
+        The rows of a versioned table that hold.
+
+        :param event: at which event; None for now.
+        """
+        return [row for row in getattr(self, name) if holds(row, event)]
 
     def refresh(self) -> None:
         """Tables may have changed: names do, and rows lack columns."""
@@ -146,9 +165,27 @@ class Tables:
 
     def target(self, row: Row) -> Row:
         """A target, as `getBuildTarget` has it."""
-        return {**row,
+        return {**unversioned(row),
                 'build_tag_name': self.name('tags', row['build_tag']),
                 'dest_tag_name': self.name('tags', row['dest_tag'])}
+
+
+def holds(row: Row, event: Optional[int] = None) -> bool:
+    """
+    Whether a row of a versioned table holds.
+
+    :param event: at which event; None for now.
+    """
+    revoked = row.get('revoke_event')
+    if event is None:
+        return revoked is None
+    return ((row.get('create_event') or 0) <= event
+            and (revoked is None or event < revoked))
+
+
+def unversioned(row: Row) -> Row:
+    """A row without its events."""
+    return {name: row[name] for name in row if name not in VERSION}
 
 
 def read_sample(name: str) -> List[Row]:

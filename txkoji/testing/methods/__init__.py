@@ -12,14 +12,16 @@ from txkoji.testing.files import Files
 from txkoji.testing.methods.builds import BuildMethods
 from txkoji.testing.methods.files import FileMethods
 from txkoji.testing.methods.people import PeopleMethods
-from txkoji.testing.queries import page
+from txkoji.testing.methods.repos import RepoMethods
+from txkoji.testing.queries import part
+from txkoji.testing.repos import Repos
 from txkoji.testing.tables import Tables
 from txkoji.testing.methods.tags import TagMethods
 from txkoji.testing.methods.tasks import TaskMethods
 
 
 class RootExports(BuildMethods, TaskMethods, TagMethods, PeopleMethods,
-                  FileMethods):
+                  RepoMethods, FileMethods):
     """
     The methods of a hub, by the names that it exports them under: what is
     public here can be called. What each does is told in the class of that
@@ -29,14 +31,16 @@ class RootExports(BuildMethods, TaskMethods, TagMethods, PeopleMethods,
     :param now: gives the hub's time, in seconds since 1970.
     :param dispatch: calls a method by its name, for methods that call others.
     :param files: what was uploaded.
+    :param repos: the repositories.
     """
 
     def __init__(self, tables: Tables, now: Callable[[], float],
-                 dispatch: Callable[..., Awaitable[Any]], files: Files
-                 ) -> None:
+                 dispatch: Callable[..., Awaitable[Any]], files: Files,
+                 repos: Repos) -> None:
         super().__init__(tables, now)
         self._dispatch = dispatch
         self._files = files
+        self._repos = repos
 
     def getAPIVersion(self) -> int:
         return 1
@@ -51,6 +55,8 @@ class RootExports(BuildMethods, TaskMethods, TagMethods, PeopleMethods,
         found = [row for row in self._tables.events
                  if before is None or row['ts'] < before]
         if not found:
+            if strict:
+                raise GenericError('query returned no rows')
             return None
         return max(found, key=lambda row: int(row['id']))
 
@@ -65,7 +71,7 @@ class RootExports(BuildMethods, TaskMethods, TagMethods, PeopleMethods,
                                     **kw: Any) -> Any:
         options = kw.pop('filterOpts', None) or {}
         found = await self._dispatch(methodName, args, kw)
-        return [len(found), page(found, options)]
+        return [len(found), part(found, options)]
 
 
 for _name in dir(RootExports):

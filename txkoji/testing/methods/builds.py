@@ -87,15 +87,14 @@ class BuildMethods(Methods):
                     and name.startswith(prefix or '')
                     and owner_id in (None, build['owner_id'])
                     and draft in (None, bool(build['draft']))
-                    and (type is None or build['id'] in known)
-                    and (event is None or tagging['create_event'] <= event))
+                    and (type is None or build['id'] in known))
 
         return [
             {**tables.tagged_build(build, tagging, extra),
              **known.get(build['id'], {})}
             for build, tagging in inheritance.tagged(
                 tables, place['id'], inherit=inherit,
-                latest=int(latest or 0), wanted=wanted)]
+                latest=int(latest or 0), wanted=wanted, event=event)]
 
     def getLatestBuilds(self, tag: Any, event: Any = None,
                         package: Any = None, type: Any = None,

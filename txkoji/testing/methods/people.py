@@ -57,7 +57,8 @@ class PeopleMethods(Methods):
                     if set(wanted) & set((row['arches'] or '').split())]
         if channelID is not None:
             number = self._id('channels', channelID)
-            members = {row['host_id'] for row in self._tables.host_channels
+            members = {row['host_id']
+                       for row in self._tables.active('host_channels')
                        if row['channel_id'] == number}
             rows = [row for row in rows if row['id'] in members]
         if userID is not None:
@@ -83,11 +84,11 @@ class PeopleMethods(Methods):
 
     def listChannels(self, hostID: Any = None, event: Any = None,
                      enabled: Any = None) -> Any:
-        unknown('listChannels', event=event)
         rows: Iterable[Row] = self._tables.channels
         if hostID is not None:
             number = self._id('hosts', hostID)
-            places = {row['channel_id'] for row in self._tables.host_channels
+            places = {row['channel_id']
+                      for row in self._tables.active('host_channels', event)
                       if row['host_id'] == number}
             rows = [row for row in rows if row['id'] in places]
         return [row for row in rows

@@ -10,7 +10,7 @@ from txkoji.exceptions import GenericError
 from txkoji.testing import inheritance
 from txkoji.testing.methods.base import Methods, unknown
 from txkoji.testing.queries import among, query
-from txkoji.testing.tables import Row
+from txkoji.testing.tables import Row, holds, unversioned
 
 
 class TagMethods(Methods):
@@ -34,7 +34,7 @@ class TagMethods(Methods):
             for row in tables.tags]
         if build is not None:
             found = self._find_build(build, strict=True)
-            places = {row['tag_id'] for row in tables.taggings
+            places = {row['tag_id'] for row in tables.active('taggings')
                       if found and row['build_id'] == found['id']}
             rows = [row for row in rows if row['id'] in places]
         if package is not None:
@@ -45,27 +45,26 @@ class TagMethods(Methods):
         return query(rows, queryOpts)
 
     def getInheritanceData(self, tag: Any, event: Any = None) -> Any:
-        unknown('getInheritanceData', event=event)
-        return inheritance.links(self._tables, self._id('tags', tag))
+        return inheritance.links(self._tables, self._id('tags', tag), event)
 
     def getFullInheritance(self, tag: Any, event: Any = None,
                            reverse: bool = False, **kwargs: Any) -> Any:
-        unknown('getFullInheritance', event=event, reverse=reverse, **kwargs)
-        return inheritance.full(self._tables, self._id('tags', tag))
+        unknown('getFullInheritance', reverse=reverse, **kwargs)
+        return inheritance.full(self._tables, self._id('tags', tag), event)
 
     def getBuildTarget(self, info: Any, event: Any = None,
                        strict: bool = False) -> Any:
-        unknown('getBuildTarget', event=event)
         found = self._tables.find('targets', info)
-        if found is None and strict:
-            raise GenericError(f'No such build target: {info!r}')
-        return found and self._tables.target(found)
+        if found is None or not holds(found, event):
+            if strict:
+                raise GenericError(f'No such build target: {info!r}')
+            return None
+        return self._tables.target(found)
 
     def getBuildTargets(self, info: Any = None, event: Any = None,
                         buildTagID: Any = None, destTagID: Any = None,
                         queryOpts: Any = None) -> Any:
-        unknown('getBuildTargets', event=event)
-        rows: Iterable[Row] = self._tables.targets
+        rows: Iterable[Row] = self._tables.active('targets', event)
         if info is not None:
             rows = among(rows, 'id', self._id('targets', info))
         for column, tag in [('build_tag', buildTagID),
@@ -97,22 +96,21 @@ class TagMethods(Methods):
                      event: Any = None, queryOpts: Any = None,
                      with_owners: bool = True, with_blocked: bool = True
                      ) -> Any:
-        unknown('listPackages', event=event)
         if (tagID, userID, pkgID) == (None, None, None):
             return self.listPackagesSimple(prefix, queryOpts)
         tables = self._tables
-        rows: Iterable[Row] = tables.tag_packages
+        rows: Iterable[Row] = tables.active('tag_packages', event)
         if tagID is not None:
             places = [self._id('tags', tagID)]
             if inherited:
                 places += [row['parent_id'] for row
-                           in inheritance.full(tables, places[0])]
+                           in inheritance.full(tables, places[0], event)]
             rows = _listed(rows, places, with_dups)
         if userID is not None:
             rows = among(rows, 'owner_id', self._id('users', userID))
         if pkgID is not None:
             rows = among(rows, 'package_id', self._id('packages', pkgID))
-        found = [{**row,
+        found = [{**unversioned(row),
                   'package_name': tables.name('packages', row['package_id']),
                   'tag_name': tables.name('tags', row['tag_id']),
                   'owner_name': tables.name('users', row['owner_id'])}
@@ -127,7 +125,7 @@ class TagMethods(Methods):
     def _listing_tags(self, tags: Iterable[Row], package: int) -> List[Row]:
         found = []
         for tag in tags:
-            for row in self._tables.tag_packages:
+            for row in self._tables.active('tag_packages'):
                 if (row['tag_id'], row['package_id']) == (tag['id'], package):
                     found.append({
                         **tag,

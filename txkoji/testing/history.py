@@ -1,0 +1,101 @@
+"""
+The events of a FakeHub, and the changes of tags that they stand for.
+"""
+from __future__ import annotations
+
+from typing import Callable, List, Optional, Sequence
+
+from txkoji.testing import inheritance
+from txkoji.testing.tables import VERSION, Tables
+
+#: Versioned tables whose rows are part of a tag, and the column of the tag.
+PARTS = {'inheritance': 'child_id', 'tag_packages': 'tag_id',
+         'taggings': 'tag_id'}
+
+
+class History:
+    """
+    What changed at which event. Rows of versioned tables are not removed, but
+    revoked, so that a hub can tell how things were. A change of a tag that is
+    in none of these tables (its architectures, for one) is a row of the table
+    `tag_updates`.
+
+    :param tables: what changes.
+    :param now: gives the hub's time, in seconds since 1970.
+    """
+
+    def __init__(self, tables: Tables, now: Callable[[], float]) -> None:
+        self._tables = tables
+        self._now = now
+
+    def event(self) -> int:
+        """Make a new event, and return its id."""
+        number = 1 + max(int(row['id']) for row in self._tables.events)
+        self._tables.events.append({'id': number, 'ts': self._now()})
+        return number
+
+    def tag_build(self, tag_id: int, build_id: int) -> int:
+        """
+        Put a build into a tag.
+
+        :returns: the event.
+        """
+        event = self.event()
+        self._tables.taggings.append({
+            'tag_id': tag_id, 'build_id': build_id, 'create_event': event})
+        return event
+
+    def untag_build(self, tag_id: int, build_id: int) -> int:
+        """
+        Take a build out of a tag.
+
+        :returns: the event.
+        """
+        event = self.event()
+        for row in self._tables.active('taggings'):
+            if (row['tag_id'], row['build_id']) == (tag_id, build_id):
+                row['revoke_event'] = event
+        return event
+
+    def last_change(self, tag_id: int, before: Optional[int] = None,
+                    inherit: bool = True) -> Optional[int]:
+        """
+        The last event at which a tag changed, or one that it inherits from.
+
+        :param before: only events before this one.
+        """
+        return max((event for event in self._changes(tag_id, inherit)
+                    if before is None or event < before), default=None)
+
+    def first_change(self, tag_id: int, after: Optional[int] = None,
+                     inherit: bool = True) -> Optional[int]:
+        """
+        The first event at which a tag changed, or one that it inherits from.
+
+        :param after: only events after this one.
+        """
+        return min((event for event in self._changes(tag_id, inherit)
+                    if after is None or event > after), default=None)
+
+    def changed_since(self, event: int, tag_ids: Sequence[int]) -> bool:
+        """Whether one of some tags changed after an event."""
+        return any(each > event for each in self._events_of(tag_ids))
+
+    def _changes(self, tag_id: int, inherit: bool) -> List[int]:
+        tags = [tag_id]
+        if inherit:
+            tags += [row['parent_id']
+                     for row in inheritance.full(self._tables, tag_id)]
+        return self._events_of(tags)
+
+    def _events_of(self, tag_ids: Sequence[int]) -> List[int]:
+        # When a tag was made the sample does not say: at the first event.
+        found = [1]
+        for table, column in PARTS.items():
+            for row in getattr(self._tables, table):
+                if row[column] in tag_ids:
+                    found += [row[name] for name in VERSION
+                              if row.get(name) is not None]
+        return found + [row['update_event']
+                        for row in self._tables.tag_updates
+                        if row['tag_id'] in tag_ids]
