@@ -3,18 +3,22 @@ from __future__ import annotations
 
 import gc
 import os
+import random
 import subprocess
 import sys
-from typing import Any, List, Optional
+import threading
+from typing import Any, Callable, List, Optional, Set
 
 from twisted.internet import reactor
 from twisted.internet.defer import (CancelledError, Deferred,
                                     inlineCallbacks)
-from twisted.internet.task import deferLater
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.internet.task import Clock, deferLater
 from twisted.trial.unittest import TestCase
 from twisted.web.client import Agent
 from twisted.web.resource import Resource
 from twisted.web.server import Site
+from zope.interface import implementer
 
 from tests.recordings import recordings
 from tests.streams import StreamingHub
@@ -28,6 +32,7 @@ from txkoji.exceptions import (AnswerError, CallTimeout, ConfigurationError,
 from txkoji.hub.decoder import Decoder
 from txkoji.items import WAITING
 from txkoji.task import Task
+from txkoji.testing.queries import query
 from txkoji.testing.web import MemoryAgent
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
@@ -460,7 +465,7 @@ class PagesTests(ItemsTestCase):
         pages = self.pages(koji, 'listTags', queryOpts={
             'order': '-name', 'offset': 2, 'limit': 8})
         expected = self.get(self.koji.listTags(queryOpts={
-            'order': '-name,id', 'offset': 2, 'limit': 8}))
+            'order': '-name', 'offset': 2, 'limit': 8}))
         self.assertEqual([len(page) for page in pages], [3, 3, 2])
         self.assertEqual([tag for page in pages for tag in page], expected)
 
@@ -547,8 +552,353 @@ class PagesTests(ItemsTestCase):
                            queryOpts={'limit': 15})
         self.assertEqual(len(pages), 1)
 
+    def test_one_key(self) -> None:
+        """What the hub filters itself is ordered by one key, as it must be."""
+        for method, args in [('listTagged', ['f43-updates']),
+                             ('getLatestBuilds', ['f43-updates']),
+                             ('listHosts', []), ('listChannels', []),
+                             ('listChannels', [1])]:
+            for order in (None, '-name'):
+                koji = self.koji.with_options(page_size=7)
+                options = {'queryOpts': {'order': order, 'limit': 30}}
+                pages = self.pages(koji, method, *args, **options)
+                found = [item for page in pages for item in page]
+                whole = self.get(self.koji.call(method, *args))
+                key = 'build_id' if 'build_id' in whole[0] else 'id'
+                expected = sorted(whole, key=lambda row: row[key])
+                if order:
+                    expected = sorted(whole, key=lambda row: row['name'],
+                                      reverse=True)
+                self.assertEqual(found, expected[:30])
+
+    def test_inherited(self) -> None:
+        """A build in two tags is there twice, as in the list itself."""
+        rows = [{'build_id': number, 'tag_id': tag} for number in (3, 1, 2)
+                for tag in (40, 39)]
+        self.hub.respond('listTagged', lambda *args, **kwargs: rows)
+        for size in (1, 2, 4):
+            pages = self.pages(self.koji.with_options(page_size=size),
+                               'listTagged', 'f44-build', inherit=True)
+            self.assertEqual(
+                [(row['build_id'], row['tag_id']) for page in pages
+                 for row in page],
+                [(1, 40), (1, 39), (2, 40), (2, 39), (3, 40), (3, 39)])
+
+    def test_event(self) -> None:
+        """All pages are of the last event, or of the caller's own."""
+        event = self.get(self.koji.getLastEvent()).id
+        del self.hub.calls[:]
+        koji = self.koji.with_options(page_size=1000)
+        self.pages(koji, 'listTagged', 'f43-updates', latest=True)
+        asked = [(method, kwargs.get('event'))
+                 for method, _, kwargs in self.hub.calls
+                 if method != 'listTagged']
+        self.assertEqual(asked, [('getLastEvent', None)] + [
+            ('filterResults', event)] * (len(asked) - 1))
+        for args, kwargs in [(['f43-updates', 5000], {}),
+                             (['f43-updates'], {'event': 5000})]:
+            del self.hub.calls[:]
+            pages = self.pages(koji, 'listTagged', *args, **kwargs)
+            self.assertEqual(
+                [build for page in pages for build in page],
+                sorted(self.get(self.koji.listTagged('f43-updates', 5000)),
+                       key=lambda build: int(build.id)))
+            self.assertNotIn('getLastEvent',
+                             [method for method, _, _ in self.hub.calls])
+        del self.hub.calls[:]
+        self.pages(koji, 'getLatestBuilds', 'f44-build', None, 'ceph')
+        self.assertEqual(self.hub.calls[1][1],
+                         ('getLatestBuilds', 'f44-build', event, 'ceph'))
+
+    def test_which_take_an_event(self) -> None:
+        """Where an event counts with some arguments only, it is looked at."""
+        for method, args, kwargs, pinned in [
+                ('listChannels', [], {}, False),
+                ('listChannels', [1], {}, True),
+                ('listChannels', [], {'hostID': 1}, True),
+                ('listPackages', [], {}, False),
+                ('listPackages', ['f44'], {}, True),
+                ('listPackages', [None, 'alice'], {}, True),
+                ('listPackages', [], {'tagID': 33}, True),
+                ('getBuildTargets', [], {}, True),
+                ('getInheritanceData', ['f44-build'], {}, True),
+                ('getFullInheritance', ['f44-build'], {}, True),
+                ('listTags', [], {}, False), ('listHosts', [], {}, False)]:
+            del self.hub.calls[:]
+            koji = self.koji.with_options(page_size=2)
+            pages = self.pages(koji, method, *args, **kwargs)
+            found = [row for page in pages for row in page]
+            self.assertEqual(self.hub.calls[0][0] == 'getLastEvent', pinned)
+            whole = self.get(self.koji.call(method, *args, **kwargs))
+            self.assertEqual(len(found), len(whole))
+            for row in whole:
+                self.assertIn(row, found)
+            if method.endswith('Inheritance') or 'Data' in method:
+                self.assertEqual(found, whole)
+
+    def test_count(self) -> None:
+        """A count is no list: a ValueError at once, also of iterate()."""
+        options = {'countOnly': True}
+        for go in (self.koji.pages, self.koji.iterate):
+            with self.assertRaises(ValueError) as caught:
+                go('listTags', queryOpts=options)
+            self.assertIn('call listTags itself', str(caught.exception))
+            with self.assertRaises(ValueError):
+                go('listTasks', {'method': 'build'}, options)
+            go('listTasks', {'method': 'build'}, {'countOnly': False})
+        self.assertEqual(self.hub.calls, [])
+
+    def test_pairs(self) -> None:
+        """Answers that are no list of rows have no pages."""
+        for method in ('listTaggedRPMS', 'listTaggedArchives',
+                       'getLatestRPMS'):
+            error = self.assertRaises(ConfigurationError, self.koji.pages,
+                                      method, 'f44')
+            self.assertIn('pair of lists', str(error))
+
+    def test_without_keys(self) -> None:
+        """Rows that are lists come as they did; ones without id are odd."""
+        koji = self.koji.with_options(page_size=50)
+        pages = self.pages(koji, 'listTags', queryOpts={'asList': True})
+        self.assertEqual([len(page) for page in pages], [50, 22])
+        self.assertIsInstance(pages[0][0], list)
+        self.hub.respond('listTags', lambda **kwargs: [{'name': 'x'}] * 50)
+        error = self.fail_of(koji.pages('listTags').next_item(), AnswerError)
+        self.assertIn("listTags: a row has no number 'id'", str(error))
+
     def test_size(self) -> None:
         """A page has at least one item."""
         for size in (0, -5):
             with self.assertRaises(ConfigurationError):
                 self.koji.with_options(page_size=size)
+
+
+class Churn:
+    """
+    A list of rows on a hub that changes between any two of its answers.
+
+    :param seed: for what changes.
+    :param count: how many rows there are at first.
+    :param rate: how many rows come or go each time, at most.
+    """
+
+    def __init__(self, hub: Any, seed: int, count: int, rate: int) -> None:
+        self.random = random.Random(seed)
+        self.hub = hub
+        self.rate = rate
+        self.requests = 0
+        self.ids: Set[int] = set(self.random.sample(range(count * 2), count))
+        self.next_id = count * 2
+        #: Those that were there all the time.
+        self.always = set(self.ids)
+        hub.respond('listTasks', self.answer)
+
+    def answer(self, opts: Any = None, queryOpts: Any = None) -> Any:
+        """A page of it, after which rows come and go."""
+        self.requests += 1
+        rows = [{'id': number, 'priority': number % 7, 'method': 'build'}
+                for number in sorted(self.ids)]
+        found = query(rows, queryOpts)
+        self.change()
+        return found
+
+    def change(self) -> None:
+        for _ in range(self.random.randint(0, self.rate)):
+            choice = self.random.random()
+            if choice < 0.5 and self.ids:
+                gone = self.random.choice(sorted(self.ids))
+                self.ids.discard(gone)
+                self.always.discard(gone)
+            elif choice < 0.75:
+                # Such as a task that is free again.
+                self.ids.add(self.random.randrange(self.next_id))
+            else:
+                self.ids.add(self.next_id)
+                self.next_id += 1
+
+
+class ChurnTests(ItemsTestCase):
+    """Lists that change while somebody goes through their pages."""
+
+    def walk(self, method: str, *args: Any, size: int = 50, **kwargs: Any
+             ) -> List[Any]:
+        """All rows of all pages."""
+        found: List[Any] = []
+        koji = self.koji.with_options(page_size=size)
+        self.run_it(self.collect(koji.pages(method, *args, **kwargs), found))
+        for page in found:
+            self.assertTrue(0 < len(page) <= size)
+        return [row for page in found for row in page]
+
+    def test_none_lost(self) -> None:
+        """By ids, none that stays is lost, none comes twice: both ways."""
+        for order, rate in [(None, 10), (None, 60), ('id', 2), ('-id', 60)]:
+            requests = 0
+            for seed in range(15):
+                churn = Churn(self.hub, seed, count=1000, rate=rate)
+                options = {'queryOpts': {'order': order}} if order else {}
+                found = [row['id'] for row in self.walk('listTasks',
+                                                        **options)]
+                self.assertEqual(found, sorted(set(found),
+                                               reverse=order == '-id'))
+                self.assertEqual(churn.always - set(found), set())
+                requests += churn.requests
+            # Of a list that stays as it is, there would be 21.
+            self.assertLess(requests / 15, 26)
+
+    def test_shrinking(self) -> None:
+        """Also of a list most of which is gone before the next page."""
+        for seed in range(20):
+            churn = Churn(self.hub, seed, count=400, rate=0)
+            pages = self.koji.with_options(page_size=100).pages('listTasks')
+            found = self.get(pages.next_item()) + self.get(pages.next_item())
+            for number in churn.random.sample(sorted(churn.ids), 350):
+                churn.ids.discard(number)
+            rest: List[Any] = []
+            self.run_it(self.collect(pages, rest))
+            numbers = [row['id'] for row in found] + [
+                row['id'] for page in rest for row in page]
+            self.assertEqual(numbers, sorted(set(numbers)))
+            self.assertEqual(churn.ids - set(numbers), set())
+
+    def test_quiet(self) -> None:
+        """Of a list that stays as it is, no more is asked for than pages."""
+        churn = Churn(self.hub, 1, count=1010, rate=0)
+        self.assertEqual(len(self.walk('listTasks')), 1010)
+        self.assertEqual(churn.requests, 21)
+        limits = [kwargs['queryOpts'] for method, _, kwargs in self.hub.calls
+                  if method == 'listTasks']
+        self.assertEqual(limits[:2], [
+            {'order': 'id', 'limit': 50, 'offset': 0},
+            {'order': 'id', 'limit': 51, 'offset': 49}])
+
+    def test_limits(self) -> None:
+        """A limit and an offset of the caller's hold also then."""
+        for seed in range(20):
+            Churn(self.hub, seed, count=300, rate=40)
+            found = self.walk('listTasks', size=30, queryOpts={
+                'limit': 100, 'offset': 20})
+            self.assertEqual(len(found), 100)
+            numbers = [row['id'] for row in found]
+            self.assertEqual(numbers, sorted(set(numbers)))
+
+    def test_own_order(self) -> None:
+        """In an order of the caller's, none comes twice."""
+        for seed in range(20):
+            Churn(self.hub, seed, count=300, rate=40)
+            found = [row['id'] for row in self.walk(
+                'listTasks', size=30, queryOpts={'order': '-priority'})]
+            self.assertEqual(len(found), len(set(found)))
+        self.assertEqual(self.hub.calls[-1][2]['queryOpts']['order'],
+                         '-priority,id')
+
+    def test_one_event(self) -> None:
+        """By an event, the pages are the list as it was at the beginning."""
+        tagged = self.hub.tables.taggings
+        builds = [row['build_id'] for row in tagged if row['tag_id'] == 26]
+        chosen = random.Random(1)
+        koji = self.koji.with_options(page_size=500)
+        expected = self.get(self.koji.listTagged('f43-updates'))
+        pages = koji.pages('listTagged', 'f43-updates')
+        found: List[Any] = []
+        while len(found) < len(expected):
+            found += self.get(pages.next_item())
+            for number in chosen.sample(builds, 100):
+                self.hub.history.untag_build(26, number)
+                self.hub.history.tag_build(33, number)
+        self.assertEqual(found, sorted(expected, key=lambda row: int(row.id)))
+        self.fail_of(pages.next_item(), StopAsyncIteration)
+        self.assertLess(len(self.get(self.koji.listTagged('f43-updates'))),
+                        len(expected))
+
+    def test_failed_page(self) -> None:
+        """A page that fails in the middle is asked for again, and whole."""
+        churn = Churn(self.hub, 5, count=300, rate=0)
+        pages = self.koji.with_options(page_size=100).pages('listTasks')
+        found = self.get(pages.next_item())
+        for number in sorted(churn.ids)[:50]:
+            churn.ids.discard(number)
+        self.hub.misbehave('dropped-before', times=1)
+        self.fail_of(pages.next_item(), ConnectionFailed)
+        rest: List[Any] = []
+        self.run_it(self.collect(pages, rest))
+        numbers = [row['id'] for page in [found, *rest] for row in page]
+        self.assertEqual(numbers, sorted(churn.always))
+
+
+class ThreadTests(ItemsTestCase):
+    """The last reference to a list may go away in any thread."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.hub.misbehave('slow', seconds=5)
+
+    def drop(self, koji: Connection) -> List[int]:
+        """
+        Let another thread drop the last reference to a list under way.
+
+        :returns: the threads in which its request was cancelled.
+        """
+        threads: List[int] = []
+        items = [koji.iterate('listTags')]
+        waiting = items[0].next_item().addErrback(lambda failure: None)
+        # Whoever waits for an item holds the others.
+        waiting.cancel()
+        del waiting
+        request = items[0]._source.request
+        canceller = request._canceller
+        request._canceller = lambda deferred: (
+            threads.append(threading.get_ident()), canceller(deferred))
+        del request
+        gc.collect()
+        other = threading.Thread(target=items.clear)
+        other.start()
+        other.join()
+        return threads
+
+    def test_other_thread(self) -> None:
+        """Then its request is cancelled in the reactor's thread."""
+        @implementer(IReactorFromThreads)
+        class Reactor(Clock):
+            """Keeps what other threads hand over."""
+
+            handed: List[Callable[[], None]] = []
+
+            def callFromThread(self, function: Callable[[], None]) -> None:
+                self.handed.append(function)
+
+        clock = Reactor()
+        self.hub.clock = clock
+        koji = self.hub.connection(reactor=clock)
+        threads = self.drop(koji)
+        self.assertEqual(threads, [])
+        self.assertEqual(koji.stats.in_flight, 1)
+        for function in clock.handed:
+            function()
+        self.assertEqual(threads, [threading.get_ident()])
+        self.assertEqual(koji.stats.in_flight, 0)
+
+    def test_no_way(self) -> None:
+        """Without a way to that thread, its time limits end the request."""
+        threads = self.drop(self.koji)
+        self.assertEqual(threads, [])
+        self.assertEqual(self.koji.stats.in_flight, 1)
+        self.hub.clock.advance(5)
+        self.assertEqual(self.koji.stats.in_flight, 0)
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+    def test_not_needed(self) -> None:
+        """Of one that is not begun, or has ended, nothing is handed over."""
+        handed: List[Any] = []
+        self.hub.behave()
+        koji = self.hub.connection()
+        items = [koji.iterate('listTags'), koji.iterate('listTags')]
+        self.get(items[0].next_item())
+        self.assertTrue(items[0]._source.request.called)
+        for each in items:
+            self.patch(each._source, 'stop', lambda: handed.append(1))
+        other = threading.Thread(target=items.clear)
+        del each
+        other.start()
+        other.join()
+        self.assertEqual(handed, [])

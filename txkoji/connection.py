@@ -268,6 +268,7 @@ class Connection(HubMethods[Deferred[Any]]):
 
         :param method: a hub method that gives a list; the other arguments are
                        its own.
+        :raises ValueError: if ``queryOpts`` ask for a count.
         """
         return Items(self, method, args, kwargs)
 
@@ -279,11 +280,16 @@ class Connection(HubMethods[Deferred[Any]]):
             async for builds in koji.pages('listBuilds', state=1):
                 print(len(builds))
 
-        A page has 1,000 items, or the ``page_size`` of `with_options`. See
-        `txkoji.items.Pages`.
+        A page has up to 1,000 items, or the ``page_size`` of `with_options`.
+        An item that is in the list all the time is in exactly one page, also
+        if others come and go between the pages, unless ``queryOpts`` ask for
+        an order other than by id. See `txkoji.items.Pages`.
 
         :param method: a hub method that gives a list; the other arguments are
                        its own.
+        :raises ValueError: if ``queryOpts`` ask for a count; as a
+                            `ConfigurationError` if it is not known how to
+                            order the results.
         """
         return Pages(self, method, args, kwargs)
 

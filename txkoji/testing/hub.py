@@ -400,8 +400,9 @@ class FakeHub:
             return partial(self._multicall, entered)
         if entered is not None and method in entered.names:
             return entered.names[method]
-        session = entered and entered.row
-        user = None if session is None else session.user_id
+        user = None
+        if entered is not None and entered.row is not None:
+            user = entered.row.user_id
         if method in Imports.NAMES:
             return partial(getattr(self._imports, method), user)
         if method.startswith('repo.'):
