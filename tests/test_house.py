@@ -78,6 +78,9 @@ ALLOWED = {
                         'txkoji.exceptions', 'txkoji.hub.shared',
                         'txkoji.resource', 'txkoji.task_methods',
                         'txkoji.task_states'},
+    'txkoji.waiting_repos': {'txkoji.build_states', 'txkoji.exceptions',
+                             'txkoji.hub.shared', 'txkoji.repo',
+                             'txkoji.waiting'},
     'txkoji.waiting': {'txkoji.exceptions', 'txkoji.hub', 'txkoji.items',
                        'txkoji.resource', 'txkoji.task',
                        'txkoji.task_states'},
@@ -104,7 +107,8 @@ ALLOWED = {
                           'txkoji.items', 'txkoji.multicall',
                           'txkoji.progress', 'txkoji.resource',
                           'txkoji.results', 'txkoji.uploads',
-                          'txkoji.waiting', 'txkoji.web'},
+                          'txkoji.waiting', 'txkoji.waiting_repos',
+                          'txkoji.web'},
     'txkoji': {'txkoji.connection', 'txkoji.exceptions', 'txkoji.hub'},
 }
 

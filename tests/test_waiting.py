@@ -1,4 +1,4 @@
-"""Waiting for tasks, repositories and builds."""
+"""Waiting for tasks."""
 from __future__ import annotations
 
 from typing import Any, List
@@ -8,7 +8,6 @@ from twisted.web.resource import Resource
 
 from tests.support import HubTestCase, Odd, OddAgent
 from txkoji import task_states
-from txkoji.build import Build
 from txkoji.exceptions import (AnswerError, AuthError, BuildError,
                                CallTimeout, ConnectionClosed, GenericError,
                                HTTPError, KojiException, TaskCanceled,
@@ -246,10 +245,9 @@ class WaitTests(WaitingTestCase):
             self.turn(5)
         error = self.fail_of(waiting, CallTimeout)
         self.assertIn('within 20 seconds', str(error))
-        for waiting in (self.koji.wait(self.open[0], timeout=-1),
-                        self.koji.wait_tagged([5356], 'f44', timeout=-1)):
-            self.turn()
-            self.fail_of(waiting, CallTimeout)
+        waiting = self.koji.wait(self.open[0], timeout=-1)
+        self.turn()
+        self.fail_of(waiting, CallTimeout)
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
         self.assertEqual(self.koji.stats.waiting, 0)
 
@@ -498,83 +496,3 @@ class WatchTests(WaitingTestCase):
         waiting = changes.next_item()
         self.get(self.koji.close())
         self.fail_of(waiting, ConnectionClosed)
-
-
-class RepoTests(WaitingTestCase):
-    """Repositories, and builds in tags."""
-
-    def test_repo(self) -> None:
-        """A repository that is young enough, and has the builds."""
-        repo: Any = None
-        self.hub.respond('getRepo', lambda tag: repo)
-        builds = {'a': [{'nvr': 'a-1-1'}], 'b': [{'nvr': 'b-1-1'}]}
-        self.hub.respond(
-            'getLatestBuilds', lambda tag, event, package: builds[package])
-        waiting = self.koji.wait_repo('f44-build', ['a-1-1', 'b-2-1'],
-                                      after_event=100)
-        self.assertNoResult(waiting)
-        for event in (100, 101):
-            repo = {'id': event, 'create_event': event}
-            self.turn(INTERVAL)
-            self.turn()
-            self.assertNoResult(waiting)
-        self.hub.misbehave('offline', times=1)
-        builds['b'][0]['nvr'] = 'b-2-1'
-        self.turn(INTERVAL)
-        self.turn(INTERVAL)
-        self.turn()
-        self.assertEqual(self.get(waiting), repo)
-        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
-
-    def test_repo_timeout(self) -> None:
-        """The time may be limited."""
-        self.hub.respond('getRepo', None)
-        waiting = self.koji.wait_repo('f44-build', timeout=30)
-        for _ in range(6):
-            self.turn(5)
-        self.fail_of(waiting, CallTimeout)
-        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
-
-    def test_tagged(self) -> None:
-        """Builds that are to arrive in a tag, and may not exist yet."""
-        tags: List[Any] = []
-        there: Any = None
-        self.hub.respond('getBuild', lambda build, strict: (
-            there if build == 'x-1-1' else {'id': 5356, 'nvr': 'y-1-1'}))
-        self.hub.respond('listTags', lambda build: tags)
-        waiting = self.koji.wait_tagged(['x-1-1', Build(id=5356)], 'f44')
-        for _ in range(2):
-            self.turn()
-            self.turn(INTERVAL)
-            self.assertNoResult(waiting)
-            there = {'id': 7, 'nvr': 'x-1-1'}
-        tags.append({'id': 33, 'name': 'f44'})
-        for _ in range(3):
-            self.turn(INTERVAL)
-        found = self.get(waiting)
-        self.assertEqual([build.nvr for build in found], ['x-1-1', 'y-1-1'])
-        self.assertIsInstance(found[0], Build)
-
-    def test_tagged_already(self) -> None:
-        """One that is there is found at once, by the tag's id, too."""
-        tag = self.get(self.koji.getTag(26))
-        for builds, where in [([5356], 'f43-updates'), ([5356], 26),
-                              (5356, tag), ('ceph-9.22.53-11.fc43', 26)]:
-            waiting = self.koji.wait_tagged(builds, where)
-            self.turn()
-            self.turn()
-            self.assertEqual(self.get(waiting)[0].id, 5356)
-        waiting = self.koji.wait_tagged([99999999], 'f44')
-        self.turn()
-        self.fail_of(waiting, GenericError)
-        self.fail_of(self.koji.wait_tagged([5356], 'nosuch'), GenericError)
-
-    def test_cancelled(self) -> None:
-        """The waiting can be ended."""
-        self.hub.respond('getRepo', None)
-        for waiting in (self.koji.wait_repo('f44-build'),
-                        self.koji.wait_tagged(['x-1-1'], 'f44')):
-            self.turn()
-            waiting.cancel()
-            self.fail_of(waiting, CancelledError)
-        self.assertEqual(self.hub.clock.getDelayedCalls(), [])

@@ -38,8 +38,9 @@ from txkoji.progress import ByteListener, Listener
 from txkoji.resource import system_time
 from txkoji.results import row_maker, typed
 from txkoji.uploads import Local, Uploaded
-from txkoji.waiting import (Changes, Poller, TaskOrId, wait_for,
-                            wait_for_repo, wait_until_tagged)
+from txkoji.waiting import Changes, Poller, TaskOrId, wait_for
+from txkoji.waiting_repos import (MinEvent, wait_for_repo,
+                                  wait_until_tagged)
 from txkoji.web import path_below, read_link
 
 #: Arguments that count things, and so are integers.
@@ -465,24 +466,49 @@ class Connection(HubMethods[Deferred[Any]]):
 
     def wait_repo(self, tag: Union[int, str], nvrs: Iterable[str] = (),
                   after_event: Optional[int] = None,
-                  timeout: Optional[float] = None) -> Deferred[Any]:
+                  timeout: Optional[float] = None, *,
+                  min_event: MinEvent = None,
+                  request: Optional[bool] = None) -> Deferred[Any]:
         """
-        Wait until there is a repository of a tag to build with.
+        Wait until there is a repository of a tag to build with, as Koji's own
+        ``wait-repo`` does.
+
+        One that is there already may be enough. Otherwise the builds are
+        waited for, until they are in the tag, and then a repository that is
+        no older than its last change. Since Koji 1.35 hubs make repositories
+        of most tags only if somebody requests one; a repository with options
+        of its own does not count there.
 
         :param tag: the id or the name of the tag.
-        :param nvrs: builds (as name-version-release) of which each is to be
-                     the latest of its package in it.
-        :param after_event: an event of the hub; the repository is to be
-                            younger.
+        :param nvrs: builds (as name-version-release) that are to be in the
+                     repository. A later build of the same package does not
+                     matter.
+        :param after_event: the same as a `min_event` that is greater by one.
         :param timeout: seconds; None for as long as it takes.
-        :returns: a Deferred that fires with the repository, as the hub's
-                  ``getRepo`` gives it.
+        :param min_event: the first event of the hub that the repository may
+                          be of, or "last" for that of the last change of the
+                          tag until now. None is "last" without `nvrs`, and
+                          any with `nvrs`.
+        :param request: whether to request a repository. None is to do so if
+                        we are logged in and the hub is 1.35 or later, and
+                        only to look for one otherwise.
+        :returns: a Deferred that fires with a `Repo`.
         :raises CallTimeout: when the time is over.
+        :raises ValueError: if both `after_event` and `min_event` are given,
+                            or an argument makes no sense.
+        :raises KojiLoginException: if `request` is true, and we are not logged
+                                    in.
+        :raises GenericError: if the request ends without a repository (the
+                              text names its task), there is no such tag, or
+                              `request` is true and the hub is older than
+                              1.35.
         """
-        return wait_for_repo(self, tag, nvrs, after_event, timeout)
+        return wait_for_repo(self, tag, nvrs, after_event, timeout, min_event,
+                             request)
 
     def wait_tagged(self, builds: Iterable[Any], tag: Union[int, str],
-                    timeout: Optional[float] = None) -> Deferred[Any]:
+                    timeout: Optional[float] = None, *,
+                    inherit: bool = False) -> Deferred[Any]:
         """
         Wait until builds are in a tag.
 
@@ -491,10 +517,16 @@ class Connection(HubMethods[Deferred[Any]]):
                        name-version-release need not be begun yet.
         :param tag: the id or the name of the tag.
         :param timeout: seconds; None for as long as it takes.
+        :param inherit: whether builds count that the tag inherits.
         :returns: a Deferred that fires with a list of `Build`.
         :raises CallTimeout: when the time is over.
+        :raises BuildError: if a build fails, is canceled or is deleted
+                            meanwhile, and at once if a `Build` or an id is of
+                            such a one. (By its name-version-release one that
+                            failed before may be built again.)
+        :raises GenericError: if there is no such tag, or no build of an id.
         """
-        return wait_until_tagged(self, builds, tag, timeout)
+        return wait_until_tagged(self, builds, tag, timeout, inherit)
 
     # Options
 

@@ -1,5 +1,5 @@
 """
-Waiting for tasks, repositories and builds.
+Waiting for tasks.
 """
 from __future__ import annotations
 
@@ -248,67 +248,6 @@ async def poll(koji: Connection, look: Callable[[], Any]) -> Any:
         if found is not None:
             return found
         await deferLater(koji._transport.reactor, koji.settings.poll_interval)
-
-
-def wait_for_repo(koji: Connection, tag: Any, nvrs: Any,
-                  after_event: Optional[int], timeout: Optional[float]
-                  ) -> Deferred[Any]:
-    """Wait for a repository; see `Connection.wait_repo`."""
-    wanted = [nvrs] if isinstance(nvrs, str) else list(nvrs)
-
-    async def look() -> Any:
-        repo = await koji.getRepo(_key(tag))
-        if repo is None or (after_event is not None
-                            and repo.create_event <= after_event):
-            return None
-        batched = koji.batched()
-        latest = await together([batched.getLatestBuilds(
-            _key(tag), event=repo.create_event,
-            package=nvr.rsplit('-', 2)[0]) for nvr in wanted])
-        there = {build.nvr for builds in latest for build in builds}
-        return repo if there.issuperset(wanted) else None
-
-    return koji._calls.run(poll(koji, look), 'the wait for a repository',
-                           timeout)
-
-
-def wait_until_tagged(koji: Connection, builds: Any, tag: Any,
-                      timeout: Optional[float]) -> Deferred[Any]:
-    """Wait for builds to be in a tag; see `Connection.wait_tagged`."""
-    if isinstance(builds, (str, int, dict)):
-        builds = [builds]
-    wanted = [_key(build) for build in builds]
-
-    async def look_for_tag() -> Any:
-        return await koji.getTag(_key(tag), strict=True)
-
-    async def wait() -> Any:
-        wanted_tag = await poll(koji, look_for_tag)
-
-        async def look() -> Any:
-            batched = koji.batched()
-            found = await together([batched.getBuild(
-                build, strict=isinstance(build, int)) for build in wanted])
-            if None in found:
-                # It is not even begun.
-                return None
-            tags = await together([batched.listTags(build.id)
-                                   for build in found])
-            if all(any(each.id == wanted_tag.id for each in its)
-                   for its in tags):
-                return found
-            return None
-
-        return await poll(koji, look)
-
-    return koji._calls.run(wait(), 'the wait for builds in a tag', timeout)
-
-
-def _key(thing: Any) -> Any:
-    """The id of what the hub gave; else what somebody calls it."""
-    if isinstance(thing, dict):
-        return thing.get('build_id', thing.get('id'))
-    return thing
 
 
 class TaskChange(NamedTuple):
