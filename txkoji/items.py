@@ -405,6 +405,7 @@ class Pages(AsyncItems):
 
     def __init__(self, koji: Connection, method: str, args: Tuple[Any, ...],
                  kwargs: Dict[str, Any]) -> None:
+        method = check_call(method, args, kwargs)
         refuse_count(method, args, kwargs)
         self._progress = Progress(koji._options.progress)
         self._koji = koji._counting(self._progress.count)
