@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: So many bytes of a file are sent at once.
 PIECE = 65536
 
+#: Volumes on which tasks put something out.
+VOLUMES = (DEFAULT, 'vol3')
+
 
 class Files:
     """
@@ -87,11 +90,9 @@ class Files:
             file.seek(offset)
             file.write(data)
 
-    def move(self, old: str, new: str, volume: Optional[str] = None) -> None:
-        """Move a file to another place, on the usual volume or another."""
-        data = self.read(old)
-        self.write(new, data, volume)
-        self.remove(old)
+    def copy(self, old: str, new: str, volume: Optional[str] = None) -> None:
+        """Copy a file to another place, on the usual volume or another."""
+        self.write(new, self.read(old), volume)
 
     def remove(self, path: str, volume: Optional[str] = None) -> None:
         """Remove a file; one that is not there already is."""
@@ -101,10 +102,10 @@ class Files:
             with suppress(FileNotFoundError):
                 os.unlink(os.path.join(self._folder, key))
 
-    def checksum(self, kind: str, path: str, volume: Optional[str] = None
-                 ) -> str:
-        """The checksum of a file; fails as `hash_of`."""
-        made, offset = hash_of(kind), 0
+    def checksum(self, kind: str, path: str, volume: Optional[str] = None,
+                 offset: int = 0) -> str:
+        """The checksum of a file from an offset on; fails as `hash_of`."""
+        made = hash_of(kind)
         while True:
             data = self.read(path, volume, offset, PIECE)
             if not data:
@@ -143,7 +144,7 @@ def hash_of(kind: str) -> Any:
 
     :raises GenericError: if the hub does not know that kind.
     """
-    if kind not in ('adler32', 'md5', 'sha1', 'sha256'):
+    if kind not in ('adler32', 'md5', 'sha256'):
         raise GenericError(f'Unsupported verify type: {kind}')
     return new_hash(kind)
 
@@ -153,31 +154,6 @@ def checksum(kind: str, data: bytes) -> str:
     made = hash_of(kind)
     made.update(data)
     return str(made.hexdigest())
-
-
-def take_upload(files: Files, fields: Dict[str, str], data: bytes
-                ) -> Dict[str, Any]:
-    """
-    Take a piece of a file that comes as it is, not in XML.
-
-    :param fields: what the URL says of it.
-    :returns: what the hub answers.
-    :raises GenericError: if it does not take it.
-    """
-    offset = int(fields.get('offset', '0'))
-    whole = f'work/{fields.get("filepath", "")}/{fields["filename"]}'
-    volume = fields.get('volume')
-    size = files.size(whole, volume)
-    if offset == 0 and size is not None and not fields.get('overwrite'):
-        raise GenericError(f'upload path exists: {whole}')
-    if offset == -1:
-        offset = size or 0
-    files.write(whole, data, volume, offset)
-    answer: Dict[str, Any] = {'size': len(data), 'offset': offset,
-                              'fileverify': fields.get('fileverify', '')}
-    if fields.get('fileverify'):
-        answer['hexdigest'] = checksum(fields['fileverify'], data)
-    return answer
 
 
 class FilesResource(Resource):

@@ -24,12 +24,12 @@ from twisted.web.server import Site
 from zope.interface import implementer
 
 from txkoji.connection import Connection
-from txkoji.exceptions import (FAULTS, ActionNotAllowed, GenericError,
-                               KojiException, ParameterError)
+from txkoji.exceptions import (FAULTS, GenericError, KojiException,
+                               ParameterError)
 from txkoji.hub.profile import Profile
 from txkoji.hub.xmlrpc import encode_answer, encode_fault, split_arguments
 from txkoji.paths import task_path
-from txkoji.testing.files import Files, FilesResource, take_upload
+from txkoji.testing.files import Files, FilesResource
 from txkoji.testing.history import History
 from txkoji.testing.imports import Imports
 from txkoji.testing.methods import RootExports, call
@@ -38,6 +38,7 @@ from txkoji.testing.repos import Repos
 from txkoji.testing.sessions import Entered, Peer, Sessions
 from txkoji.testing.tables import RECORDED, SAMPLE, Tables
 from txkoji.testing.trouble import TROUBLES, Trouble
+from txkoji.testing.uploads import Uploads
 from txkoji.testing.web import HubResource, MemoryAgent
 
 #: The first hub version that has a method, where that matters; with "repo." at
@@ -120,6 +121,7 @@ class FakeHub:
                                 self.files, self.repos)
         self._repo_exports = RepoExports(self.tables, self.now, self.repos)
         self._imports = Imports(self.tables, self.files, self.now)
+        self._uploads = Uploads(self.tables, self.files, self.now)
         self._system: Dict[str, Callable[..., Any]] = {
             'system.listMethods': lambda: sorted(
                 filter(self._exists, known_methods())),
@@ -356,9 +358,8 @@ class FakeHub:
     def _take_file(self, entered: Entered, fields: Dict[str, str],
                    data: bytes) -> Any:
         self.calls.append(('upload', (fields,), {}))
-        if entered.row is None:
-            raise ActionNotAllowed('you must be logged-in to upload a file')
-        return take_upload(self.files, fields, data)
+        user = None if entered.row is None else entered.row.user_id
+        return self._uploads.take(user, fields, data)
 
     async def _perform(self, method: str, args: Any, kwargs: Any,
                        entered: Optional[Entered] = None) -> Any:
@@ -403,8 +404,9 @@ class FakeHub:
         user = None
         if entered is not None and entered.row is not None:
             user = entered.row.user_id
-        if method in Imports.NAMES:
-            return partial(getattr(self._imports, method), user)
+        for owned in (self._imports, self._uploads):
+            if method in owned.NAMES:
+                return partial(getattr(owned, method), user)
         if method.startswith('repo.'):
             return self._repo_exports.function(method, user)
         if method in self._system:

@@ -11,10 +11,15 @@ from typing import Any, Callable, Dict, List, Optional, Union
 
 from txkoji import build_states
 from txkoji.checksums import KINDS
-from txkoji.exceptions import ActionNotAllowed, GenericError
+from txkoji.exceptions import AuthError, GenericError, KojiException
 from txkoji.paths import archive_path, build_path, rpm_path
 from txkoji.testing.files import Files
+from txkoji.testing.methods.base import nvr
 from txkoji.testing.tables import Row, Tables, columns
+from txkoji.testing.uploads import TOPDIR
+
+#: The states of builds that may be made again, under the same id.
+FREE = (build_states.FAILED, build_states.CANCELED)
 
 
 class Imports:
@@ -39,6 +44,11 @@ class Imports:
     def CGInitBuild(self, user_id: Optional[int], cg: Union[int, str],
                     data: Row) -> Row:
         generator = self._generator(user_id, cg)
+        for name in ('name', 'version', 'release'):
+            _member(data, name)
+        found = self._existing(data)
+        if found is not None and found['state'] == build_states.BUILDING:
+            raise GenericError('Build is already reserved')
         row = self._new_build(user_id, generator, data)
         token = self._tokens[row['id']] = secrets.token_hex(16)
         return {'build_id': row['id'], 'token': token}
@@ -48,39 +58,86 @@ class Imports:
                       state: int = build_states.FAILED) -> None:
         generator = self._generator(user_id, cg)
         row = self._reserved(build_id, token)
-        if row['cg_id'] != generator['id'] or state not in (
-                build_states.FAILED, build_states.CANCELED):
-            raise GenericError(f'build {build_id} cannot be refunded so')
+        if row['cg_id'] != generator['id']:
+            raise GenericError(
+                f'Build ID {build_id} is not reserved by this CG')
+        if state not in (build_states.FAILED, build_states.CANCELED):
+            raise GenericError('Only FAILED/CANCELED build states are allowed')
         row['state'] = state
         row['completion_time'] = self._time()
         del self._tokens[build_id]
 
     def CGImport(self, user_id: Optional[int], metadata: Any, directory: str,
                  token: Optional[str] = None) -> Row:
-        if isinstance(metadata, str):
-            metadata = json.loads(metadata)
-        if metadata.get('metadata_version') != 0:
-            raise GenericError('Unknown metadata version: '
-                               f'{metadata.get("metadata_version")}')
-        generators = [self._generator(
-            user_id, root['content_generator']['name'])
-            for root in metadata['buildroots']]
-        for output in metadata['output']:
-            self._check(output, directory)
+        _check_user(user_id)
+        metadata = self._metadata(metadata, directory)
         data = metadata['build']
+        if metadata.get('metadata_version') != 0:
+            raise GenericError('No such metadata version: '
+                               f'{metadata.get("metadata_version")}')
+        if not {'name', 'version', 'release'} <= set(data):
+            raise GenericError('did not provide name, version, and release')
+        generators = [self._buildroot(user_id, root)
+                      for root in metadata['buildroots']]
+        roots = {root['id'] for root in metadata['buildroots']}
+        for output in metadata['output']:
+            if output['buildroot_id'] not in roots:
+                raise GenericError('Missing buildroot metadata for id'
+                                   f' {output["buildroot_id"]}')
+            self._check(output, directory)
         if data.get('build_id') is not None:
             row = self._reserved(data['build_id'], token)
+            row['completion_time'] = self._time()
         else:
-            row = self._new_build(user_id, generators[0], data)
+            row = self._imported(user_id, generators[0], data)
         self._tokens.pop(row['id'], None)
         row['state'] = build_states.COMPLETE
-        row['start_time'] = self._time(data.get('start_time'))
-        row['completion_time'] = self._time(data.get('end_time'))
-        row['source'], row['extra'] = data.get('source'), data.get('extra')
+        row['source'], row['extra'] = data.get('source'), _extra(data)
         build = self._tables.build(row)
         for output in metadata['output']:
             self._keep(build, output, directory)
         return build
+
+    def _metadata(self, metadata: Any, directory: str) -> Row:
+        """The metadata: itself, its JSON, or that in an uploaded file."""
+        if isinstance(metadata, str) and metadata.endswith('.json'):
+            path = posixpath.join('work', directory, metadata)
+            if self._files.size(path) is None:
+                raise _not_found(path)
+            metadata = self._files.read(path).decode()
+        if isinstance(metadata, str):
+            metadata = json.loads(metadata)
+        found: Row = metadata
+        return found
+
+    def _buildroot(self, user_id: Optional[int], root: Row) -> Row:
+        """The content generator of a buildroot, which has to be described."""
+        generator = _member(root, 'content_generator')
+        found = self._generator(user_id, _member(generator, 'name'))
+        _member(generator, 'version')
+        for kind, names in [('host', ('os', 'arch')),
+                            ('container', ('type', 'arch'))]:
+            described = _member(root, kind)
+            for name in names:
+                _member(described, name)
+        return found
+
+    def _imported(self, user_id: Optional[int], generator: Row, data: Row
+                  ) -> Row:
+        """A new build, which nobody has reserved."""
+        found = self._existing(data)
+        if found is not None and found['state'] not in FREE:
+            raise GenericError(f'Build already exists: {nvr(data)}'
+                               f' (id={found["id"]})')
+        row = self._new_build(user_id, generator, data)
+        if data.get('owner') is not None:
+            owner = self._tables.find('users', data['owner'])
+            if owner is None:
+                raise GenericError(f'No such user: {data["owner"]!r}')
+            row['owner_id'] = owner['id']
+        row['start_time'] = self._time(_member(data, 'start_time'))
+        row['completion_time'] = self._time(_member(data, 'end_time'))
+        return row
 
     def _check(self, output: Row, directory: str) -> None:
         if output.get('metadata_only'):
@@ -88,7 +145,7 @@ class Imports:
         path, name = _place(output, directory), output['filename']
         size = self._files.size(path)
         if size is None:
-            raise GenericError(f'No such file: {path}')
+            raise _not_found(path)
         if size != output['filesize']:
             raise GenericError(
                 f'File size {size} for {name} (expected'
@@ -96,7 +153,7 @@ class Imports:
         found = self._files.checksum(output['checksum_type'], path)
         if found != output['checksum']:
             raise GenericError(f'File checksum mismatch for {name}:'
-                               f' {found} != {output["checksum"]}')
+                               f' {output["checksum"]} != {found}')
 
     def _keep(self, build: Row, output: Row, directory: str) -> None:
         """Move a file to where it stays, and note what it is."""
@@ -104,9 +161,9 @@ class Imports:
         if output['type'] == 'log':
             path = f'{build_path(build)}/data/logs/{name}'
         elif output['type'] == 'rpm':
-            nvr, arch, _ = name.rsplit('.', 2)
+            package, arch, _ = name.rsplit('.', 2)
             row = dict(zip(('name', 'version', 'release'),
-                           nvr.rsplit('-', 2)), arch=arch)
+                           package.rsplit('-', 2)), arch=arch)
             path = rpm_path(build, row)
             self._add('rpms', {
                 **row, 'build_id': build['id'], 'size': output['filesize'],
@@ -118,62 +175,107 @@ class Imports:
                 'typeinfo', {'image': None}))
             kind = output['checksum_type']
             row = {
+                **self._type(kinds[0], output),
                 'btype': kinds[0], 'build_id': build['id'], 'filename': name,
+                'buildroot_id': output['buildroot_id'],
+                'arch': output.get('arch'),
                 'checksum': output['checksum'], 'size': output['filesize'],
                 'checksum_type': KINDS.index(kind) if kind in KINDS else None,
-                'extra': output.get('extra'), 'metadata_only': only,
-                'type_name': output['type'], **(
+                'extra': output.get('extra'), 'metadata_only': only, **(
                     (output.get('extra') or {}).get('typeinfo', {}).get(
                         kinds[0]) or {})}
             path = archive_path(build, row)
             self._add('archives', row)
         if not only:
-            self._files.move(_place(output, directory), path)
+            # The upload stays, too.
+            self._files.copy(_place(output, directory), path)
+
+    def _type(self, kind: str, output: Row) -> Row:
+        """
+        What is said of the type of an archive, which the hub knows by the
+        end of its name: as of another archive of the same.
+        """
+        for row in self._tables.archives:
+            endings = str(row.get('type_extensions') or '').split()
+            if row['btype'] == kind and output['filename'].endswith(
+                    tuple('.' + ending for ending in endings)):
+                return {name: row[name] for name in (
+                    'btype_id', 'compression_type', 'type_description',
+                    'type_extensions', 'type_id', 'type_name')}
+        return {'type_name': output['type']}
 
     def _generator(self, user_id: Optional[int], cg: Union[int, str]) -> Row:
         """The content generator, if the user may act as that."""
-        if user_id is None:
-            raise ActionNotAllowed('you must be logged in for this operation')
+        _check_user(user_id)
         found = self._tables.find('cgs', cg)
         if found is None:
-            raise GenericError(f'No such content generator: {cg!r}')
-        name = self._tables.name('users', user_id)
-        if name not in found['users']:
-            raise ActionNotAllowed(f'{name} may not act as the content'
-                                   f' generator {cg}')
+            raise GenericError('No such entry in table content_generator:'
+                               f' {cg}')
+        if self._tables.name('users', user_id) not in found['users']:
+            raise AuthError(f'Content generator access required ({cg})')
         return found
 
     def _reserved(self, build_id: int, token: Optional[str]) -> Row:
+        """
+        A build that is reserved.
+
+        :raises GenericError: if it is not, or with another token.
+        """
+        rows = [row for row in self._tables.builds if row['id'] == build_id]
+        if not rows:
+            raise GenericError(f'No such build: {build_id}')
+        if rows[0]['state'] != build_states.BUILDING:
+            raise GenericError(f'Build ID {build_id} is not in BUILDING state')
         if token is None or self._tokens.get(build_id) != token:
             raise GenericError(f"Token doesn't match build ID {build_id}")
-        return next(row for row in self._tables.builds
-                    if row['id'] == build_id)
+        return rows[0]
+
+    def _existing(self, data: Row) -> Optional[Row]:
+        """The build of a name, version and release, if there is one."""
+        package = self._tables.find('packages', data['name'])
+        for row in self._tables.builds:
+            if package is not None and (
+                    row['package_id'], row['version'], row['release']) == (
+                    package['id'], data['version'], data['release']):
+                return row
+        return None
 
     def _new_build(self, user_id: Optional[int], generator: Row, data: Row
                    ) -> Row:
+        """
+        Begin a build, anew if it has failed before.
+
+        :raises GenericError: if there is one that has not.
+        """
         package = self._tables.find('packages', data['name'])
         if package is None:
             package = self._add('packages', {'name': data['name']})
-        for row in self._tables.builds:
-            if (row['package_id'], row['version'], row['release']) == (
-                    package['id'], data['version'], data['release']):
-                if row['state'] not in (build_states.FAILED,
-                                        build_states.CANCELED):
-                    raise GenericError(
-                        f'Build already exists (id={row["id"]},'
-                        f' state={build_states.to_str(row["state"])}):'
-                        f' {data!r}')
-                self._tables.builds.remove(row)
-                break
+        old = self._existing(data)
+        if old is not None and old['state'] not in FREE:
+            said = {**data, 'owner': user_id, 'state': build_states.BUILDING,
+                    'completion_time': None, 'cg_id': generator['id'],
+                    'epoch': data.get('epoch'), 'pkg_id': package['id'],
+                    'extra': None, 'start_time': 'NOW', 'source': None,
+                    'task_id': data.get('task_id'), 'volume_id': 0,
+                    'draft': bool(data.get('draft'))}
+            raise GenericError(
+                f'Build already exists (id={old["id"]},'
+                f' state={build_states.to_str(old["state"])}): {said!r}')
         now = self._time()
         event = self._add('events', {'ts': self._now()})
-        return self._add('builds', {
+        begun = {
             'package_id': package['id'], 'version': data['version'],
             'release': data['release'], 'epoch': data.get('epoch'),
             'state': build_states.BUILDING, 'draft': bool(data.get('draft')),
             'owner_id': user_id, 'creation_event_id': event['id'],
-            'creation_time': now, 'start_time': now, 'volume_id': 0,
-            'cg_id': generator['id']})
+            'creation_time': now, 'start_time': now, 'completion_time': None,
+            'volume_id': 0, 'cg_id': generator['id'],
+            'task_id': data.get('task_id')}
+        if old is not None:
+            # It keeps its id.
+            old.update(begun)
+            return old
+        return self._add('builds', begun)
 
     def _add(self, table: str, row: Row) -> Row:
         """Add a row, with all columns and an id of its own."""
@@ -193,5 +295,41 @@ class Imports:
 
 def _place(output: Row, directory: str) -> str:
     """Where a file of an import was uploaded to."""
-    return posixpath.join('work', directory, output.get('relpath') or '',
+    return posixpath.join('work', directory, output.get('relpath') or '.',
                           output['filename'])
+
+
+def _extra(data: Row) -> Any:
+    """The extra of a build; of an image, its type is in it in both ways."""
+    extra = data.get('extra')
+    if extra and 'image' in extra:
+        extra = {**extra, 'typeinfo': {'image': {},
+                                       **(extra.get('typeinfo') or {})}}
+    return extra
+
+
+def _check_user(user_id: Optional[int]) -> None:
+    """
+    Refuse anonymous calls.
+
+    :raises AuthError: if it is one.
+    """
+    if user_id is None:
+        raise AuthError('Not logged-in')
+
+
+def _member(data: Row, name: str) -> Any:
+    """
+    A member that the hub takes for granted.
+
+    :raises KojiException: Python's error on the hub, if it is not there.
+    """
+    if name not in data:
+        raise KojiException(f"<class 'KeyError'>: {name!r}", faultCode=1)
+    return data[name]
+
+
+def _not_found(path: str) -> KojiException:
+    """Python's error on the hub about a file that is not there."""
+    return KojiException("<class 'FileNotFoundError'>: [Errno 2] No such file"
+                         f" or directory: '{TOPDIR}/{path}'", faultCode=1)

@@ -56,18 +56,19 @@ class HubResource(Resource):
                            'Method Not Allowed\nThis is an XML-RPC server.'
                            ' Only POST requests are accepted.\n')
         body = request.content.read()
-        if not body:
-            return _refuse(request, 400, 'Invalid request: Empty request\n')
-        if len(body) > MAX_REQUEST:
-            return _refuse(request, 400,
-                           'Invalid request: Request too long\n')
         data: Optional[bytes] = None
         if (self._hub.takes_files and request.getHeader('Content-Type')
                 == 'application/octet-stream'):
+            # Of any length, and also empty.
             method, data = 'upload', body
             params: List[Any] = [{
                 name.decode(): values[0].decode() for name, values in
                 http.parse_qs(request.uri.partition(b'?')[2]).items()}]
+        elif not body:
+            return _refuse(request, 400, 'Invalid request: Empty request\n')
+        elif len(body) > MAX_REQUEST:
+            return _refuse(request, 400,
+                           'Invalid request: Request too long\n')
         else:
             try:
                 method, params = decode_call(body)
@@ -110,9 +111,6 @@ class HubResource(Resource):
                 if request.getHeader('SSL-Client-Verify') == 'SUCCESS':
                     certified = request.getHeader('SSL-Client-S-DN-CN')
         query = request.uri.partition(b'?')[2].decode('ascii')
-        if query.startswith('filename='):
-            # Of a file; the session is in headers.
-            query = ''
         return Peer(request.getClientAddress().host, remote_user, certified,
                     headers, query)
 

@@ -3,55 +3,21 @@ The hub methods about files.
 """
 from __future__ import annotations
 
-from base64 import b64decode, encodebytes
+from base64 import encodebytes
 from typing import Any, Callable, Dict, Optional
 
 from txkoji.exceptions import GenericError
 from txkoji.paths import DEFAULT, build_path, on_volume, task_folder
-from txkoji.testing.files import Files, checksum
+from txkoji.testing.files import VOLUMES, Files
 from txkoji.testing.methods.base import Methods
 
 
-#: Volumes on which tasks put something out.
-VOLUMES = (DEFAULT, 'vol3')
-
-
 class FileMethods(Methods):
-    """Files that are uploaded, what tasks put out, and logs of builds."""
+    """What tasks put out, and logs of builds."""
 
     _files: Files
     getBuild: Callable[..., Any]
     getTaskInfo: Callable[..., Any]
-
-    def uploadFile(self, path: str, name: str, size: int, md5sum: Any,
-                   offset: int, data: Any, volume: Optional[str] = None
-                   ) -> bool:
-        contents = b64decode(data)
-        kind, digest = (('md5', md5sum) if isinstance(md5sum, str)
-                        else md5sum)
-        whole = f'work/{path}/{name}'
-        if offset != -1:
-            if size != len(contents) or digest != checksum(kind, contents):
-                return False
-            self._files.write(whole, contents, volume, offset)
-            return True
-        # The end: what is said of it is said of the whole.
-        if self._files.size(whole, volume) is None:
-            self._files.write(whole, b'', volume)
-        return (self._files.size(whole, volume) == size
-                and self._files.checksum(kind, whole, volume) == digest)
-
-    def checkUpload(self, path: str, name: str, verify: Optional[str] = None,
-                    tail: Optional[int] = None,
-                    volume: Optional[str] = None) -> Any:
-        whole = f'work/{path}/{name}'
-        size = self._files.size(whole, volume)
-        if size is None:
-            return None
-        answer: Dict[str, Any] = {'size': size}
-        if verify:
-            answer['hexdigest'] = self._files.checksum(verify, whole, volume)
-        return answer
 
     def listTaskOutput(self, taskID: int, stat: bool = False,
                        all_volumes: bool = False, strict: bool = False
