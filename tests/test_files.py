@@ -21,7 +21,9 @@ from twisted.web.util import Redirect
 
 from tests.support import HubTestCase, folder, write
 from txkoji import Connection, Profile
-from txkoji.checksums import Checksum, checksum_of, new_hash
+from txkoji.checksums import (Checksum, checksum_of, new_hash,
+                              package_checksum)
+from txkoji.downloads import PIECE
 from txkoji.exceptions import (ConfigurationError, ConnectionFailed,
                                DownloadError, GenericError, HTTPError)
 from txkoji.files import BLOCK, File
@@ -138,13 +140,17 @@ class ListTests(FilesTestCase):
         """One that came alone asks for its build; copies are signed."""
         rpm = self.get(self.koji.getRPM('ceph-libs-99.0-1.fc44.x86_64'))
         self.assertIsNone(rpm.url)
-        signed = self.get(rpm.file('A15B79CC'))
         name = 'ceph-libs-99.0-1.fc44.x86_64.rpm'
-        self.assertEqual(signed.path,
-                         f'{CEPH}/data/signed/a15b79cc/x86_64/{name}')
+        for key in ('A15B79CC', 'Release-2026+ima', 'a15b79cc'):
+            signed = self.get(rpm.file(key))
+            self.assertEqual(signed.path,
+                             f'{CEPH}/data/signed/{key}/x86_64/{name}')
         self.assertEqual((signed.size, signed.checksum.kind),
                          (None, 'sigmd5'))
-        self.assertEqual(self.get(rpm.file()).size, 6336)
+        for key in (None, ''):
+            file = self.get(rpm.file(key))
+            self.assertEqual((file.size, file.path),
+                             (6336, f'{CEPH}/x86_64/{name}'))
         for same in (rpm, copy.copy(rpm), copy.deepcopy(rpm)):
             self.assertEqual(same.url, f'{TOP}{CEPH}/x86_64/{name}')
         rpm['external_repo_id'] = 3
@@ -453,6 +459,35 @@ class RPMTests(SynchronousTestCase):
                     made.update(data[begin:begin + step])
                 self.assertEqual(made.hexdigest(), expected)
 
+    def test_headers(self) -> None:
+        """Of later packages, it is of the main header only."""
+        for entries, store in [(0, 0), (3, 21)]:
+            data = package(entries=entries, store=store)
+            main = data[data.rindex(b'\x8e\xad\xe8\x01'):]
+            main = main[:16 + 2 * 16 + 33]
+            for kind, known in [('sha256', 'sha256'), ('sha1', 'sha1'),
+                                ('sha3-256', 'sha3_256')]:
+                digest = hashlib.new(known, main).hexdigest()
+                checksum = package_checksum(f'{kind}::{digest.upper()}')
+                assert checksum is not None
+                self.assertEqual(checksum, (f'header-{kind}', digest))
+                for step in (1, 7, 1000):
+                    made = new_hash(checksum.kind)
+                    for begin in range(0, len(data), step):
+                        made.update(data[begin:begin + step])
+                    self.assertEqual(made.hexdigest(), digest)
+                made = new_hash(checksum.kind)
+                made.update(data[:-20])
+                self.assertEqual(made.hexdigest(), '')
+
+    def test_payloadhash(self) -> None:
+        """Each of its forms is known, or taken for none."""
+        self.assertEqual(package_checksum('AB' * 16),
+                         ('sigmd5', 'ab' * 16))
+        for given in (None, '', 5, 'ab', 'sha256::', 'sha256::x', '::ab',
+                      'sha512::ab', 'sha256:ab', 'ab' * 32):
+            self.assertIsNone(package_checksum(given))
+
     def test_no_package(self) -> None:
         """What is no package, or not a whole one, has none."""
         made = new_hash('sigmd5')
@@ -503,12 +538,19 @@ class SocketTests(TestCase):
         self.hub.misbehave('truncated', method='GET', chance=0.5)
         got = yield file.download(self.path)
         self.assertEqual(got, len(data))
-        row['payloadhash'] = '0' * 32
-        rpm = yield self.koji.getRPM(13)
-        file = yield rpm.file()
-        with self.assertRaises(DownloadError):
-            yield file.download(self.path + '2')
-        self.assertFalse(os.path.exists(self.path + '2'))
+        main = hashlib.sha256(data[184:184 + 16 + 2 * 16 + 33]).hexdigest()
+        for wrong, right in [('0' * 32, None), ('sha256::' + '0' * 64, None),
+                             ('sha256::' + main, len(data))]:
+            row['payloadhash'] = wrong
+            rpm = yield self.koji.getRPM(13)
+            file = yield rpm.file()
+            if right is None:
+                with self.assertRaises(DownloadError):
+                    yield file.download(self.path + '2')
+                self.assertFalse(os.path.exists(self.path + '2'))
+            else:
+                got = yield file.download(self.path + '2')
+                self.assertEqual(got, right)
 
     @inlineCallbacks
     def test_redirect(self) -> Any:

@@ -4,6 +4,7 @@ Checksums, as Koji knows them of its files.
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any, NamedTuple, Optional
 from zlib import adler32
 
@@ -11,6 +12,13 @@ from txkoji.exceptions import DownloadError
 
 #: What a hub's numbers for the kinds mean (koji, ``CHECKSUM_TYPES``).
 KINDS = ('md5', 'sha1', 'sha256')
+
+#: The beginning of a kind that is of the main header of an RPM package.
+HEADER = 'header-'
+
+#: Digests of the main header of an RPM package, as hubs name them (koji 1.36),
+#: and as Python does.
+HEADER_DIGESTS = {'sha1': 'sha1', 'sha256': 'sha256', 'sha3-256': 'sha3_256'}
 
 #: Bytes at the beginning of an RPM package, before its first header.
 LEAD = 96
@@ -27,9 +35,11 @@ class Checksum(NamedTuple):
     """
     What is known of the contents of a file.
 
-    :ivar kind: "md5", "sha1" or "sha256"; or "sigmd5", which is that of an
-                RPM package without its signatures, and the same for each of
-                its signed copies.
+    :ivar kind: "md5", "sha1" or "sha256"; or, of an RPM package, "sigmd5",
+                which is the MD5 of all but its signatures, or "header-sha1",
+                "header-sha256" or "header-sha3-256", which are of its main
+                header only. Those of a package are the same for each of its
+                signed copies.
     :ivar digest: in hexadecimal digits.
     """
 
@@ -52,6 +62,24 @@ def checksum_of(kind: Any, digest: Any) -> Optional[Checksum]:
     return Checksum(kind, digest.lower())
 
 
+def package_checksum(payloadhash: Any) -> Optional[Checksum]:
+    """
+    Read what a hub says of an RPM package.
+
+    :param payloadhash: an MD5, or, of packages of RPM's version 6, a kind and
+                        a digest of the main header, such as "sha256::0123".
+    :returns: None if it says none, or one of a kind that we do not know.
+    """
+    found = re.fullmatch('(?:([a-z0-9-]+)::)?([0-9a-f]+)',
+                         str(payloadhash).lower())
+    if not isinstance(payloadhash, str) or found is None:
+        return None
+    kind, digest = found.groups()
+    if kind is None:
+        return Checksum('sigmd5', digest) if len(digest) == 32 else None
+    return Checksum(HEADER + kind, digest) if kind in HEADER_DIGESTS else None
+
+
 def new_hash(kind: str) -> Any:
     """
     What makes a checksum of a kind: it has ``update`` and ``hexdigest``.
@@ -59,7 +87,10 @@ def new_hash(kind: str) -> Any:
     :param kind: as of a `Checksum`, or "adler32".
     """
     if kind == 'sigmd5':
-        return _SigMD5()
+        return _PackageHash('md5', header_only=False)
+    if kind.startswith(HEADER):
+        return _PackageHash(HEADER_DIGESTS[kind[len(HEADER):]],
+                            header_only=True)
     if kind == 'adler32':
         return Adler32()
     return hashlib.new(kind, usedforsecurity=False)
@@ -80,16 +111,21 @@ class Adler32:
         return f'{self._sum & 0xffffffff:08x}'
 
 
-class _SigMD5:
+class _PackageHash:
     """
-    The MD5 of an RPM package behind the header with its signatures, which
-    Koji keeps as its ``payloadhash``.
+    A digest of an RPM package behind the header with its signatures: to its
+    end (Koji's ``payloadhash`` of old), or of the main header only.
+
+    :param kind: the digest's, as Python names it.
     """
 
-    def __init__(self) -> None:
-        self._md5 = hashlib.new('md5', usedforsecurity=False)
+    def __init__(self, kind: str, *, header_only: bool) -> None:
+        self._hash = hashlib.new(kind, usedforsecurity=False)
+        self._header_only = header_only
         #: What came of the package before it is known where to begin.
         self._head: Optional[bytes] = b''
+        #: The main header, as far as it came; None once it is complete.
+        self._main: Optional[bytes] = b'' if header_only else None
 
     def update(self, data: bytes) -> None:
         """
@@ -98,21 +134,46 @@ class _SigMD5:
         :raises DownloadError: if they are of no RPM package.
         """
         if self._head is None:
-            self._md5.update(data)
+            self._add(data)
             return
         self._head += data
-        if len(self._head) < LEAD + INTRO:
+        size = _header_size(self._head[LEAD:])
+        if size is None:
             return
-        intro = self._head[LEAD:LEAD + INTRO]
-        entries = int.from_bytes(intro[8:12], 'big')
-        size = INTRO + 16 * entries + int.from_bytes(intro[12:16], 'big')
-        if not intro.startswith(MAGIC) or size > LONGEST:
-            raise DownloadError('it is no RPM package')
         begin = LEAD + size + -size % 8
         if len(self._head) >= begin:
-            self._md5.update(self._head[begin:])
-            self._head = None
+            data, self._head = self._head[begin:], None
+            self._add(data)
+
+    def _add(self, data: bytes) -> None:
+        """Take bytes that come behind the signatures."""
+        if not self._header_only:
+            self._hash.update(data)
+        elif self._main is not None:
+            self._main += data
+            size = _header_size(self._main)
+            if size is not None and len(self._main) >= size:
+                self._hash.update(self._main[:size])
+                self._main = None
 
     def hexdigest(self) -> str:
         """The checksum; an empty text if the package ended too early."""
-        return self._md5.hexdigest() if self._head is None else ''
+        whole = self._head is None and self._main is None
+        return str(self._hash.hexdigest()) if whole else ''
+
+
+def _header_size(data: bytes) -> Optional[int]:
+    """
+    The bytes of a header of an RPM package, without what fills it up.
+
+    :param data: the package from there, as far as it came.
+    :returns: None if too little came.
+    :raises DownloadError: if it is no header.
+    """
+    if len(data) < INTRO:
+        return None
+    entries = int.from_bytes(data[8:12], 'big')
+    size = INTRO + 16 * entries + int.from_bytes(data[12:16], 'big')
+    if not data.startswith(MAGIC) or size > LONGEST:
+        raise DownloadError('it is no RPM package')
+    return size

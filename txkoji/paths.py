@@ -52,9 +52,12 @@ def build_path(build: Dict[str, Any]) -> str:
 
 def rpm_path(build: Dict[str, Any], rpm: Dict[str, Any],
              sigkey: Optional[str] = None) -> str:
-    """The path of an RPM, or of its copy that is signed with a key."""
+    """
+    The path of an RPM, or of its copy that is signed with a key, whose id is
+    in the path as the hub has it.
+    """
     arch = rpm['arch']
-    signed = '' if sigkey is None else f'data/signed/{sigkey.lower()}/'
+    signed = f'data/signed/{sigkey}/' if sigkey else ''
     return (f'{build_path(build)}/{signed}{arch}/{rpm["name"]}-'
             f'{rpm["version"]}-{rpm["release"]}.{arch}.rpm')
 

@@ -5,7 +5,7 @@ from typing import Any, Dict, Optional, TypeVar
 
 from twisted.internet.defer import Deferred
 
-from txkoji.checksums import Checksum
+from txkoji.checksums import package_checksum
 from txkoji.exceptions import DownloadError
 from txkoji.files import File
 from txkoji.paths import address, rpm_path
@@ -74,7 +74,9 @@ class RPM(Resource):
         """
         Its file, or the copy that is signed with a key.
 
-        :param sigkey: the key's id, such as "a15b79cc".
+        :param sigkey: the key's id, as the hub has it (``queryRPMSigs``),
+                       such as "a15b79cc"; None or '' for the unsigned
+                       package.
         :returns: a Deferred that fires with a `txkoji.files.File`.
         :raises DownloadError: if the hub does not have it: it is of an
                                external repository, or only described.
@@ -91,10 +93,9 @@ class RPM(Resource):
         return self._file_of(self.build, sigkey)
 
     def _file_of(self, build: Any, sigkey: Optional[str] = None) -> File:
-        known = isinstance(self.payloadhash, str) and self.payloadhash
         return File(
             self._koji, rpm_path(build, self, sigkey),
             # A signed copy is longer.
             size=None if sigkey else self.size,
-            checksum=Checksum('sigmd5', known.lower()) if known else None,
+            checksum=package_checksum(self.payloadhash),
             about=self)
