@@ -34,7 +34,7 @@ from txkoji.hub.xmlrpc import encode_call
 from txkoji.imports import Import
 from txkoji.items import Items, Pages
 from txkoji.multicall import BATCH, MultiCall
-from txkoji.progress import ByteListener, Listener
+from txkoji.progress import ByteListener, Listener, Transfer
 from txkoji.resource import system_time
 from txkoji.results import row_maker, typed
 from txkoji.uploads import Local, Uploaded
@@ -301,31 +301,43 @@ class Connection(HubMethods[Deferred[Any]]):
                progress: Optional[ByteListener] = None
                ) -> Deferred[Uploaded]:
         """
-        Upload a file, in pieces of the profile's ``upload_blocksize``, each
-        of which is compared with what the hub has got. A piece whose answer
-        was lost is sent again, to the same place. Pieces take their turn
-        among the writes of the session. On hubs that take files in calls only
-        (or if ``use_fast_upload`` of the profile is false) they go that way.
+        Upload a file of any size, in pieces of the profile's
+        ``upload_blocksize``, each of which is compared with what the hub has
+        got. You have to be logged in. A piece whose answer was lost is sent
+        again, to the same place; pieces are queued with the other writes of
+        the session. A hub that does not see the file yet, or still holds the
+        lock of a broken upload, is asked again for about a minute.
+
+        Pieces are raw uploads. Hubs that do not take these get them in calls
+        (so they do if ``use_fast_upload`` of the profile is off), which
+        cannot replace a file.
 
         :param local: the name of the file, or one that is open in binary
                       mode, which is read in another thread and not closed.
         :param path: the folder on the hub, below its folder for uploads, such
-                     as "cli-build/1795000013.123456.kAbcDEfg".
+                     as "cli-build/1795000013.123456.kAbcDEfg". A folder is
+                     of the user who uploads to it first.
         :param name: its name there; None for that of the local file.
-        :param overwrite: whether to replace what is there.
+        :param overwrite: whether to replace a file that is there. Without it,
+                          that is refused.
         :param volume: the volume; None for the default.
         :param progress: is told, after each piece, how many bytes are on the
                          hub, and of how many, or None.
         :returns: a Deferred that fires with an `Uploaded`. Cancelling it
-                  fails with `UploadCanceled`, which says how much is there.
-        :raises UploadError: if it does not arrive, changes meanwhile, or has
-                             no place; OSError if it cannot be read.
-        :raises GenericError: if the hub does not want it: it is there
-                              already, or we are not logged in.
+                  fails with `UploadCanceled`, which says how much is there;
+                  `progress` may do so, too.
+        :raises ActionNotAllowed: before anything is sent, if we are not
+                                  logged in.
+        :raises UploadError: if it does not arrive, changes meanwhile, has no
+                             place, or is to replace a file where that cannot
+                             be; OSError if it cannot be read.
+        :raises GenericError: if the hub refuses it: there is such a file
+                              already, or the folder is somebody else's.
         """
-        return Deferred.fromCoroutine(uploads.upload(
+        transfer = Transfer(progress)
+        return transfer.run(uploads.upload(
             self, local, path, name, overwrite=overwrite, volume=volume,
-            progress=progress))
+            progress=transfer.report))
 
     def download_task_output(
             self, task_id: int, name: str, destination: Destination, *,
@@ -351,9 +363,10 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises DownloadError: if it ends too early; OSError if it cannot be
                                written; ValueError if `offset` is less than 0.
         """
-        return Deferred.fromCoroutine(Download(
+        transfer = Transfer(progress)
+        return transfer.run(Download(
             self, task_id, name, offset=offset, volume=volume,
-            progress=progress).run(destination))
+            progress=transfer.report).run(destination))
 
     def cg_import(self, metadata: Any, files: imports.Files, *,
                   cg: Optional[str] = None, reserve: bool = True,
@@ -387,18 +400,23 @@ class Connection(HubMethods[Deferred[Any]]):
                          and of how many.
         :returns: a Deferred that fires with the `Build`.
         :raises KojiImportError: if the metadata is malformed, or the files
-                                 are not what it says: nothing is sent then.
-        :raises GenericError: if the hub does not want it; UploadError if a
-                              file does not arrive; OSError if one cannot be
-                              read; ValueError if `concurrency` is less than 1.
+                                 are not what it says: nothing is sent then,
+                                 nor where one of the next two is raised.
+        :raises ActionNotAllowed: if we are not logged in.
+        :raises TypeError: if XML-RPC cannot carry the metadata; ValueError if
+                           `concurrency` is less than 1.
+        :raises GenericError: if the hub refuses it; UploadError if a file
+                              does not arrive; OSError if one cannot be read.
         """
+        transfer = Transfer(progress)
+
         async def run() -> Any:
             return await Import(
                 self, metadata, files, cg=cg, reserve=reserve, token=token,
                 directory=directory, concurrency=concurrency,
-                progress=progress).run()
+                progress=transfer.report).run()
 
-        return Deferred.fromCoroutine(run())
+        return transfer.run(run())
 
     def follow(self, task_id: TaskOrId, *, descendents: bool = False,
                names: str = '*log') -> Follow:

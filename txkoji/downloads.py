@@ -70,7 +70,7 @@ class Download:
 
     def __init__(self, koji: Connection, task_id: int, name: str, *,
                  offset: int, volume: Optional[str],
-                 progress: Optional[ByteListener]) -> None:
+                 progress: ByteListener) -> None:
         self._koji = koji
         self._task_id = task_id
         self._name = name
@@ -102,10 +102,9 @@ class Download:
             await to_the_end(in_thread(self._koji._transport.reactor,
                                        file.write, data))
             self._offset += len(data)
-            if self._progress is not None:
-                self._progress(self._offset - self._start,
-                               None if total is None
-                               else max(total, self._offset) - self._start)
+            self._progress(self._offset - self._start,
+                           None if total is None
+                           else max(total, self._offset) - self._start)
             if len(data) < PIECE and self._offset >= (total or 0):
                 break
         if total is not None and self._offset < total:

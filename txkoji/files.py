@@ -23,7 +23,7 @@ from txkoji.hub.shared import to_the_end
 from txkoji.hub.threads import in_thread
 from txkoji.hub.turns import Turns
 from txkoji.paths import address, below
-from txkoji.progress import ByteListener
+from txkoji.progress import ByteListener, Transfer
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
@@ -100,8 +100,9 @@ class File:
                                     written; ValueError if `offset` is less
                                     than 0.
         """
-        return Deferred.fromCoroutine(
-            _Download(self._koji, self, offset, progress).run(destination))
+        transfer = Transfer(progress)
+        return transfer.run(_Download(
+            self._koji, self, offset, transfer.report).run(destination))
 
 
 class _Download:
@@ -113,7 +114,7 @@ class _Download:
     """
 
     def __init__(self, koji: Connection, file: File, offset: int,
-                 progress: Optional[ByteListener]) -> None:
+                 progress: ByteListener) -> None:
         self._koji = koji
         self._file = file
         self._start = self._offset = offset
@@ -295,10 +296,9 @@ class _Download:
             try:
                 await to_the_end(in_thread(self._koji._transport.reactor,
                                            self._write, data))
-                if self._progress is not None:
-                    self._progress(
-                        self._offset - self._start, None
-                        if self._total is None else self._total - self._start)
+                self._progress(
+                    self._offset - self._start, None
+                    if self._total is None else self._total - self._start)
             except Exception as error:
                 self._error = error
                 if self._asking is not None:

@@ -1,9 +1,13 @@
 """How far something has come, and who wants to know."""
 from __future__ import annotations
 
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Coroutine, List, Optional, TypeVar
 
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+T = TypeVar('T')
 
 #: Told how many items and bytes have come, and of how many items, or None.
 Listener = Callable[[int, int, Optional[int]], Any]
@@ -44,3 +48,59 @@ class Progress:
             except Exception:
                 self._log.failure('the function that is told the progress'
                                   ' failed')
+
+
+class Transfer:
+    """
+    A transfer of bytes whose listener may cancel it. (Twisted forgets that a
+    coroutine was cancelled while it runs, as when it calls a listener.)
+
+    :param listener: is told of it; None for nobody.
+    """
+
+    def __init__(self, listener: Optional[ByteListener]) -> None:
+        self._listener = listener
+        self._cancelled = False
+
+    def report(self, done: int, total: Optional[int]) -> None:
+        """
+        Tell the listener.
+
+        :raises CancelledError: if the transfer was cancelled.
+        """
+        if self._listener is not None:
+            self._listener(done, total)
+        if self._cancelled:
+            raise CancelledError
+
+    def run(self, work: Coroutine[Any, Any, T]) -> Deferred[T]:
+        """
+        Run the transfer.
+
+        :param work: does it, and calls `report`.
+        :returns: a Deferred that fires with the result of `work`.
+        """
+        return Deferred.fromCoroutine(self._run(work))
+
+    async def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        results: List[Any] = []
+        waiting: Optional[Deferred[None]] = None
+
+        def end(result: Any) -> None:
+            results.append(result)
+            if waiting is not None and not waiting.called:
+                waiting.callback(None)
+
+        running: Deferred[Any] = Deferred.fromCoroutine(work)
+        running.addBoth(end)
+        while not results:
+            waiting = Deferred()
+            try:
+                await waiting
+            except CancelledError:
+                self._cancelled = True
+                running.cancel()
+        if isinstance(results[0], Failure):
+            results[0].raiseException()
+        found: T = results[0]
+        return found
