@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import struct
+from functools import partial
 from random import Random
 from types import SimpleNamespace
 from typing import Any, List, Tuple
@@ -345,6 +346,35 @@ class DownloadTests(FilesTestCase):
         self.fail_of(self.file().download(self.folder + '/no/where'),
                      FileNotFoundError)
 
+    def test_progress_cancels(self) -> None:
+        """Who is told how far it is may cancel it, which leaves nothing."""
+        self.hub.put_out(6476, 'x', bytes(2 * PIECE + 1))
+        for get in (self.file().download,
+                    partial(self.koji.download_task_output, 6476, 'x')):
+            seen: List[int] = []
+
+            def cancel(here: int, total: Any) -> None:
+                seen.append(here)
+                getting.cancel()
+
+            self.hub.misbehave('slow', seconds=1)
+            getting = get(self.path, progress=cancel)
+            self.hub.clock.pump([1] * 10)
+            self.fail_of(getting, CancelledError)
+            self.assertEqual(len(seen), 1)
+            self.assertEqual(os.listdir(self.folder), [])
+
+    def test_shrinks(self) -> None:
+        """A file that is shorter than it was is not whole."""
+        def shrink(here: int, total: Any) -> None:
+            self.hub.files.write('x/file.bin', self.data[:here])
+            self.hub.behave()
+
+        self.hub.misbehave('truncated', method='GET', times=1)
+        error = self.fail_of(self.file().download(
+            self.path, progress=shrink), DownloadError)
+        self.assertIn('was changed', str(error))
+
     def test_progress_fails(self) -> None:
         """An error of who is told how far it is ends it, too."""
         def fail(*progress: Any) -> None:
@@ -600,6 +630,26 @@ class SocketTests(TestCase):
         yield File(self.koji, 'a/b').download(self.path)
         with open(self.path, 'rb') as file:
             self.assertEqual(file.read(), data)
+
+    @inlineCallbacks
+    def test_no_sizes(self) -> Any:
+        """A server that never says a size does not hide that bytes lack."""
+        class Chunked(Resource):
+            isLeaf = True
+
+            def render_GET(self, request: Any) -> Any:
+                request.write(b'01234')
+                request.finish()
+                return NOT_DONE_YET
+
+        self.hub.resource.putChild(b'chunked', Chunked())
+        file = File(self.new(self.top.replace('kojifiles', 'chunked')), 'x')
+        for offset, got in [(0, 5), (3, 2), (5, 0)]:
+            found = yield file.download(self.path, offset=offset)
+            self.assertEqual(found, got)
+        with self.assertRaises(DownloadError) as caught:
+            yield file.download(self.path, offset=6)
+        self.assertIn('no byte 6', str(caught.exception))
 
     @inlineCallbacks
     def test_odd_servers(self) -> Any:

@@ -158,6 +158,8 @@ class _Download:
             await to_the_end(self._writing.acquire())
         if self._error is not None:
             raise self._error
+        if self._skip:
+            raise self._no_byte()
         if self._total not in (None, self._offset):
             raise DownloadError(f'{self._file.path} ended after'
                                 f' {self._offset} of {self._total} bytes')
@@ -203,7 +205,10 @@ class _Download:
     async def _ask(self, address: str) -> None:
         koji = self._koji
         begin = self._offset
-        headers = {b'Range': b'bytes=%d-' % begin} if begin else {}
+        # While the size is not known, from a byte that is here already: where
+        # there are no others, servers do not say whether that is its end.
+        first = begin - 1 if begin and self._total is None else begin
+        headers = {b'Range': b'bytes=%d-' % first} if first else {}
         self._asking = koji._calls.get(
             Request('GET', b'', lambda: self, read=True, streamed=True,
                     timeout=koji._options.timeout,
@@ -212,8 +217,6 @@ class _Download:
             address, headers)
         try:
             await self._asking
-        except _Whole:
-            self._total = self._offset
         except CancelledError:
             if self._error is None:
                 raise
@@ -240,9 +243,9 @@ class _Download:
                 ' was not asked for')
         begin, size = 0, response.length
         if response.code == 416:
-            if header(b'content-range') == b'bytes */%d' % self._offset:
-                raise _Whole
-            raise DownloadError(f'{path} has no byte {self._offset}')
+            if self._total is not None and self._offset < self._total:
+                raise self._changed()
+            raise self._no_byte()
         if response.code == 206:
             found = re.fullmatch(rb'bytes (\d{1,19})-\d+/(\d{1,19})',
                                  header(b'content-range'))
@@ -264,8 +267,17 @@ class _Download:
                 # What is known of its contents tells more.
                 self._expected is None
                 and self._version not in (None, version)):
-            raise DownloadError(f'{path} was changed while it was downloaded')
+            raise self._changed()
+        if size is not None and size < self._offset:
+            raise self._no_byte()
         self._total, self._version = size, version
+
+    def _no_byte(self) -> DownloadError:
+        return DownloadError(f'{self._file.path} has no byte {self._offset}')
+
+    def _changed(self) -> DownloadError:
+        return DownloadError(f'{self._file.path} was changed while it was'
+                             ' downloaded')
 
     def feed(self, data: bytes) -> Optional[Deferred[None]]:
         """Take the next bytes."""
@@ -313,10 +325,6 @@ class _Download:
                 self._hash.update(data)
             except DownloadError as error:
                 raise DownloadError(f'{self._file.path}: {error}') from None
-
-
-class _Whole(Exception):
-    """There is no more of a file than we have."""
 
 
 def _check_address(koji: Connection, address: Optional[str]) -> None:

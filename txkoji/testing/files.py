@@ -202,8 +202,8 @@ class FilesResource(Resource):
             return
         begin = first_byte(request)
         if begin > size or begin == size > 0:
+            # As Apache httpd says it: without the size.
             request.setResponseCode(416)
-            request.setHeader(b'Content-Range', b'bytes */%d' % size)
             request.finish()
             return
         if begin:
