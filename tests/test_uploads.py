@@ -1,6 +1,7 @@
 """Uploading files."""
 from __future__ import annotations
 
+import gc
 import io
 import os
 import warnings
@@ -19,9 +20,10 @@ from twisted.trial.unittest import TestCase
 from tests.support import HubTestCase, folder, write
 from txkoji import Connection, Profile
 from txkoji.exceptions import (ActionNotAllowed, ConnectionFailed,
-                               GenericError, UploadCanceled, UploadError)
+                               GenericError, HTTPError, LockError,
+                               UploadCanceled, UploadError)
 from txkoji.testing import FakeHub
-from txkoji.testing import hub as hub_module
+from txkoji.testing.uploads import Uploads
 
 KILO = 1024
 
@@ -129,13 +131,13 @@ class FastTests(UploadTestCase):
         for times, good in [(2, True), (3, False)]:
             damaged = [0]
 
-            def damage(files: Any, fields: Any, data: bytes) -> Any:
+            def damage(own: Any, user: Any, fields: Any, data: bytes) -> Any:
                 damaged[0] += 1
-                return take(files, fields,
+                return take(own, user, fields,
                             data if damaged[0] > times else data[:-1] + b'!')
 
-            take = hub_module.take_upload
-            self.patch(hub_module, 'take_upload', damage)
+            take = Uploads.take
+            self.patch(Uploads, 'take', damage)
             uploading = self.koji.upload(self.path, 'cli-build/1', str(times))
             if good:
                 self.get(uploading)
@@ -143,14 +145,16 @@ class FastTests(UploadTestCase):
             else:
                 error = self.fail_of(uploading, UploadError)
                 self.assertIn('did not arrive', str(error))
-            self.patch(hub_module, 'take_upload', take)
+            self.patch(Uploads, 'take', take)
 
     def test_changed_there(self) -> None:
         """If the hub has something else in the end, that is an error."""
-        self.hub.respond('checkUpload', {'size': 5, 'hexdigest': 'x'})
-        error = self.fail_of(self.koji.upload(self.path, 'cli-build/1'),
-                             UploadError)
-        self.assertIn('is not what was sent', str(error))
+        for size, text in [(5, 'the hub has 5 bytes in cli-build/1/5; 2548'),
+                           (2548, 'is not what was sent')]:
+            self.hub.respond('checkUpload', {'size': size, 'hexdigest': 'x'})
+            uploading = self.koji.upload(self.path, 'cli-build/1', str(size))
+            self.hub.clock.pump([1] * 60)
+            self.assertIn(text, str(self.fail_of(uploading, UploadError)))
 
     def test_changed_here(self) -> None:
         """So it is if the file changes while it is read."""
@@ -192,9 +196,25 @@ class FastTests(UploadTestCase):
         self.assertEqual(self.hub.calls, [])
 
     def test_anonymous(self) -> None:
-        """Nobody uploads without having logged in."""
-        self.fail_of(self.hub.connection().upload(self.path, 'x'),
-                     ActionNotAllowed)
+        """Who is not logged in hears what to do, and nothing is sent."""
+        self.get(self.koji.logout())
+        self.hub.calls.clear()
+        for each in (self.hub.connection(), self.koji.with_options(timeout=9)):
+            error = self.fail_of(each.upload(self.path, 'x'),
+                                 ActionNotAllowed)
+            self.assertEqual((str(error), error.method), (
+                'upload: not logged in; login() first', 'upload'))
+            self.assertEqual(self.hub.calls, [])
+
+    def test_paths(self) -> None:
+        """What means nothing in a path is neither sent nor shown."""
+        for number, path in enumerate(['cli-build/1/', 'cli-build//1',
+                                       './cli-build/./1']):
+            found = self.get(self.koji.upload(self.path, path, str(number)))
+            self.assertEqual(found.path, 'cli-build/1')
+            self.assertEqual(self.there(str(number)), self.data)
+        for args in self.hub.calls:
+            self.assertNotIn('//', str(args))
 
     def test_old_sessions(self) -> None:
         """On old hubs the session is in the URL, beside the file."""
@@ -203,6 +223,178 @@ class FastTests(UploadTestCase):
         self.log_in()
         self.get(self.koji.upload(self.path, 'cli-build/1'))
         self.assertEqual(self.there(), self.data)
+
+
+class DestroyTests(UploadTestCase):
+    """What is on the hub stays, unless it is to be replaced."""
+
+    def refused(self, name: str) -> None:
+        """Uploading without `overwrite` leaves what is there."""
+        self.hub.files.write('work/cli-build/1/' + name, b'precious')
+        for data in (b'', b'x'):
+            self.fail_of(self.koji.upload(io.BytesIO(data), 'cli-build/1',
+                                          name), GenericError)
+            self.assertEqual(self.there(name), b'precious')
+
+    def test_empty(self) -> None:
+        """Neither an empty file nor another replaces it unasked."""
+        self.refused('x')
+        self.refused('build.log')
+        self.get(self.koji.upload(io.BytesIO(), 'cli-build/1', 'x',
+                                  overwrite=True))
+        self.assertEqual(self.there('x'), b'')
+
+    def test_slow(self) -> None:
+        """Nor in calls, of which the hub lets ".log" replace anything."""
+        self.log_in(use_fast_upload=False)
+        self.refused('x')
+        self.refused('build.log')
+
+    def test_fallback(self) -> None:
+        """Nor where that is how it turns out to go."""
+        self.hub.takes_files = False
+        self.refused('x')
+        self.refused('build.log')
+
+    def test_never_truncates(self) -> None:
+        """No call has an offset of -1, of whatever length the file is."""
+        self.log_in(use_fast_upload=False)
+        for size in (0, 1, 1024, 2548):
+            found = self.get(self.koji.upload(
+                io.BytesIO(self.data[:size]), 'cli-build/1', str(size)))
+            self.assertEqual((found.size, self.there(str(size))),
+                             (size, self.data[:size]))
+        self.assertNotIn(-1, [args[4] for method, args, _ in self.hub.calls
+                              if method == 'uploadFile'])
+
+    def test_no_overwrite(self) -> None:
+        """Calls cannot replace a file, which is said before one is sent."""
+        self.log_in(use_fast_upload=False)
+        error = self.fail_of(self.koji.upload(
+            self.path, 'cli-build/1', overwrite=True), UploadError)
+        self.assertIn("use_fast_upload is off in profile 'fakehub'",
+                      str(error))
+        self.assertEqual(self.hub.calls, [])
+        self.log_in()
+        self.hub.takes_files = False
+        error = self.fail_of(self.koji.upload(
+            self.path, 'cli-build/1', overwrite=True), UploadError)
+        self.assertIn('takes no raw uploads', str(error))
+        self.assertNotIn('uploadFile', str(self.hub.calls))
+
+    def test_outage(self) -> None:
+        """A front server without a hub is no hub without raw uploads."""
+        send = self.koji._send
+
+        def fail(method: str, *args: Any, **kwargs: Any) -> Any:
+            if method == 'upload':
+                raise HTTPError('bad gateway', status=502)
+            return send(method, *args, **kwargs)
+
+        self.patch(self.koji, '_send', fail)
+        error = self.fail_of(self.koji.upload(self.path, 'cli-build/1'),
+                             HTTPError)
+        self.assertEqual(error.status, 502)
+        self.assertNotIn('uploadFile', str(self.hub.calls))
+
+
+class LateTests(UploadTestCase):
+    """Hubs of several servers, which do not see an upload at once."""
+
+    def see(self, *answers: Any) -> None:
+        """Let the hub see these first, and then what there is."""
+        late = list(answers)
+
+        def check(*args: Any, **kwargs: Any) -> Any:
+            if late:
+                return late.pop(0)
+            return self.hub._uploads.checkUpload(None, *args, **kwargs)
+
+        self.hub.respond('checkUpload', check)
+
+    def test_seen_later(self) -> None:
+        """It is asked again, with pauses."""
+        for name, late in [('1', [None]), ('2', [None] * 6), (
+                '3', [{'size': 1024, 'hexdigest': '00000001'}])]:
+            self.see(*late)
+            uploading = self.koji.upload(self.path, 'cli-build/1', name)
+            self.assertNoResult(uploading)
+            self.hub.clock.pump([1] * 60)
+            self.assertEqual(self.get(uploading).size, 2548)
+
+    def test_never_seen(self) -> None:
+        """After a minute the error says that there is no such file."""
+        self.hub.respond('checkUpload', None)
+        uploading = self.koji.upload(self.path, 'cli-build/1')
+        self.hub.clock.pump([1] * 59)
+        self.assertNoResult(uploading)
+        self.hub.clock.advance(1)
+        error = self.fail_of(uploading, UploadError)
+        self.assertIn('the hub has no such file: cli-build/1/x.src.rpm',
+                      str(error))
+        self.assertEqual(error.uploaded, 2548)
+
+    def test_done(self) -> None:
+        """So it is where the hub says that it has a piece already."""
+        self.log_in(max_retries=2)
+        self.hub.misbehave('dropped-after', method='upload', times=1)
+        self.see(None, None)
+        uploading = self.koji.upload(self.path, 'cli-build/1')
+        self.hub.clock.pump([1] * 10)
+        self.assertEqual(self.get(uploading).size, 2548)
+        self.assertEqual(self.there(), self.data)
+
+    def test_lock(self) -> None:
+        """A lock that a broken upload has left goes away; or does not."""
+        for times, name, method in [
+                (3, 'fast', 'take'), (3, 'slow', 'uploadFile'),
+                (7, 'never', 'take')]:
+            self.log_in(use_fast_upload=method == 'take')
+            left, good = [times], getattr(Uploads, method)
+
+            def lock(own: Any, *args: Any) -> Any:
+                if left[0]:
+                    left[0] -= 1
+                    raise LockError('failed to acquire lock')
+                return good(own, *args)
+
+            self.patch(Uploads, method, lock)
+            uploading = self.koji.upload(self.path, 'cli-build/1', name)
+            self.assertNoResult(uploading)
+            self.hub.clock.pump([1] * 60)
+            if name == 'never':
+                self.fail_of(uploading, LockError)
+            else:
+                self.get(uploading)
+                self.assertEqual(self.there(name), self.data)
+
+    def test_cancel(self) -> None:
+        """The pauses end when it is cancelled."""
+        self.hub.respond('checkUpload', None)
+        uploading = self.koji.upload(self.path, 'cli-build/1')
+        self.hub.clock.advance(1)
+        uploading.cancel()
+        self.assertEqual(self.fail_of(uploading, UploadCanceled).uploaded,
+                         2548)
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+
+class ProgressTests(UploadTestCase):
+    """Who is told how far it has come."""
+
+    def test_cancels(self) -> None:
+        """A listener may cancel what it listens to, at once."""
+        self.hub.misbehave('slow', method='upload', seconds=1)
+
+        def cancel(sent: int, total: Any) -> None:
+            uploading.cancel()
+
+        uploading = self.koji.upload(self.path, 'cli-build/1',
+                                     progress=cancel)
+        self.hub.clock.pump([1] * 5)
+        error = self.fail_of(uploading, UploadCanceled)
+        self.assertEqual(error.uploaded, 1024)
+        self.assertEqual(self.offsets(), ['0'])
 
 
 class SlowTests(UploadTestCase):
@@ -214,8 +406,8 @@ class SlowTests(UploadTestCase):
         self.get(self.koji.upload(self.path, 'cli-build/1'))
         self.assertEqual(self.there(), self.data)
         self.assertEqual([method for method, _, _ in self.hub.calls],
-                         ['subsession', 'checkUpload']
-                         + ['uploadFile'] * 4
+                         ['subsession', 'checkUpload', 'checkUpload']
+                         + ['uploadFile'] * 3
                          + ['checkUpload'])
 
     def test_by_profile(self) -> None:
@@ -314,3 +506,46 @@ class RealTests(TestCase):
 
         self.assertEqual(uploads('ours'), uploads('theirs'))
         self.assertEqual(len(uploads('ours')), 6)
+
+    @inlineCallbacks
+    def test_empty(self) -> Any:
+        """
+        An empty file goes as with Koji's own client: raw, at offset 0, and
+        never in the place of another.
+        """
+        empty = write(self.folder + '/empty', b'')
+
+        def run() -> str:
+            session = koji.ClientSession(self.server, {
+                'user': 'bob', 'password': 'x', 'timeout': 30})
+            with warnings.catch_warnings():
+                warnings.simplefilter('ignore', ResourceWarning)
+                with self.assertRaises(koji.ActionNotAllowed):
+                    session.fastUpload(empty, 'a', 'theirs')
+                session.login()
+                session.fastUpload(empty, 'a', 'theirs')
+                try:
+                    session.fastUpload(empty, 'a', 'full')
+                except koji.GenericError as error:
+                    refusal = str(error)
+                # It leaves the files open.
+                gc.collect()
+            session.logout()
+            session.rsession.close()
+            return refusal
+
+        self.hub.files.write('work/a/full', b'precious')
+        anonymous = Connection(Profile('test', server=self.server))
+        self.addCleanup(anonymous.close)
+        with self.assertRaises(ActionNotAllowed):
+            yield anonymous.upload(empty, 'a', 'ours')
+        theirs = yield deferToThread(run)
+        yield self.koji.upload(empty, 'a', 'ours')
+        with self.assertRaises(GenericError) as caught:
+            yield self.koji.upload(empty, 'a', 'full')
+        self.assertEqual(str(caught.exception), theirs)
+        self.assertEqual(self.hub.files.read('work/a/full'), b'precious')
+        sent = [(args[0]['offset'], args[0]['filename'])
+                for method, args, _ in self.hub.calls if method == 'upload']
+        self.assertEqual(sent, [('0', 'theirs'), ('0', 'full'),
+                                ('0', 'ours'), ('0', 'full')])

@@ -380,7 +380,10 @@ class Connection(HubMethods[Deferred[Any]]):
         (``CGImport``). If one of these fails, or is cancelled, the
         reservation is given back (``CGRefundBuild``). A hub that does not see
         yet what was uploaded, as those on network file systems, is asked
-        again, for about a minute.
+        again, for about a minute. Metadata that is too long for a call (4 MiB
+        as XML) is uploaded beside the files. You have to be logged in.
+
+        Cancelling it while the hub imports does not stop the hub.
 
         :param metadata: a dictionary, or JSON, as Koji's documentation of
                          content generators describes it.
@@ -392,8 +395,8 @@ class Connection(HubMethods[Deferred[Any]]):
                         ``build_id`` in the metadata is reserved already.
         :param token: of that reservation, which is the caller's to give
                       back.
-        :param directory: the folder on the hub to upload to; None for a new
-                          one.
+        :param directory: the folder on the hub to upload to, below its folder
+                          for uploads; None for a new one.
         :param concurrency: how many files may be uploaded side by side, each
                             in a session of its own.
         :param progress: is told how many bytes of all files are on the hub,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Dict, Optional
 from urllib.parse import quote
 
-from txkoji.exceptions import DownloadError
+from txkoji.exceptions import DownloadError, UploadError
 
 #: The volume whose name is not in the paths of its files.
 DEFAULT = 'DEFAULT'
@@ -22,6 +22,20 @@ def below(path: str) -> str:
     if '..' in parts or not parts or any(
             ord(each) < 32 or each == '\x7f' for each in path):
         raise DownloadError(f'{path!r} is no path below the topurl')
+    return '/'.join(parts)
+
+
+def upload_path(path: str) -> str:
+    """
+    A folder of uploads, without what means nothing in its path.
+
+    :raises UploadError: if it is not below the hub's folder for uploads.
+    """
+    parts = [part for part in path.split('/') if part not in ('', '.')]
+    if '..' in parts or not parts or path.startswith('/'):
+        raise UploadError(
+            f'{path!r} is no place on the hub: it has to be relative, and'
+            ' without ".."', uploaded=0)
     return '/'.join(parts)
 
 

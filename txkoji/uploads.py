@@ -8,19 +8,24 @@ from base64 import b64encode
 from contextlib import suppress
 from hashlib import sha256
 from stat import S_ISREG
-from typing import (TYPE_CHECKING, Any, BinaryIO, Callable, Coroutine, Dict,
-                    NamedTuple, Optional, Union)
+from typing import (TYPE_CHECKING, Any, Awaitable, BinaryIO, Callable, Dict,
+                    NamedTuple, Optional, Sequence, Union)
 from urllib.parse import urlencode
 
 from twisted.internet.defer import CancelledError
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
 
 from txkoji.checksums import Adler32
-from txkoji.exceptions import (AnswerError, HTTPError, KojiException,
+from txkoji.exceptions import (ActionNotAllowed, AnswerError, GenericError,
+                               HTTPError, KojiException, LockError,
                                RetryError, TransportError, UploadCanceled,
                                UploadError)
 from txkoji.hub.decoder import Decoder
+from txkoji.hub.retries import outage
 from txkoji.hub.shared import to_the_end
 from txkoji.hub.threads import in_thread
+from txkoji.paths import upload_path
 from txkoji.progress import ByteListener
 
 if TYPE_CHECKING:
@@ -37,6 +42,11 @@ SLOW = 2**18
 
 #: Seconds in which the hub says what it has got.
 CHECKING = 600
+
+#: Seconds to wait before asking again a hub that does not see yet what was
+#: uploaded through another of its servers, or that still holds the lock of a
+#: broken upload: about a minute in all.
+PAUSES = (1, 2, 4, 8, 15, 30)
 
 
 class Uploaded(NamedTuple):
@@ -67,6 +77,18 @@ async def upload(koji: Connection, local: Local, path: str,
     return await Upload(koji, path, name, **options).run(local)
 
 
+def check_login(koji: Connection, method: str) -> None:
+    """
+    Refuse to upload without a session, before anything is sent.
+
+    :param method: what was called, for the error's text.
+    :raises ActionNotAllowed: if we are not logged in.
+    """
+    if koji.session_id is None:
+        raise ActionNotAllowed(f'{method}: not logged in; login() first',
+                               method=method)
+
+
 class Upload:
     """
     A file on its way; see `Connection.upload`.
@@ -74,26 +96,26 @@ class Upload:
     :param koji: the Connection.
     """
 
+    _log = Logger()
+
     def __init__(self, koji: Connection, path: str, name: str, *,
                  overwrite: bool, volume: Optional[str],
-                 progress: Optional[ByteListener]) -> None:
+                 progress: ByteListener) -> None:
         self._koji = koji
-        self._path = path
+        self._path = upload_path(path)
         self._name = name
         self._overwrite = overwrite
         self._volume = {} if volume is None else {'volume': volume}
         self._progress = progress
         self._fast = koji.settings.use_fast_upload
         self._checksum = Adler32()
-        self._sha256 = sha256()
         self._size = 0
-        for each in (path, name):
-            if not each or '..' in each.split('/') or each.startswith('/'):
-                raise UploadError(
-                    f'{each!r} is no place on the hub: it has to be relative,'
-                    ' and without ".."', uploaded=0)
-        if '/' in name:
+        if '/' in name or name in ('', '.', '..'):
             raise UploadError(f'{name!r} is no name of a file', uploaded=0)
+
+    @property
+    def _place(self) -> str:
+        return f'{self._path}/{self._name}'
 
     async def run(self, local: Local) -> Uploaded:
         """
@@ -101,6 +123,9 @@ class Upload:
 
         :param local: the file.
         """
+        check_login(self._koji, 'upload')
+        if not self._fast:
+            self._check_new()
         try:
             if isinstance(local, (str, os.PathLike)):
                 file = _Local(local)
@@ -113,33 +138,35 @@ class Upload:
         except CancelledError:
             raise UploadCanceled(
                 f'cancelled: {self._size} bytes are on the hub, in'
-                f' {self._path}/{self._name}', uploaded=self._size) from None
+                f' {self._place}', uploaded=self._size) from None
 
     async def _send(self, file: BinaryIO, before: Optional[os.stat_result]
                     ) -> Uploaded:
         total = None if before is None else before.st_size
-        block = self._koji.settings.upload_blocksize
+        data = await self._read(file)
         while True:
-            data = await self._in_thread(file.read, block)
-            if not isinstance(data, bytes):
-                raise UploadError('a file that is to be uploaded has to be'
-                                  ' opened in binary mode',
-                                  uploaded=self._size)
-            if not data:
-                break
             if total is not None and self._size + len(data) > total:
                 raise self._changed()
+            # An empty file has one piece, too.
             await self._piece(data)
-            if self._progress is not None:
-                self._progress(self._size, total)
+            self._progress(self._size, total)
+            data = await self._read(file)
+            if not data:
+                break
         if before is not None:
             after = os.fstat(file.fileno())
             if (after.st_size, after.st_mtime_ns, self._size) != (
                     before.st_size, before.st_mtime_ns, before.st_size):
                 raise self._changed()
-        if not self._fast or not self._size:
-            await self._sent(self._slow(b'', -1))
         return await self._check()
+
+    async def _read(self, file: BinaryIO) -> bytes:
+        data: Any = await self._in_thread(
+            file.read, self._koji.settings.upload_blocksize)
+        if not isinstance(data, bytes):
+            raise UploadError('a file that is to be uploaded has to be opened'
+                              ' in binary mode', uploaded=self._size)
+        return data
 
     def _changed(self) -> UploadError:
         return UploadError('the file was changed while it was read',
@@ -149,37 +176,56 @@ class Upload:
         if self._fast:
             self._checksum.update(data)
             try:
-                await self._sent(self._quick(data), len(data))
-                self._size += len(data)
+                await self._sent(self._quick, data)
                 return
-            except (HTTPError, AnswerError):
-                if self._size:
+            except (HTTPError, AnswerError) as error:
+                if self._size or not _refuses_raw(error):
                     raise
-                # A hub that takes XML only.
+                self._check_new()
                 self._fast = False
                 self._checksum = Adler32()
+        if not self._size:
+            await self._check_free()
         # Smaller ones, since they are put into base64 and XML at once.
-        for start in range(0, len(data), SLOW):
+        for start in range(0, max(1, len(data)), SLOW):
             part = data[start:start + SLOW]
             self._checksum.update(part)
-            self._sha256.update(part)
-            await self._sent(self._slow(part, self._size), len(part))
-            self._size += len(part)
+            await self._sent(self._slow, part)
 
-    async def _sent(self, sending: Coroutine[Any, Any, None], more: int = 0
-                    ) -> None:
+    async def _sent(self, send: Callable[[bytes], Awaitable[None]],
+                    data: bytes) -> None:
         """
-        Send something, which may be there though no good answer is.
+        Send a piece, which may be there though no good answer is.
 
-        :param more: how many bytes it has.
+        :param send: sends it.
         """
+        size = self._size + len(data)
         try:
-            await sending
-        except (RetryError, TransportError):
+            await self._unlocked(send, data)
+        except (RetryError, TransportError) as error:
+            # With RetryError it is there, if perhaps not to be seen yet.
+            pauses = PAUSES if isinstance(error, RetryError) else ()
+            found = None
             with suppress(KojiException):
-                if await self._is_there(self._size + more):
-                    return
-            raise
+                found = await self._look(size, pauses)
+            if not self._is_ours(found, size):
+                raise
+        self._size = size
+
+    async def _unlocked(self, send: Callable[[bytes], Awaitable[None]],
+                        data: bytes) -> None:
+        """
+        Send a piece, again while a broken upload still holds the hub's lock.
+        """
+        for pause in PAUSES:
+            try:
+                return await send(data)
+            except LockError as error:
+                self._log.warn('upload of {path}: trying again in {pause}'
+                               ' seconds, after {error}', path=self._place,
+                               pause=pause, error=str(error))
+            await self._sleep(pause)
+        await send(data)
 
     async def _quick(self, data: bytes) -> None:
         """
@@ -191,6 +237,7 @@ class Upload:
         expected = Adler32()
         expected.update(data)
         for attempt in range(ATTEMPTS):
+            # A damaged first piece was taken, so nothing else is there.
             if self._overwrite or (attempt and not self._size):
                 fields['overwrite'] = 1
             answer = await self._koji._send(
@@ -201,44 +248,108 @@ class Upload:
                 return
         raise self._wrong(data)
 
+    async def _slow(self, data: bytes) -> None:
+        """
+        Send a piece as a call (kojihub/kojihub.py, ``uploadFile``). Never
+        with an offset of -1, which cuts what is there without asking.
+        """
+        good = await self._koji.call(
+            'uploadFile', self._path, self._name, len(data),
+            ('sha256', sha256(data).hexdigest()), self._size,
+            b64encode(data).decode(), **self._volume)
+        if not good:
+            raise self._wrong(data)
+
     def _wrong(self, data: bytes) -> UploadError:
         return UploadError(f'{len(data)} bytes at {self._size} did not arrive'
                            ' as they were sent', uploaded=self._size)
 
-    async def _is_there(self, size: int) -> bool:
-        """Whether the hub has what was sent, to here."""
-        found = await self._koji.with_options(deadline=CHECKING).checkUpload(
+    def _check_new(self) -> None:
+        """
+        Refuse to replace a file in calls, which have no argument for that.
+
+        :raises UploadError: if it was asked for.
+        """
+        if self._overwrite:
+            why = ('use_fast_upload is off in profile'
+                   f' {self._koji.profile!r}' if not self._fast
+                   else 'the hub takes no raw uploads')
+            raise UploadError(
+                f'{self._place} cannot be uploaded with overwrite=True:'
+                f' {why}, and uploadFile() replaces nothing', uploaded=0)
+
+    async def _check_free(self) -> None:
+        """
+        Refuse to replace a file: ``uploadFile`` does so for names that end in
+        ".log".
+
+        :raises GenericError: if there is one.
+        """
+        if await self._ask() is not None:
+            raise GenericError(f'file already exists: {self._place} is on the'
+                               ' hub', method='upload')
+
+    async def _ask(self) -> Any:
+        """What the hub has: size and checksum, or None."""
+        return await self._koji.with_options(deadline=CHECKING).checkUpload(
             self._path, self._name, verify='adler32', **self._volume)
+
+    async def _look(self, size: int, pauses: Sequence[float]) -> Any:
+        """
+        What the hub has, in the end.
+
+        :param size: how many of our bytes it should have.
+        :param pauses: seconds to wait before asking again.
+        """
+        for pause in pauses:
+            found = await self._ask()
+            if self._is_ours(found, size):
+                return found
+            self._log.info('upload of {path}: the hub has {found}, looking'
+                           ' again in {pause} seconds', path=self._place,
+                           found=found, pause=pause)
+            await self._sleep(pause)
+        return await self._ask()
+
+    def _is_ours(self, found: Any, size: int) -> bool:
+        """Whether what the hub has is what was sent, to here."""
         return isinstance(found, dict) and (
             found.get('size'), found.get('hexdigest')) == (
             size, self._checksum.hexdigest())
 
-    async def _slow(self, data: bytes, offset: int) -> None:
-        """
-        Send a piece as a call (kojihub/kojihub.py, ``uploadFile``).
-
-        :param offset: -1 at the end, where all of it is compared.
-        """
-        digest = self._sha256 if offset == -1 else sha256(data)
-        size = self._size if offset == -1 else len(data)
-        good = await self._koji.call(
-            'uploadFile', self._path, self._name, size,
-            ('sha256', digest.hexdigest()), offset, b64encode(data).decode(),
-            **self._volume)
-        if not good:
-            raise self._wrong(data)
-
     async def _check(self) -> Uploaded:
         """Compare the whole with what the hub has."""
-        if not await self._is_there(self._size):
-            raise UploadError(f'what the hub has in {self._path}/{self._name}'
-                              ' is not what was sent', uploaded=self._size)
+        found = await self._look(self._size, PAUSES)
+        if not self._is_ours(found, self._size):
+            raise UploadError(self._difference(found), uploaded=self._size)
         return Uploaded(self._path, self._name, self._size,
                         self._checksum.hexdigest())
+
+    def _difference(self, found: Any) -> str:
+        if found is None:
+            return (f'the hub has no such file: {self._place}, {sum(PAUSES)}'
+                    ' seconds after it was uploaded')
+        size = found.get('size') if isinstance(found, dict) else found
+        if size != self._size:
+            return (f'the hub has {size} bytes in {self._place};'
+                    f' {self._size} were sent')
+        return f'{self._place} on the hub is not what was sent'
+
+    def _sleep(self, seconds: float) -> Any:
+        return deferLater(self._koji._transport.reactor, seconds)
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
         return to_the_end(in_thread(self._koji._transport.reactor, function,
                                     *args))
+
+
+def _refuses_raw(error: Union[HTTPError, AnswerError]) -> bool:
+    """
+    Whether an error may be that of a hub that takes XML only, or of a front
+    server that takes no pieces as large.
+    """
+    return isinstance(error, AnswerError) or (
+        not outage(error) and 400 <= (error.status or 0) < 500)
 
 
 class _Local:
