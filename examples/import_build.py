@@ -57,8 +57,11 @@ def make_up(folder):
                   'source': 'git://example.test/image#0123456',
                   'start_time': 1795000000, 'end_time': 1795000300,
                   'extra': {}},
-        'buildroots': [{'id': 1, 'content_generator': {'name': 'osbs',
-                                                       'version': '1'}}],
+        'buildroots': [{
+            'id': 1, 'host': {'os': 'rhel-9', 'arch': 'x86_64'},
+            'content_generator': {'name': 'osbs', 'version': '1'},
+            'container': {'type': 'docker', 'arch': 'x86_64'},
+            'tools': [], 'components': []}],
         'output': output}
     path = os.path.join(folder, 'metadata.json')
     with open(path, 'w') as file:

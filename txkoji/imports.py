@@ -12,9 +12,11 @@ import posixpath
 import secrets
 import time
 from collections import deque
+from io import BytesIO
 from stat import S_ISREG
-from typing import (TYPE_CHECKING, Any, Deque, Dict, Iterable, List, Mapping,
-                    NamedTuple, Optional, Union)
+from typing import (TYPE_CHECKING, Any, Callable, Coroutine, Deque, Dict,
+                    Iterable, List, Mapping, NamedTuple, Optional, TypeVar,
+                    Union)
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
@@ -23,23 +25,30 @@ from twisted.logger import Logger
 from txkoji import build_states
 from txkoji.checksums import new_hash
 from txkoji.exceptions import (GenericError, KojiException, KojiImportError,
-                               RetryError, TransportError)
+                               RetryError, TransportError, UploadError)
 from txkoji.hub.shared import to_the_end, together
 from txkoji.hub.threads import in_thread
+from txkoji.hub.xmlrpc import encode_call
+from txkoji.paths import upload_path
 from txkoji.progress import ByteListener
+from txkoji.uploads import check_login
 
 if TYPE_CHECKING:
     from txkoji.build import Build
     from txkoji.connection import Connection
+
+T = TypeVar('T')
 
 Path = Union[str, 'os.PathLike[str]']
 
 #: The files, by their names in the metadata, or each with its own name.
 Files = Union[Mapping[str, Path], Iterable[Path]]
 
-#: What hubs say whose network file system does not show yet, in one place,
-#: what was written in another.
-NOT_THERE_YET = 'Corrupted upload?'
+#: In the faults of hubs whose network file system does not show yet, in one
+#: place, what was written in another: of a file that is shorter, and of one
+#: that is not there (with code 1).
+SHORTER = 'Corrupted upload?'
+MISSING = 'FileNotFoundError'
 
 #: Seconds to wait before importing again after that.
 DELAYS = (5, 10, 20, 40)
@@ -52,6 +61,12 @@ CLEANING = 60
 
 #: Bytes that are read at once.
 PIECE = 2**20
+
+#: Bytes of the XML of a request that a hub takes (kojihub's
+#: ``MaxRequestLength``), and of those what the id and the token of a
+#: reservation may need.
+MAX_REQUEST = 2**22
+RESERVATION = 2**10
 
 
 class _Output(NamedTuple):
@@ -79,7 +94,7 @@ class Import:
     def __init__(self, koji: Connection, metadata: Any, files: Files, *,
                  cg: Optional[str], token: Optional[str], reserve: bool,
                  directory: Optional[str], concurrency: int,
-                 progress: Optional[ByteListener]) -> None:
+                 progress: ByteListener) -> None:
         self._koji = koji
         self._metadata = _read(metadata)
         self._build = self._metadata['build']
@@ -90,19 +105,22 @@ class Import:
             self._cg = _generator(self._metadata)
         self._token = token
         # As those of Koji's own clients: nobody else's.
-        self._directory = directory or (
-            f'cg-import/{time.time():.6f}.{secrets.token_hex(4)}')
+        self._directory = _directory(directory or (
+            f'cg-import/{time.time():.6f}.{secrets.token_hex(4)}'))
         if concurrency < 1:
             raise ValueError(f'concurrency must be more than 0, not'
                              f' {concurrency}')
         self._concurrency = concurrency
         self._progress = progress
         self._sent: Dict[str, int] = {}
+        #: Whether the metadata is too long for a call.
+        self._long = False
 
     async def run(self) -> Build:
         """Do it."""
-        await in_thread(self._koji._transport.reactor, _compare,
-                        self._outputs)
+        check_login(self._koji, 'cg_import')
+        await self._in_thread(_compare, self._outputs)
+        self._long = await self._in_thread(self._is_long)
         if not self._reserve:
             return await self._import()
         try:
@@ -113,11 +131,32 @@ class Import:
             }).addCallback(self._reserved))
             return await self._import()
         except CancelledError:
-            await self._refund(build_states.CANCELED)
+            await self._clean_up(self._refund(build_states.CANCELED))
             raise
         except Exception:
-            await self._refund(build_states.FAILED)
+            await self._clean_up(self._refund(build_states.FAILED))
             raise
+
+    def _is_long(self) -> bool:
+        """
+        Whether the metadata is too long for a call.
+
+        :raises TypeError: if XML-RPC cannot carry it.
+        :raises KojiImportError: if it is too long, and no JSON either.
+        """
+        body = encode_call('CGImport', (self._metadata, self._directory))
+        if len(body) + RESERVATION <= MAX_REQUEST:
+            return False
+        self._as_json()
+        return True
+
+    def _as_json(self) -> bytes:
+        try:
+            return json.dumps(self._metadata).encode()
+        except (TypeError, ValueError) as error:
+            raise KojiImportError(
+                'the metadata is too long for a call, and cannot be sent as'
+                f' JSON: {error}') from None
 
     def _reserved(self, answer: Any) -> None:
         self._build['build_id'] = answer['build_id']
@@ -132,30 +171,33 @@ class Import:
         try:
             await self._koji.with_options(deadline=CLEANING).CGRefundBuild(
                 self._cg, self._build['build_id'], self._token, state)
-        except (KojiException, CancelledError) as error:
-            self._log.warn('build {build} stays reserved: {error}',
+        except KojiException as error:
+            self._log.warn('build {build} was not given back: {error}',
                            build=self._build['build_id'], error=str(error))
 
     async def _import(self) -> Build:
         await self._upload()
+        metadata: Any = self._metadata
+        if self._long:
+            metadata = await self._upload_metadata()
         for delay in DELAYS:
             try:
-                return await self._call()
-            except GenericError as error:
-                if NOT_THERE_YET not in str(error):
+                return await self._call(metadata)
+            except KojiException as error:
+                if not _may_show_later(error):
                     raise
                 self._log.warn('importing again in {delay} seconds: {error}',
                                delay=delay, error=str(error))
             await deferLater(self._koji._transport.reactor, delay)
-        return await self._call()
+        return await self._call(metadata)
 
-    async def _call(self) -> Build:
+    async def _call(self, metadata: Any) -> Build:
         build: Any
         try:
             # It may take the hub as long as it wants.
             build = await self._koji.with_options(
                 timeout=self._koji._options.deadline).CGImport(
-                    self._metadata, self._directory, self._token)
+                    metadata, self._directory, self._token)
         except (RetryError, TransportError) as error:
             if self._token is None and not isinstance(error, RetryError):
                 # A build of that name may be another.
@@ -180,7 +222,9 @@ class Import:
         try:
             for _ in range(min(self._concurrency, len(waiting)) - 1):
                 try:
-                    sessions.append(await self._koji.new_session())
+                    # One that the hub is about to give is to be ended, too.
+                    await to_the_end(self._koji.new_session().addCallback(
+                        sessions.append))
                 except GenericError as error:
                     self._log.warn('the hub gives no more sessions: {error}',
                                    error=str(error))
@@ -189,14 +233,26 @@ class Import:
                 Deferred.fromCoroutine(self._upload_some(koji, waiting))
                 for koji in [self._koji, *sessions]])
         finally:
-            for koji in sessions:
-                await self._end(koji)
+            await self._clean_up(self._end_all(sessions))
+
+    async def _clean_up(self, work: Coroutine[Any, Any, None]) -> None:
+        """
+        Do what is to be done in any case.
+
+        :raises CancelledError: if it was cancelled meanwhile, when it has
+                                ended.
+        """
+        await to_the_end(Deferred.fromCoroutine(work))
+
+    async def _end_all(self, sessions: Iterable[Connection]) -> None:
+        await together([Deferred.fromCoroutine(self._end(session))
+                        for session in sessions])
 
     async def _end(self, session: Connection) -> None:
         """End a session; in the worst case, the hub does that itself."""
         try:
             await session.with_options(deadline=CLEANING).logout()
-        except (KojiException, CancelledError) as error:
+        except KojiException as error:
             self._log.info('a session was not ended: {error}',
                            error=str(error))
         await session.close()
@@ -209,12 +265,46 @@ class Import:
 
             def tell(sent: int, total: Optional[int]) -> None:
                 self._sent[posixpath.join(place, output.name)] = sent
-                if self._progress is not None:
-                    self._progress(sum(self._sent.values()),
-                                   sum(each.size for each in self._outputs))
+                self._progress(sum(self._sent.values()),
+                               sum(each.size for each in self._outputs))
 
             await koji.upload(output.local, place, output.name,
                               progress=tell)
+
+    async def _upload_metadata(self) -> str:
+        """
+        Upload the metadata to where the files are.
+
+        :returns: its name there, which the hub takes in its place.
+        """
+        name = 'metadata.json'
+        while name in {output.name for output in self._outputs}:
+            name = '_' + name
+        data = await self._in_thread(self._as_json)
+        await self._koji.upload(BytesIO(data), self._directory, name)
+        return name
+
+    def _in_thread(self, function: Callable[..., T], *args: Any
+                   ) -> Deferred[T]:
+        return in_thread(self._koji._transport.reactor, function, *args)
+
+
+def _directory(path: str) -> str:
+    """
+    The folder of the uploads.
+
+    :raises KojiImportError: if it is not below the hub's folder for uploads.
+    """
+    try:
+        return upload_path(path)
+    except UploadError as error:
+        raise KojiImportError(f'directory: {error}') from None
+
+
+def _may_show_later(error: KojiException) -> bool:
+    """Whether the hub may only not see yet what was uploaded."""
+    return SHORTER in str(error) or (error.faultCode == 1
+                                     and MISSING in str(error))
 
 
 def _read(metadata: Any) -> Dict[str, Any]:
@@ -273,6 +363,7 @@ def _outputs(metadata: Dict[str, Any], files: Files) -> List[_Output]:
         given[name] = path
     unnamed = set(given)
     outputs = []
+    places = set()
     for row in metadata['output']:
         if not isinstance(row, dict) or not isinstance(row.get('filename'),
                                                        str):
@@ -291,6 +382,10 @@ def _outputs(metadata: Dict[str, Any], files: Files) -> List[_Output]:
             raise KojiImportError(f'the file {name!r} of the metadata is not'
                                   ' given')
         unnamed.discard(keys[0])
+        if (folder, name) in places:
+            raise KojiImportError('the metadata names'
+                                  f' {posixpath.join(folder, name)!r} twice')
+        places.add((folder, name))
         outputs.append(_Output(
             folder, name, os.fspath(given[keys[0]]), row.get('filesize', 0),
             row.get('checksum_type'), row.get('checksum')))
