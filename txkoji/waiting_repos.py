@@ -100,7 +100,7 @@ class _Wanted(NamedTuple):
                              f' "last", not {min_event!r}')
         return cls(_key(tag), nvrs, min_event)
 
-    def old_enough(self, repo: Repo) -> bool:
+    def young_enough(self, repo: Repo) -> bool:
         """Whether a repository is not of an event before the first one."""
         return not isinstance(self.min_event, int) or bool(
             repo.create_event >= self.min_event)
@@ -128,14 +128,14 @@ class _RepoWait:
             await self._at_last_change()
         # In a list, since None would be looked for again.
         [found] = await poll(koji, self._look_first)
-        if found is not None:
-            return Repo.attached(found, koji._owner)
-        if wanted.nvrs:
+        if found is None and wanted.nvrs:
             await poll(koji, self._look_for_builds)
             await self._at_last_change()
-        look = self._look_at_request if self._asks else self._get
-        found = await poll(koji, look)
-        return Repo.attached(found, koji._owner)
+        if found is None:
+            found = await poll(koji, self._look_at_request if self._asks
+                               else self._get)
+        repo: Repo = found
+        return repo
 
     async def _at_last_change(self) -> None:
         """
@@ -161,7 +161,7 @@ class _RepoWait:
     async def _look_first(self) -> List[Any]:
         repo = await self._get()
         if repo is not None and not await _has_builds(
-                self._koji, self._wanted, repo['create_event']):
+                self._koji, self._wanted, repo.create_event):
             repo = None
         return [repo]
 
@@ -176,7 +176,7 @@ class _RepoWait:
         else:
             answer = await koji.call('repo.checkRequest', self._request_id)
         repo, request = answer['repo'], answer['request']
-        if repo is not None and repo['create_event'] >= wanted.min_event:
+        if repo is not None and wanted.young_enough(repo):
             return repo
         if repo is not None:
             # One of just before, that somebody else had requested.
@@ -221,7 +221,7 @@ async def _find_on_old_hub(koji: Connection, wanted: _Wanted
                            ) -> Optional[Repo]:
     """The newest repository of a tag on a hub before 1.35, if it will do."""
     repo: Optional[Repo] = await koji.getRepo(wanted.tag)
-    if repo is None or not wanted.old_enough(repo):
+    if repo is None or not wanted.young_enough(repo):
         return None
     event = repo.create_event
     if wanted.min_event == 'last' and await _changed(koji, wanted.tag, event):

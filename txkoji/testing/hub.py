@@ -41,17 +41,17 @@ from txkoji.testing.trouble import TROUBLES, Trouble
 from txkoji.testing.uploads import Uploads
 from txkoji.testing.web import HubResource, MemoryAgent
 
-#: The first hub version that has a method, where that matters; with "repo." at
-#: the beginning, all of these.
-SINCE = {'getKojiVersion': (1, 23), 'tagFirstChangeEvent': (1, 35),
-         'tagLastChangeEvent': (1, 35), 'repo': (1, 35)}
-
 #: A log of the sample; of all other files, it knows the names only.
 LOG = 'packages/rhceph-container/8/40/data/logs/orchestrator.log'
 
 #: The versions that brought arguments of methods, by method and name.
 SINCE = {('getTaskInfo', 'strict'): (1, 17),
          ('getAverageBuildDuration', 'age'): (1, 23)}
+
+#: The versions that brought methods; "repo" is all whose names begin so.
+METHODS_SINCE = {'getKojiVersion': (1, 23), 'repo': (1, 35),
+                 'tagFirstChangeEvent': (1, 35),
+                 'tagLastChangeEvent': (1, 35)}
 
 
 class FakeHub:
@@ -417,8 +417,8 @@ class FakeHub:
 
     def _exists(self, method: str) -> bool:
         """Whether a hub of this version has a method."""
-        first = SINCE.get(method, SINCE.get(method.split('.')[0], ()))
-        return self._version() >= first
+        family = METHODS_SINCE.get(method.split('.')[0], ())
+        return self._version() >= METHODS_SINCE.get(method, family)
 
     async def _multicall(self, entered: Optional[Entered],
                          calls: List[Dict[str, Any]]) -> List[Any]:
