@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from typing import Any
+from unittest import mock
 
 import requests
 import trustme
@@ -25,7 +26,7 @@ from tests.servers import in_form, server_context
 from tests.support import folder, write
 from tests.test_wire import WireTestCase
 from txkoji import Profile
-from txkoji.exceptions import TLSError
+from txkoji.exceptions import ConfigurationError, TLSError
 from txkoji.hub.tls import HubPolicy
 from txkoji.testing import FakeHub
 
@@ -63,6 +64,38 @@ class TrustTests(WireTestCase):
 
     if shutil.which('openssl') is None:
         skip = "Debian's package openssl is missing"
+
+    @inlineCallbacks
+    def test_environment(self) -> Any:
+        """Without a serverca, the variables of requests and curl count."""
+        good = write(self.folder + '/root.pem', self.root)
+        other = write(self.folder + '/other.pem', self.other)
+        hashed = self.folder + '/hashed'
+        write(hashed + '/root.pem', self.root)
+        subprocess.run(['openssl', 'rehash', hashed], check=True)
+        for environment, settings, kind in [
+                ({'REQUESTS_CA_BUNDLE': good}, {}, None),
+                ({'CURL_CA_BUNDLE': good}, {}, None),
+                ({'CURL_CA_BUNDLE': hashed}, {}, None),
+                ({'REQUESTS_CA_BUNDLE': good, 'CURL_CA_BUNDLE': other}, {},
+                 None),
+                ({'REQUESTS_CA_BUNDLE': '', 'CURL_CA_BUNDLE': good}, {},
+                 None),
+                ({'SSL_CERT_FILE': good}, {}, None),
+                ({'REQUESTS_CA_BUNDLE': other}, {'serverca': good}, None),
+                ({'REQUESTS_CA_BUNDLE': other}, {'no_ssl_verify': True},
+                 None),
+                ({'REQUESTS_CA_BUNDLE': other}, {}, TLSError),
+                ({'REQUESTS_CA_BUNDLE': good}, {'serverca': other}, TLSError),
+                ({'REQUESTS_CA_BUNDLE': '/no/such'}, {},
+                 ConfigurationError)]:
+            with mock.patch.dict(os.environ, environment, clear=True):
+                call = self.connect(self.direct, **settings).getAPIVersion()
+                if kind is None:
+                    self.assertEqual((yield call), 1, environment)
+                else:
+                    error = yield self.assertFailure(call, kind)
+        self.assertIn('REQUESTS_CA_BUNDLE /no/such', str(error))
 
     @inlineCallbacks
     def setUp(self) -> Any:

@@ -59,7 +59,8 @@ class ClientCertificate:
 class HubPolicy:
     """
     Verify a hub, its host name included, against the profile's `serverca`,
-    or the system's certificates where there is none. A `serverca` goes before
+    or those that ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` name, or the
+    system's. A `serverca` goes before
     `no_ssl_verify`, as in Koji's client.
 
     Twisted's policies make a TLS context for each request; this one makes at
@@ -115,19 +116,36 @@ class HubPolicy:
         return context
 
     def _new_context(self, shown: Dict[str, Any]) -> SSL.Context:
-        serverca = self._settings.serverca
+        name, authorities = self._authorities()
         trust: Any = None
         if self._verify:
-            # Those of a serverca are loaded by OpenSSL, below.
-            trust = (trustRootFromCertificates([]) if serverca
+            # Those of a file or a directory are loaded by OpenSSL, below.
+            trust = (trustRootFromCertificates([]) if authorities
                      else platformTrust())
         context = CertificateOptions(trustRoot=trust, **shown).getContext()
         if self._tls_1_2:
             # Twisted 24.10 takes lowerMaximumSecurityTo for "less than".
             context.set_options(SSL.OP_NO_TLSv1_3)
-        if serverca:
-            load_serverca(context, serverca, self._settings.name)
+        if authorities:
+            load_authorities(context, name, authorities)
         return context
+
+    def _authorities(self) -> Tuple[str, str]:
+        """
+        Say where the certificates are that we trust: where Koji's client,
+        through requests, looks for them.
+
+        :returns: what names the place, for the text of an error, and its
+                  path; empty for the system's.
+        """
+        if self._settings.serverca:
+            return (f'profile {self._settings.name!r}: serverca',
+                    self._settings.serverca)
+        if self._verify:
+            for name in ('REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'):
+                if os.environ.get(name):
+                    return name, os.environ[name]
+        return '', ''
 
 
 @implementer(IOpenSSLClientConnectionCreator)
@@ -213,20 +231,19 @@ _REASONS = {
 }
 
 
-def load_serverca(context: SSL.Context, path: str, profile: str) -> None:
+def load_authorities(context: SSL.Context, name: str, path: str) -> None:
     """
     Let a context trust the certificates at a path, as OpenSSL does: of a PEM
     file, all of them, and those marked as trusted or rejected for what they
     are marked for; of a directory, those with the names of ``openssl
     rehash``.
 
-    :param profile: the profile's name, for the text of an error.
+    :param name: what names the path, for the text of an error.
     :raises ConfigurationError: if there is nothing at the path, it cannot be
                                 read, or it holds no certificate.
     """
     def wrong(what: str) -> ConfigurationError:
-        return ConfigurationError(
-            f'profile {profile!r}: serverca {path} {what}')
+        return ConfigurationError(f'{name} {path} {what}')
 
     # pyOpenSSL lets no context be changed whose ciphers were chosen.
     store: Any = context.get_cert_store()
