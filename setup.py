@@ -26,6 +26,7 @@ setup(
     python_requires='>=3.10',
     install_requires=[
         'cryptography',
+        'httptools>=0.6.4',
         'idna',
         'munch>=4.0',
         'pyOpenSSL>=24.3',

@@ -290,6 +290,63 @@ class Httpd:
             return file.read()
 
 
+class Tinyproxy:
+    """
+    A forward proxy.
+
+    :param folder: where its configuration is.
+    :param user: who may use it; None for everybody.
+    :param connect_port: the only port that it makes tunnels to; None for all.
+
+    :ivar port: its port.
+    """
+
+    def __init__(self, folder: str, user: Optional[str] = None,
+                 password: str = '', connect_port: Optional[int] = None
+                 ) -> None:
+        [self.port] = free_ports(1)
+        self._config = os.path.join(folder, f'tinyproxy-{self.port}.conf')
+        lines = [f'Port {self.port}', 'Listen 127.0.0.1', 'Timeout 60',
+                 'MaxClients 100', 'LogLevel Info']
+        if user is not None:
+            lines.append(f'BasicAuth {user} {password}')
+        if connect_port is not None:
+            lines.append(f'ConnectPort {connect_port}')
+        with open(self._config, 'w') as file:
+            file.write('\n'.join(lines) + '\n')
+
+    @property
+    def url(self) -> str:
+        """Its URL."""
+        return f'http://127.0.0.1:{self.port}'
+
+    def start(self) -> None:
+        """Start it; when this returns, its port is open."""
+        self._process: Any = subprocess.Popen(
+            ['tinyproxy', '-d', '-c', self._config], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True)
+        until_said(self, self._process.stdout, 'Accepting connections')
+
+    def stop(self) -> str:
+        """
+        Stop it.
+
+        :returns: what it has said since it was started.
+        """
+        if self._process is None:
+            return ''
+        process, self._process = self._process, None
+        process.terminate()
+        return process.communicate()[0]
+
+
+def missing_tinyproxy() -> Optional[str]:
+    """What package is missing for a forward proxy, or None."""
+    if shutil.which('tinyproxy') is None:
+        return "no tinyproxy here: Debian's package tinyproxy is missing"
+    return None
+
+
 class HttpdTestCase(TestCase):
     """With a hub, and an httpd in front of it whose certificate is good."""
 
@@ -318,11 +375,12 @@ class HttpdTestCase(TestCase):
         self.httpd.start()
         self.addCleanup(self.httpd.stop)
 
-    def connect(self, server: str, **settings: Any) -> Connection:
+    def connect(self, server: str, proxy: Optional[str] = None,
+                **settings: Any) -> Connection:
         """A Connection that trusts httpd, and does not retry."""
         koji = Connection(Profile('test', **{
             'server': server, 'serverca': self.authority.path,
-            'max_retries': 0, **settings}))
+            'max_retries': 0, **settings}), proxy=proxy)
         self.addCleanup(koji.close)
         return koji
 

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from typing import Any
 
+from twisted.internet.defer import fail
 from twisted.trial.unittest import SynchronousTestCase
 
 from txkoji.exceptions import KojiException
@@ -50,8 +51,20 @@ class Odd(Exception):
         super().__init__()
 
 
-class OddAgent:
-    """Fails with an `Odd`."""
+class FailingNetwork:
+    """
+    A network in which connecting fails.
 
-    def request(self, *args: Any) -> Any:
-        raise Odd(1, 2)
+    :param error: the exception that it fails with.
+    """
+
+    needs_tls = keeps = False
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def endpoint(self, host: str, port: int) -> Any:
+        return self
+
+    def connect(self, factory: Any) -> Any:
+        return fail(self._error)

@@ -13,7 +13,8 @@ from txkoji.exceptions import (AnswerError, ConfigurationError,
                                GenericError, HTTPError, KojiException,
                                ServerOffline)
 from txkoji.task import Task
-from txkoji.testing.web import HubResource, MemoryAgent
+from txkoji.testing.memory import MemoryNetwork
+from txkoji.testing.web import HubResource
 
 
 class Uncopied(str):
@@ -347,7 +348,7 @@ class TroubleTests(BatchedTestCase):
             root.putChild(b'kojihub', Picky(self.hub))
             self.check_singly(HTTPError,
                               lambda batched: batched.getTag('poison'),
-                              agent=MemoryAgent(root))
+                              network=MemoryNetwork(root, self.hub.clock))
 
     def test_too_large(self) -> None:
         """And an answer that is too large."""

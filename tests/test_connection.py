@@ -178,9 +178,10 @@ class CallTests(HubTestCase):
     def test_reactor(self) -> None:
         """Without a reactor, Twisted's own is taken at the first call."""
         from twisted.internet import reactor
-        agent = mock.Mock()
-        agent.request.return_value = Deferred()
-        koji = Connection(Profile('p', server='http://h/hub'), agent=agent)
+        network = mock.Mock(needs_tls=False, keeps=False)
+        network.endpoint.return_value.connect.return_value = Deferred()
+        koji = Connection(Profile('p', server='http://h/hub'),
+                          network=network)
         self.assertIsNone(koji._transport._reactor)
         call = koji.getAPIVersion()
         self.assertIs(koji._transport.reactor, reactor)
@@ -592,10 +593,11 @@ server = https://noweb.example.com/hub
         """Arguments for the Connection are passed on; subclasses stay."""
         class Mine(Connection):
             pass
-        agent = mock.Mock()
-        koji = Mine.connect_from_web('https://brew.example.com/', agent=agent)
+        network = mock.Mock()
+        koji = Mine.connect_from_web('https://brew.example.com/',
+                                     network=network)
         self.assertIsInstance(koji, Mine)
-        self.assertIs(koji and koji._transport.agent, agent)
+        self.assertIs(koji and koji._transport.network, network)
 
     def test_not_found(self) -> None:
         """None for a link to none of them."""

@@ -1,24 +1,27 @@
 """FakeHub's sessions against the recordings, and against their own rules."""
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, Dict
 from urllib.parse import parse_qs, urlsplit
 from xmlrpc.client import Fault, loads
 
+import treq
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.client import Agent
 from twisted.web.http_headers import Headers
 
 from tests.recordings import Recording, recordings
 from tests.support import HubTestCase
 from txkoji import KojiException
 from txkoji.exceptions import AuthLockError, GenericError
-from txkoji.hub.body import deliver
 from txkoji.hub.xmlrpc import decode_answer
 from txkoji.testing import FakeHub
 from txkoji.testing.hub import RECORDED
+from txkoji.testing.memory import MemoryNetwork
 from txkoji.testing.sessions import HubSession, Peer
-from txkoji.testing.web import HubResource, MemoryAgent
+from txkoji.testing.web import HubResource
 
 #: What was so of the session when these were recorded; None: that it was not
 #: there. The user has the number 2.
@@ -78,14 +81,17 @@ class ReplayTests(SynchronousTestCase):
                 'user_id': 2, 'authtype': 2, 'hostip': '127.0.0.1',
                 'start_time': RECORDED, **state}))
         user = 'alice' if url.port == 8443 else None
-        agent = MemoryAgent(hub._site(user))
-        response = self.successResultOf(agent.request(
-            b'POST', address.encode(),
-            Headers({key: [value] for key, value in sent.items()}),
-            Body(recording.request)))
-        answer = Answer()
-        self.successResultOf(deliver(response, answer, hub.clock, 2**20))
-        self.compare(recording, answer.data)
+        network = MemoryNetwork(hub._site(user), hub.clock)
+        agent = Agent.usingEndpointFactory(hub.clock, SimpleNamespace(
+            endpointForURI=lambda uri: network.endpoint('h', 443)))
+        with network.writing():
+            asked = agent.request(
+                b'POST', address.encode(),
+                Headers({key: [value] for key, value in sent.items()}),
+                Body(recording.request))
+        response = self.successResultOf(asked)
+        data = self.successResultOf(treq.content(response))
+        self.compare(recording, data)
 
     def compare(self, recording: Recording, body: bytes) -> None:
         expected = recording.answer

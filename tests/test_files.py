@@ -31,7 +31,7 @@ from txkoji.files import BLOCK, File
 from txkoji.hub import tls
 from txkoji.testing import FakeHub
 from txkoji.testing import files as served
-from txkoji.testing.web import MemoryAgent
+from txkoji.testing.memory import MemoryNetwork
 
 CEPH = 'packages/ceph/99.0/1.fc44'
 TOP = 'https://hub.example.test/kojifiles/'
@@ -404,7 +404,7 @@ class DownloadTests(FilesTestCase):
 
     def test_slow(self) -> None:
         """It begins anew with each piece: a file may take any time."""
-        clock, agents = self.hub.clock, []
+        clock = self.hub.clock
 
         class Slow(Resource):
             isLeaf = True
@@ -416,14 +416,13 @@ class DownloadTests(FilesTestCase):
                         clock.callLater(20, write, left - 1)
                     else:
                         request.finish()
-                    agents[0].flush()
 
                 request.setHeader('Content-Length', '5')
                 clock.callLater(20, write, 4)
                 return NOT_DONE_YET
 
-        agents.append(MemoryAgent(Slow()))
-        self.koji = self.hub.connection(timeout=30, agent=agents[0])
+        self.koji = self.hub.connection(
+            timeout=30, network=MemoryNetwork(Slow(), clock))
         getting = self.file().download(self.path)
         clock.pump([20] * 5)
         self.assertEqual(self.get(getting), 5)

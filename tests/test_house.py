@@ -168,6 +168,37 @@ class LayersTests(SynchronousTestCase):
                 for wanted in imports(path):
                     self.assertFalse(within(wanted, 'txkoji.testing'), name)
 
+    def test_twisted(self) -> None:
+        """No private name of Twisted's, and no override of what it does."""
+        for name, path in modules():
+            if within(name, 'txkoji.testing'):
+                continue
+            with open(path, encoding='utf-8') as file:
+                tree = ast.parse(file.read())
+            known = {}
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ImportFrom) and (
+                        node.module or '').split('.')[0] == 'twisted':
+                    for alias in node.names:
+                        full = f'{node.module}.{alias.name}'
+                        self.assertNotIn('._', full, name)
+                        known[alias.asname or alias.name] = full
+                elif isinstance(node, ast.Import):
+                    for alias in node.names:
+                        if alias.name.split('.')[0] == 'twisted':
+                            self.assertNotIn('._', alias.name, name)
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ClassDef):
+                    for base in node.bases:
+                        full = known.get(getattr(base, 'id', ''))
+                        self.assertIn(full, {
+                            None, 'twisted.internet.protocol.Factory',
+                            'twisted.internet.protocol.Protocol',
+                            'twisted.internet.defer.CancelledError'}, name)
+                elif isinstance(node, ast.Attribute) and isinstance(
+                        node.value, ast.Name) and node.value.id in known:
+                    self.assertFalse(node.attr.startswith('_'), name)
+
     def test_imported(self) -> None:
         """Importing any module installs no reactor; the library, no treq."""
         names = [name for name, _ in modules()

@@ -113,8 +113,8 @@ class CertificateTests(CertificateTestCase):
         koji = self.show('stock')
         yield koji.login()
         yield koji.getLoggedInUser()
-        [handle] = [connection._tls
-                    for connection in koji._transport._pool._open]
+        [handle] = [connection.tls
+                    for connection in koji._transport.pool._open]
         self.assertEqual(handle.get_protocol_version_name(), 'TLSv1.3')
 
 

@@ -15,7 +15,6 @@ from twisted.internet.defer import (CancelledError, Deferred,
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.task import Clock, deferLater
 from twisted.trial.unittest import TestCase
-from twisted.web.client import Agent
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 from zope.interface import implementer
@@ -24,7 +23,6 @@ from tests.recordings import recordings
 from tests.streams import StreamingHub
 from tests.support import HubTestCase
 from txkoji import Connection, KojiLoginException, Profile
-from txkoji import items as items_module
 from txkoji.build import Build
 from txkoji.exceptions import (AnswerError, CallTimeout, ConfigurationError,
                                ConnectionClosed, ConnectionFailed,
@@ -32,8 +30,8 @@ from txkoji.exceptions import (AnswerError, CallTimeout, ConfigurationError,
 from txkoji.hub.decoder import Decoder
 from txkoji.items import WAITING
 from txkoji.task import Task
+from txkoji.testing.memory import MemoryNetwork
 from txkoji.testing.queries import query
-from txkoji.testing.web import MemoryAgent
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
 
@@ -59,7 +57,8 @@ class ItemsTestCase(HubTestCase):
 
         return Connection(
             Profile('p', server='http://h/hub', max_retries=0),
-            agent=MemoryAgent(Canned()), reactor=self.hub.clock, **kwargs)
+            network=MemoryNetwork(Canned(), self.hub.clock),
+            reactor=self.hub.clock, **kwargs)
 
 
 class IterateTests(ItemsTestCase):
@@ -348,30 +347,25 @@ class SocketTests(TestCase):
         self.assertIsNotNone(items._source._held)
         self.assertLess(len(items._source._items), WAITING + 200)
         self.assertEqual([call for call in reactor.getDelayedCalls()
-                          if '_Limit' in call.func.__qualname__], [])
+                          if 'Exchange' in call.func.__qualname__], [])
         for number in range(1, 20000):
             build = yield items.next_item()
             self.assertEqual(build.id, number)
         yield self.assertFailure(items.next_item(), StopAsyncIteration)
 
     @inlineCallbacks
-    def test_late_response(self) -> Any:
-        """Also where the response reaches us when the body is coming."""
-        class Late:
-            def request(self, *args: Any) -> Any:
-                return Agent(reactor).request(*args).addCallback(
-                    lambda response: deferLater(reactor, 0.05,
-                                                lambda: response))
-
-        # Less than comes with the headers.
-        self.patch(items_module, 'WAITING', 5)
-        hub, koji = self.serve(100000, agent=Late())
-        items = koji.iterate('listTagged', 'f43')
-        yield items.next_item()
-        yield self.standstill(hub.streams[0])
-        self.assertLess(hub.streams[0].written, 100000)
-        yield items.aclose()
-        yield hub.streams[0].lost
+    def test_calls_within(self) -> Any:
+        """Loops that hold the reading take no slots from the calls in them."""
+        hub, koji = self.serve(5000, max_connections=1)
+        loops = [koji.iterate('listTagged', 'f43') for _ in range(20)]
+        for items in loops:
+            yield items.next_item()
+            yield self.standstill(hub.streams[-1])
+            self.assertIsNotNone(items._source._held)
+            yield koji.getAPIVersion()
+        self.assertEqual(len(hub.streams), 40)
+        for items in loops:
+            yield items.aclose()
 
     @inlineCallbacks
     def test_leaving(self) -> Any:

@@ -18,8 +18,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
-from tests.servers import (HttpdTestCase, missing_kerberos, new_realm,
-                           server_context, shifted)
+from tests.servers import (HttpdTestCase, Tinyproxy, missing_kerberos,
+                           missing_tinyproxy, new_realm, server_context,
+                           shifted)
 from tests.support import folder, write
 from txkoji import Connection, KojiLoginException
 from txkoji.exceptions import CallTimeout, GSSAPIAuthError
@@ -221,6 +222,21 @@ class KerberosTestCase(HttpdTestCase):
 
 class KerberosTests(KerberosTestCase):
     """With a ticket, or a way to get one."""
+
+    @inlineCallbacks
+    def test_proxy(self) -> Any:
+        """Through a forward proxy."""
+        missing = missing_tinyproxy()
+        if missing is not None:
+            self.skipTest(missing)
+        proxy = Tinyproxy(self.folder)
+        proxy.start()
+        self.addCleanup(proxy.stop)
+        self.set_environment(KRB5CCNAME=self.kinit())
+        koji = self.negotiate(proxy=proxy.url)
+        yield koji.login()
+        yield self.check_user(koji)
+        self.assertIn('CONNECT localhost', proxy.stop())
 
     @inlineCallbacks
     def test_ticket(self) -> Any:
@@ -453,7 +469,7 @@ class KerberosTests(KerberosTestCase):
                                              ccache=cache)
             shown = ''.join(TracebackException.from_exception(
                 error, capture_locals=True).format())
-            self.assertIn('in _request', shown)
+            self.assertIn('in run', shown)
             self.assertNotIn(tokens.pop()[:40], shown)
 
 

@@ -14,12 +14,24 @@ from twisted.web.resource import Resource
 from tests.support import HubTestCase
 from txkoji import KojiLoginException
 from txkoji.exceptions import (AuthError, AuthLockError, CallTimeout,
-                               ConfigurationError, ConnectionFailed,
+                               ConfigurationError, ConnectionClosed,
+                               ConnectionFailed,
                                GSSAPIAuthError, HTTPError)
 from txkoji.hub import credentials as logins
 from txkoji.hub.profile import Profile
 from txkoji.testing import FakeHub
-from txkoji.testing.web import HubResource, MemoryAgent
+from txkoji.testing.memory import MemoryNetwork
+from txkoji.testing.web import HubResource
+
+
+class Unasked:
+    """A `Negotiation` that posts requests as they are."""
+
+    def run(self, request: Any, url: str, post: Any) -> Any:
+        return post(request)
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
 class LoginTests(HubTestCase):
@@ -146,6 +158,18 @@ class LoginTests(HubTestCase):
         self.hub.clock.advance(5)
         self.assertTrue(self.hub.sessions.rows[2].closed)
 
+    def test_not_queued(self) -> None:
+        """A login does not wait behind calls that take long."""
+        koji = self.hub.connection(max_connections=1)
+        self.hub.misbehave('slow', method='getTag', seconds=60)
+        calls = [koji.getTag('f44') for _ in range(3)]
+        self.assertIs(self.get(koji.login()), True)
+        for call in calls:
+            self.assertNoResult(call)
+        self.get(koji.close())
+        for call in calls:
+            self.fail_of(call, ConnectionClosed)
+
     def test_outage(self) -> None:
         """A login is tried again after an outage."""
         koji = self.hub.connection(max_retries=3)
@@ -178,10 +202,10 @@ class LoginTests(HubTestCase):
                                  (404, KojiLoginException),
                                  (429, HTTPError), (500, HTTPError),
                                  (503, HTTPError)]:
-                koji = self.hub.connection(agent=MemoryAgent(Front()))
-                with mock.patch('txkoji.hub.negotiate.NegotiateAgent',
-                                return_value=mock.Mock(
-                                    request=koji._transport.agent.request)):
+                koji = self.hub.connection(network=MemoryNetwork(
+                    Front(), self.hub.clock))
+                with mock.patch('txkoji.hub.negotiate.Negotiation',
+                                return_value=Unasked()):
                     error = self.fail_of(koji.login(
                         authtype, user='bob', password='x'), kind)
                 self.assertIsInstance(error, KojiLoginException)
@@ -316,7 +340,7 @@ class LoginTests(HubTestCase):
                 return super().render(request)
 
         koji = self.hub.connection(
-            agent=MemoryAgent(Front(self.hub, 'alice')),
+            network=MemoryNetwork(Front(self.hub, 'alice'), self.hub.clock),
             server='https://h/kojihub')
         error = self.fail_of(koji.login(), KojiLoginException)
         self.assertIn('a front server takes it away', str(error))
@@ -352,8 +376,8 @@ class ClearTextTests(SynchronousTestCase):
         self.hub.sessions.passwords['bob'] = 'x'
 
     def log_in(self, server: str, **kwargs: Any) -> Any:
-        agent = MemoryAgent(HubResource(self.hub, None))
-        self.koji = self.hub.connection(server=server, agent=agent)
+        network = MemoryNetwork(HubResource(self.hub, None), self.hub.clock)
+        self.koji = self.hub.connection(server=server, network=network)
         return self.koji.login('password', user='bob', password='x', **kwargs)
 
     def test_moved(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any, List
 from twisted.internet.defer import CancelledError
 from twisted.web.resource import Resource
 
-from tests.support import HubTestCase, Odd, OddAgent
+from tests.support import HubTestCase, Odd, FailingNetwork
 from txkoji import Connection, KojiLoginException, Profile
 from txkoji.build import Build
 from txkoji.exceptions import (AnswerError, ConfigurationError,
@@ -18,7 +18,8 @@ from txkoji.multicall import (MAX_REQUEST, KojiMultiCallIterator,
                               MultiCallResults)
 from txkoji.task import Task
 from txkoji.testing import FakeHub
-from txkoji.testing.web import MemoryAgent
+from txkoji.testing.memory import MemoryNetwork
+from txkoji.testing.web import HubResource
 
 
 class MultiCallTestCase(HubTestCase):
@@ -28,14 +29,13 @@ class MultiCallTestCase(HubTestCase):
         super().setUp()
         self.many = self.koji.MultiCall()
         self.sizes: List[int] = []
-        agent: Any = self.koji._transport._agent
-        request = agent.request
+        render = HubResource.render
 
-        def asked(method: bytes, uri: bytes, headers: Any, body: Any) -> Any:
-            self.sizes.append(body.length)
-            return request(method, uri, headers, body)
+        def rendered(resource: Any, request: Any) -> Any:
+            self.sizes.append(int(request.getHeader('Content-Length')))
+            return render(resource, request)
 
-        self.patch(agent, 'request', asked)
+        self.patch(HubResource, 'render', rendered)
 
     def trouble_in(self, number: int, kind: str) -> None:
         """Let one of the next requests meet some trouble."""
@@ -332,7 +332,8 @@ class TroubleTests(MultiCallTestCase):
                 return encode_answer(answer)
 
         koji = Connection(Profile('p', server='http://h/hub', max_retries=0),
-                          agent=MemoryAgent(Liar()), reactor=self.hub.clock)
+                          network=MemoryNetwork(Liar(), self.hub.clock),
+                          reactor=self.hub.clock)
         for answer in [[[1]], None, 5, [[1], [2], [3]]]:
             many = koji.MultiCall()
             many.a(), many.b()
@@ -352,7 +353,8 @@ class TroubleTests(MultiCallTestCase):
     def test_odd_exception(self) -> None:
         """Whatever an agent fails with, that is what is said."""
         koji = Connection(Profile('p', server='http://h/hub', max_retries=0),
-                          agent=OddAgent(), reactor=self.hub.clock)
+                          network=FailingNetwork(Odd(1, 2)),
+                          reactor=self.hub.clock)
         many = koji.MultiCall()
         call = many.getTag(1)
         self.fail_of(many(), Odd)

@@ -5,11 +5,11 @@ import copy
 import pickle
 from typing import Any, Dict, List
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionRefusedError
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.support import HubTestCase
+from tests.support import FailingNetwork, HubTestCase
 from txkoji.exceptions import (FAULTS, AuthError, CallTimeout,
                                ConnectionClosed, ConnectionFailed,
                                GenericError, HTTPError, KojiException,
@@ -127,7 +127,8 @@ class NotSentTests(OutcomeTestCase):
 
     def test_no_connection(self) -> None:
         """No attempt had a connection."""
-        koji = self.hub.connection(agent=RefusingAgent(), max_retries=3)
+        koji = self.hub.connection(
+            network=FailingNetwork(ConnectionRefusedError()), max_retries=3)
         call = koji.build('x')
         self.hub.clock.pump([1] * 4)
         self.check(call, ConnectionFailed)
@@ -268,10 +269,3 @@ class NotSentErrorTests(SynchronousTestCase):
             error = not_sent(kind('x'))
             self.assertIsInstance(error, kind)
             self.assertIsInstance(error, NotSent)
-
-
-class RefusingAgent:
-    """Nobody listens there."""
-
-    def request(self, *args: Any) -> Any:
-        return fail(ConnectionRefusedError())

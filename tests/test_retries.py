@@ -1,22 +1,25 @@
 """Outages: what is tried again, when, and for how long."""
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
+from unittest import mock
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import CancelledError, fail, succeed
 from twisted.internet.task import Clock
 from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 
-from tests.support import HubTestCase
+from tests.support import FailingNetwork, HubTestCase
 from txkoji import Connection, Profile
 from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionFailed,
                                GenericError, HTTPError, KojiException,
-                               ServerOffline, TLSError)
+                               ProxyError, ServerOffline, TLSError)
+from txkoji.hub.backoff import Backoff
 from txkoji.hub.retries import Retries
 from txkoji.hub.stats import Stats
-from txkoji.testing.web import MemoryAgent
+from txkoji.testing.memory import MemoryNetwork
+from txkoji.testing.web import HubResource
 
 
 class ScheduleTests(SynchronousTestCase):
@@ -30,15 +33,18 @@ class ScheduleTests(SynchronousTestCase):
     def run_with(self, errors: List[Any], lost: bool = True,
                  late: bool = True, **settings: Any) -> Any:
         """Make attempts that fail with these, and then succeed."""
-        retries = Retries(Profile('p', server='http://h', **settings),
-                          lambda: self.clock, self.stats)
+        retries = self.retries(**settings)
 
-        def attempt() -> Any:
+        def attempt(patient: bool) -> Any:
             self.attempts.append(self.clock.seconds())
             return fail(errors.pop(0)) if errors else succeed('done')
 
-        return Deferred.fromCoroutine(
-            retries.run('getTag', attempt, lost=lost, late=late))
+        return retries.run('getTag', attempt, lost=lost, late=late)
+
+    def retries(self, **settings: Any) -> Retries:
+        profile = Profile('p', server='http://h', **settings)
+        return Retries(profile, lambda: self.clock, self.stats, Backoff(
+            profile.retry_interval, lambda: self.clock))
 
     def test_schedule(self) -> None:
         """At once, after half a second at most, after one, two and so on."""
@@ -63,22 +69,28 @@ class ScheduleTests(SynchronousTestCase):
         done = self.run_with(errors, max_retries=3)
         self.clock.pump([1] * 10)
         error = self.failureResultOf(done, ConnectionFailed).value
-        self.assertEqual((str(error), len(self.attempts)), ('3', 4))
+        self.assertRegex(str(error), r'^3 \(4 attempts in [23] seconds\)$')
+        self.assertEqual(len(self.attempts), 4)
 
     def test_what(self) -> None:
         """What may go away by itself is tried again, and nothing else."""
         for error, again in [
                 (ConnectionFailed('x'), True), (CallTimeout('x'), True),
                 *[(HTTPError('x', status=status), True)
-                  for status in (408, 429, 502, 503, 504)],
+                  for status in (408, 429, 500, 502, 503, 504)],
+                *[(ProxyError('x', status=status), True)
+                  for status in (None, 502, 503, 504)],
+                *[(ProxyError('x', status=status), False)
+                  for status in (403, 407)],
                 *[(HTTPError('x', status=status), False)
-                  for status in (301, 400, 401, 403, 404, 405, 413, 500)],
+                  for status in (301, 400, 401, 403, 404, 405, 413, 501)],
                 (TLSError('x'), False), (AnswerError('x'), False),
                 (GenericError('x', faultCode=1000), False),
                 (KojiException('x', faultCode=1), False),
                 (ServerOffline('x', faultCode=1014), False)]:
             self.attempts.clear()
             done = self.run_with([error])
+            self.clock.advance(1)
             if again:
                 self.assertEqual(self.successResultOf(done), 'done')
             else:
@@ -109,11 +121,9 @@ class ScheduleTests(SynchronousTestCase):
 
     def test_task_offline(self) -> None:
         """A task that found its hub offline is not waited for."""
-        retries = Retries(Profile('p', server='http://h', offline_retry=True),
-                          lambda: self.clock, self.stats)
-        done = Deferred.fromCoroutine(retries.run(
-            'getTaskResult', lambda: fail(ServerOffline('x')), lost=True,
-            late=True))
+        done = self.retries(offline_retry=True).run(
+            'getTaskResult', lambda patient: fail(ServerOffline('x')),
+            lost=True, late=True)
         self.failureResultOf(done, ServerOffline)
 
     def test_offline_between(self) -> None:
@@ -125,8 +135,20 @@ class ScheduleTests(SynchronousTestCase):
         self.clock.pump([1] * 50)
         self.assertEqual(self.successResultOf(done), 'done')
 
+    def test_statuses(self) -> None:
+        """After a status there is a pause, as long as the server says."""
+        for retry_after, least, most in [(None, 0.25, 0.5), (7.0, 7, 7)]:
+            self.attempts.clear()
+            done = self.run_with([HTTPError('x', status=503,
+                                            retry_after=retry_after)])
+            self.clock.pump([0.01] * 800)
+            self.assertEqual(self.successResultOf(done), 'done')
+            self.assertGreaterEqual(self.attempts[1] - self.attempts[0],
+                                    least - 0.01)
+            self.assertLess(self.attempts[1] - self.attempts[0], most + 0.03)
+
     def test_logged(self) -> None:
-        """Each is logged, with what went wrong, and counted."""
+        """The first is a warning that says what is going on."""
         events: List[Dict[str, Any]] = []
         globalLogPublisher.addObserver(events.append)
         self.addCleanup(globalLogPublisher.removeObserver, events.append)
@@ -135,10 +157,9 @@ class ScheduleTests(SynchronousTestCase):
         self.clock.advance(1)
         texts = [event['log_format'].format(**event) for event in events
                  if event['log_level'] is LogLevel.warn]
-        self.assertEqual(len(texts), 2)
-        self.assertIn('getTag: trying again in 0.0 seconds, after'
-                      ' ConnectionFailed: the plug is out', texts[0])
-        self.assertIn('HTTPError: busy', texts[1])
+        self.assertEqual(texts, [
+            'getTag: trying again, up to 30 times, 20 seconds apart at most,'
+            ' after ConnectionFailed: the plug is out'])
         self.assertEqual(self.stats.retries, 2)
         self.assertEqual(self.stats.last_error, 'HTTPError: busy')
 
@@ -229,11 +250,161 @@ class CallsTests(HubTestCase):
                         b'</params>\n</methodResponse>\n')
 
         koji = Connection(Profile('p', server='http://h/hub'),
-                          agent=MemoryAgent(Busy()), reactor=self.hub.clock)
+                          network=MemoryNetwork(Busy(), self.hub.clock),
+                          reactor=self.hub.clock)
         call = koji.getAPIVersion()
         self.hub.clock.pump([0.1] * 100)
         self.assertEqual(self.get(call), 1)
         self.assertEqual(koji.stats.retries, 4)
+
+
+class AwayTests(HubTestCase):
+    """A hub that is away gets one probe, not a storm."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.requests = 0
+        self.status: Optional[int] = 503
+        self.koji = self.busy()
+        self.calls: List[Any] = []
+
+    def busy(self, **settings: Any) -> Connection:
+        """A Connection to a hub with a front server that can be busy."""
+        test = self
+
+        class Front(HubResource):
+            def render(self, request: Any) -> Any:
+                test.requests += 1
+                if test.status is None:
+                    return super().render(request)
+                request.setResponseCode(test.status)
+                return b'<html>busy</html>'
+
+        return self.hub.connection(
+            network=MemoryNetwork(Front(self.hub), self.hub.clock),
+            **{'max_retries': 30, **settings})
+
+    def ask(self, count: int) -> None:
+        self.calls += [self.koji.getTag('f44') for _ in range(count)]
+
+    def pass_time(self, seconds: float) -> None:
+        self.hub.clock.pump([0.05] * int(seconds / 0.05))
+
+    def check_done(self) -> None:
+        for call in self.calls:
+            self.assertEqual(self.get(call).id, 33)
+
+    def test_storm(self) -> None:
+        """A thousand reads make a handful of requests in ten seconds."""
+        self.ask(1000)
+        self.pass_time(10)
+        # Those that were under way, and a probe now and then.
+        self.assertLess(self.requests, 20 + 10)
+        self.ask(100)
+        self.pass_time(1)
+        self.assertLess(self.requests, 20 + 11)
+        self.status = None
+        self.pass_time(20)
+        self.check_done()
+
+    def test_refused(self) -> None:
+        """So it is for connections that are refused."""
+        network = FailingNetwork(ConnectionRefusedError())
+        attempts: List[int] = []
+        with mock.patch.object(network, 'endpoint', side_effect=(
+                lambda *args: attempts.append(1) or network)):
+            self.koji = self.hub.connection(network=network, max_retries=30)
+            self.ask(1000)
+            self.pass_time(10)
+        self.assertLess(len(attempts), 20 + 20 + 10)
+        for call in self.calls:
+            call.cancel()
+            self.fail_of(call, CancelledError)
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+    def test_given_up(self) -> None:
+        """Each has its attempts: those of all count."""
+        self.koji = self.busy(max_retries=3)
+        self.ask(50)
+        self.pass_time(120)
+        for call in self.calls:
+            error = self.fail_of(call, HTTPError)
+            self.assertEqual(error.status, 503)
+        self.assertLess(self.requests, 20 + 10)
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+    def test_not_tried_again(self) -> None:
+        """A call that is not to be tried again does not wait."""
+        self.ask(5)
+        koji = self.koji.with_options(write=True)
+        self.assertEqual(self.fail_of(koji.getTag('f44'), HTTPError).status,
+                         503)
+        self.status = None
+        self.assertEqual(self.get(koji.getTag('f44')).id, 33)
+        # Which tells all that wait that it is back.
+        for call in self.calls[2:]:
+            self.get(call)
+        del self.calls[2:]
+        self.pass_time(1)
+        self.check_done()
+
+    def test_probe_cancelled(self) -> None:
+        """If the one that probes gives up, another one does."""
+        self.hub.misbehave('slow', method='getTag', seconds=60, times=1)
+        self.ask(5)
+        self.status = None
+        self.pass_time(1)
+        self.assertEqual(self.hub.requests, 1)
+        # The third in a row was the first to wait.
+        probe = self.calls.pop(2)
+        probe.cancel()
+        self.fail_of(probe, CancelledError)
+        self.check_done()
+
+    def test_alive(self) -> None:
+        """A hub that answers others is not away, whatever one call meets."""
+        self.koji = self.hub.connection(max_retries=30)
+        self.hub.misbehave('dropped-before', method='getUser')
+        self.hub.misbehave('slow', method='getTag', seconds=0.1)
+        poisoned = self.koji.getUser('alice')
+        for _ in range(100):
+            self.ask(10)
+            self.pass_time(0.1)
+        self.pass_time(2)
+        self.check_done()
+        self.assertNoResult(poisoned)
+        self.hub.behave()
+        self.pass_time(30)
+        self.assertEqual(self.get(poisoned).name, 'alice')
+
+    def test_failed(self) -> None:
+        """A status of 500 is tried again, by writes too, and holds up none."""
+        self.status = None
+        self.koji = self.busy(authtype='password', server='https://h/kojihub')
+        self.hub.sessions.passwords['bob'] = 'x'
+        self.get(self.koji.login(user='bob', password='x'))
+        self.hub.respond('build', 7)
+        self.get(self.koji.build('first'))
+        self.status = 500
+        calls = [self.koji.getTag('f44'), self.koji.build('x')]
+        self.status = None
+        self.ask(1)
+        self.assertEqual(self.get(self.calls[0]).id, 33)
+        self.pass_time(1)
+        self.assertEqual(self.get(calls[0]).id, 33)
+        self.assertEqual(self.get(calls[1]), 7)
+
+    def test_offline(self) -> None:
+        """A hub that says that it is offline gets one probe, too."""
+        self.koji = self.hub.connection(offline_retry=True,
+                                        offline_retry_interval=5)
+        self.hub.misbehave('offline')
+        self.ask(1000)
+        self.pass_time(20)
+        self.assertLess(self.hub.requests, 20 + 6)
+        self.hub.behave()
+        self.pass_time(6)
+        self.check_done()
 
 
 class StatsTests(HubTestCase):

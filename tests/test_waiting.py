@@ -6,14 +6,14 @@ from typing import Any, List
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.web.resource import Resource
 
-from tests.support import HubTestCase, Odd, OddAgent
+from tests.support import HubTestCase, Odd, FailingNetwork
 from txkoji import task_states
 from txkoji.exceptions import (AnswerError, AuthError, BuildError,
                                CallTimeout, ConnectionClosed, GenericError,
                                HTTPError, KojiException, TaskCanceled,
                                TaskFailed)
 from txkoji.task import Task
-from txkoji.testing.web import MemoryAgent
+from txkoji.testing.memory import MemoryNetwork
 from txkoji.waiting import DOUBTFUL
 
 #: Seconds between two looks.
@@ -180,7 +180,7 @@ class WaitTests(WaitingTestCase):
 
     def test_odd_exception(self) -> None:
         """Whatever an agent fails with: it is told."""
-        koji = self.hub.connection(agent=OddAgent())
+        koji = self.hub.connection(network=FailingNetwork(Odd(1, 2)))
         waiting = koji.wait(6474)
         self.turn()
         self.fail_of(waiting, Odd)
@@ -194,7 +194,8 @@ class WaitTests(WaitingTestCase):
                 request.setResponseCode(status)
                 return b'<html>no</html>'
 
-        koji = self.hub.connection(agent=MemoryAgent(Front()))
+        koji = self.hub.connection(
+            network=MemoryNetwork(Front(), self.hub.clock))
         for status, kind, polls in [(404, HTTPError, 0), (403, HTTPError, 0),
                                     (500, HTTPError, DOUBTFUL),
                                     (200, AnswerError, DOUBTFUL)]:

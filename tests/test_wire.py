@@ -5,6 +5,7 @@ import io
 import os
 import socket
 from typing import Any, Callable, List, Optional
+from urllib.parse import urlsplit
 
 import trustme
 from twisted.internet import reactor
@@ -16,17 +17,18 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater
 from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase, TestCase
-from twisted.web.client import Agent
+from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from tests.servers import server_context
-from tests.support import folder
+from tests.support import folder, write
 from txkoji import Connection, Profile
 from txkoji.exceptions import (AnswerError, CallTimeout, ConfigurationError,
                                ConnectionClosed, ConnectionFailed, HTTPError,
                                TLSError)
 from txkoji.files import File
 from txkoji.hub import xmlrpc
+from txkoji.hub.http.network import Sockets
 from txkoji.testing import FakeHub
 
 
@@ -313,8 +315,8 @@ class FailureTests(WireTestCase):
         factory, port = yield self.serve_script(head + body)
         koji = self.connect(f'http://127.0.0.1:{port}/kojihub')
         self.assertEqual((yield koji.getAPIVersion()), [1])
-        yield self.check_script(head + body[:-20], AnswerError,
-                                'cannot be read')
+        yield self.check_script(head + body[:-20], ConnectionFailed,
+                                'broke before the whole answer')
 
     @inlineCallbacks
     def test_not_http(self) -> Any:
@@ -350,6 +352,55 @@ class FailureTests(WireTestCase):
                 b'Location: https://a:b@new.example/hub?session-key=1\r\n\r\n'
                 % status, HTTPError, 'to https://new.example/hub;')
             self.assertEqual(error.status, status)
+
+    @inlineCallbacks
+    def test_moved(self) -> Any:
+        """A hub that has moved on its own host is followed, and once."""
+        seen: List[Any] = []
+
+        class Moved(Resource):
+            isLeaf = True
+
+            def render_POST(self, request: Any) -> Any:
+                seen.append((request.uri, request.content.read()))
+                return redirectTo(to, request)
+
+        def redirectTo(url: str, request: Any) -> bytes:
+            request.setResponseCode(status)
+            request.setHeader('Location', url)
+            return b''
+
+        hub = FakeHub(reactor=reactor)
+        hub.resource.putChild(b'moved', Moved())
+        authority = trustme.CA()
+        path = write(folder(self) + '/ca.pem', authority.cert_pem.bytes())
+        server = yield hub.listen()
+        secure = yield hub.listen(tls=server_context(authority, 'localhost'))
+        self.addCleanup(hub.stop)
+        server = server.replace('127.0.0.1', 'localhost')
+        for status in (307, 308):
+            for to in ['/kojihub', server, secure]:
+                seen.clear()
+                koji = self.connect(server.replace('kojihub', 'moved'),
+                                    serverca=path)
+                self.assertEqual((yield koji.getTag('f44')).id, 33)
+                self.assertEqual((yield koji.call('echo', 7)), [7])
+                # The second time it is known.
+                self.assertEqual(len(seen), 1)
+        hub.respond('build', 7)
+        koji = self.connect(server.replace('kojihub', 'moved'), serverca=path)
+        self.assertEqual((yield koji.build('x')), 7)
+        for status, to in [
+                (301, '/kojihub'), (302, '/kojihub'), (303, '/kojihub'),
+                (307, '/moved'), (307, ''),
+                (307, server.replace('localhost', '127.0.0.1')),
+                (308, 'http://localhost:1/kojihub'),
+                (308, server.replace('//', '//user:secret@')),
+                (308, 'http://[x/'), (308, 'ftp://localhost/kojihub')]:
+            koji = self.connect(server.replace('kojihub', 'moved'))
+            error = yield self.assertFailure(koji.getTag('f44'), HTTPError)
+            self.assertEqual(error.status, status)
+            self.assertNotIn('secret', str(error))
 
     @inlineCallbacks
     def check_silent(self, factory: Any, port: int) -> Any:
@@ -402,13 +453,20 @@ class FailureTests(WireTestCase):
         yield koji.close()
 
     @inlineCallbacks
-    def test_agent(self) -> Any:
-        """With an agent of the program's own."""
+    def test_network(self) -> Any:
+        """With a network of the program's own."""
+        class Noting(Sockets):
+            def endpoint(self, host: str, port: int) -> Any:
+                asked.append((host, port))
+                return super().endpoint(host, port)
+
+        asked: List[Any] = []
         hub = FakeHub()
         server = yield hub.listen()
         self.addCleanup(hub.stop)
-        koji = self.connect(server, agent=Agent(reactor))
+        koji = self.connect(server, network=Noting(reactor))
         self.assertEqual((yield koji.getAPIVersion()), 1)
+        self.assertEqual(asked, [('127.0.0.1', urlsplit(server).port)])
         yield koji.close()
 
 

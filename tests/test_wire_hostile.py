@@ -6,7 +6,7 @@ import os
 import random
 import socket
 import zlib
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List
 
 import trustme
 from twisted.internet import reactor
@@ -24,8 +24,9 @@ from tests.support import folder
 from tests.test_wire import CountingSite, WireTestCase
 from txkoji import Connection
 from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionFailed,
-                               HTTPError, KojiException)
-from txkoji.hub import body as body_module
+                               HTTPError, KojiException, NotSent)
+from txkoji.hub.decoder import Decoder
+from txkoji.hub.http import body as body_module
 from txkoji.hub.reads import is_read
 from txkoji.hub.xmlrpc import encode_answer
 from txkoji.testing import FakeHub
@@ -183,21 +184,13 @@ class AnswersTests(HostileTestCase):
         self.assertLess(len(bomb), 100000)
         sizes: List[int] = []
 
-        class Watching:
-            def __init__(self, sink: Any) -> None:
-                self._sink = sink
+        feed = Decoder.feed
 
-            def feed(self, data: bytes) -> None:
-                sizes.append(len(data))
-                self._sink.feed(data)
+        def watched(decoder: Any, data: bytes) -> None:
+            sizes.append(len(data))
+            feed(decoder, data)
 
-            def close(self) -> Any:
-                return self._sink.close()
-
-        deliver = body_module.deliver
-        from txkoji.hub import attempt
-        self.patch(attempt, 'deliver', lambda response, sink, *args, **named:
-                   deliver(response, Watching(sink), *args, **named))
+        self.patch(Decoder, 'feed', watched)
         yield self.check(http(bomb, b'Content-Encoding: gzip'), AnswerError,
                          'larger than 8 MiB', max_body=8 * 2**20)
         self.assertLessEqual(max(sizes), body_module.STEP)
@@ -384,7 +377,12 @@ class PhasesTests(HostileTestCase):
                 filling.append(other)
             server = f'http://127.0.0.1:{port}/kojihub'
             koji = self.connect(server, timeout=0.05)
-            yield self.assertFailure(koji.getAPIVersion(), CallTimeout)
+            error = yield self.assertFailure(koji.getAPIVersion(),
+                                             ConnectionFailed)
+            self.assertIn('no connection within 0.05 seconds', str(error))
+            error = yield self.assertFailure(koji.tagBuild(1, 2),
+                                             ConnectionFailed)
+            self.assertIsInstance(error, NotSent)
             koji = self.connect(server)
             call = koji.getAPIVersion()
             reactor.callLater(0, call.cancel)
@@ -395,7 +393,10 @@ class PhasesTests(HostileTestCase):
         """A peer that never says a word of TLS."""
         koji = yield self.script(timeout=0.05)
         koji = self.connect(koji.url.replace('http:', 'https:'), timeout=0.05)
-        yield self.assertFailure(koji.getAPIVersion(), CallTimeout)
+        for call in (koji.getAPIVersion, koji.tagBuild):
+            error = yield self.assertFailure(call(), ConnectionFailed)
+            self.assertIn('no connection within', str(error))
+        self.assertIsInstance(error, NotSent)
         yield self.all_lost()
 
     @inlineCallbacks
@@ -440,7 +441,7 @@ class PhasesTests(HostileTestCase):
         self.assertLessEqual(site.open, 10)
         yield koji.close()
         yield site.all_lost()
-        self.assertEqual(koji._transport._places._free, 10)
+        self.assertEqual(koji._transport._slots._free, 10)
 
 
 class RequestTests(HostileTestCase):
@@ -509,7 +510,7 @@ class KeptConnectionsTests(HostileTestCase):
     @inlineCallbacks
     def test_idle(self) -> Any:
         """Idle connections are let go, before a hub does it."""
-        from txkoji.hub import pool
+        from txkoji.hub.http import pool
         self.patch(pool, 'IDLE_TIMEOUT', 0.01)
         koji = yield self.script()
         self.assertEqual((yield koji.getAPIVersion()), 1)
@@ -525,15 +526,12 @@ class BackPressureTests(SynchronousTestCase):
         """While there is something to inflate, nothing is read."""
         events: List[Any] = []
 
-        class Transport:
-            def pauseProducing(self) -> None:
+        class Reading:
+            def pause(self) -> None:
                 events.append('pause')
 
-            def resumeProducing(self) -> None:
+            def resume(self) -> None:
                 events.append('resume')
-
-            def stopProducing(self) -> None:
-                events.append('stop')
 
         class Sink:
             def feed(self, data: bytes) -> None:
@@ -543,29 +541,27 @@ class BackPressureTests(SynchronousTestCase):
                 """Not asked."""
 
         clock = Clock()
-        reader = body_module._Reader(Sink(), clock, 2**20, b'gzip')
-        reader.makeConnection(Transport())
-        reader.dataReceived(gzip.compress(b'x' * (2 * 65536 + 5)))
+        body = body_module.Body(
+            Sink(), Reading(),  # type: ignore[arg-type]
+            clock, coding='gzip', limit=2**20, held=events.append,
+            ended=events.append)
+        body.feed(gzip.compress(b'x' * (2 * 65536 + 5)))
         self.assertEqual(events, [65536, 'pause'])
         clock.advance(0)
         clock.advance(0)
         self.assertEqual(events, [65536, 'pause', 65536, 'pause', 5,
                                   'resume'])
-        reader.connectionLost()
-        self.successResultOf(reader.ended)
+        body.complete()
+        self.assertEqual(events[6:], [None])
         self.assertEqual(clock.getDelayedCalls(), [])
 
     def test_cancelled(self) -> None:
         """Cancelling in between stops all of it."""
         clock = Clock()
-        stopped: List[Optional[str]] = []
 
-        class Transport:
-            def pauseProducing(self) -> None:
+        class Reading:
+            def pause(self) -> None:
                 """As usual."""
-
-            def stopProducing(self) -> None:
-                stopped.append('stop')
 
         class Sink:
             def feed(self, data: bytes) -> None:
@@ -574,15 +570,16 @@ class BackPressureTests(SynchronousTestCase):
             def close(self) -> None:
                 """Not asked."""
 
-        reader = body_module._Reader(Sink(), clock, 2**20, b'gzip')
-        reader.makeConnection(Transport())
-        reader.dataReceived(gzip.compress(b'x' * 200000))
-        reader.ended.cancel()
-        self.failureResultOf(reader.ended, CancelledError)
-        self.assertEqual(stopped, ['stop'])
+        ended: List[Any] = []
+        body = body_module.Body(
+            Sink(), Reading(),  # type: ignore[arg-type]
+            clock, coding='gzip', limit=2**20, held=bool, ended=ended.append)
+        body.feed(gzip.compress(b'x' * 200000))
+        body.stop()
         self.assertEqual(clock.getDelayedCalls(), [])
-        reader.dataReceived(b'late')
-        reader.connectionLost()
+        body.feed(b'late')
+        body.complete()
+        self.assertEqual(ended, [])
 
 
 class ReadsTests(SynchronousTestCase):

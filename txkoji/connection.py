@@ -9,7 +9,6 @@ from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
                     Type, TypeVar, Union)
 
 from twisted.internet.defer import CancelledError, Deferred, fail
-from twisted.web.iweb import IAgent
 
 from txkoji import imports, uploads
 from txkoji.batched import Batched
@@ -20,7 +19,7 @@ from txkoji.events import Events
 from txkoji.exceptions import ConfigurationError, GenericError
 from txkoji.follow import Follow, Rounds
 from txkoji.hub import profile as profiles
-from txkoji.hub.body import Sink
+from txkoji.hub.http.body import Sink
 from txkoji.hub.calls import Calls
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.credentials import check_arguments, choose
@@ -28,7 +27,8 @@ from txkoji.hub.profile import Profile, read_profile
 from txkoji.hub.reads import check_call, is_read
 from txkoji.hub.secret import Secret
 from txkoji.hub.stats import Stats
-from txkoji.hub.attempt import Request
+from txkoji.hub.http.request import Request
+from txkoji.hub.http.network import Network
 from txkoji.hub.transport import Transport
 from txkoji.hub.xmlrpc import encode_call
 from txkoji.imports import Import
@@ -80,9 +80,12 @@ class Connection(HubMethods[Deferred[Any]]):
                     `Profile`.
     :param reactor: for connections and time limits; None for Twisted's own,
                     which is imported at the first call.
-    :param agent: a Twisted `IAgent` to post requests with; None for one of
-                  our own, which keeps connections and verifies the hub as the
-                  profile says.
+    :param network: opens connections, as `txkoji.hub.http.network.Network`
+                    says; None for the sockets of the reactor.
+    :param proxy: the URL of a forward proxy, such as
+                  "http://user:password@proxy.example.com:3128"; empty for
+                  none; None for those of the environment: ``https_proxy``,
+                  ``http_proxy``, ``all_proxy`` and ``no_proxy``.
     :param timeout: seconds for one attempt, from connecting to the last byte
                     of the answer; of a file under the topurl, for each
                     silence. None for the profile's.
@@ -113,7 +116,8 @@ class Connection(HubMethods[Deferred[Any]]):
     """
 
     def __init__(self, profile: Union[str, Profile], *, reactor: Any = None,
-                 agent: Optional[IAgent] = None,
+                 network: Optional[Network] = None,
+                 proxy: Optional[str] = None,
                  timeout: Optional[float] = None,
                  deadline: float = 3600,
                  max_connections: int = 20,
@@ -137,7 +141,7 @@ class Connection(HubMethods[Deferred[Any]]):
                              ('cache_max_age', cache_max_age)]:
             _check_number(name, number, f'profile {profile.name!r}: ')
         self._transport = Transport(
-            profile, reactor=reactor, agent=agent,
+            profile, reactor=reactor, network=network, proxy=proxy,
             max_connections=max_connections, max_body=max_body)
         self._calls = Calls(profile, self._transport)
         self._whole: Optional[Connection] = None
@@ -735,9 +739,8 @@ class Connection(HubMethods[Deferred[Any]]):
         until the hub drops it.
 
         :param logout: whether to end the session on the hub first.
-        :returns: a Deferred that fires when no connection is left open. (An
-                  agent that was passed in keeps its own.) Cancelling it waits
-                  for nobody, and closes what is open.
+        :returns: a Deferred that fires when no connection is left open.
+                  Cancelling it waits for nobody, and closes what is open.
         """
         return Deferred.fromCoroutine(self._close(logout))
 

@@ -40,6 +40,7 @@ What can go wrong, as one tree::
      |    +-- TaskCanceled         it was canceled
      +-- TransportError            no answer, or none that can be read
           +-- ConnectionFailed     also an IOError: refused, dropped, no host
+          |    +-- ProxyError      a proxy on the way, which refused
           +-- CallTimeout          also a TimeoutError
           +-- TLSError             the hub is not whom we trust
           +-- HTTPError            a status other than 200
@@ -288,6 +289,20 @@ class ConnectionFailed(TransportError, ConnectionError):
     """
 
 
+class ProxyError(ConnectionFailed):
+    """
+    A proxy did not connect us to the hub, or to the server of its files.
+
+    :ivar status: the number that it answered with, or None.
+    """
+
+    def __init__(self, message: str = '', *, status: Optional[int] = None,
+                 method: Optional[str] = None, url: Optional[str] = None
+                 ) -> None:
+        super().__init__(message, method=method, url=url)
+        self.status = status
+
+
 class CallTimeout(TransportError, TimeoutError):
     """The hub took longer than the time limit; also a TimeoutError."""
 
@@ -302,15 +317,19 @@ class HTTPError(TransportError):
     could not read the request, or from the server of its files.
 
     :ivar status: the number.
-    :ivar location: where the server of a file refers to, or empty.
+    :ivar location: where the server refers to, or empty.
+    :ivar retry_after: the seconds after which the server wants to be asked
+                       again, or None.
     """
 
     def __init__(self, message: str = '', *, status: Optional[int] = None,
                  method: Optional[str] = None, url: Optional[str] = None,
-                 location: str = '') -> None:
+                 location: str = '', retry_after: Optional[float] = None
+                 ) -> None:
         super().__init__(message, method=method, url=url)
         self.status = status
         self.location = location
+        self.retry_after = retry_after
 
 
 class LoginHTTPError(HTTPError, KojiLoginException):

@@ -10,15 +10,13 @@ from urllib.parse import urljoin, urlsplit
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
-from twisted.web.iweb import UNKNOWN_LENGTH, IResponse
 
 from txkoji.checksums import Checksum, new_hash
 from txkoji.downloads import Destination, save
 from txkoji.exceptions import (CallTimeout, ConfigurationError, DownloadError,
                                HTTPError, TransportError)
-from txkoji.hub.attempt import Request
-from txkoji.hub.body import coding_of
-from txkoji.hub.retries import DELAY, outage
+from txkoji.hub.backoff import DELAY
+from txkoji.hub.retries import outage
 from txkoji.hub.shared import to_the_end
 from txkoji.hub.threads import in_thread
 from txkoji.hub.turns import Turns
@@ -27,6 +25,7 @@ from txkoji.progress import ByteListener, Transfer
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
+    from txkoji.hub.http.files import FileHead
 
 #: So many bytes are written at once; until they are, no more are read.
 BLOCK = 2**18
@@ -210,11 +209,9 @@ class _Download:
         first = begin - 1 if begin and self._total is None else begin
         headers = {b'Range': b'bytes=%d-' % first} if first else {}
         self._asking = koji._calls.get(
-            Request('GET', b'', lambda: self, read=True, streamed=True,
-                    timeout=koji._options.timeout,
-                    deadline=koji._options.deadline, shown=self._show,
-                    begun=lambda: self._offset > begin),
-            address, headers)
+            address, headers, timeout=koji._options.timeout,
+            deadline=koji._options.deadline, show=self._show, sink=self,
+            begun=lambda: self._offset > begin)
         try:
             await self._asking
         except CancelledError:
@@ -224,29 +221,23 @@ class _Download:
         finally:
             self._asking = None
 
-    def _show(self, response: IResponse) -> None:
+    def _show(self, head: FileHead) -> None:
         """
         See what a server is going to send.
 
         :raises DownloadError: if that is not what we want.
         """
-        def header(name: bytes) -> bytes:
-            values: List[bytes] = response.headers.getRawHeaders(name) or []
-            return values[0] if values else b''
-
-        path = self._file.path
-        coding = coding_of(response)
-        if coding not in (b'', b'identity') and not path.endswith(
+        header, path = head.get, self._file.path
+        if head.coding not in ('', 'identity') and not path.endswith(
                 ('gz', '.Z')):
-            raise DownloadError(
-                f'{path} comes as {coding.decode("latin-1")[:60]!r}, which'
-                ' was not asked for')
-        begin, size = 0, response.length
-        if response.code == 416:
+            raise DownloadError(f'{path} comes as {head.coding[:60]!r}, which'
+                                ' was not asked for')
+        begin, size = 0, head.length
+        if head.status == 416:
             if self._total is not None and self._offset < self._total:
                 raise self._changed()
             raise self._no_byte()
-        if response.code == 206:
+        if head.status == 206:
             found = re.fullmatch(rb'bytes (\d{1,19})-\d+/(\d{1,19})',
                                  header(b'content-range'))
             if found is None:
@@ -258,7 +249,7 @@ class _Download:
             raise DownloadError(f'{path} comes from byte {begin} on, not from'
                                 f' {self._offset}')
         version = (header(b'etag'), header(b'last-modified'))
-        if size is UNKNOWN_LENGTH:
+        if size is None:
             size = self._total
         elif self._file.size not in (None, size):
             raise DownloadError(f'{path} has {size} bytes, not the'

@@ -10,7 +10,7 @@ in a session of their own, so that no read has to wait for them.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Callable, Coroutine, Dict, Optional, Set
+from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, Optional, Set
 from weakref import WeakSet
 
 from twisted.internet.defer import CancelledError, Deferred, fail
@@ -19,8 +19,10 @@ from twisted.python.failure import Failure
 
 from txkoji.exceptions import (AuthError, CallTimeout, KojiException,
                                KojiLoginException, ServerOffline, not_sent)
-from txkoji.hub.attempt import Request
+from txkoji.hub.backoff import Backoff
 from txkoji.hub.credentials import Credentials
+from txkoji.hub.http.body import Sink
+from txkoji.hub.http.request import Request
 from txkoji.hub.identity import Identity
 from txkoji.hub.outcome import Outcome
 from txkoji.hub.profile import Profile, without_secrets
@@ -29,6 +31,9 @@ from txkoji.hub.session import Session, Subsession
 from txkoji.hub.stats import Stats
 from txkoji.hub.transport import Transport, closed
 from txkoji.hub.turns import Turns
+
+if TYPE_CHECKING:
+    from txkoji.hub.http.files import FileHead
 
 
 class Calls:
@@ -54,7 +59,7 @@ class Calls:
         self._retries: Retries
         if master is None:
             self._retries = Retries(settings, lambda: transport.reactor,
-                                    transport.stats)
+                                    transport.stats, transport.backoff)
             self.session = Session(settings, transport, self._retries)
         else:
             self._retries = master._retries
@@ -95,31 +100,49 @@ class Calls:
         :raises AuthError: if the session is gone, and cannot be renewed.
         :raises ConnectionClosed: if `close()` was, or is, called.
         """
-        work = (self._in_turn(request) if request.read
-                else self._write(request))
-        return self.run(work, request.method, request.deadline, request.begun,
-                        request.outcome)
+        if not request.read:
+            return self.run(self._write(request), request.method,
+                            request.deadline, request.begun, request.outcome)
+        try:
+            self._check_open(request)
+        except KojiException:
+            return fail()
+        return self._limit(
+            self.session.send(request, self._is_signed_in), request.method,
+            request.deadline, request.begun, request.outcome)
 
-    def get(self, request: Request, address: str, headers: Dict[bytes, bytes]
-            ) -> Deferred[Any]:
+    def get(self, url: str, headers: Dict[bytes, bytes], *, timeout: float,
+            deadline: float, show: Callable[[FileHead], Any], sink: Sink,
+            begun: Callable[[], bool]) -> Deferred[None]:
         """
         Get a file, from wherever that is, and as nobody.
 
-        :param address: its URL.
-        :param headers: what to send beside the usual ones.
-        :returns: a Deferred that fires with what the request's sink makes of
-                  it.
-        :raises TransportError: if there is no good answer.
+        :param url: its address.
+        :param headers: what to send, such as a ``Range``.
+        :param timeout: seconds for each silence of the server.
+        :param deadline: seconds until some of it is here.
+        :param show: is shown the head of the response.
+        :param sink: takes the bytes as they come.
+        :param begun: whether some of it is here.
+        :returns: a Deferred that fires with None when all of it was given.
+        :raises TransportError: if it does not come.
         :raises ConnectionClosed: if `close()` was, or is, called.
         """
-        def attempt() -> Coroutine[Any, Any, Any]:
-            return self._transport.post(request, address, headers,
-                                        again=not request.begun())
+        if self._closed:
+            return fail(not_sent(closed('GET', self.session.address)))
 
-        return self.run(
-            self._retries.run(request.method, attempt, lost=True, late=True,
-                              begun=request.begun),
-            request.method, request.deadline, request.begun, request.outcome)
+        def attempt(patient: bool) -> Deferred[None]:
+            return Deferred.fromCoroutine(self._transport.get(
+                url, headers, timeout=timeout, show=show, sink=sink))
+
+        # Its server is not the hub: it may be away alone.
+        retries = Retries(
+            self._settings, lambda: self._transport.reactor,
+            self._transport.stats, Backoff(self._settings.retry_interval,
+                                           lambda: self._transport.reactor))
+        return self._limit(
+            retries.run('GET', attempt, lost=True, late=True, begun=begun),
+            'GET', deadline, begun)
 
     def login(self, credentials: Credentials, *, allow_http: bool,
               deadline: float) -> Deferred[None]:
@@ -191,7 +214,7 @@ class Calls:
         """
         Do something within a deadline, and until this is closed.
 
-        :param method: what it is, for the texts of errors.
+        :param method: its name, for the texts of errors.
         :param deadline: seconds; None for as long as it takes.
         :param begun: whether the deadline does not count any longer.
         :param outcome: what is known of the attempts, if it is a call.
@@ -202,12 +225,17 @@ class Calls:
         if self._closed:
             work.close()
             return fail(not_sent(closed(method, self.session.address)))
+        return self._limit(Deferred.fromCoroutine(work), method, deadline,
+                           begun, outcome)
+
+    def _limit(self, running: Deferred[Any], method: str,
+               deadline: Optional[float], begun: Callable[[], bool],
+               outcome: Optional[Outcome] = None) -> Deferred[Any]:
+        """End something at a deadline, and when this is closed; see `run`."""
+        if running.called and not running.paused:
+            return running
         stats = self._transport.stats
         stats.waiting += 1
-        running: Deferred[Any] = Deferred.fromCoroutine(work)
-        if running.called:
-            stats.waiting -= 1
-            return running
         limit = _Deadline(running, begun)
         timer = None if deadline is None else (
             self._transport.reactor.callLater(max(0, deadline), limit.end))
@@ -243,12 +271,13 @@ class Calls:
             return error
         return outcome.ended(error, self.session.logins)
 
+    @property
+    def _is_signed_in(self) -> bool:
+        return self.session.identity is not None or self._master is not None
+
     async def _in_turn(self, request: Request) -> Any:
-        signed_in = (self.session.identity is not None
-                     or self._master is not None)
-        if request.read or not signed_in:
-            self._check_open(request)
-            return await self.session.send(request, signed_in)
+        if not self._is_signed_in:
+            return await self.session.send(request, False)
         await self._writes.acquire()
         try:
             self._check_open(request)

@@ -7,17 +7,21 @@ import os
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Dict, Mapping, Optional, Protocol, Tuple, Union
+from typing import (TYPE_CHECKING, Any, Dict, Mapping, Optional, Protocol,
+                    Tuple, Union)
 
 from twisted.logger import Logger
-from twisted.web.iweb import IAgent
 
 from txkoji.exceptions import (ConfigurationError, GSSAPIAuthError, HTTPError,
                                KojiLoginException, TLSError,
                                TransportError)
+from txkoji.hub.http.explain import REFUSAL
 from txkoji.hub.profile import Profile, path_problem
 from txkoji.hub.secret import Secret
 from txkoji.hub.transport import Transport
+
+if TYPE_CHECKING:
+    from txkoji.hub.negotiate import Negotiation
 
 #: Where front servers ask who we are, below the hub's own URL.
 SSL_LOGIN = '/ssllogin'
@@ -25,9 +29,6 @@ SSL_LOGIN = '/ssllogin'
 Path = Union[str, 'os.PathLike[str]']
 
 _log = Logger()
-
-#: In OpenSSL's words: what a server says that does not like our certificate.
-_REFUSAL = re.compile('alert .*(certificate|unknown ca)')
 
 
 #: What XML cannot carry.
@@ -56,12 +57,14 @@ class Post(Protocol):
 
     async def __call__(self, method: str, args: Tuple[Any, ...],
                        kwargs: Dict[str, Any], *, below: str = '',
-                       agent: Optional[IAgent] = None) -> Any:
+                       negotiation: Optional[Negotiation] = None,
+                       **more: Any) -> Any:
         """
         Send a call, and give its result.
 
         :param below: what to add to the hub's URL.
-        :param agent: what to post it with; None for the usual one.
+        :param negotiation: says by Kerberos who we are.
+        :param more: what else the `Request` has.
         """
 
 
@@ -98,7 +101,7 @@ class CertificateLogin:
 
     :ivar profile: the profile's name, for errors.
     :ivar cert: the path of a PEM file with a certificate and its key; empty
-                where the agent, which was passed in, shows one.
+                where the network, which was passed in, shows one.
     """
 
     profile: str
@@ -108,15 +111,15 @@ class CertificateLogin:
 
     async def log_in(self, post: Post, transport: Transport, renew: bool
                      ) -> Any:
-        if transport.makes_connections:
+        if transport.network.needs_tls:
             # At each login, since certificates are replaced now and then.
             transport.show_certificate(self._read())
         args, kwargs = _ssl_login(self, renew)
         try:
             return await post('sslLogin', args, kwargs, below=SSL_LOGIN,
-                              agent=transport.one_time_agent())
+                              alone=True)
         except TLSError as error:
-            if not _REFUSAL.search(str(error)):
+            if not REFUSAL.search(str(error)):
                 raise
             raise self._refused(
                 error, 'the server does not accept') from error
@@ -129,7 +132,7 @@ class CertificateLogin:
         # TLS 1.2 it has.
         try:
             return await post('sslLogin', args, kwargs, below=SSL_LOGIN,
-                              agent=transport.one_time_agent(tls_1_2=True))
+                              alone=True, tls_1_2=True)
         except (TLSError, HTTPError) as error:
             if isinstance(error, HTTPError) and error.status != 403:
                 raise
@@ -173,14 +176,13 @@ class KerberosLogin:
 
     async def log_in(self, post: Post, transport: Transport, renew: bool
                      ) -> Any:
-        from txkoji.hub.negotiate import NegotiateAgent
+        from txkoji.hub.negotiate import Negotiation
         args, kwargs = _ssl_login(self, renew)
-        agent = NegotiateAgent(transport.agent, transport.reactor,
-                               principal=self.principal, keytab=self.keytab,
-                               ccache=self.ccache)
+        negotiation = Negotiation(transport.reactor, principal=self.principal,
+                                  keytab=self.keytab, ccache=self.ccache)
         try:
             return await post('sslLogin', args, kwargs, below=SSL_LOGIN,
-                              agent=agent)
+                              negotiation=negotiation)
         except HTTPError as error:
             if error.status != 401:
                 raise
@@ -190,7 +192,7 @@ class KerberosLogin:
                 ' HTTP, and is its clock right?', method=error.method,
                 url=error.url) from error
         finally:
-            agent.close()
+            negotiation.close()
 
 
 def check_arguments(given: Mapping[str, Any]) -> None:

@@ -26,21 +26,22 @@ class Identity:
     in_url: bool
 
     def sign(self, address: str, callnum: Optional[int]
-             ) -> Tuple[str, Dict[bytes, bytes]]:
+             ) -> Tuple[str, Tuple[Tuple[bytes, bytes], ...]]:
         """The URL and the headers of a call in this session."""
         if self.in_url:
             query: Dict[str, Any] = {'session-id': self.id,
                                      'session-key': self.key}
             if callnum is not None:
                 query['callnum'] = callnum
-            return Secret(f'{address}?{urlencode(query)}'), {}
-        headers = {b'Koji-Session-Id': b'%d' % self.id,
-                   b'Koji-Session-Key': SecretBytes(self.key, 'ascii')}
-        if callnum is not None:
-            # Hubs from 1.31 to 1.35.3 look at the second only.
-            headers[b'Koji-Session-Callnum'] = b'%d' % callnum
-            headers[b'Koji-Callnum'] = b'%d' % callnum
-        return address, headers
+            return Secret(f'{address}?{urlencode(query)}'), ()
+        headers = ((b'Koji-Session-Id', b'%d' % self.id),
+                   (b'Koji-Session-Key', SecretBytes(self.key, 'ascii')))
+        if callnum is None:
+            return address, headers
+        number = b'%d' % callnum
+        # Hubs from 1.31 to 1.35.3 look at the second only.
+        return address, (*headers, (b'Koji-Session-Callnum', number),
+                         (b'Koji-Callnum', number))
 
 
 def identified(answer: Any) -> Optional[Identity]:

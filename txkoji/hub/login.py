@@ -6,22 +6,22 @@ The hub's side of this is in kojihub/auth.py.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_address
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Tuple
 from urllib.parse import urlsplit
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.iweb import IAgent
 
 from txkoji.exceptions import (AuthError, AuthExpired, ConfigurationError,
                                GenericError, HTTPError, KojiException,
                                KojiLoginException, LoginHTTPError,
                                ParameterError, TransportError)
-from txkoji.hub.attempt import Request
 from txkoji.hub.credentials import Credentials
 from txkoji.hub.decoder import Decoder
+from txkoji.hub.http.request import Headers, Request
 from txkoji.hub.identity import Identity, identified
 from txkoji.hub.outcome import Outcome
 from txkoji.hub.profile import Profile, without_secrets
@@ -29,6 +29,9 @@ from txkoji.hub.retries import Retries
 from txkoji.hub.secret import Secret
 from txkoji.hub.transport import Transport
 from txkoji.hub.xmlrpc import encode_call
+
+if TYPE_CHECKING:
+    from txkoji.hub.negotiate import Negotiation
 
 
 class LoginDesk:
@@ -56,7 +59,7 @@ class LoginDesk:
         """A call that has to do with sessions, and harms nobody twice."""
         return Request(method, encode_call(method, args, kwargs), Decoder,
                        read=True, timeout=self._settings.auth_timeout,
-                       deadline=float('inf'), secret=True,
+                       deadline=float('inf'), secret=True, urgent=True,
                        outcome=self.outcome)
 
     def secure(self, address: str, allow_http: bool) -> str:
@@ -165,11 +168,13 @@ class LoginDesk:
         """
         async def post(method: str, args: Tuple[Any, ...],
                        kwargs: Dict[str, Any], *, below: str = '',
-                       agent: Optional[IAgent] = None) -> Any:
+                       negotiation: Optional[Negotiation] = None,
+                       **more: Any) -> Any:
             return await self._post(
-                self.request(method, args, kwargs),
+                replace(self.request(method, args, kwargs), **more),
                 address.rstrip('/') + below if below else address, identity,
-                agent, [value for value in args if isinstance(value, Secret)])
+                negotiation,
+                [value for value in args if isinstance(value, Secret)])
 
         try:
             return await credentials.log_in(post, self._transport,
@@ -204,7 +209,7 @@ class LoginDesk:
 
     async def _post(self, request: Request, url: str,
                     identity: Optional[Identity],
-                    agent: Optional[IAgent] = None,
+                    negotiation: Optional[Negotiation] = None,
                     secrets: Sequence[Secret] = ()) -> Any:
         """
         Send a call around logging in: without a callnum, and not queued.
@@ -213,14 +218,17 @@ class LoginDesk:
                         ``KojiTraceback = extended`` tell in its text what
                         they were called with.
         """
-        headers = None
+        headers: Headers = ()
         if identity is not None:
             url, headers = identity.sign(url, None)
+        post = partial(self._transport.post, address=url, headers=headers,
+                       again=False)
 
         async def attempt() -> Any:
             try:
-                return await self._transport.post(
-                    request, url, headers, again=False, agent=agent)
+                if negotiation is None:
+                    return await post(request)
+                return await negotiation.run(request, url, post)
             except KojiException as error:
                 if error.faultCode is None or not secrets:
                     raise
@@ -229,8 +237,10 @@ class LoginDesk:
                 # What decoded the fault has its text, too.
                 raise error.with_traceback(None)
 
-        return await self._retries.run(request.method, attempt, lost=True,
-                                       late=False)
+        return await self._retries.run(
+            request.method,
+            lambda patient: Deferred.fromCoroutine(attempt()),
+            lost=True, late=False)
 
 
 def session_of(answer: Any) -> Identity:

@@ -8,19 +8,21 @@ from __future__ import annotations
 import os
 import re
 import threading
+from dataclasses import replace
 from functools import partial
-from typing import Any, Callable, Optional, TypeVar
+from typing import (Any, Awaitable, Callable, List, Optional, Tuple,
+                    TypeVar)
+from urllib.parse import urlsplit
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
-from twisted.web.client import URI
-from twisted.web.http_headers import Headers
-from twisted.web.iweb import IAgent, IResponse
-from zope.interface import implementer
 
-from txkoji.exceptions import GSSAPIAuthError
-from txkoji.hub.body import discard
+from txkoji.exceptions import CallTimeout, GSSAPIAuthError
+from txkoji.hub.http.connection import Head
+from txkoji.hub.http.request import Request
+from txkoji.hub.secret import SecretBytes
 
 T = TypeVar('T')
 
@@ -101,22 +103,19 @@ _ADVICE = [
 ]
 
 
-@implementer(IAgent)
-class NegotiateAgent:
+class Negotiation:
     """
-    An agent that says with each request who we are, by Kerberos, and checks
-    that the server is who it says where it tells.
+    Say by Kerberos who we are, with a request, and check that the server is
+    who it says where it tells.
 
-    :param agent: posts the requests.
     :param principal: whose ticket; None for the one that there is.
     :param keytab: the path of a keytab to get one with.
     :param ccache: where tickets are kept; None for the usual place.
     :raises GSSAPIAuthError: if requests-gssapi is not installed.
     """
 
-    def __init__(self, agent: IAgent, reactor: Any, *,
-                 principal: Optional[str], keytab: Optional[str],
-                 ccache: Optional[str]) -> None:
+    def __init__(self, reactor: Any, *, principal: Optional[str],
+                 keytab: Optional[str], ccache: Optional[str]) -> None:
         try:
             import requests_gssapi
         except ImportError as error:
@@ -125,7 +124,6 @@ class NegotiateAgent:
                 " with Kerberos' headers, which are in libkrb5-dev on Debian"
                 ' and in krb5-devel on Fedora') from error
         self._library = requests_gssapi
-        self._agent = agent
         self._reactor = reactor
         self._principal = principal
         self._keytab = os.path.expanduser(keytab) if keytab else None
@@ -134,13 +132,11 @@ class NegotiateAgent:
             self._store['client_keytab'] = self._keytab
         if ccache:
             self._store['ccache'] = ccache
-        self._threads = _Threads(0, 1, 'txkoji Kerberos')
-        self._threads.start()
-
-    def request(self, method: bytes, uri: bytes, headers: Any = None,
-                bodyProducer: Any = None) -> Any:
-        return Deferred.fromCoroutine(
-            self._request(method, uri, headers, bodyProducer))
+        threads: Any = ThreadPool(0, 1, 'txkoji Kerberos')
+        # A process does not wait for them when it ends.
+        threads.threadFactory = partial(threading.Thread, daemon=True)
+        threads.start()
+        self._threads = threads
 
     def close(self) -> None:
         """
@@ -149,35 +145,57 @@ class NegotiateAgent:
         """
         self._threads.adjustPoolsize(0, 0)
 
-    async def _request(self, method: bytes, uri: bytes, headers: Any,
-                       body: Any) -> IResponse:
+    async def run(self, request: Request, url: str,
+                  post: Callable[[Request], Awaitable[T]]) -> T:
+        """
+        Post a request with a token, and check the token in the answer.
+
+        :param url: where it is posted to.
+        :param post: posts it.
+        :returns: the answer.
+        :raises GSSAPIAuthError: if there is no token, or the server cannot
+                                 prove who it is.
+        :raises CallTimeout: if that takes longer than the request may.
+        """
         # Of its own for each login, since it keeps a context for each host.
         maker = self._library.HTTPSPNEGOAuth(
             mutual_authentication=self._library.OPTIONAL)
-        host = URI.fromBytes(uri).host.decode('ascii').strip('[]')
+        host = urlsplit(url).hostname or ''
+        heads: List[Head] = []
         # The token is in no variable, since tracebacks may show these.
-        response = await self._agent.request(
-            method, uri, _authorized(headers, await self._step(
-                lambda: self._token(maker, host))), body)
-        answer = _Answer(uri, response)
         try:
-            if response.code == 200 and answer.has_token and not (
-                    await self._step(lambda: self._proven(maker, answer,
-                                                          host))):
-                raise GSSAPIAuthError(
-                    f'the server at {host} could not prove by Kerberos who it'
-                    ' is: do not trust it')
-        except BaseException:
-            discard(response)
-            raise
-        return response
+            return await post(replace(
+                request, take_head=heads.append, headers=(_authorization(
+                    await self._step(request, host,
+                                     lambda: self._token(maker, host))),)))
+        finally:
+            # Whatever it says is not to be believed before.
+            for head in heads:
+                shown = _Answer(url, head)
+                if shown.has_token and not await self._step(
+                        request, host,
+                        lambda: self._proven(maker, shown, host)):
+                    raise GSSAPIAuthError(
+                        f'the server at {host} could not prove by Kerberos'
+                        ' who it is: do not trust it')
 
-    def _step(self, function: Callable[[], T]) -> Deferred[T]:
+    def _step(self, request: Request, host: str, function: Callable[[], T]
+              ) -> Deferred[T]:
         """
         Do a thing that may block, in a thread of ours. If the Deferred is
         cancelled its result, when it comes, is thrown away.
         """
-        return deferToThreadPool(self._reactor, self._threads, function)
+        def late(result: Any, seconds: float) -> Any:
+            if isinstance(result, Failure) and result.check(CancelledError):
+                raise CallTimeout(
+                    f'no Kerberos token for {host} within {seconds:g} seconds:'
+                    ' can the Kerberos server (KDC) be reached?',
+                    method=request.method)
+            return result
+
+        return deferToThreadPool(
+            self._reactor, self._threads, function
+        ).addTimeout(request.timeout, self._reactor, late)
 
     def _token(self, maker: Any, host: str) -> str:
         """Make the first token; the KDC may have to be asked."""
@@ -238,20 +256,12 @@ class NegotiateAgent:
                                   store=self._store or None)
 
 
-class _Threads(ThreadPool):
-    """Threads that a process does not wait for when it ends."""
-
-    threadFactory: Any = partial(threading.Thread, daemon=True)
-
-
 class _Answer:
     """An answer as requests-gssapi looks at it."""
 
-    def __init__(self, uri: bytes, response: IResponse) -> None:
-        answers = response.headers.getRawHeaders(b'www-authenticate') or []
-        self.url = uri.decode('ascii')
-        self.headers = {'www-authenticate':
-                        b', '.join(answers).decode('latin-1')}
+    def __init__(self, url: str, head: Head) -> None:
+        self.url = url
+        self.headers = {'www-authenticate': head.get(b'www-authenticate')}
 
     @property
     def has_token(self) -> bool:
@@ -260,11 +270,9 @@ class _Answer:
         return scheme.lower() == 'negotiate' and bool(token.strip())
 
 
-def _authorized(headers: Optional[Headers], token: str) -> Headers:
-    """Headers, with a token."""
-    found = Headers(dict((headers or Headers()).getAllRawHeaders()))
-    found.setRawHeaders(b'Authorization', [token.encode('ascii')])
-    return found
+def _authorization(token: str) -> Tuple[bytes, bytes]:
+    """The header with a token."""
+    return b'Authorization', SecretBytes(token, 'ascii')
 
 
 def advice(text: str, keytab: Optional[str] = None) -> str:

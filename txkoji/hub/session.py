@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any, Awaitable, Optional
+from typing import Any, Optional, Tuple
 
 from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from txkoji.exceptions import (AuthError, AuthExpired, KojiException,
                                KojiLoginException)
-from txkoji.hub.attempt import Request
 from txkoji.hub.credentials import Credentials
+from txkoji.hub.http.request import Headers, Request
 from txkoji.hub.faults import Source, is_session_gone, source_of
 from txkoji.hub.identity import Identity
 from txkoji.hub.login import LoginDesk, session_of
@@ -70,52 +71,88 @@ class Session:
 
     # To send calls
 
-    async def send(self, request: Request, signed_in: bool) -> Any:
+    def send(self, request: Request, signed_in: bool) -> Deferred[Any]:
         """
         Send a call, and go on where the session had to be renewed.
 
         :param signed_in: whether it is to be made as a user, and not without
                           a session.
-        :returns: what the request's sink makes of the answer.
+        :returns: a Deferred that fires with what the request's sink makes of
+                  the answer.
         :raises TransportError: if there is no good answer.
         :raises AuthError: if the session is gone, and cannot be renewed.
         :raises KojiLoginException: if we have logged out.
         """
-        who = self.credentials
+        identity = self.identity
+        if not request.read or self._renewal.busy or (
+                signed_in and identity is None):
+            return Deferred.fromCoroutine(
+                self._send(request, signed_in, self.credentials))
+        # A read that meets no trouble takes no coroutine.
+        call: Deferred[Any] = self._attempts(request, identity, None)
+        if identity is None:
+            return call
+        return call.addErrback(self._refused, request, signed_in, identity,
+                               self.credentials)
+
+    def _refused(self, failure: Failure, request: Request, signed_in: bool,
+                 identity: Identity, who: Optional[Credentials]) -> Any:
+        """Go on after the first attempts of a read have failed."""
+        if not failure.check(AuthError):
+            return failure
+        error: Any = failure.value
+        return Deferred.fromCoroutine(self._send(
+            request, signed_in, who, (identity, error)))
+
+    async def _send(self, request: Request, signed_in: bool,
+                    who: Optional[Credentials],
+                    refusal: Optional[Tuple[Identity, AuthError]] = None
+                    ) -> Any:
+        """
+        Send a call; see `send`.
+
+        :param who: as whom.
+        :param refusal: the session in which it was refused before, and the
+                        fault.
+        """
         sent_in: Optional[Identity] = None
         callnum: Optional[int] = None
         renewed = False
         while True:
-            if self._renewal.busy:
+            if refusal is not None:
+                identity, error = refusal
+                if renewed or not await self._is_gone(error, request,
+                                                      identity):
+                    raise error
+                if self.identity is identity:
+                    # Else it was renewed while this call was on its way.
+                    renewed = True
+                    await self._renewal.join(partial(
+                        self._renew_with, error,
+                        request.outcome.lost is not None))
+            elif self._renewal.busy:
                 await self._renewal.wait()
-            identity = self.identity
-            if signed_in and (identity is None or self.credentials != who):
+            current = self.identity
+            if signed_in and (current is None or self.credentials != who):
                 # Neither as nobody, nor as somebody else.
                 raise KojiLoginException(
                     f'{request.method}: logged out before it was sent; login()'
                     ' again', method=request.method)
-            if identity and not request.read:
+            if current and not request.read:
                 if callnum is None:
                     callnum = self.callnum
                     self.callnum += 1
                 elif (request.outcome.lost and sent_in
-                      and sent_in.id != identity.id):
+                      and sent_in.id != current.id):
                     # Nobody could refuse to do it twice in another session.
                     raise request.outcome.lost
-                sent_in = identity
+                sent_in = current
             try:
-                return await self._attempts(request, identity, callnum)
-            except AuthError as error:
-                if identity is None or renewed or not await self._is_gone(
-                        error, request, identity):
+                return await self._attempts(request, current, callnum)
+            except AuthError as found:
+                if current is None:
                     raise
-                refusal = error
-            if self.identity is identity:
-                # Else it was renewed while this call was on its way.
-                renewed = True
-                await self._renewal.join(partial(
-                    self._renew_with, refusal,
-                    request.outcome.lost is not None))
+                refusal = current, found
 
     async def _is_gone(self, error: AuthError, request: Request,
                        identity: Identity) -> bool:
@@ -137,15 +174,16 @@ class Session:
         return False
 
     def _attempts(self, request: Request, identity: Optional[Identity],
-                  callnum: Optional[int]) -> Awaitable[Any]:
+                  callnum: Optional[int]) -> Deferred[Any]:
         """Send it, and again after an outage, if that cannot do it twice."""
-        url, headers = self.address, None
+        url = self.address
+        headers: Headers = ()
         if identity is not None:
             url, headers = identity.sign(url, callnum)
 
-        def attempt() -> Awaitable[Any]:
+        def attempt(patient: bool) -> Deferred[Any]:
             return self._transport.post(request, url, headers,
-                                        again=request.read)
+                                        again=request.read, patient=patient)
 
         if request.read:
             repeat = identity is not None or self._settings.anon_retry

@@ -1,23 +1,33 @@
 """
-A request and its answer, over kept and verified connections, within
-a time limit.
+Requests to one hub, over kept and verified connections, so many at once.
 """
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Any, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional
+from urllib.parse import urljoin, urlsplit
 
-from twisted.internet.defer import Deferred, succeed
-from twisted.web.iweb import IAgent, IResponse
+from twisted.internet.defer import Deferred, fail
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
-from txkoji.exceptions import ConnectionClosed, KojiException
-from txkoji.hub.attempt import Alike, Attempt, Request
-from txkoji.hub.pool import Pool
+from txkoji.exceptions import (ConnectionClosed, HTTPError, KojiException,
+                               ServerOffline, TransportError)
+from txkoji.hub.backoff import Backoff, HubAway
+from txkoji.hub.http.body import Sink
+from txkoji.hub.http.connection import Head
+from txkoji.hub.http.exchange import Exchange
+from txkoji.hub.http.network import Network, Sockets
+from txkoji.hub.http.pool import Pool
+from txkoji.hub.http.proxy import Proxies
+from txkoji.hub.http.request import Headers, Request
 from txkoji.hub.profile import Profile, without_secrets
+from txkoji.hub.retries import outage
 from txkoji.hub.stats import Stats
 from txkoji.hub.turns import Turns
 
 if TYPE_CHECKING:
+    from txkoji.hub.http.files import FileClient, FileHead
     from txkoji.hub.tls import ClientCertificate
 
 
@@ -28,29 +38,40 @@ class Transport:
     :param settings: whose hub, and whom to trust there.
     :param reactor: for connections and time limits; None for Twisted's own,
                     which is imported when it is first needed.
-    :param agent: posts the requests. None for one of our own, with a pool of
-                  kept connections; who passes one in closes it, too.
+    :param network: opens connections; None for the reactor's sockets.
+    :param proxy: see `txkoji.hub.http.proxy.Proxies`. Another network has no
+                  proxy unless it is named.
     :param max_connections: how many requests may be under way at once; the
-                            others wait their turn.
+                            others are queued.
     :param max_body: bytes of an answer, inflated.
 
     :ivar hub_version: what the hub calls itself in its answers, or None.
     :ivar stats: numbers of its requests, and of who makes them.
+    :ivar backoff: the pauses while the hub is away.
     """
 
+    _log = Logger()
+
     def __init__(self, settings: Profile, *, reactor: Any = None,
-                 agent: Optional[IAgent] = None, max_connections: int,
+                 network: Optional[Network] = None,
+                 proxy: Optional[str] = None, max_connections: int,
                  max_body: int) -> None:
         self.hub_version: Optional[str] = None
         self.stats = Stats()
+        self.backoff = Backoff(settings.retry_interval, lambda: self.reactor)
         self._settings = settings
         self._reactor = reactor
+        self._network = network
+        if network is not None and proxy is None:
+            proxy = ''
+        self._proxies = Proxies(proxy)
         self._max_connections = max_connections
         self._max_body = max_body
-        self._places = Turns(max_connections)
+        self._slots = Turns(max_connections)
         self._pool: Optional[Pool] = None
-        self._agent = agent
-        self._alike = Alike()
+        self._files: Optional[FileClient] = None
+        #: URLs, without a query, and where the hub has moved them to.
+        self._moved: Dict[str, str] = {}
         self._closed = False
 
     @property
@@ -67,94 +88,181 @@ class Transport:
         return self._reactor
 
     @property
-    def makes_connections(self) -> bool:
-        """Whether they are our own, and not those of an agent passed in."""
-        return self._agent is None or self._pool is not None
+    def network(self) -> Network:
+        """What opens connections."""
+        if self._network is None:
+            self._network = Sockets(self.reactor)
+        return self._network
 
     @property
-    def agent(self) -> IAgent:
-        """What posts the requests."""
-        if self._agent is None:
-            self._pool = Pool(self.reactor, self._settings,
-                              self._max_connections)
-            self._agent = self._pool.agent
-        return self._agent
+    def pool(self) -> Pool:
+        """The connections."""
+        if self._pool is None:
+            self._pool = Pool(self.reactor, self._settings, self.network,
+                              self._proxies, self._max_connections)
+        return self._pool
 
     @property
     def connections(self) -> int:
-        """How many are open, of our own."""
+        """How many are open."""
         return 0 if self._pool is None else self._pool.connections
 
     def show_certificate(self, shown: ClientCertificate) -> None:
-        """Show a certificate of ours to servers that ask for one."""
-        self.agent
-        if self._pool is not None:
-            self._pool.show_certificate(shown)
+        """Show a certificate of ours to a hub that asks for one."""
+        self.pool.show_certificate(shown)
 
-    def one_time_agent(self, *, tls_1_2: bool = False) -> IAgent:
+    def post(self, request: Request, address: str, headers: Headers = (), *,
+             again: bool, patient: bool = False) -> Deferred[Any]:
         """
-        An agent whose connections were not used before, and are not again.
-
-        :param tls_1_2: whether to speak nothing newer than TLS 1.2.
-        """
-        agent = self.agent
-        return agent if self._pool is None else self._pool.one_time_agent(
-            tls_1_2)
-
-    async def post(self, request: Request, address: str,
-                   headers: Optional[Mapping[bytes, bytes]] = None, *,
-                   again: bool,
-                   agent: Optional[IAgent] = None) -> Any:
-        """
-        Post a request (or get a file), and feed its sink with the answer
-        while it arrives.
+        Post a request, and feed its sink with the answer while it arrives.
 
         :param address: the URL.
         :param headers: what to send beside the usual ones.
         :param again: whether it may be sent once more where a kept connection
                       turns out to be dead.
-        :param agent: what to post it with; None for the usual one.
-        :returns: what the sink makes of the answer. Cancelling closes the
-                  connection.
+        :param patient: whether it is to fail with `HubAway`, and not to be
+                        sent, if the hub goes away while it is queued.
+        :returns: a Deferred that fires with what the sink makes of the
+                  answer. Cancelling it closes the connection.
         :raises TransportError: if there is no good answer.
         :raises ConnectionClosed: if `close()` was called.
         """
         if self._closed:
-            raise closed(request.method, address)
-        await self._places.acquire()
+            return fail(closed(request.method, address))
+        slot = _Slot(self._slots)
+        if request.urgent or slot.take():
+            return self._start(request, address, headers, again, slot)
+        return slot.wait().addCallback(lambda _: self._leave_queue(
+            request, address, headers, again, slot, patient))
+
+    def _leave_queue(self, request: Request, address: str, headers: Headers,
+                     again: bool, slot: _Slot, patient: bool
+                     ) -> Deferred[Any]:
+        if patient and self.backoff.is_away:
+            slot.release()
+            return fail(HubAway())
+        return self._start(request, address, headers, again, slot)
+
+    def _start(self, request: Request, address: str, headers: Headers,
+               again: bool, slot: _Slot) -> Deferred[Any]:
         self.stats.in_flight += 1
-        try:
-            answer = await Attempt(
-                request, address, headers, agent=agent or self.agent,
-                pool=None if agent else self._pool, reactor=self.reactor,
-                max_body=inf if request.streamed else self._max_body,
-                stats=self.stats, alike=self._alike, seen=self._see
-            ).in_time(again)
+        base, mark, query = address.partition('?')
+        moved = self._moved.get(base, base) + mark + query
+        return Exchange(
+            request, moved, headers, pool=self.pool, reactor=self.reactor,
+            again=again,
+            max_body=inf if request.streamed else self._max_body,
+            stats=self.stats, take_head=self._see, held=slot.release
+        ).start().addBoth(self._ended, request, address, headers, again, slot)
+
+    def _ended(self, result: Any, request: Request, address: str,
+               headers: Headers, again: bool, slot: _Slot) -> Any:
+        self.stats.in_flight -= 1
+        error = result.value if isinstance(result, Failure) else None
+        if isinstance(error, HTTPError) and self._has_moved(address, error):
+            request.outcome.sent = False
+            return self._start(request, address, headers, again, slot)
+        slot.release()
+        if error is None:
             request.outcome.answered()
-            return answer
-        except KojiException as error:
+            self.backoff.answered()
+        elif isinstance(error, KojiException):
             request.outcome.failed(error)
-            raise
-        finally:
-            self.stats.in_flight -= 1
-            self._places.release()
+            if isinstance(error, HTTPError):
+                is_back = not outage(error)
+            else:
+                is_back = not isinstance(error, (TransportError,
+                                                 ServerOffline))
+            if is_back:
+                self.backoff.answered()
+        return result
 
-    def _see(self, response: IResponse) -> None:
-        """Take what every answer tells of the hub."""
-        version = response.headers.getRawHeaders(b'koji-version')
-        if version:
-            self.hub_version = version[0].decode('latin-1')
-
-    def close(self) -> Deferred[None]:
+    def _has_moved(self, address: str, error: HTTPError) -> bool:
         """
-        Let go of all connections. (Who asks for this ends the requests.)
+        Remember where the hub has moved to, within its own host, and from
+        http to https at most. It may do so once.
 
-        :returns: a Deferred that fires when no connection of ours is open.
+        :param address: the URL that a request went to.
+        """
+        old = address.partition('?')[0]
+        if (error.status not in (307, 308) or not error.location
+                or old in self._moved):
+            return False
+        try:
+            new = urljoin(old, error.location).partition('?')[0]
+            before, after = urlsplit(old), urlsplit(new)
+            same = (before.scheme, before.port) == (after.scheme, after.port)
+            if (after.hostname != before.hostname or not new.isascii()
+                    or after.username is not None or new == old
+                    or not (same or (before.scheme, after.scheme) == (
+                        'http', 'https'))):
+                return False
+        except ValueError:
+            return False
+        self._log.info('the hub has moved from {old} to {new}',
+                       old=without_secrets(old), new=without_secrets(new))
+        self._moved[old] = new
+        return True
+
+    def _see(self, head: Head) -> None:
+        """Take what every answer tells of the hub."""
+        version = head.get(b'koji-version')
+        if version:
+            self.hub_version = version
+
+    async def get(self, url: str, headers: Mapping[bytes, bytes], *,
+                  timeout: float, show: Callable[[FileHead], Any],
+                  sink: Sink) -> None:
+        """Get a file; see `txkoji.hub.http.files.FileClient.get`."""
+        if self._files is None:
+            from txkoji.hub.http.files import FileClient
+            self._files = FileClient(self.reactor, self.pool, self.network)
+        await self._files.get(url, headers, timeout=timeout, show=show,
+                              sink=sink)
+
+    async def close(self) -> None:
+        """
+        Let go of all connections, until none is open. (Who asks for this ends
+        the requests.)
         """
         self._closed = True
-        if self._pool is None:
-            return succeed(None)
-        return self._pool.close()
+        if self._files is not None:
+            await self._files.close()
+        if self._pool is not None:
+            await self._pool.close()
+
+
+class _Slot:
+    """
+    One of the requests that may be under way.
+
+    It is given back once: at the end, or when who reads the answer holds it
+    up, which may be for long.
+    """
+
+    __slots__ = ('_slots', '_taken')
+
+    def __init__(self, slots: Turns) -> None:
+        self._slots = slots
+        self._taken = False
+
+    def take(self) -> bool:
+        """Take one, if there is one."""
+        self._taken = self._slots.take()
+        return self._taken
+
+    def wait(self) -> Deferred[None]:
+        """Wait for one."""
+        return self._slots.acquire().addCallback(self._take)
+
+    def _take(self, _: None) -> None:
+        self._taken = True
+
+    def release(self) -> None:
+        """Give it back."""
+        if self._taken:
+            self._taken = False
+            self._slots.release()
 
 
 def closed(method: str, address: str) -> ConnectionClosed:

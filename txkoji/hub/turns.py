@@ -38,6 +38,13 @@ class Turns:
         self._hand_on()
         return taken
 
+    def take(self) -> bool:
+        """Take a place, if one is free and nobody waits."""
+        if self._free and not self._waiting:
+            self._free -= 1
+            return True
+        return False
+
     def release(self) -> None:
         """Give a place back."""
         self._free += 1

@@ -176,7 +176,6 @@ class FilesResource(Resource):
 
     def _ended(self, served: Deferred[None]) -> None:
         self._hub.serving.discard(served)
-        self._hub.flush()
 
     async def _serve(self, request: Any) -> None:
         hub = self._hub

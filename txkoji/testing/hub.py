@@ -32,6 +32,7 @@ from txkoji.paths import task_path
 from txkoji.testing.files import Files, FilesResource
 from txkoji.testing.history import History
 from txkoji.testing.imports import Imports
+from txkoji.testing.memory import MemoryNetwork
 from txkoji.testing.methods import RootExports, call
 from txkoji.testing.methods.repos import RepoExports
 from txkoji.testing.repos import Repos
@@ -39,7 +40,7 @@ from txkoji.testing.sessions import Entered, Peer, Sessions
 from txkoji.testing.tables import RECORDED, SAMPLE, Tables
 from txkoji.testing.trouble import TROUBLES, Trouble
 from txkoji.testing.uploads import Uploads
-from txkoji.testing.web import HubResource, MemoryAgent
+from txkoji.testing.web import HubResource
 
 #: A log of the sample; of all other files, it knows the names only.
 LOG = 'packages/rhceph-container/8/40/data/logs/orchestrator.log'
@@ -129,7 +130,6 @@ class FakeHub:
         }
         self._taught: Dict[str, Callable[..., Any]] = {}
         self._troubles: List[Trouble] = []
-        self._agents: List[MemoryAgent] = []
         self._ports: List[Tuple[Any, Any, WrappingFactory]] = []
 
     def now(self) -> float:
@@ -164,9 +164,8 @@ class FakeHub:
         kwargs.setdefault('reactor', self.clock)
         kwargs.setdefault('now', lambda: datetime.fromtimestamp(
             self.now(), timezone.utc))
-        if 'agent' not in kwargs:
-            kwargs['agent'] = MemoryAgent(self._site(user))
-            self._agents.append(kwargs['agent'])
+        if 'network' not in kwargs:
+            kwargs['network'] = MemoryNetwork(self._site(user), self.clock)
         return Connection(profile, **kwargs)
 
     def _site(self, user: Optional[str]) -> Resource:
@@ -444,11 +443,6 @@ class FakeHub:
     def _log_failure(self, method: str) -> None:
         """Log an exception of Python's, which a test of trial's fails of."""
         self._log.failure('{method} failed on the fake hub', method=method)
-
-    def flush(self) -> None:
-        """Let Connections over memory see what was answered late."""
-        for agent in self._agents:
-            agent.flush()
 
 
 @implementer(IProtocolNegotiationFactory)

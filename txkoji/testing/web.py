@@ -1,6 +1,5 @@
 """
-HTTP for a FakeHub: what it is asked and answers as a Twisted Web resource,
-and an agent that asks it over memory.
+HTTP for a FakeHub: what it is asked and answers as a Twisted Web resource.
 """
 from __future__ import annotations
 
@@ -8,15 +7,12 @@ from typing import TYPE_CHECKING, Any, List, Optional
 
 from cryptography.x509.oid import NameOID
 from munch import unmunchify
-from treq.testing import RequestTraversalAgent
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import ISSLTransport
 from twisted.python.failure import Failure
 from twisted.web import http
-from twisted.web.iweb import IAgent
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
-from zope.interface import implementer
 
 from txkoji.exceptions import AnswerError
 from txkoji.hub.reads import is_read
@@ -88,7 +84,6 @@ class HubResource(Resource):
 
     def _late(self, result: Any, served: Deferred[None]) -> Any:
         self._hub.serving.discard(served)
-        self._hub.flush()
         if isinstance(result, Failure):
             result.trap(CancelledError)
 
@@ -139,40 +134,6 @@ class HubResource(Resource):
             return
         request.write(body)
         request.finish()
-
-
-@implementer(IAgent)
-class MemoryAgent:
-    """A real Agent, a real Site, and memory between them."""
-
-    def __init__(self, resource: Resource) -> None:
-        self._agent = RequestTraversalAgent(resource)
-        self._flushing = self._flush_again = False
-
-    def request(self, method: bytes, uri: bytes, headers: Any = None,
-                bodyProducer: Any = None) -> Any:
-        response = self._agent.request(method, uri, headers, bodyProducer)
-        self.flush()
-        # So that the hub sees it, too, when a request is cancelled.
-        return response.addErrback(self._failed)
-
-    def _failed(self, failure: Failure) -> Failure:
-        self.flush()
-        return failure
-
-    def flush(self) -> None:
-        """Let both sides see what the other has written."""
-        # What treq's agent pumps within a pump, it forgets.
-        self._flush_again = True
-        if self._flushing:
-            return
-        self._flushing = True
-        try:
-            while self._flush_again:
-                self._flush_again = False
-                self._agent.flush()
-        finally:
-            self._flushing = False
 
 
 def _certified(transport: Any) -> Optional[str]:
