@@ -425,3 +425,68 @@ class EnduranceTests(TestCase):
         print(f'\nmemory after so many calls, in MiB: {memory}')
         self.assertLess(memory[100000] - memory[10000], 4)
         self.assertEqual(descriptors[100000], descriptors[10000])
+
+
+class DroppedTests(TestCase):
+    """One Connection, a hub that drops connections, and many calls."""
+
+    timeout = 600
+
+    #: How many calls, of which 3 in 10 write.
+    calls = 100000
+
+    @inlineCallbacks
+    def test_calls(self) -> Any:
+        """Each has its own answer, no write is done twice, nothing is left."""
+        # The next turn has trial's own timer.
+        yield deferLater(reactor, 0, lambda: None)
+        before = left()
+        hub = FakeHub(reactor=reactor)
+        hub.sessions.passwords['bob'] = 'x'
+        done: Counter[int] = Counter()
+        outcomes: Counter[str] = Counter()
+
+        def create(number: int) -> int:
+            done[number] += 1
+            return number
+
+        hub.respond('createTag', create)
+        server = yield hub.listen()
+        koji = Connection(Profile('dropped', server=server,
+                                  retry_interval=0))
+        yield koji.login('password', user='bob', password='x',
+                         allow_http=True)
+        random = Random(7)
+        for kind in ('dropped-before', 'dropped-after'):
+            hub.misbehave(kind, chance=1 / 14, random=random)
+        work = iter(range(self.calls))
+
+        async def ask() -> None:
+            for number in work:
+                # What it has heard is not kept.
+                hub.calls.clear()
+                try:
+                    if number % 10 < 3:
+                        answer = await koji.createTag(number)
+                    else:
+                        [answer] = await koji.echo(number)
+                except RetryError:
+                    outcomes['RetryError'] += 1
+                    self.assertEqual(done[number], 1)
+                else:
+                    outcomes['answers'] += 1
+                    self.assertEqual(answer, number)
+
+        yield Deferred.fromCoroutine(together(
+            [Deferred.fromCoroutine(ask()) for _ in range(20)]))
+        hub.behave()
+        yield koji.logout()
+        yield koji.close()
+        yield hub.stop()
+        print(f'\n{dict(outcomes)}; writes done: {len(done)}, of these twice:'
+              f' {sum(count > 1 for count in done.values())};'
+              f' sent again: {koji.stats.retries}')
+        self.assertEqual(set(done.values()), {1})
+        self.assertEqual(len(done), self.calls * 3 // 10)
+        self.assertGreater(koji.stats.retries, self.calls // 14)
+        self.assertEqual(left(), before)
