@@ -5,9 +5,8 @@ it means there.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from datetime import datetime, timedelta
+from importlib import metadata
 from typing import Any
 
 from munch import Munch
@@ -27,8 +26,6 @@ from txkoji.exceptions import KojiException, KojiLoginException
 from txkoji.multicall import KojiMultiCallIterator, MultiCall
 from txkoji.package import Package
 from txkoji.task import NoDescendentsError, Task
-
-ROOT = os.path.dirname(os.path.dirname(__file__))
 
 
 class OldNamesTests(HubTestCase):
@@ -254,9 +251,11 @@ class OldNamesTests(HubTestCase):
 
     def test_version(self) -> None:
         """The package knows its version, the one that is installed."""
-        found = subprocess.run([sys.executable, 'setup.py', '--version'],
-                               cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        self.assertEqual(found.stdout.split()[-1], txkoji.__version__)
+        try:
+            installed = metadata.version('txkoji')
+        except metadata.PackageNotFoundError:
+            self.skipTest('txkoji is not installed, only in the path')
+        self.assertEqual(installed, txkoji.__version__)
 
     def test_nothing(self) -> None:
         """Nothing stays nothing."""
