@@ -413,11 +413,16 @@ def measure(names: List[str]) -> None:
     ours = found['txkoji']
     for text, ratio, target in [
             ('calls/s, of koji.ClientSession in 20 threads',
-             ours['rate'] / found['client_threads']['rate'], 'at least 3.5'),
+             ours['rate'] / found['client_threads']['rate'], 'at least 7'),
+            ('calls/s, of aiohttp with xmlrpc.client',
+             ours['rate'] / found['aiohttp_session']['rate'],
+             'at least 1.4'),
             ('calls/s, of twisted.web.xmlrpc.Proxy',
-             ours['rate'] / found['proxy']['rate'], 'at least 7'),
+             ours['rate'] / found['proxy']['rate'], 'at least 11'),
             ('CPU per call of twisted.web.xmlrpc.Proxy, times ours',
-             found['proxy']['cpu'] / ours['cpu'], 'at least 7')]:
+             found['proxy']['cpu'] / ours['cpu'], 'at least 10'),
+            ('CPU per call, times that of a bare protocol',
+             ours['cpu'] / found['bare_protocol']['cpu'], 'at most 2.2')]:
         print(f'{text:60} {ratio:6.2f}   target: {target}')
 
 
