@@ -197,6 +197,23 @@ class AnswersTests(HostileTestCase):
         yield self.all_lost()
 
     @inlineCallbacks
+    def test_retry_after(self) -> Any:
+        """A server says when to come back, in seconds or by its own clock."""
+        date = b'Date: Wed, 25 Nov 2026 06:00:00 GMT'
+        for headers, seconds in [
+                ([b'Retry-After: 120'], 120),
+                ([date, b'Retry-After: Wed, 25 Nov 2026 06:00:30 GMT'], 30),
+                ([date, b'Retry-After: Wed, 25 Nov 2026 05:00:00 GMT'], 0),
+                ([b'Retry-After: Wed, 25 Nov 2015 05:00:00 GMT'], 0),
+                ([b'Retry-After: soon'], None), ([b'Retry-After: -5'], None),
+                ([date, b'Retry-After: 25 Nov'], None), ([date], None)]:
+            koji = yield self.script(http(b'', *headers,
+                                          status=b'503 Busy'))
+            error = yield self.assertFailure(koji.getAPIVersion(), HTTPError)
+            self.assertEqual(error.retry_after, seconds, headers)
+            yield koji.close()
+
+    @inlineCallbacks
     def test_late_junk(self) -> Any:
         """What comes unasked over a kept connection closes it."""
         koji = yield self.script()
