@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import io
+import gc
 import os
 import socket
 from typing import Any, Callable, List, Optional
@@ -25,9 +26,10 @@ from tests.support import folder, write
 from txkoji import Connection, Profile
 from txkoji.exceptions import (AnswerError, CallTimeout, ConfigurationError,
                                ConnectionClosed, ConnectionFailed, HTTPError,
-                               TLSError)
+                               NotSent, TLSError)
 from txkoji.files import File
 from txkoji.hub import xmlrpc
+from txkoji.hub.http.exchange import Exchange
 from txkoji.hub.http.network import Sockets
 from txkoji.testing import FakeHub
 
@@ -468,6 +470,76 @@ class FailureTests(WireTestCase):
         self.assertEqual((yield koji.getAPIVersion()), 1)
         self.assertEqual(asked, [('127.0.0.1', urlsplit(server).port)])
         yield koji.close()
+
+
+class EarlyAnswer(Protocol):
+    """A server that answers before it has read the request, and reads on."""
+
+    def connectionMade(self) -> None:
+        self.factory.made.append(self.transport)
+
+    def dataReceived(self, data: bytes) -> None:
+        self.transport.pauseProducing()
+        body = xmlrpc.encode_answer(1)
+        self.transport.write(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b'
+                             % (len(body), body))
+
+
+class ConnectionTests(WireTestCase):
+    """What a connection is used for, and what a call leaves."""
+
+    @inlineCallbacks
+    def test_early_answer(self) -> Any:
+        """A connection is not kept whose request was not sent as a whole."""
+        factory = Factory.forProtocol(EarlyAnswer)
+        factory.noisy = False
+        factory.made = []
+        port = yield self.serve(factory)
+        koji = self.connect(f'http://127.0.0.1:{port}/kojihub')
+        self.assertEqual((yield koji.echo(b'x' * 2**25)), 1)
+        self.assertEqual((yield koji.echo(b'x' * 2**25)), 1)
+        self.assertEqual(len(factory.made), 2)
+        for transport in factory.made:
+            transport.abortConnection()
+
+    @inlineCallbacks
+    def test_plain_port(self) -> Any:
+        """TLS with a server that speaks none is told at once."""
+        factory, port = yield self.serve_script(
+            b'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n')
+        koji = self.connect(f'https://127.0.0.1:{port}/kojihub')
+        error = yield self.assertFailure(koji.build('x'), TLSError)
+        self.assertIn('does the server speak plain http', str(error))
+        self.assertIsInstance(error, NotSent)
+        yield factory.lost
+
+    @inlineCallbacks
+    def test_no_cycles(self) -> Any:
+        """A call leaves nothing for the garbage collector, nor a timer."""
+        hub = FakeHub(reactor=reactor)
+        server = yield hub.listen()
+        self.addCleanup(hub.stop)
+        memory = hub.connection()
+        yield memory.getTag('f44')
+        koji = self.connect(server)
+        yield koji.getTag('f44')
+        timers = len(reactor.getDelayedCalls())
+        for _ in range(3):
+            yield koji.getTag('f44')
+        self.assertEqual(len(reactor.getDelayedCalls()), timers)
+        yield memory.getTag('f44')
+        self.assertEqual(len(reactor.getDelayedCalls()), timers)
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        before = self.exchanges()
+        yield koji.getTag('f44')
+        yield deferLater(reactor, 0, lambda: None)
+        self.assertEqual(self.exchanges(), before)
+
+    def exchanges(self) -> int:
+        """How many there are in memory."""
+        return sum(isinstance(each, Exchange) for each in gc.get_objects())
 
 
 class WaitingTests(SynchronousTestCase):
