@@ -533,9 +533,10 @@ class ConnectionTests(WireTestCase):
         gc.disable()
         self.addCleanup(gc.enable)
         before = self.exchanges()
-        yield koji.getTag('f44')
-        yield deferLater(reactor, 0, lambda: None)
-        self.assertEqual(self.exchanges(), before)
+        for _ in range(10):
+            yield koji.getTag('f44')
+        # The last one may still be on its way out.
+        self.assertLess(self.exchanges(), before + 2)
 
     def exchanges(self) -> int:
         """How many there are in memory."""
