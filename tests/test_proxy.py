@@ -145,6 +145,16 @@ class TinyproxyTests(ProxyTestCase):
         return proxy
 
     @inlineCallbacks
+    def check_download(self, koji: Connection) -> Any:
+        """A file under the topurl comes through the proxy, too."""
+        build = yield koji.getBuild('rhceph-container-8-40')
+        [log] = [file for file in (yield build.files())
+                 if file.name == 'orchestrator.log']
+        output = io.BytesIO()
+        yield log.download(output)
+        self.assertEqual(output.getvalue(), b'It was built.\n')
+
+    @inlineCallbacks
     def test_calls(self) -> Any:
         """Calls, many at once, over few tunnels; and a download."""
         proxy = self.start()
@@ -153,12 +163,7 @@ class TinyproxyTests(ProxyTestCase):
             [koji.getTag(number) for number in range(1, 51)])
         self.assertEqual([tag.id for tag in tags], list(range(1, 51)))
         self.assertEqual(koji.stats.connections, 3)
-        build = yield koji.getBuild('rhceph-container-8-40')
-        [log] = [file for file in (yield build.files())
-                 if file.name == 'orchestrator.log']
-        output = io.BytesIO()
-        yield log.download(output)
-        self.assertEqual(output.getvalue(), b'It was built.\n')
+        yield self.check_download(koji)
 
     @inlineCallbacks
     def test_plain(self) -> Any:
@@ -175,12 +180,7 @@ class TinyproxyTests(ProxyTestCase):
                 'kojihub', 'kojifiles'))
             self.assertEqual((yield koji.getTag('f44')).id, 33)
             self.assertEqual((yield koji.getTag('f43')).name, 'f43')
-            build = yield koji.getBuild('rhceph-container-8-40')
-            [log] = [file for file in (yield build.files())
-                     if file.name == 'orchestrator.log']
-            output = io.BytesIO()
-            yield log.download(output)
-            self.assertEqual(output.getvalue(), b'It was built.\n')
+            yield self.check_download(koji)
 
     @inlineCallbacks
     def test_environment(self) -> Any:

@@ -16,8 +16,8 @@ from twisted.python.failure import Failure
 from txkoji.exceptions import (AuthError, AuthExpired, KojiException,
                                KojiLoginException)
 from txkoji.hub.credentials import Credentials
-from txkoji.hub.http.request import Headers, Request
 from txkoji.hub.faults import Source, is_session_gone, source_of
+from txkoji.hub.http.request import Headers, Request
 from txkoji.hub.identity import Identity
 from txkoji.hub.login import LoginDesk, session_of
 from txkoji.hub.outcome import Outcome
