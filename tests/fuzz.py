@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from functools import partial
 from typing import Any, Callable, Dict, List
 
 from tests.recordings import files, recordings
@@ -20,7 +21,7 @@ from txkoji.exceptions import (AnswerError, ConfigurationError,
 from txkoji.hub.decoder import Decoder
 from txkoji.hub.expat import ExpatDecoder
 from txkoji.hub.profile import read_profile
-from txkoji.hub.xmlrpc import decode_call
+from txkoji.hub.xmlrpc import decode_call, encode_answer
 from txkoji.messages import parse
 from txkoji.web import path_below, read_link
 
@@ -42,11 +43,11 @@ def outcome(new: Callable[[], Any], data: bytes, size: int) -> Any:
 
 
 def decoder(data: bytes) -> None:
-    """Both of our decoders say the same, however the answer is cut."""
+    """All of our decoders say the same, however the answer is cut."""
     size = 1 + (data[0] if data else 0)
     expected = outcome(ExpatDecoder, data, len(data) + 1)
-    for new in (Decoder, ExpatDecoder):
-        for each in (size, len(data) + 1):
+    for new in (Decoder, partial(Decoder, learn_after=3), ExpatDecoder):
+        for each in (size, len(data) // 3 + 1, len(data) + 1):
             found = outcome(new, data, each)
             assert found == expected, (found, expected)
     try:
@@ -94,7 +95,11 @@ TARGETS: Dict[str, Callable[[bytes], None]] = {
 def samples(target: str) -> List[bytes]:
     """Good ones, to begin with."""
     if target == 'decoder':
-        return [each.response for each in recordings().values()
+        return [encode_answer([
+            {'id': number, 'name': 'a & b', 'size': 2**40, 'ts': number / 4,
+             'draft': False, 'epoch': None} for number in range(count)])
+            for count in (20, 60)] + [
+                each.response for each in recordings().values()
                 if len(each.response) < 3000][:80]
     if target == 'profile':
         return [b'[koji]\nserver = https://koji.example.com/kojihub\n'

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from functools import partial
 from pyexpat import ParserCreate
 from typing import Any, Callable, Dict, List
 from xmlrpc import client
@@ -48,10 +49,18 @@ def medians(rounds: int, **runs: Callable[[], Any]) -> Dict[str, float]:
             for name, times in taken.items()}
 
 
-def decode(decoder: Any, data: bytes) -> Any:
+def decode(decoder: Any, data: bytes, size: int = CHUNK) -> Any:
     """An answer in the chunks that a socket gives."""
-    for start in range(0, len(data), CHUNK):
-        decoder.feed(data[start:start + CHUNK])
+    for start in range(0, len(data), size):
+        decoder.feed(data[start:start + size])
+    return decoder.close()
+
+
+def stream(decoder: Any, data: bytes, size: int = CHUNK) -> Any:
+    """The same, with the items taken as they come."""
+    for start in range(0, len(data), size):
+        decoder.feed(data[start:start + size])
+        decoder.take()
     return decoder.close()
 
 
@@ -95,6 +104,34 @@ def decoding() -> None:
              'target: at most 1' if times == 1 else '')
         line('  by our expat alone: times ours',
              f'{took["expat"] / took["ours"]:.2f}')
+
+
+def by_rows() -> None:
+    """Where rows are learned, and where not, beside tokens alone."""
+    koji = Connection(Profile('bench', server='http://localhost/'))
+    for name, read, size, target in [
+            ('listTagged.big', decode, CHUNK, 0.7),
+            ('listTagged.big', stream, CHUNK, 0.7),
+            # A record of TLS; what comes over a slow line; a segment of TCP.
+            ('listTagged.big', decode, 16384, 0.8),
+            ('listTagged.big', decode, 4096, 1.05),
+            ('listTagged.big', decode, 1400, 1.05),
+            ('listTasks.500', decode, CHUNK, 1.05),
+            ('listBuilds.package-all', decode, CHUNK, 1.05),
+            ('multicall.100-getTaskInfo', decode, CHUNK, 1.05),
+            ('listTagged.latest', decode, CHUNK, 1.05),
+            ('listTags', decode, CHUNK, 1.05)]:
+        data = recordings()[name].response
+        make = partial(row_maker, name.partition('.')[0], koji)
+        times = range(max(1, 500000 // len(data)))
+        took = medians(
+            11,
+            tokens=lambda: [read(Decoder(make(), learn_after=sys.maxsize),
+                                 data, size) for _ in times],
+            rows=lambda: [read(Decoder(make()), data, size) for _ in times])
+        line(f'{read.__name__} {name}, {size} B a piece: times tokens',
+             f'{took["rows"] / took["tokens"]:.2f}',
+             f'target: at most {target}')
 
 
 def encoding() -> None:
@@ -224,6 +261,7 @@ if __name__ == '__main__':
         serve()
     else:
         decoding()
+        by_rows()
         encoding()
         memory()
         react(lambda reactor: Deferred.fromCoroutine(holding(reactor)))

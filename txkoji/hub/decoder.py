@@ -20,7 +20,8 @@ from munch import Munch
 
 from txkoji.hub.expat import (MAX_DEPTH, ExpatDecoder, too_deep,
                               value_or_fault)
-from txkoji.hub.rows import BOOLEANS, CONTROL, ROW_END, RowReader, unescape
+from txkoji.hub.rows import (BOOLEANS, CONTROL, LEARN_AFTER, ROW_BEGIN,
+                             ROW_END, RowReader, unescape)
 
 #: One of: a value, with a member around it or not; the beginning of an array
 #: or a struct, likewise; the end of one of these three; all that is left.
@@ -51,12 +52,17 @@ class Decoder:
 
     :param row: makes the structs that are the value itself, or the items of a
                 list that is; None for Munch, as all others are.
+    :param learn_after: how many rows of a list are read by tokens before
+                        they are read as a whole.
 
     :ivar fast: whether expat was not needed so far.
+    :ivar learned: whether rows are read as a whole by now.
     """
 
-    def __init__(self, row: Optional[Callable[[], Any]] = None) -> None:
+    def __init__(self, row: Optional[Callable[[], Any]] = None, *,
+                 learn_after: int = LEARN_AFTER) -> None:
         self._row = row
+        self._learn_after = learn_after
         self._expat: Optional[ExpatDecoder] = None
         self._utf8 = codecs.getincrementaldecoder('utf-8')()
         self._rest = ''
@@ -70,10 +76,15 @@ class Decoder:
         # Each name once, however often it comes.
         self._known: Dict[str, str] = {}
         self._rows: Optional[RowReader] = None
+        self._observed = 0
 
     @property
     def fast(self) -> bool:
         return self._expat is None
+
+    @property
+    def learned(self) -> bool:
+        return self._rows is not None and self._rows.active
 
     def feed(self, data: bytes) -> None:
         """
@@ -89,6 +100,7 @@ class Decoder:
             text = self._rest + self._utf8.decode(data)
         except UnicodeDecodeError:
             self._utf8.reset()
+            self._read_kept()
             self._hand_over(self._rest, waiting + data)
             return
         if self._ends is None:
@@ -101,12 +113,13 @@ class Decoder:
             if not (_VALUE[0].startswith(text) or _FAULT[0].startswith(text)):
                 self._hand_over(text)
             return
-        if self._rows is not None and self._rows.active:
-            self._read_tokens(self._read_rows(text, self._rows))
+        rows = self._rows
+        if rows is not None and len(text) > rows.least:
+            self._read_rows(text, rows)
         else:
-            before = len(self._items)
             self._read_tokens(text)
-            self._observe(before)
+        if len(self._open) > 1 and (rows is None or rows.learning):
+            self._observe()
         if len(self._rest) > MAX_REST:
             self._hand_over(self._rest)
 
@@ -123,6 +136,7 @@ class Decoder:
             return []
         items = values[1][:]
         values[1].clear()
+        self._observed = 0
         return items
 
     def close(self) -> Any:
@@ -133,6 +147,7 @@ class Decoder:
                                code.
         :raises AnswerError: if it is not a whole answer.
         """
+        self._read_kept()
         if self._expat is None and not (
                 self._ends is not None and self._rest == self._ends[1]
                 and len(self._open) == 1 and len(self._open[0]) == 1
@@ -149,44 +164,56 @@ class Decoder:
         return values[1] if len(values) > 1 and type(values[1]) is list else []
 
     @property
-    def _in_list(self) -> bool:
-        """Whether an item of that list comes next."""
+    def _in_items(self) -> bool:
+        """Whether an item of that list comes next, or its end."""
         return len(self._open) == 2 and type(self._open[1]) is list
 
-    def _observe(self, before: int) -> None:
-        """Let rows be learned from the items of a list after so many."""
+    def _observe(self) -> None:
+        """Let rows be learned from the newest items of a list."""
         items = self._items
-        if len(items) > before:
+        if len(items) > self._observed:
             if self._rows is None:
                 self._rows = RowReader(
-                    self._row or partial(Munch.__new__, Munch))
-            self._rows.observe(items[before:])
+                    self._row or partial(Munch.__new__, Munch),
+                    self._learn_after)
+            self._rows.observe(items[self._observed:])
+            self._observed = len(items)
 
-    def _read_rows(self, text: str, rows: RowReader) -> str:
+    def _read_rows(self, text: str, rows: RowReader) -> None:
         """
-        Read rows as they were learned, and by tokens the one that began
-        before and those that are otherwise.
-
-        :returns: what is left for the tokens.
+        Read rows as they were learned; by tokens one that is open already,
+        those that are otherwise, and what comes behind the last.
         """
         while rows.active:
-            begins = self._in_list
+            begins = self._in_items
             if begins:
-                found, text = rows.read(text)
+                try:
+                    found, text = rows.read(text)
+                except ValueError:
+                    break
                 self._open[1] += found
             end = text.find(ROW_END) + len(ROW_END)
             if end < len(ROW_END):
+                if (begins and len(text) <= rows.least
+                        and text.startswith(ROW_BEGIN)):
+                    self._rest = text
+                    return
                 break
             before = len(self._items)
             self._read_tokens(text[:end], text[end:])
-            text = self._rest + text[end:]
             if self._expat is not None:
-                return ''
+                return
             if begins:
                 rows.reject(self._items[before:])
-            if self._rest or not self._in_list:
+            text = self._rest + text[end:]
+            if self._rest or not self._in_items:
                 break
-        return text
+        self._read_tokens(text)
+
+    def _read_kept(self) -> None:
+        """Read by tokens the row that `_read_rows` kept, if it did."""
+        if self._expat is None and len(self._open) > 1:
+            self._read_tokens(self._rest)
 
     def _read_tokens(self, text: str, behind: str = '') -> None:
         """
@@ -293,12 +320,11 @@ class Decoder:
         # Of a character that is not whole yet.
         more = self._utf8.getstate()[0] + more
         self._rest = ''
-        if self._ends is None:
-            self._expat = ExpatDecoder(row=self._row)
-        else:
-            self._expat = ExpatDecoder.resumed(
-                self._ends is _FAULT, self._open, self._names, self._member,
-                row=self._row)
+        if self._expat is None:
+            self._expat = ExpatDecoder(
+                row=self._row) if self._ends is None else ExpatDecoder.resumed(
+                    self._ends is _FAULT, self._open, self._names,
+                    self._member, row=self._row)
         self._expat.feed(text.encode() + more)
 
 

@@ -9,6 +9,7 @@ tokens take. Whatever is not as learned is for the tokens.
 from __future__ import annotations
 
 import re
+import sys
 from itertools import repeat
 from typing import (Any, Callable, Dict, Iterable, List, Optional, Sequence,
                     Set, Tuple)
@@ -18,16 +19,17 @@ CONTROL = '\x00-\x08\x0b-\x1f\ufffe\uffff'
 
 BOOLEANS = {'0': False, '1': True}
 
-#: The end of a struct that is a value.
+ROW_BEGIN = '<value><struct>\n'
 ROW_END = '</struct></value>\n'
 
 #: So many rows are read by tokens first, and the last `SAMPLE` of these are
-#: learned from, which takes as long as the tokens of some ten rows. To compile
-#: the expression takes as long as those of a hundred; Python keeps it for the
-#: next answer. With these numbers lists that are too short lose nothing that
-#: can be measured.
-LEARNED_AFTER = 300
+#: learned from. To compile the expression takes as long as the tokens of a
+#: hundred rows; Python keeps it for the next answer.
+LEARN_AFTER = 300
 SAMPLE = 40
+
+#: So few rows are read as fast by tokens.
+FEW = 4
 
 #: One row in so many may be unlike the others, and so many in sequence.
 TOLERANCE = 32
@@ -79,14 +81,21 @@ class RowReader:
     Read the rows of one list.
 
     :param make: makes an empty row.
+    :param learn_after: how many rows `observe` gets before that.
 
+    :ivar learning: whether it wants to observe rows.
     :ivar active: whether they are learned, so that `read` reads them.
+    :ivar least: how long a text with more than a few rows is; as long as it
+                 is not active, longer than any.
     """
 
-    def __init__(self, make: Callable[[], Any]) -> None:
+    def __init__(self, make: Callable[[], Any],
+                 learn_after: int = LEARN_AFTER) -> None:
+        self.learning = True
         self.active = False
+        self.least = sys.maxsize
         self._make = make
-        self._learning = True
+        self._learn_after = learn_after
         self._observed = 0
         self._expressions = 0
         self._allowed = 0.0
@@ -98,31 +107,34 @@ class RowReader:
     def observe(self, rows: Sequence[Any]) -> None:
         """Learn from rows that were read by tokens."""
         self._observed += len(rows)
-        if not self._learning or self._observed < LEARNED_AFTER - SAMPLE:
+        if self._observed < self._learn_after - SAMPLE:
             return
         if not self._types and isinstance(rows[-1], dict):
             self._types = dict.fromkeys(rows[-1], '')
         if (not 0 < len(self._types) <= MAX_MEMBERS
                 or sum(map(len, self._types)) > MAX_NAMES
                 or not self._learn(rows[-SAMPLE:])):
-            self._learning = False
-        elif self._observed >= LEARNED_AFTER:
-            self._start(self._pattern())
+            self.learning = False
+        elif self._observed >= self._learn_after:
+            self._start(self._write())
 
     def read(self, text: str) -> Tuple[List[Any], str]:
         """
         Read the rows at the beginning of a text.
 
         :returns: these, and the rest of the text.
+        :raises ValueError: if one of these has a value that is none; it is no
+                            longer active then, since expat will read on.
         """
+        if self._expression is None:
+            self._compile()
         found = [match.groups() for match in self._expression.finditer(text)]
         rest = found.pop()[-1] if found and found[-1][-1] else ''
         try:
             rows = self._convert(found)
         except ValueError:
-            # Expat reads on from there, or refuses it.
             self._stop()
-            return [], text
+            raise
         self._allowed = min(self._allowed + len(rows) / TOLERANCE, ALLOWANCE)
         return rows, rest
 
@@ -136,8 +148,8 @@ class RowReader:
         self._learn(rows)
         self._allowed -= 1
         if self._allowed < 0:
-            pattern = self._pattern()
-            if pattern == self._expression.pattern \
+            pattern = self._write()
+            if pattern == self._pattern \
                     or self._expressions == MAX_EXPRESSIONS:
                 self._stop()
             else:
@@ -168,7 +180,7 @@ class RowReader:
                 self._types[name] = self._types[name] or kind
         return True
 
-    def _pattern(self) -> str:
+    def _write(self) -> str:
         """
         Write what matches a row or, as its last group, all that is left.
         """
@@ -184,21 +196,30 @@ class RowReader:
         for group, text in _BETWEEN.items():
             pattern = pattern.replace(f'(?P={group})',
                                       f'(?P<{group}>{text})', 1)
-        return (f'<value><struct>\n<member>\n<name>{pattern}</member>\n'
-                f'{ROW_END}|(?P<rest>[\\s\\S]+)')
+        return (f'{ROW_BEGIN}<member>\n<name>{pattern}</member>\n{ROW_END}'
+                '|(?P<rest>[\\s\\S]+)')
 
     def _start(self, pattern: str) -> None:
-        self._expression = re.compile(pattern)
+        self._pattern = pattern
         self._kinds = [*self._types.values()]
+        # The time for that is the next piece's: this one had its tokens.
+        self._expression: Any = None
+        self._expressions += 1
+        # It is about as long as a row.
+        self.least = FEW * len(pattern)
+        self._allowed = ALLOWANCE
+        self.learning = False
+        self.active = True
+
+    def _compile(self) -> None:
+        self._expression = re.compile(self._pattern)
         named = self._expression.groupindex.values()
         self._groups = [number for number in range(self._expression.groups)
                         if number + 1 not in named]
-        self._expressions += 1
-        self._allowed = ALLOWANCE
-        self.active = True
 
     def _stop(self) -> None:
-        self.active = self._learning = False
+        self.active = False
+        self.least = sys.maxsize
 
     def _convert(self, found: Sequence[Tuple[Optional[str], ...]]
                  ) -> List[Any]:
