@@ -19,7 +19,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from txkoji.exceptions import CallTimeout, GSSAPIAuthError
+from txkoji.exceptions import CallTimeout, GSSAPIAuthError, KojiException
 from txkoji.hub.http.connection import Head
 from txkoji.hub.http.request import Request
 from txkoji.hub.secret import SecretBytes
@@ -164,20 +164,32 @@ class Negotiation:
         heads: List[Head] = []
         # The token is in no variable, since tracebacks may show these.
         try:
-            return await post(replace(
+            answer = await post(replace(
                 request, take_head=heads.append, headers=(_authorization(
                     await self._step(request, host,
                                      lambda: self._token(maker, host))),)))
-        finally:
-            # Whatever it says is not to be believed before.
-            for head in heads:
-                shown = _Answer(url, head)
-                if shown.has_token and not await self._step(
-                        request, host,
-                        lambda: self._proven(maker, shown, host)):
-                    raise GSSAPIAuthError(
-                        f'the server at {host} could not prove by Kerberos'
-                        ' who it is: do not trust it')
+        except KojiException:
+            # Nor is a fault to be believed before.
+            await self._verify(request, url, maker, heads)
+            raise
+        await self._verify(request, url, maker, heads)
+        return answer
+
+    async def _verify(self, request: Request, url: str, maker: Any,
+                      heads: List[Head]) -> None:
+        """
+        Check the token in the head of the answer, if there is one.
+
+        :raises GSSAPIAuthError: if it proves nothing.
+        """
+        host = urlsplit(url).hostname or ''
+        for head in heads:
+            shown = _Answer(url, head)
+            if shown.has_token and not await self._step(
+                    request, host, lambda: self._proven(maker, shown, host)):
+                raise GSSAPIAuthError(
+                    f'the server at {host} could not prove by Kerberos who it'
+                    ' is: do not trust it')
 
     def _step(self, request: Request, host: str, function: Callable[[], T]
               ) -> Deferred[T]:

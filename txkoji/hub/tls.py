@@ -1,5 +1,5 @@
 """
-Whom we trust, and the certificate we show: a policy for Twisted's Agent.
+Whom we trust, and the certificate that we show.
 """
 from __future__ import annotations
 
