@@ -24,6 +24,10 @@ Attempt = Callable[[bool], 'Deferred[Any]']
 #: Statuses of front servers that are busy, or have lost the hub.
 BUSY = (408, 429, 502, 503, 504)
 
+#: Seconds that a server may have us wait; it is asked again after these,
+#: whatever its ``Retry-After`` says.
+LONGEST_WAIT = 600
+
 #: The status of a front server whose hub failed: it may be for good, or the
 #: hub's database may have been started anew.
 FAILED = 500
@@ -221,7 +225,7 @@ class _Tries:
         """The seconds to wait after an error, if the hub is not away."""
         if isinstance(error, HTTPError):
             if error.retry_after is not None:
-                return error.retry_after
+                return min(error.retry_after, LONGEST_WAIT)
             return self._retries.backoff.delay(self._failed)
         backoff = self._retries.backoff
         if self._failed == 1 and not backoff.is_away:
