@@ -99,7 +99,7 @@ class EnvironmentTests(SynchronousTestCase):
         for url in ['socks5://bot:secret@proxy:1080', 'socks4://h',
                     'https://bot:secret@proxy', 'http://bot:secret@:80',
                     'http://bot:secret@proxy:port', 'http://pr\xf6xy',
-                    'http://bot:secret@[x/']:
+                    'http://bot:secret@[x/', 'http://my_proxy:80']:
             error = self.assertRaises(ConfigurationError, Connection,
                                       Profile('p', server='https://h'),
                                       proxy=url)

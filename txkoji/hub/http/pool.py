@@ -97,7 +97,6 @@ class Pool:
 
         :raises ConfigurationError: see `connect`.
         """
-        self.check_host(route)
         proxy = self._proxies.find(route)
         if proxy is None:
             endpoint = self._network.endpoint(route.host, route.port)
@@ -113,9 +112,8 @@ class Pool:
 
     def check_host(self, route: Route) -> None:
         """
-        Refuse a host that Twisted cannot connect to. The server of a profile
-        was checked before, but not its topurl, nor where a server of files
-        refers to.
+        Refuse a host that Twisted cannot connect to. That of the hub was
+        checked with the profile; this is for those of files.
 
         :raises ConfigurationError: if it is no host name.
         """

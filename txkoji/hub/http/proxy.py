@@ -24,6 +24,7 @@ from zope.interface import implementer
 from txkoji.exceptions import ConfigurationError, ProxyError
 from txkoji.hub.http.connection import MAX_HEAD
 from txkoji.hub.http.network import Route
+from txkoji.hub.profile import good_host
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,15 @@ def parse_proxy(url: str) -> Proxy:
         raise ConfigurationError(
             f'the proxy {shown} cannot be used: only proxies whose URL begins'
             ' with http:// are known (they carry https, too)')
-    if not parts.hostname or not url.isascii():
+    host = parts.hostname or ''
+    if not url.isascii() or not good_host(host):
         raise ConfigurationError(f'the proxy {shown} has no host name that'
                                  ' can be used')
     authorization = b''
     if parts.username is not None:
         user = f'{unquote(parts.username)}:{unquote(parts.password or "")}'
         authorization = b'Basic ' + base64.b64encode(user.encode())
-    return Proxy(parts.hostname, port, authorization)
+    return Proxy(host, port, authorization)
 
 
 class Proxies:
