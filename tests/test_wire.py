@@ -9,6 +9,7 @@ from typing import Any, Callable, List, Optional
 from urllib.parse import urlsplit
 
 import trustme
+from OpenSSL import SSL
 from twisted.internet import reactor
 from twisted.internet.defer import (CancelledError, Deferred, gatherResults,
                                     inlineCallbacks, succeed)
@@ -30,6 +31,7 @@ from txkoji.exceptions import (AnswerError, CallTimeout, ConfigurationError,
 from txkoji.files import File
 from txkoji.hub import xmlrpc
 from txkoji.hub.http.exchange import Exchange
+from txkoji.hub.http.explain import explain
 from txkoji.hub.http.network import Sockets
 from txkoji.testing import FakeHub
 
@@ -392,7 +394,9 @@ class FailureTests(WireTestCase):
         hub.respond('build', 7)
         koji = self.connect(server.replace('kojihub', 'moved'), serverca=path)
         self.assertEqual((yield koji.build('x')), 7)
+        hub.resource.putChild(b'loop', Moved())
         for status, to in [
+                (307, '/loop'),
                 (301, '/kojihub'), (302, '/kojihub'), (303, '/kojihub'),
                 (307, '/moved'), (307, ''),
                 (307, server.replace('localhost', '127.0.0.1')),
@@ -403,6 +407,7 @@ class FailureTests(WireTestCase):
             error = yield self.assertFailure(koji.getTag('f44'), HTTPError)
             self.assertEqual(error.status, status)
             self.assertNotIn('secret', str(error))
+        self.assertLess(len(seen), 20)
 
     @inlineCallbacks
     def check_silent(self, factory: Any, port: int) -> Any:
@@ -483,6 +488,23 @@ class EarlyAnswer(Protocol):
         body = xmlrpc.encode_answer(1)
         self.transport.write(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b'
                              % (len(body), body))
+
+
+class ExplainTests(SynchronousTestCase):
+    """What an error of OpenSSL means, before and after the request."""
+
+    def test_tls(self) -> None:
+        """After it, only a certificate that is not accepted is no damage."""
+        for reason, before, after in [
+                ('wrong version number', TLSError, ConnectionFailed),
+                ('decryption failed or bad record mac', TLSError,
+                 ConnectionFailed),
+                ('sslv3 alert bad record mac', TLSError, ConnectionFailed),
+                ('tlsv13 alert certificate required', TLSError, TLSError),
+                ('tlsv1 alert unknown ca', TLSError, TLSError)]:
+            error = SSL.Error([('SSL routines', '', reason)])
+            self.assertEqual([explain(error, sent)[0]
+                              for sent in (False, True)], [before, after])
 
 
 class ConnectionTests(WireTestCase):
