@@ -4,9 +4,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from typing import Any
+from typing import Any, List
 
-from twisted.internet.defer import fail
+from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
 from txkoji.exceptions import KojiException
@@ -68,3 +68,32 @@ class FailingNetwork:
 
     def connect(self, factory: Any) -> Any:
         return fail(self._error)
+
+
+class StallingNetwork:
+    """
+    A network in which connecting takes for ever after some times.
+
+    :param network: connects these times.
+    :param times: how many they are.
+
+    :ivar stalled: the Deferreds of the others.
+    """
+
+    needs_tls = keeps = False
+
+    def __init__(self, network: Any, times: int) -> None:
+        self._network = network
+        self._times = times
+        self.stalled: List[Deferred[Any]] = []
+
+    def endpoint(self, host: str, port: int) -> Any:
+        self._times -= 1
+        if self._times >= 0:
+            return self._network.endpoint(host, port)
+        return self
+
+    def connect(self, factory: Any) -> Any:
+        connecting: Deferred[Any] = Deferred()
+        self.stalled.append(connecting)
+        return connecting

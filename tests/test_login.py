@@ -11,7 +11,7 @@ from twisted.logger import eventAsText, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 
-from tests.support import HubTestCase
+from tests.support import HubTestCase, StallingNetwork
 from txkoji import KojiLoginException
 from txkoji.exceptions import (AuthError, AuthLockError, CallTimeout,
                                ConfigurationError, ConnectionClosed,
@@ -157,6 +157,34 @@ class LoginTests(HubTestCase):
         self.fail_of(login, CancelledError)
         self.hub.clock.advance(5)
         self.assertTrue(self.hub.sessions.rows[2].closed)
+
+    def test_abandoned_closed(self) -> None:
+        """After close() nobody goes on to end a session of no use."""
+        network = StallingNetwork(MemoryNetwork(
+            HubResource(self.hub, 'alice'), self.hub.clock), 2)
+        koji = self.hub.connection(network=network)
+        self.hub.misbehave('slow', method='getLoggedInUser', seconds=5)
+        login = koji.login()
+        login.cancel()
+        self.fail_of(login, CancelledError)
+        self.assertEqual(len(network.stalled), 1)
+        self.get(koji.close())
+        self.assertTrue(network.stalled[0].called)
+        self.hub.clock.advance(5)
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+    def test_abandoned_awaited(self) -> None:
+        """close(logout=True) waits until a session of no use has ended."""
+        self.hub.misbehave('slow', method='getLoggedInUser', seconds=5)
+        self.hub.misbehave('slow', method='logout', seconds=5)
+        login = self.koji.login()
+        login.cancel()
+        self.fail_of(login, CancelledError)
+        closing = self.koji.close(logout=True)
+        self.assertNoResult(closing)
+        self.hub.clock.advance(5)
+        self.get(closing)
+        self.assertTrue(self.hub.sessions.rows[0].closed)
 
     def test_not_queued(self) -> None:
         """A login does not wait behind calls that take long."""

@@ -185,7 +185,8 @@ class Calls:
         """
         End everything: calls fail with ConnectionClosed.
 
-        :param logout: whether to end the session on the hub, too.
+        :param logout: whether to end the session on the hub, too, and to wait
+                       for the end of those that a login left over.
         """
         self._closed = True
         ending: Optional[Deferred[None]] = None
@@ -199,6 +200,7 @@ class Calls:
                 running.cancel()
             if ending is not None:
                 await ending
+                await self.session.settle()
         except KojiException as error:
             self._log.warn('closed without logging out: {error}',
                            error=str(error))

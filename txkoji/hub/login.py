@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Set, Tuple
 from urllib.parse import urlsplit
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -53,6 +53,8 @@ class LoginDesk:
         self._transport = transport
         self._retries = retries
         self.outcome = Outcome()
+        #: The logouts that nobody waits for.
+        self._abandoned: Set[Deferred[Any]] = set()
 
     def request(self, method: str, args: Any = (), kwargs: Any = {}
                 ) -> Request:
@@ -111,13 +113,20 @@ class LoginDesk:
 
     def _abandon(self, identity: Identity, address: str) -> None:
         """Begin to end a session that is of no use; nobody waits for it."""
-        def failed(failure: Failure) -> None:
-            self._log.warn('session {number} may still be open on the hub:'
-                           ' {error}', number=identity.id,
-                           error=str(failure.value))
+        def ended(result: Any) -> None:
+            self._abandoned.discard(ending)
+            if isinstance(result, Failure):
+                self._log.warn('session {number} may still be open on the hub:'
+                               ' {error}', number=identity.id,
+                               error=str(result.value))
 
-        Deferred.fromCoroutine(self.end(identity, address, 0)).addErrback(
-            failed)
+        ending = Deferred.fromCoroutine(self.end(identity, address, 0))
+        self._abandoned.add(ending)
+        ending.addBoth(ended)
+
+    async def settle(self) -> None:
+        """Wait until sessions of no use have ended, or cannot be."""
+        await DeferredList(list(self._abandoned))
 
     async def renew(self, credentials: Credentials, address: str,
                     old: Identity) -> Optional[Identity]:

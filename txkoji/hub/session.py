@@ -246,6 +246,10 @@ class Session:
             return True
         return await self._desk.end(identity, self.address, self.callnum)
 
+    async def settle(self) -> None:
+        """Wait for the end of sessions that a failed login left over."""
+        await self._desk.settle()
+
     async def _begin(self, credentials: Credentials, address: str) -> None:
         """Begin a new session on the hub."""
         self.identity = await self._desk.begin(credentials, address)

@@ -4,7 +4,7 @@ Requests to one hub, over kept and verified connections, so many at once.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Set
 from urllib.parse import urljoin, urlsplit
 
 from twisted.internet.defer import Deferred, fail
@@ -68,6 +68,7 @@ class Transport:
         self._max_connections = max_connections
         self._max_body = max_body
         self._slots = Turns(max_connections)
+        self._exchanges: Set[Exchange] = set()
         self._pool: Optional[Pool] = None
         self._files: Optional[FileClient] = None
         #: URLs, without a query, and where the hub has moved them to.
@@ -127,8 +128,6 @@ class Transport:
         :raises TransportError: if there is no good answer.
         :raises ConnectionClosed: if `close()` was called.
         """
-        if self._closed:
-            return fail(closed(request.method, address))
         slot = _Slot(self._slots)
         if request.urgent or slot.take():
             return self._start(request, address, headers, again, slot)
@@ -145,19 +144,26 @@ class Transport:
 
     def _start(self, request: Request, address: str, headers: Headers,
                again: bool, slot: _Slot) -> Deferred[Any]:
+        if self._closed:
+            slot.release()
+            return fail(closed(request.method, address))
         self.stats.in_flight += 1
         base, mark, query = address.partition('?')
         moved = self._moved.get(base, base) + mark + query
-        return Exchange(
+        exchange = Exchange(
             request, moved, headers, pool=self.pool, reactor=self.reactor,
             again=again,
             max_body=inf if request.streamed else self._max_body,
-            stats=self.stats, take_head=self._see, held=slot.release
-        ).start().addBoth(self._ended, request, address, headers, again, slot)
+            stats=self.stats, take_head=self._see, held=slot.release)
+        self._exchanges.add(exchange)
+        return exchange.start().addBoth(
+            self._ended, exchange, request, address, headers, again, slot)
 
-    def _ended(self, result: Any, request: Request, address: str,
-               headers: Headers, again: bool, slot: _Slot) -> Any:
+    def _ended(self, result: Any, exchange: Exchange, request: Request,
+               address: str, headers: Headers, again: bool, slot: _Slot
+               ) -> Any:
         self.stats.in_flight -= 1
+        self._exchanges.discard(exchange)
         error = result.value if isinstance(result, Failure) else None
         if isinstance(error, HTTPError) and self._has_moved(address, error):
             request.outcome.sent = False
@@ -222,10 +228,12 @@ class Transport:
 
     async def close(self) -> None:
         """
-        Let go of all connections, until none is open. (Who asks for this ends
-        the requests.)
+        End all requests, which fail with `ConnectionClosed`, and close all
+        connections, until none is open.
         """
         self._closed = True
+        for exchange in list(self._exchanges):
+            exchange.abort(closed(exchange.method, exchange.address))
         if self._files is not None:
             await self._files.close()
         if self._pool is not None:

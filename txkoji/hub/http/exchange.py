@@ -46,6 +46,8 @@ class Exchange:
     :param stats: counts what is sent again.
     :param take_head: takes the head of the answer.
     :param held: is told when what takes the answer holds it up.
+
+    :ivar address: the URL.
     """
 
     _log = Logger()
@@ -55,7 +57,7 @@ class Exchange:
                  stats: Stats, take_head: Callable[[Head], None],
                  held: Callable[[], None]) -> None:
         self._request = request
-        self._address = address
+        self.address = address
         self._headers = headers
         self._pool = pool
         self._reactor = reactor
@@ -78,6 +80,11 @@ class Exchange:
         self._until_closed = False
         self._timer: Any = None
         self._left = request.timeout
+
+    @property
+    def method(self) -> str:
+        """The hub method that is called."""
+        return self._request.method
 
     def start(self) -> Deferred[Any]:
         """
@@ -240,7 +247,7 @@ class Exchange:
                                    status=error.status))
         elif isinstance(error, KojiException):
             error.method = self._request.method
-            error.url = without_secrets(self._address)
+            error.url = without_secrets(self.address)
             self._fail(error)
         else:
             kind, text = explain(error, self._request.outcome.sent)
@@ -266,7 +273,7 @@ class Exchange:
 
     def _error(self, kind: Callable[..., KojiException], text: str,
                **fields: Any) -> KojiException:
-        url = without_secrets(self._address)
+        url = without_secrets(self.address)
         return kind(f'{self._request.method} at {url}: {text}',
                     method=self._request.method, url=url, **fields)
 
@@ -275,7 +282,7 @@ class Exchange:
         Whether an answer has no secret in it; front servers like to say what
         they were asked.
         """
-        if self._request.secret or '?' in self._address:
+        if self._request.secret or '?' in self.address:
             return False
         seen = b'' if self._excerpt is None else self._excerpt.data
         return not any(value[:8] in seen for name, value in self._headers
@@ -320,6 +327,14 @@ class Exchange:
                 ' seconds'))
 
     # The end
+
+    def abort(self, error: KojiException) -> None:
+        """
+        Close the connection, or stop connecting.
+
+        :param error: what it fails with.
+        """
+        self._fail(error)
 
     def _cancel(self, done: Deferred[Any]) -> None:
         self._fail(CancelledError())
