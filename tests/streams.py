@@ -16,7 +16,7 @@ from twisted.web.server import NOT_DONE_YET, Site
 from zope.interface import implementer
 
 from txkoji import Connection, Profile
-from txkoji.hub.xmlrpc import encode_answer
+from txkoji.hub.codec.xmlrpc import encode_answer
 
 #: Bytes that it writes at once.
 CHUNK = 65536

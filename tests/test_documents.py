@@ -20,7 +20,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 import txkoji.connection
 from tests.programs import Program
 from tests.support import folder, write
-from txkoji.paths import task_path
+from txkoji.files.paths import task_path
 from txkoji.testing import FakeHub
 
 ROOT = os.path.dirname(os.path.dirname(__file__))

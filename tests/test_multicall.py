@@ -13,7 +13,7 @@ from txkoji.exceptions import (AnswerError, ConfigurationError,
                                ConnectionClosed, ConnectionFailed,
                                GenericError, HTTPError, KojiException,
                                NotSent, ServerOffline)
-from txkoji.hub.xmlrpc import encode_answer
+from txkoji.hub.codec.xmlrpc import encode_answer
 from txkoji.multicall import (MAX_REQUEST, KojiMultiCallIterator,
                               MultiCallResults)
 from txkoji.task import Task

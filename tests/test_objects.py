@@ -16,12 +16,12 @@ from txkoji.build import Build
 from txkoji.channel import Channel
 from txkoji.exceptions import GenericError, ParameterError
 from txkoji.host import Host
-from txkoji.hub.xmlrpc import encode_call
+from txkoji.hub.codec.xmlrpc import encode_call
 from txkoji.package import Package
 from txkoji.tag import Tag
 from txkoji.target import BuildTarget
 from txkoji.task import Task
-from txkoji.task_methods import source_package
+from txkoji.task_requests.layouts import source_package
 from txkoji.user import User
 
 WEB = 'http://hub.example.test/koji/'

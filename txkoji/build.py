@@ -8,10 +8,10 @@ from typing import Any, List, Optional
 from twisted.internet.defer import Deferred, succeed
 
 from txkoji import build_states
-from txkoji.checksums import checksum_of
-from txkoji.estimates import average_build_duration, not_past
-from txkoji.files import File
-from txkoji.paths import archive_path
+from txkoji.files.checksums import checksum_of
+from txkoji.estimates.averages import average_build_duration, not_past
+from txkoji.files.topurl import File
+from txkoji.files.paths import archive_path
 from txkoji.resource import Timed
 
 
@@ -80,7 +80,7 @@ class Build(Timed):
     def estimate_duration(self) -> Deferred[Optional[timedelta]]:
         """
         Estimate how long it takes, or tell how long it took. See
-        `txkoji.estimates.average_build_duration`: this begins when the
+        `txkoji.estimates.averages.average_build_duration`: this begins when the
         source package is there.
 
         :returns: a Deferred that fires with a timedelta, or with None if
@@ -119,7 +119,7 @@ class Build(Timed):
         The files that it consists of: packages, archives and logs, as the
         hub knows them, to be downloaded.
 
-        :returns: a Deferred that fires with a list of `txkoji.files.File`;
+        :returns: a Deferred that fires with a list of `txkoji.files.topurl.File`;
                   those that are only described, and are not on the hub, are
                   not in it.
         """

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
 
-from txkoji.hub.shared import Shared, together
+from txkoji.hub.deferreds import Shared, together
 from txkoji.hub.threads import in_thread
 
 if TYPE_CHECKING:

@@ -10,36 +10,37 @@ from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
 
 from twisted.internet.defer import CancelledError, Deferred, fail
 
-from txkoji import imports, uploads
-from txkoji.batched import Batched
+from txkoji.files import cg_import as imports
+from txkoji.files import uploads
+from txkoji.batching import Batched
 from txkoji.cache import MAX_AGE, Cache
 from txkoji.call import HubMethods
-from txkoji.downloads import Destination, Download
-from txkoji.events import Events
+from txkoji.files.downloads import Destination, Download
+from txkoji.messages.dispatcher import Events
 from txkoji.exceptions import ConfigurationError, GenericError
-from txkoji.follow import Follow, Rounds
+from txkoji.files.follow import Follow, Rounds
 from txkoji.hub import profile as profiles
 from txkoji.hub.http.body import Sink
 from txkoji.hub.calls import Calls
-from txkoji.hub.decoder import Decoder
-from txkoji.hub.credentials import check_arguments, choose
+from txkoji.hub.codec.decoder import Decoder
+from txkoji.hub.session.credentials import check_arguments, choose
 from txkoji.hub.profile import Profile, read_profile
 from txkoji.hub.reads import check_call, is_read
-from txkoji.hub.secret import Secret
+from txkoji.hub.session.secret import Secret
 from txkoji.hub.stats import Stats
 from txkoji.hub.http.request import Request
 from txkoji.hub.http.network import Network
 from txkoji.hub.transport import Transport
-from txkoji.hub.xmlrpc import encode_call
-from txkoji.imports import Import
-from txkoji.items import Items, Pages
+from txkoji.hub.codec.xmlrpc import encode_call
+from txkoji.files.cg_import import Import
+from txkoji.streaming import Items, Pages
 from txkoji.multicall import BATCH, MultiCall
 from txkoji.progress import ByteListener, Listener, Transfer
 from txkoji.resource import system_time
 from txkoji.results import row_maker, typed
-from txkoji.uploads import Local, Uploaded
-from txkoji.waiting import Changes, Poller, TaskOrId, wait_for
-from txkoji.waiting_repos import (MinEvent, wait_for_repo,
+from txkoji.files.uploads import Local, Uploaded
+from txkoji.waiting.tasks import Changes, Poller, TaskOrId, wait_for
+from txkoji.waiting.repositories import (MinEvent, wait_for_repo,
                                   wait_until_tagged)
 from txkoji.web import path_below, read_link
 
@@ -255,7 +256,7 @@ class Connection(HubMethods[Deferred[Any]]):
             tasks = await gatherResults(
                 [batched.getTaskInfo(number) for number in range(500)])
 
-        are five requests. See `txkoji.batched.Batched`.
+        are five requests. See `txkoji.batching.Batched`.
 
         :param window: seconds to wait for more of them; 0 for this turn of
                        the reactor.
@@ -269,7 +270,7 @@ class Connection(HubMethods[Deferred[Any]]):
             async for build in koji.iterate('listTagged', 'f43'):
                 print(build.nvr)
 
-        See `txkoji.items.Items`, also for programs of inlineCallbacks.
+        See `txkoji.streaming.Items`, also for programs of inlineCallbacks.
 
         :param method: a hub method that gives a list; the other arguments are
                        its own.
@@ -288,7 +289,7 @@ class Connection(HubMethods[Deferred[Any]]):
         A page has up to 1,000 items, or the ``page_size`` of `with_options`.
         An item that is in the list all the time is in exactly one page, also
         if others come and go between the pages, unless ``queryOpts`` ask for
-        an order other than by id. See `txkoji.items.Pages`.
+        an order other than by id. See `txkoji.streaming.Pages`.
 
         :param method: a hub method that gives a list; the other arguments are
                        its own.
@@ -436,7 +437,7 @@ class Connection(HubMethods[Deferred[Any]]):
 
         All that are followed are asked for together, every ``poll_interval``
         seconds (an option of the profile), also after an outage of the hub.
-        See `txkoji.follow.Follow`.
+        See `txkoji.files.follow.Follow`.
 
         :param task_id: the task's id, or the task.
         :param descendents: whether to follow the logs of its descendents,
@@ -481,7 +482,7 @@ class Connection(HubMethods[Deferred[Any]]):
     def watch(self, task: TaskOrId) -> Changes:
         """
         Go through the changes of a task and its descendents, until it is
-        finished. See `txkoji.waiting.Changes`.
+        finished. See `txkoji.waiting.tasks.Changes`.
 
         :param task: the task, or its id.
         :raises TypeError: at once, if that is no task; GenericError, if no

@@ -11,10 +11,10 @@ from twisted.internet.defer import CancelledError, Deferred, fail
 from txkoji.call import HubMethods
 from txkoji.exceptions import (AnswerError, ConfigurationError, KojiException,
                                NotSent, another, from_fault)
-from txkoji.hub.decoder import Decoder
+from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.reads import MULTICALL, check_call
-from txkoji.hub.shared import together
-from txkoji.hub.xmlrpc import encode_entry, encode_multicall
+from txkoji.hub.deferreds import together
+from txkoji.hub.codec.xmlrpc import encode_entry, encode_multicall
 from txkoji.progress import Progress
 from txkoji.results import typed
 

@@ -6,8 +6,8 @@ from typing import Optional
 
 from twisted.internet.defer import Deferred
 
-from txkoji.files import File
-from txkoji.paths import below, repo_path
+from txkoji.files.topurl import File
+from txkoji.files.paths import below, repo_path
 from txkoji.resource import Resource
 
 
@@ -33,7 +33,7 @@ class Repo(Resource):
         A file of it.
 
         :param name: its path there, such as "x86_64/repodata/repomd.xml".
-        :returns: a Deferred that fires with a `txkoji.files.File`.
+        :returns: a Deferred that fires with a `txkoji.files.topurl.File`.
         :raises DownloadError: if the path climbs out of the repository.
         """
         return Deferred.fromCoroutine(self._file(name))

@@ -5,10 +5,10 @@ from typing import Any, Dict, Optional, TypeVar
 
 from twisted.internet.defer import Deferred
 
-from txkoji.checksums import package_checksum
+from txkoji.files.checksums import package_checksum
 from txkoji.exceptions import DownloadError
-from txkoji.files import File
-from txkoji.paths import address, rpm_path
+from txkoji.files.topurl import File
+from txkoji.files.paths import address, rpm_path
 from txkoji.resource import Resource
 
 Self = TypeVar('Self', bound='RPM')
@@ -77,7 +77,7 @@ class RPM(Resource):
         :param sigkey: the key's id, as the hub has it (``queryRPMSigs``),
                        such as "a15b79cc"; None or '' for the unsigned
                        package.
-        :returns: a Deferred that fires with a `txkoji.files.File`.
+        :returns: a Deferred that fires with a `txkoji.files.topurl.File`.
         :raises DownloadError: if the hub does not have it: it is of an
                                external repository, or only described.
         """

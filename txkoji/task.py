@@ -6,17 +6,19 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from twisted.internet.defer import Deferred
 
-from txkoji import task_methods, task_states, task_titles
+from txkoji import task_states
 from txkoji.channel import Channel
-from txkoji.estimates import task_durations
+from txkoji.estimates.averages import task_durations
 from txkoji.exceptions import (AnswerError, GenericError, KojiException,
                                TaskCanceled, TaskFailed, from_fault)
-from txkoji.files import File
-from txkoji.forecast import descendents_completion, task_completion
-from txkoji.hub.xmlrpc import decode_call
+from txkoji.files.topurl import File
+from txkoji.estimates.forecast import descendents_completion, task_completion
+from txkoji.hub.codec.xmlrpc import decode_call
 from txkoji.resource import Timed, existing
-from txkoji.task_methods import Layout
-from txkoji.task_output import output_of
+from txkoji.task_requests import layouts as task_methods
+from txkoji.task_requests import titles as task_titles
+from txkoji.task_requests.layouts import Layout
+from txkoji.files.task_output import output_of
 
 
 #: A task is within no more tasks than this.
@@ -264,7 +266,7 @@ class Task(Timed):
     def estimate_duration(self) -> Deferred[Optional[timedelta]]:
         """
         Estimate how long it takes from its start to its end, or tell how
-        long it took. See `txkoji.estimates.task_durations`: for a package
+        long it took. See `txkoji.estimates.averages.task_durations`: for a package
         that is the hub's average, without the time in the queue.
 
         :returns: a Deferred that fires with a timedelta, or with None if
@@ -361,7 +363,7 @@ class Task(Timed):
         steps of a build, packages. Of a scratch build that is done, also
         what its steps have made, where the hub puts it for people.
 
-        :returns: a Deferred that fires with a list of `txkoji.files.File`.
+        :returns: a Deferred that fires with a list of `txkoji.files.topurl.File`.
                   (Without a topurl, `Connection.download_task_output` gets
                   them by their names.)
         """

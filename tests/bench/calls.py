@@ -29,7 +29,7 @@ from xmlrpc import client as library
 import trustme
 
 from tests.recordings import recordings
-from txkoji.hub.shared import together
+from txkoji.hub.deferreds import together
 
 #: Calls in flight, and calls of a round.
 FLIGHT = 50
@@ -206,8 +206,8 @@ def bare_protocol(url: str, ca: str, count: int) -> None:
     from twisted.internet.ssl import Certificate, optionsForClientTLS
 
     from txkoji import Connection, Profile
-    from txkoji.hub.decoder import Decoder
-    from txkoji.hub.xmlrpc import encode_call
+    from txkoji.hub.codec.decoder import Decoder
+    from txkoji.hub.codec.xmlrpc import encode_call
     from txkoji.results import row_maker
     koji = Connection(Profile('bench', server=url))
     free: List[Any] = []

@@ -25,9 +25,9 @@ from twisted.web.server import Site
 
 from tests.recordings import recordings
 from txkoji import Connection, Profile
-from txkoji.hub.decoder import Decoder
-from txkoji.hub.expat import ExpatDecoder
-from txkoji.hub.xmlrpc import (encode_call, encode_entry,
+from txkoji.hub.codec.decoder import Decoder
+from txkoji.hub.codec.expat import ExpatDecoder
+from txkoji.hub.codec.xmlrpc import (encode_call, encode_entry,
                                encode_multicall)
 from txkoji.results import row_maker
 

@@ -32,7 +32,7 @@ from tests.support import folder
 from txkoji import Connection, Profile, task_states
 from txkoji.exceptions import (ConnectionClosed, KojiException, RetryError,
                                SequenceError)
-from txkoji.hub.shared import together
+from txkoji.hub.deferreds import together
 from txkoji.testing import FakeHub
 
 #: How many of each kind there are at once, and how often.

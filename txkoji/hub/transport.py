@@ -28,7 +28,7 @@ from txkoji.hub.turns import Turns
 
 if TYPE_CHECKING:
     from txkoji.hub.http.files import FileClient, FileHead
-    from txkoji.hub.tls import ClientCertificate
+    from txkoji.hub.http.tls import ClientCertificate
 
 
 class Transport:

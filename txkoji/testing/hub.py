@@ -27,8 +27,8 @@ from txkoji.connection import Connection
 from txkoji.exceptions import (FAULTS, GenericError, KojiException,
                                ParameterError)
 from txkoji.hub.profile import Profile
-from txkoji.hub.xmlrpc import encode_answer, encode_fault, split_arguments
-from txkoji.paths import task_path
+from txkoji.hub.codec.xmlrpc import encode_answer, encode_fault, split_arguments
+from txkoji.files.paths import task_path
 from txkoji.testing.files import Files, FilesResource
 from txkoji.testing.history import History
 from txkoji.testing.imports import Imports

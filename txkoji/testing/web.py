@@ -16,7 +16,7 @@ from twisted.web.server import NOT_DONE_YET, Request
 
 from txkoji.exceptions import AnswerError
 from txkoji.hub.reads import is_read
-from txkoji.hub.xmlrpc import decode_call, split_arguments
+from txkoji.hub.codec.xmlrpc import decode_call, split_arguments
 from txkoji.testing.sessions import Peer
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from txkoji.hub.http.proxy import Proxies, Proxy, TunnelEndpoint
 from txkoji.hub.profile import Profile, good_host
 
 if TYPE_CHECKING:
-    from txkoji.hub.tls import ClientCertificate, HubPolicy
+    from txkoji.hub.http.tls import ClientCertificate, HubPolicy
 
 #: Seconds. Apache lets go of an idle connection after 5: be gone before.
 IDLE_TIMEOUT = 3
@@ -128,7 +128,7 @@ class Pool:
 
     def _policy(self, tls_1_2: bool) -> HubPolicy:
         if tls_1_2 not in self._policies:
-            from txkoji.hub.tls import HubPolicy
+            from txkoji.hub.http.tls import HubPolicy
             self._policies[tls_1_2] = HubPolicy(self._settings, self._shown,
                                                 tls_1_2=tls_1_2)
         return self._policies[tls_1_2]

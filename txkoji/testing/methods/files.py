@@ -7,7 +7,7 @@ from base64 import encodebytes
 from typing import Any, Callable, Dict, Optional
 
 from txkoji.exceptions import GenericError
-from txkoji.paths import DEFAULT, build_path, on_volume, task_folder
+from txkoji.files.paths import DEFAULT, build_path, on_volume, task_folder
 from txkoji.testing.files import VOLUMES, Files
 from txkoji.testing.methods.base import Methods
 

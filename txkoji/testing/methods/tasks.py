@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, List, Optional
 
 from txkoji import task_states
 from txkoji.exceptions import GenericError, ParameterError, from_fault
-from txkoji.hub.xmlrpc import encode_answer, encode_call, encode_fault
+from txkoji.hub.codec.xmlrpc import encode_answer, encode_call, encode_fault
 from txkoji.testing.methods.base import Methods
 from txkoji.testing.queries import among, between, query
 from txkoji.testing.tables import Row

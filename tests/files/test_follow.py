@@ -1,0 +1,278 @@
+"""Following logs."""
+from __future__ import annotations
+
+from typing import Any, List, Tuple
+
+from twisted.internet.defer import CancelledError, Deferred
+
+from tests.support import HubTestCase
+from txkoji import task_states
+from txkoji.files import follow
+from txkoji.exceptions import ActionNotAllowed, GenericError
+from txkoji.files.follow import LogLine
+
+TASK, CHILD = 6474, 6476
+
+
+class FollowTests(HubTestCase):
+    """A task that goes on, with a log."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.koji = self.hub.connection(poll_interval=6)
+        for number in (TASK, CHILD):
+            self.set_state(number, task_states.OPEN)
+        self.lines: List[LogLine] = []
+        self.ended: List[Any] = []
+
+    def set_state(self, number: int, state: int) -> None:
+        [row] = [row for row in self.hub.tables.tasks if row['id'] == number]
+        row['state'] = state
+
+    def follow(self, task: Any = TASK, **kwargs: Any) -> Any:
+        """Follow, and keep what comes."""
+        following = self.koji.follow(task, **kwargs)
+
+        async def go() -> None:
+            async for line in following:
+                self.lines.append(line)
+
+        Deferred.fromCoroutine(go()).addBoth(self.ended.append)
+        self.pass_time(0)
+        return following
+
+    def pass_time(self, seconds: float = 6) -> None:
+        self.hub.clock.advance(seconds)
+        # What goes out together goes out in the next turn.
+        self.hub.clock.pump([0] * 5)
+
+    def texts(self) -> List[str]:
+        """What has come since the last time."""
+        texts = [line.text for line in self.lines]
+        self.lines.clear()
+        return texts
+
+    def put(self, data: bytes, number: int = TASK, name: str = 'build.log',
+            volume: Any = None) -> None:
+        self.hub.put_out(number, name, data, volume)
+
+    def cut_off(self, data: bytes) -> None:
+        """Write the log anew."""
+        path = f'work/tasks/{TASK}/{TASK}/build.log'
+        self.hub.files.write(path, data)
+
+    def test_grows(self) -> None:
+        """Lines come when they are whole, the last one at the end."""
+        self.put(b'one\ntw')
+        self.follow()
+        self.assertEqual(self.lines, [
+            LogLine(TASK, 'build.log', 'one', 'DEFAULT', False, False)])
+        self.texts()
+        self.put(b'o\r\nthr')
+        self.pass_time(5)
+        self.assertEqual(self.texts(), [])
+        self.pass_time(1)
+        self.assertEqual(self.texts(), ['two'])
+        self.put(b'ee\n\nend')
+        self.set_state(TASK, task_states.CLOSED)
+        self.pass_time()
+        self.assertEqual(self.texts(), ['three', '', 'end'])
+        self.assertEqual(self.ended, [None])
+
+    def test_finished(self) -> None:
+        """Of a task that has ended, what there is; so without a log."""
+        self.put(b'all\n')
+        self.set_state(TASK, task_states.FAILED)
+        self.follow()
+        self.assertEqual((self.texts(), self.ended), (['all'], [None]))
+        self.set_state(CHILD, task_states.CANCELED)
+        self.follow(CHILD)
+        self.assertEqual((self.texts(), len(self.ended)), ([], 2))
+
+    def test_which(self) -> None:
+        """Logs only, or by another pattern; on other volumes, too."""
+        self.put(b'1\n', name='x.rpm')
+        self.put(b'2\n', name='noarch/mock.log', volume='vol3')
+        self.follow()
+        self.assertEqual([(line.name, line.volume) for line in self.lines],
+                         [('noarch/mock.log', 'vol3')])
+        self.lines.clear()
+        self.follow(names='x.*')
+        self.assertEqual(self.texts(), ['1'])
+
+    def test_descendents(self) -> None:
+        """Those of descendents, if asked for."""
+        self.put(b'parent\n')
+        self.put(b'child\n', CHILD)
+        self.follow(self.get(self.koji.getTaskInfo(TASK)))
+        self.assertEqual(self.texts(), ['parent'])
+        self.follow(descendents=True)
+        self.assertEqual([(line.task_id, line.text) for line in self.lines],
+                         [(TASK, 'parent'), (CHILD, 'child')])
+        self.lines.clear()
+        self.set_state(CHILD, task_states.CLOSED)
+        self.put(b'more', CHILD)
+        self.pass_time()
+        self.set_state(TASK, task_states.CLOSED)
+        self.pass_time()
+        self.assertEqual(self.texts(), ['more'])
+        self.assertEqual(self.ended, [None, None])
+
+    def test_restarted(self) -> None:
+        """A log that begins anew is noticed, shorter or longer."""
+        self.put(b'old line\nol')
+        self.follow()
+        for new in (b'new\n', b'a new one, and a longer one\n'):
+            self.lines.clear()
+            self.cut_off(new)
+            self.pass_time()
+            self.put(b'more\n')
+            self.pass_time()
+            self.assertEqual([(line.text, line.restarted)
+                              for line in self.lines[-2:]],
+                             [(new.decode().strip(), True), ('more', False)])
+
+    def test_gone(self) -> None:
+        """A log that is gone is read again when it is back."""
+        self.put(b'one\n')
+        self.follow()
+        self.hub.fault('downloadTaskOutput', 1000, 'no file')
+        self.put(b'two\n')
+        self.pass_time()
+        self.assertEqual((self.texts(), self.ended), (['one'], []))
+        self.hub.forget('downloadTaskOutput')
+        self.pass_time()
+        self.assertEqual(self.texts(), ['two'])
+
+    def test_long(self) -> None:
+        """A long line comes in pieces, and no character is cut."""
+        self.patch(follow, 'LONGEST', 10)
+        self.put('abcdefghi\u20ac\u20ac\u20ac9\n0123456789\nx'.encode())
+        self.follow()
+        self.assertEqual([(line.text, line.cut) for line in self.lines], [
+            ('abcdefghi', True), ('\u20ac\u20ac\u20ac9', False),
+            ('0123456789', False)])
+
+    def test_bytes(self) -> None:
+        """Bytes that are no text do no harm."""
+        self.patch(follow, 'LONGEST', 10)
+        self.put(b'\xff\x80\n' + b'\x80' * 25 + b'\n')
+        self.follow()
+        self.assertEqual(
+            ''.join(self.texts()), '\ufffd' * 27)
+
+    def test_large(self) -> None:
+        """A large one comes whole, some at a time, and not before wanted."""
+        self.patch(follow, 'PIECE', 1000)
+        whole = [f'line {number}' for number in range(5000)]
+        self.put('\n'.join(whole).encode() + b'\n')
+        following = self.koji.follow(TASK)
+        first = following.next_item()
+        self.pass_time(0)
+        self.assertEqual(self.get(first).text, 'line 0')
+        reads = [call for call in self.hub.calls
+                 if call[0] == 'downloadTaskOutput']
+        self.assertEqual(len(reads), 1)
+        self.follow()
+        self.assertEqual(self.texts(), whole)
+
+    def test_together(self) -> None:
+        """However many are followed, they are asked for in one request."""
+        tasks = [row['id'] for row in self.hub.tables.tasks[-30:]]
+        for number in tasks:
+            self.set_state(number, task_states.OPEN)
+            self.follow(number)
+        self.pass_time()
+        before = self.hub.requests
+        for _ in range(3):
+            self.pass_time()
+        # Of the tasks, and of the logs that they have.
+        self.assertEqual(self.hub.requests, before + 6)
+
+    def test_same(self) -> None:
+        """What several ask for is asked once."""
+        for _ in range(5):
+            self.follow(descendents=True)
+        before = self.hub.requests
+        # No hub answers before anybody else could ask.
+        self.hub.misbehave('slow', seconds=0.1)
+        self.pass_time()
+        self.hub.clock.pump([0.1] * 10)
+        # The task, its descendents, and what those have put out.
+        self.assertEqual(self.hub.requests, before + 3)
+
+    def test_survivors(self) -> None:
+        """A task that has failed does not hide what its descendents say."""
+        self.follow(descendents=True)
+        self.set_state(TASK, task_states.FAILED)
+        self.pass_time()
+        self.put(b'the reason\n', CHILD)
+        self.set_state(CHILD, task_states.CANCELED)
+        self.pass_time()
+        self.assertEqual((self.texts(), self.ended), (['the reason'], [None]))
+
+    def test_outage(self) -> None:
+        """It goes on after an outage, and loses nothing."""
+        self.put(b'one\n')
+        self.follow()
+        self.hub.misbehave('offline')
+        self.put(b'two\n')
+        self.pass_time()
+        self.pass_time()
+        self.hub.behave()
+        self.hub.misbehave('dropped-before', method='downloadTaskOutput',
+                           times=1)
+        self.pass_time()
+        self.pass_time()
+        self.assertEqual((self.texts(), self.ended), (['one', 'two'], []))
+
+    def test_errors(self) -> None:
+        """What does not pass ends it; so does what is no task."""
+        self.follow(99999)
+        self.assertIsInstance(self.ended[0].value, GenericError)
+        self.hub.fault('listTaskOutput', 1004, 'not yours')
+        self.follow()
+        self.assertIsInstance(self.ended[1].value, ActionNotAllowed)
+        with self.assertRaises(TypeError):
+            self.koji.follow('6476')  # type: ignore[arg-type]
+
+    def test_left(self) -> None:
+        """Who leaves leaves nothing; items cancelled lose none."""
+        self.put(b'one\n')
+        following = self.koji.follow(TASK)
+        first = following.next_item()
+        self.pass_time(0)
+        self.get(first)
+        waiting = following.next_item()
+        waiting.cancel()
+        self.fail_of(waiting, CancelledError)
+        self.put(b'two\n')
+        waiting = following.next_item()
+        self.pass_time()
+        self.assertEqual(self.get(waiting).text, 'two')
+        waiting = following.next_item()
+        following.aclose()
+        self.fail_of(waiting, StopAsyncIteration)
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+    def test_closed(self) -> None:
+        """Closing the Connection ends it."""
+        self.follow()
+        self.get(self.koji.close())
+        self.assertIn('closed', str(self.ended[0].value))
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+    def test_turns(self) -> None:
+        """Logs take turns; none waits for the end of another."""
+        self.patch(follow, 'PIECE', 100)
+        for name in ('a.log', 'b.log'):
+            self.put(b'0123456789\n' * 20, name=name)
+        self.follow()
+        seen: List[Tuple[str, int]] = []
+        for line in self.lines:
+            if seen and seen[-1][0] == line.name:
+                seen[-1] = (line.name, seen[-1][1] + 1)
+            else:
+                seen.append((line.name, 1))
+        self.assertGreater(len(seen), 4)
+        self.assertEqual(len(self.lines), 40)

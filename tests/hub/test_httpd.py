@@ -1,0 +1,279 @@
+"""Logging in with a certificate, through a real Apache httpd."""
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from cryptography.x509 import load_pem_x509_certificate
+from twisted.internet.defer import inlineCallbacks
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.servers import Authority, HttpdTestCase, in_form
+from tests.support import folder
+from txkoji import Connection, KojiLoginException
+from txkoji.exceptions import ConfigurationError, TLSError
+from txkoji.hub.http.tls import read_client_certificate
+
+YESTERDAY = datetime.now(timezone.utc) - timedelta(days=1)
+LONG_AGO = YESTERDAY - timedelta(days=30)
+
+
+class CertificateTestCase(HttpdTestCase):
+    """With a certificate of alice's."""
+
+    @inlineCallbacks
+    def setUp(self) -> Any:
+        yield super().setUp()
+        self.alice = self.authority.issue('alice', common_name='alice')
+
+    def show(self, kind: str, **settings: Any) -> Connection:
+        """A Connection that shows it, to a kind of httpd."""
+        return self.connect(self.httpd.url(kind),
+                            **{'cert': self.alice, **settings})
+
+
+class CertificateTests(CertificateTestCase):
+    """Hubs that ask for a certificate, sooner or later."""
+
+    @inlineCallbacks
+    def check(self, kind: str) -> Any:
+        koji = self.show(kind)
+        self.hub.respond('build', 7)
+        self.assertIsNone((yield koji.getLoggedInUser()))
+        self.assertIs((yield koji.login()), True)
+        user = yield koji.getLoggedInUser()
+        self.assertEqual((user.name, user.authtype), ('alice', 2))
+        self.assertEqual((yield koji.build('x')), 7)
+        self.hub.sessions.expire()
+        user = yield koji.getLoggedInUser()
+        self.assertEqual(user.name, 'alice')
+        self.assertEqual(koji.stats.renewals, 1)
+        yield koji.close(logout=True)
+        self.assertTrue(all(row.closed for row in self.hub.sessions.rows))
+
+    def test_stock(self) -> Any:
+        """At /ssllogin only, with TLS 1.3 on: over TLS 1.2."""
+        return self.check('stock')
+
+    def test_eager(self) -> Any:
+        """In the handshake."""
+        return self.check('eager')
+
+    def test_modern(self) -> Any:
+        """In the handshake, and over nothing but TLS 1.3."""
+        return self.check('modern')
+
+    @inlineCallbacks
+    def test_hopeless(self) -> Any:
+        """Where there is no way the error says so."""
+        koji = self.show('hopeless')
+        error = yield self.assertFailure(koji.login(), KojiLoginException)
+        self.assertIn('has no way to get', str(error))
+        self.assertIn('403', str(error))
+        self.assertIn(self.alice, str(error))
+        self.assertEqual(self.hub.requests, 0)
+        self.assertIn('/kojihub/ssllogin', self.httpd.requests)
+
+    @inlineCallbacks
+    def test_no_certificate(self) -> Any:
+        """Who shows none to a hub that asks at once is not let in."""
+        koji = self.show('eager', cert='')
+        yield self.assertFailure(koji.login('ssl'), ConfigurationError)
+        self.assertEqual(self.hub.requests, 0)
+
+    @inlineCallbacks
+    def test_strange_certificate(self) -> Any:
+        """One that the server does not trust is refused by it."""
+        other = folder(self)
+        stranger = Authority(other).issue('alice', common_name='alice')
+        for kind in ['stock', 'eager', 'modern']:
+            koji = self.show(kind, cert=stranger)
+            error = yield self.assertFailure(koji.login(),
+                                             KojiLoginException)
+            self.assertIn('does not accept', str(error))
+            self.assertIn(stranger, str(error))
+            self.assertIsNone(koji.session_id)
+        self.assertEqual(self.hub.calls, [])
+
+    @inlineCallbacks
+    def test_replaced(self) -> Any:
+        """A certificate that was replaced is read again for a renewal."""
+        koji = self.show('eager')
+        yield koji.login()
+        os.replace(self.authority.issue('new', common_name='bob'),
+                   self.alice)
+        self.hub.sessions.close(self.hub.sessions.rows[0])
+        user = yield koji.getLoggedInUser()
+        self.assertEqual(user.name, 'bob')
+
+    @inlineCallbacks
+    def test_other_connections(self) -> Any:
+        """The TLS 1.2 connection is used for the login alone."""
+        koji = self.show('stock')
+        yield koji.login()
+        yield koji.getLoggedInUser()
+        [handle] = [connection.tls
+                    for connection in koji._transport.pool._open]
+        self.assertEqual(handle.get_protocol_version_name(), 'TLSv1.3')
+
+
+class OpenSSLFormTests(CertificateTestCase):
+    """A certificate of ours that says what it is trusted for."""
+
+    @inlineCallbacks
+    def setUp(self) -> Any:
+        yield super().setUp()
+        with open(self.alice, 'rb') as file:
+            text = file.read()
+        own = text.index(b'-----BEGIN CERTIFICATE')
+        self.alice = self.authority.write('trusted.pem', text[:own] + in_form(
+            text, 'server'))
+
+    @inlineCallbacks
+    def test_log_in(self) -> Any:
+        """It is shown as the certificate that it is."""
+        for kind in ('stock', 'eager', 'modern'):
+            koji = self.show(kind)
+            yield koji.login()
+            self.assertEqual((yield koji.getLoggedInUser()).name, 'alice')
+
+    def test_chain(self) -> None:
+        """So are the certificates above it, in their order; not a wreck."""
+        with open(self.alice, 'rb') as file:
+            text = file.read()
+        with open(self.authority.path, 'rb') as file:
+            root = file.read()
+        path = self.authority.write('chain.pem', text + root
+                                    + in_form(root, 'any'))
+        options = read_client_certificate(path, 'p').options
+        plain = load_pem_x509_certificate(root)
+        self.assertEqual(options['extraCertChain'], [plain, plain])
+        self.assertEqual(options['certificate'].issuer, plain.subject)
+        wreck = text.replace(b'TRUSTED CERTIFICATE-----\nMII',
+                             b'TRUSTED CERTIFICATE-----\n')
+        for end in (b'', b'-----BEGIN TRUSTED CERTIFICATE-----\n\n'
+                    b'-----END TRUSTED CERTIFICATE-----\n'):
+            path = self.authority.write('wreck.pem', wreck + end)
+            with self.assertRaises(ConfigurationError) as caught:
+                read_client_certificate(path, 'p')
+            self.assertIn('holds no certificate', str(caught.exception))
+
+
+class UntrustedTestCase(CertificateTestCase):
+    """A server that cannot be trusted gets no certificate, and no request."""
+
+    @inlineCallbacks
+    def check(self, text: str, **settings: Any) -> Any:
+        for kind in ['stock', 'eager', 'modern']:
+            koji = self.show(kind, **settings)
+            error = yield self.assertFailure(koji.login(), TLSError)
+            self.assertIn(text, str(error))
+            self.assertEqual(error.url, koji.url + '/ssllogin')
+        self.assertEqual(self.httpd.requests, '')
+
+
+class WrongAuthorityTests(UntrustedTestCase):
+    """One whose certificate is signed by somebody else."""
+
+    def test_refused(self) -> Any:
+        """The error says so."""
+        other = Authority(folder(self)).path
+        return self.check('unknown CA', serverca=other)
+
+
+class WrongNameTests(UntrustedTestCase):
+    """One whose certificate, of somebody we trust, is for another host."""
+
+    names = ('hub.example.test',)
+
+    def test_refused(self) -> Any:
+        """The error says so."""
+        return self.check('for another host')
+
+
+class ExpiredTests(UntrustedTestCase):
+    """One whose certificate has expired."""
+
+    certificate = {'not_before': LONG_AGO, 'not_after': YESTERDAY}
+
+    def test_refused(self) -> Any:
+        """The error says so."""
+        return self.check('has expired')
+
+
+class FileTests(SynchronousTestCase):
+    """Files of client certificates that are not as they should be."""
+
+    def setUp(self) -> None:
+        self.authority = Authority(folder(self))
+        self.good = self.authority.issue('good', common_name='alice')
+        with open(self.good, 'rb') as file:
+            text = file.read()
+        begin = text.index(b'-----BEGIN CERTIFICATE')
+        self.key, self.certificate = text[:begin], text[begin:]
+
+    def check(self, data: bytes, what: str) -> None:
+        path = self.authority.write('bad.pem', data)
+        with self.assertRaises(ConfigurationError) as caught:
+            read_client_certificate(path, 'p')
+        self.assertIn(f"profile 'p': cert {path} {what}",
+                      str(caught.exception))
+
+    def test_good(self) -> None:
+        """A good one can be read, in either order, and equals itself."""
+        read = read_client_certificate(self.good, 'p')
+        self.assertEqual(read, read_client_certificate(self.good, 'p'))
+        self.assertNotIn('PRIVATE', repr(read))
+        turned = self.authority.write('turned.pem',
+                                      self.certificate + self.key)
+        read_client_certificate(turned, 'p')
+
+    def test_missing(self) -> None:
+        """One that is not there, or is a folder."""
+        for path in [self.good + 'x', os.path.dirname(self.good)]:
+            with self.assertRaises(ConfigurationError) as caught:
+                read_client_certificate(path, 'p')
+            self.assertIn('cannot be read', str(caught.exception))
+
+    def test_nonsense(self) -> None:
+        """One that holds something else."""
+        self.check(b'', 'holds no certificate')
+        self.check(b'\xff\0nonsense', 'holds no certificate')
+        self.check(self.key, 'holds no certificate')
+        self.check(self.certificate.replace(b'MII', b'AAA') + self.key,
+                   'holds no certificate')
+
+    def test_without_key(self) -> None:
+        """One without a key, or with a broken one."""
+        self.check(self.certificate, 'holds no private key')
+        self.check(self.certificate + self.key.replace(b'M', b'N'),
+                   'holds no private key')
+
+    def test_encrypted(self) -> None:
+        """One whose key is encrypted."""
+        from cryptography.hazmat.primitives import serialization as forms
+        key: Any = forms.load_pem_private_key(self.key, None)
+        encrypted = key.private_bytes(
+            forms.Encoding.PEM, forms.PrivateFormat.PKCS8,
+            forms.BestAvailableEncryption(b'secret'))
+        self.check(self.certificate + encrypted, 'has an encrypted key')
+
+    def test_other_key(self) -> None:
+        """One whose key is of another certificate."""
+        with open(self.authority.issue('other'), 'rb') as file:
+            other = file.read()
+        key = other[:other.index(b'-----BEGIN CERTIFICATE')]
+        self.check(self.certificate + key, 'has a key that is not that of')
+
+    def test_expired(self) -> None:
+        """One that has expired, or is not valid yet."""
+        path = self.authority.issue('old', not_before=LONG_AGO,
+                                    not_after=YESTERDAY)
+        with open(path, 'rb') as file:
+            self.check(file.read(), 'expired on')
+        tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
+        path = self.authority.issue('new', not_before=tomorrow,
+                                    not_after=tomorrow + timedelta(days=9))
+        with open(path, 'rb') as file:
+            self.check(file.read(), 'is not valid before')

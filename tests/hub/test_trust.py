@@ -1,0 +1,235 @@
+"""Certificates that hubs are verified against: what OpenSSL takes, we take."""
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import Any
+from unittest import mock
+
+import requests
+import trustme
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.interfaces import IHandshakeListener
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.ssl import CertificateOptions
+from twisted.internet.threads import deferToThread
+from twisted.web.client import URI
+from twisted.web.server import Site
+from zope.interface import implementer
+
+from tests.servers import in_form, server_context
+from tests.support import folder, write
+from tests.hub.test_wire import WireTestCase
+from txkoji import Profile
+from txkoji.exceptions import ConfigurationError, TLSError
+from txkoji.hub.http.tls import HubPolicy
+from txkoji.testing import FakeHub
+
+
+def read(path: str) -> bytes:
+    """What is in a file."""
+    with open(path, 'rb') as file:
+        return file.read()
+
+
+def get(url: str, path: str) -> bool:
+    """Whether the requests library believes a server."""
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            session.get(url, verify=path)
+        except requests.exceptions.SSLError:
+            return False
+    return True
+
+
+@implementer(IHandshakeListener)
+class Handshake(Protocol):
+    """Its factory's `done` fires when TLS is there, or is not to be."""
+
+    def handshakeCompleted(self) -> None:
+        self.transport.loseConnection()
+
+    def connectionLost(self, reason: Any = None) -> None:
+        self.factory.done.callback(self.transport.getHandle())
+
+
+class TrustTests(WireTestCase):
+    """What `serverca` may be, done by us and by requests."""
+
+    if shutil.which('openssl') is None:
+        skip = "Debian's package openssl is missing"
+
+    @inlineCallbacks
+    def test_environment(self) -> Any:
+        """Without a serverca, the variables of requests and curl count."""
+        good = write(self.folder + '/root.pem', self.root)
+        other = write(self.folder + '/other.pem', self.other)
+        hashed = self.folder + '/hashed'
+        write(hashed + '/root.pem', self.root)
+        subprocess.run(['openssl', 'rehash', hashed], check=True)
+        for environment, settings, kind in [
+                ({'REQUESTS_CA_BUNDLE': good}, {}, None),
+                ({'CURL_CA_BUNDLE': good}, {}, None),
+                ({'CURL_CA_BUNDLE': hashed}, {}, None),
+                ({'REQUESTS_CA_BUNDLE': good, 'CURL_CA_BUNDLE': other}, {},
+                 None),
+                ({'REQUESTS_CA_BUNDLE': '', 'CURL_CA_BUNDLE': good}, {},
+                 None),
+                ({'SSL_CERT_FILE': good}, {}, None),
+                ({'REQUESTS_CA_BUNDLE': other}, {'serverca': good}, None),
+                ({'REQUESTS_CA_BUNDLE': other}, {'no_ssl_verify': True},
+                 None),
+                ({'REQUESTS_CA_BUNDLE': other}, {}, TLSError),
+                ({'REQUESTS_CA_BUNDLE': good}, {'serverca': other}, TLSError),
+                ({'REQUESTS_CA_BUNDLE': '/no/such'}, {},
+                 ConfigurationError)]:
+            with mock.patch.dict(os.environ, environment, clear=True):
+                call = self.connect(self.direct, **settings).getAPIVersion()
+                if kind is None:
+                    self.assertEqual((yield call), 1, environment)
+                else:
+                    error = yield self.assertFailure(call, kind)
+        self.assertIn('REQUESTS_CA_BUNDLE /no/such', str(error))
+
+    @inlineCallbacks
+    def setUp(self) -> Any:
+        self.folder = folder(self)
+        root = trustme.CA()
+        self.root = root.cert_pem.bytes()
+        self.middle = root.create_child_ca()
+        self.other = trustme.CA().cert_pem.bytes()
+        self.site = site = Site(FakeHub().resource, reactor=reactor)
+        port = yield self.serve(site, server_context(self.middle, 'localhost'))
+        self.server = f'https://localhost:{port}/kojihub'
+        port = yield self.serve(site, server_context(root, 'localhost'))
+        self.direct = f'https://localhost:{port}/kojihub'
+
+    @inlineCallbacks
+    def check(self, path: str, good: bool, why: str = 'verify failed') -> Any:
+        """Both of us believe the hub, or neither does."""
+        theirs = yield deferToThread(get, self.direct, path)
+        self.assertIs(theirs, good, path)
+        koji = self.connect(self.direct, serverca=path)
+        if good:
+            self.assertEqual((yield koji.getAPIVersion()), 1)
+        else:
+            error = yield self.assertFailure(koji.getAPIVersion(), TLSError)
+            self.assertIn(why, str(error))
+
+    def bundle(self, *parts: bytes) -> str:
+        """A file of several certificates; gives its path."""
+        return write(os.path.join(self.folder, 'bundle.pem'), b''.join(parts))
+
+    def directory(self, *parts: bytes) -> str:
+        """A directory of them, hashed; gives its path."""
+        path = os.path.join(self.folder, 'certs.d')
+        shutil.rmtree(path, ignore_errors=True)
+        for number, part in enumerate(parts):
+            write(os.path.join(path, f'{number}.pem'), part)
+        subprocess.run(['openssl', 'rehash', path], check=True)
+        return path
+
+    @inlineCallbacks
+    def test_forms(self) -> Any:
+        """A certificate counts as it is marked; one with a reject does not."""
+        for form, good, why in [
+                ('plain', True, ''), ('any', True, ''), ('server', True, ''),
+                ('no-mail', True, ''),
+                ('mail', False, 'trusted there for something else only'),
+                ('no-server', False, 'is rejected by the serverca'),
+                ('both', False, 'is rejected by the serverca')]:
+            root = in_form(self.root, form)
+            yield self.check(self.bundle(root), good, why)
+            yield self.check(self.directory(root), good, why)
+
+    @inlineCallbacks
+    def test_bundles(self) -> Any:
+        """Of a bundle all count, in whatever form, with text between."""
+        trusted = in_form(self.root, 'server')
+        for parts, good in [
+                ((self.other, trusted), True), ((trusted, self.other), True),
+                ((in_form(self.other, 'server'), self.root), True),
+                ((in_form(self.other, 'no-server'), self.root), True),
+                ((self.other, in_form(self.other, 'server')), False),
+                ((self.other, in_form(self.root, 'no-server')), False),
+                ((b'# Root of all\n\xc3\xa9\n', trusted), True),
+                ((trusted.replace(b'\n', b'\r\n'),), True),
+                ((self.root.replace(b' CERT', b' X509 CERT'),), True)]:
+            yield self.check(self.bundle(*parts), good)
+
+    @inlineCallbacks
+    def test_directories(self) -> Any:
+        """Of a directory those count that are hashed."""
+        yield self.check(self.directory(self.other, self.root), True)
+        yield self.check(self.directory(self.other), False, 'unknown CA')
+        # One that comes later is found, too.
+        path = self.directory(self.other)
+        write(os.path.join(path, 'new.pem'), self.root)
+        yield self.check(path, False, 'unknown CA')
+        subprocess.run(['openssl', 'rehash', path], check=True)
+        yield self.check(path, True)
+
+    @inlineCallbacks
+    def test_names(self) -> Any:
+        """A host is verified without the dot at its end, in lower case."""
+        path = self.bundle(self.root)
+        policy = HubPolicy(Profile('p', server=self.direct, serverca=path))
+        port = URI.fromBytes(self.direct.encode()).port
+        for host, good in [(b'localhost', True), (b'LocalHost.', True),
+                           (b'other', False), (b'127.0.0.1', False),
+                           (b'[::1]', False)]:
+            reason = yield self.shake_hands(policy, host, port)
+            self.assertIs(reason is None, good, (host, reason))
+
+    @inlineCallbacks
+    def shake_hands(self, policy: HubPolicy, host: bytes, port: int) -> Any:
+        """Connect to a port here, as to a host; gives what was wrong."""
+        factory = Factory.forProtocol(Handshake)
+        factory.done = Deferred()
+        yield wrapClientTLS(
+            policy.creatorForNetloc(host, port),
+            HostnameEndpoint(reactor, '127.0.0.1', port)).connect(factory)
+        connection = yield factory.done
+        return policy.reason(connection)
+
+    @inlineCallbacks
+    def test_own_certificate(self) -> Any:
+        """A serverca may be the hub's own; its host is verified as ever."""
+        path = os.path.join(self.folder, 'own.pem')
+        subprocess.run(
+            ['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-noenc',
+             '-keyout', path + '.key', '-out', path, '-subj', '/CN=localhost',
+             '-addext', 'subjectAltName=DNS:localhost'],
+            stderr=subprocess.DEVNULL, check=True)
+        own, key = [read(name) for name in (path, path + '.key')]
+        port = yield self.serve(self.site, CertificateOptions(
+            privateKey=load_pem_private_key(key, None),
+            certificate=load_pem_x509_certificate(own)))
+        for form in ('plain', 'server'):
+            policy = HubPolicy(Profile(
+                'p', server=self.direct,
+                serverca=self.bundle(in_form(own, form))))
+            for host, why in [(b'localhost', None),
+                              (b'other', 'the certificate is for another host'
+                                         ' than other')]:
+                reason = yield self.shake_hands(policy, host, port)
+                self.assertEqual(reason, why)
+
+    @inlineCallbacks
+    def test_issuer(self) -> Any:
+        """Where an issuer is not believed, the error is not of the hub's."""
+        path = self.bundle(in_form(self.middle.cert_pem.bytes(), 'no-server'))
+        koji = self.connect(self.server, serverca=path)
+        error = yield self.assertFailure(koji.getAPIVersion(), TLSError)
+        self.assertIn('an issuer of the certificate of localhost is rejected',
+                      str(error))
+        # One that is marked as trusted needs no root above it.
+        path = self.bundle(in_form(self.middle.cert_pem.bytes(), 'server'))
+        koji = self.connect(self.server, serverca=path)
+        self.assertEqual((yield koji.getAPIVersion()), 1)

@@ -1,0 +1,274 @@
+"""
+Single calls that go out as few requests, without anybody having to think of
+it.
+"""
+from __future__ import annotations
+
+import copy
+from collections import deque
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional
+
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from txkoji.call import HubMethods
+from txkoji.exceptions import (AnswerError, AuthError, ConfigurationError,
+                               HTTPError, KojiException, ServerOffline,
+                               another)
+from txkoji.hub.codec.xmlrpc import encode_entry
+from txkoji.multicall import BATCH, ask_many, cut, read_entry
+
+if TYPE_CHECKING:
+    from txkoji.connection import Connection
+
+#: Methods whose answers may be of any length, unless they are given a limit.
+UNBOUNDED = frozenset([
+    'countAndFilterResults', 'filterResults', 'getLatestBuilds',
+    'getLatestRPMS', 'getTaskDescendents', 'listArchives', 'listBuildroots',
+    'listBuilds', 'listPackages', 'listRPMs', 'listTagged',
+    'listTaggedArchives', 'listTaggedRPMS', 'listTasks', 'queryHistory',
+    'untaggedBuilds',
+])
+
+#: A limit that is larger is none.
+LONG = 1000
+
+#: Seconds that answering many callers of one call may take in one turn.
+SLICE = 0.005
+
+
+class Batched(HubMethods['Deferred[Any]']):
+    """
+    A view of a Connection on which calls look like single calls, and are
+    answered like single calls; but those that read, and are made in the same
+    turn of the reactor, go out as few requests of many calls.
+
+    Each caller has a Deferred of its own, with its own result or its own
+    error, and may cancel it. A call that is made twice is asked once, and
+    answered with an object for each. What changes something on the hub goes
+    out alone, as ever, and so does what may have an answer of any length
+    (such as ``listTagged``, or ``listTasks`` without a limit).
+
+    If a request fails as a whole, and it could be because of one call in it,
+    each call in it goes out once more, alone.
+
+    :param koji: the Connection.
+    :param window: seconds to wait for more calls; 0 for this turn of the
+                   reactor.
+    :raises ConfigurationError: if that is less than 0.
+    """
+
+    _log = Logger()
+
+    def __init__(self, koji: Connection, window: float = 0) -> None:
+        if not window >= 0:
+            raise ConfigurationError(
+                f'window must not be less than 0, nor {window}')
+        self._koji = koji
+        self._window = window
+        self._forget()
+
+    def _forget(self) -> None:
+        self._questions: Dict[bytes, _Question] = {}
+        self._waiting: Optional[Deferred[Any]] = None
+
+    def call(self, method: str, /, *args: Any, **kwargs: Any
+             ) -> Deferred[Any]:
+        """
+        Call any hub method; see `Connection.call`.
+        """
+        try:
+            if _unbounded(method, args, kwargs) or not self._koji._is_read(
+                    method, args, kwargs):
+                return self._koji.call(method, *args, **kwargs)
+            body = encode_entry(method, args, kwargs)
+            question = self._questions.get(body)
+            if question is None:
+                # It may be asked later than its caller changes these.
+                args, kwargs = copy.deepcopy((args, kwargs))
+        except Exception:
+            return fail(Failure())
+        if question is None:
+            question = self._questions[body] = _Question(
+                method, args, kwargs, body, self._left,
+                self._koji._transport.reactor)
+        answer = question.wait()
+        if self._waiting is None:
+            self._waiting = self._koji._calls.run(
+                self._wait(), 'batched', self._koji._options.deadline)
+            self._waiting.addCallbacks(self._ask_all, self._fail_all)
+        return answer
+
+    def listBuilds(self, packageID: Any = None, *args: Any, **kwargs: Any
+                   ) -> Deferred[Any]:
+        """List builds; see `Connection.listBuilds`."""
+        if isinstance(packageID, str):
+            # For this it asks twice.
+            return self._koji.listBuilds(packageID, *args, **kwargs)
+        return self.call('listBuilds', packageID, *args, **kwargs)
+
+    async def _wait(self) -> None:
+        await deferLater(self._koji._transport.reactor, self._window)
+
+    def _left(self) -> None:
+        """Nobody waits for one of the calls any longer."""
+        if self._waiting is not None and not any(
+                question.wanted for question in self._questions.values()):
+            self._waiting.cancel()
+
+    def _fail_all(self, failure: Failure) -> None:
+        """It never began: the Connection was closed, or nobody waits."""
+        error: Any = failure.value
+        questions = list(self._questions.values())
+        self._forget()
+        for question in questions:
+            question.fail(error)
+
+    def _ask_all(self, result: None) -> None:
+        questions = [question for question in self._questions.values()
+                     if question.wanted]
+        self._forget()
+        for request in cut(questions, BATCH):
+            if len(request) == 1:
+                self._ask_one(request[0])
+            else:
+                self._ask(request)
+
+    def _ask_one(self, question: _Question) -> None:
+        """Ask it as a plain call."""
+        asked = self._koji.call(question.method, *question.args,
+                                **question.kwargs)
+        question.left = asked.cancel
+        asked.addCallbacks(question.succeed,
+                           lambda failure: question.fail(failure.value))
+
+    def _ask(self, questions: List[_Question]) -> None:
+        """Ask them in one request."""
+        asked = Deferred.fromCoroutine(
+            ask_many(self._koji, questions, read=True))
+
+        def left() -> None:
+            if not any(question.wanted for question in questions):
+                asked.cancel()
+
+        def answered(entries: List[Any]) -> None:
+            for question, entry in zip(questions, entries):
+                try:
+                    value = read_entry(question.method, entry,
+                                       self._koji._owner)
+                except Exception as error:
+                    question.fail(error)
+                else:
+                    question.succeed(value)
+
+        def failed(failure: Failure) -> None:
+            error: Any = failure.value
+            again = _could_be_one(error)
+            if again:
+                self._log.info(
+                    'asking {count} calls one by one, after {error}',
+                    count=len(questions), error=str(error))
+            for question in questions:
+                if again and question.wanted:
+                    self._ask_one(question)
+                else:
+                    question.fail(error)
+
+        for question in questions:
+            question.left = left
+        asked.addCallbacks(answered, failed)
+
+
+class _Question:
+    """
+    A call, and all who wait for it.
+
+    :ivar body: the call, encoded.
+    :ivar left: what is called when nobody waits any longer.
+    """
+
+    def __init__(self, method: str, args: Any, kwargs: Any, body: bytes,
+                 left: Callable[[], Any], reactor: Any) -> None:
+        self.method = method
+        self.args = args
+        self.kwargs = kwargs
+        self.body = body
+        self.left = left
+        self._reactor = reactor
+        self._waiting: Deque[Deferred[Any]] = deque()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits."""
+        return bool(self._waiting)
+
+    def wait(self) -> Deferred[Any]:
+        waiting: Deferred[Any] = Deferred(self._leave)
+        self._waiting.append(waiting)
+        return waiting
+
+    def _leave(self, waiting: Deferred[Any]) -> None:
+        self._waiting.remove(waiting)
+        if not self._waiting:
+            self.left()
+
+    def succeed(self, value: Any) -> None:
+        """Answer all who wait, each with an object of its own."""
+        self.left = _nothing
+        if len(self._waiting) == 1:
+            self._waiting.popleft().callback(value)
+        elif self._waiting:
+            # Who gets one may change it: this one nobody gets.
+            self._answer(copy.deepcopy(value))
+
+    def _answer(self, value: Any) -> None:
+        """Answer some of them, and the others in the next turn."""
+        end = perf_counter() + SLICE
+        while self._waiting:
+            self._waiting.popleft().callback(copy.deepcopy(value))
+            if perf_counter() > end and self._waiting:
+                self._reactor.callLater(0, self._answer, value)
+                return
+
+    def fail(self, error: Exception) -> None:
+        """Tell all who wait, each with an exception of its own."""
+        self.left = _nothing
+        while self._waiting:
+            self._waiting.popleft().errback(another(error))
+
+
+def _nothing() -> None:
+    """There is nothing left to end."""
+
+
+def _unbounded(method: str, args: Any, kwargs: Dict[str, Any]) -> bool:
+    """Whether the answer may be of any length."""
+    if method not in UNBOUNDED:
+        return False
+    if method == 'getLatestBuilds':
+        # Of one package there is one.
+        return not (kwargs.get('package') or any(args[2:3]))
+    options: Any = kwargs.get('queryOpts', kwargs.get('filterOpts'))
+    if method == 'listTasks' and len(args) > 1:
+        options = args[1]
+    if not isinstance(options, dict):
+        return True
+    limit = options.get('limit')
+    return not (options.get('countOnly')
+                or (isinstance(limit, int) and 0 < limit <= LONG))
+
+
+def _could_be_one(error: Exception) -> bool:
+    """
+    Whether a single call may be why a request failed as a whole: a fault, a
+    request that the hub does not read, an answer that is too large.
+    """
+    if isinstance(error, HTTPError):
+        return error.status in (400, 413)
+    if isinstance(error, (AuthError, ServerOffline)):
+        return False
+    return isinstance(error, AnswerError) or (
+        isinstance(error, KojiException) and error.faultCode is not None)

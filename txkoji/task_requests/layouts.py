@@ -1,0 +1,406 @@
+"""
+How each task method lays out its request, and where in it to find the
+package, the target and so on: one table, and how to read it.
+
+The methods are those of Koji itself (koji/tasks.py, ``LEGACY_SIGNATURES``),
+of its plugins, and of koji-containerbuild, koji-osbuild and
+koji-image-builder.
+"""
+from __future__ import annotations
+
+import re
+from typing import (Any, Dict, List, Mapping, NamedTuple, Optional, Sequence,
+                    Tuple)
+
+from txkoji.hub.codec.xmlrpc import split_arguments
+
+
+class Layout(NamedTuple):
+    """
+    The parameters of a task method in their order, and which of them, as a
+    path into it, says what. Where a path leads to a dictionary with a name,
+    the name is meant; for `build` its id. Of paths with a ``|`` between them
+    the first that leads to something counts. A parameter that has a default
+    ends with a question mark.
+    """
+
+    params: str
+    source: str = ''
+    package: str = ''
+    target: str = ''
+    tag: str = ''
+    arch: str = ''
+    arches: str = ''
+    build: str = ''
+    suffix: str = ''
+
+    @property
+    def names(self) -> List[str]:
+        """The names of the parameters, in their order."""
+        return self.params.replace('?', '').split()
+
+    @property
+    def required(self) -> List[str]:
+        """The names of those that have no default."""
+        return [name for name in self.params.split()
+                if not name.endswith('?')]
+
+
+def _image(params: str) -> Layout:
+    return Layout(params, package='name', target='target', arches='arches')
+
+
+def _image_arch(params: str) -> Layout:
+    return Layout(params, package='name', target='target_info',
+                  tag='build_tag', arch='arch')
+
+
+METHODS: Dict[str, Layout] = {
+    # Packages.
+    'build': Layout('src target opts?', source='src', target='target',
+                    arches='opts.arch_override'),
+    'chainbuild': Layout('srcs target opts?', target='target'),
+    'buildSRPMFromSCM': Layout('url build_tag opts?', source='url',
+                               tag='build_tag'),
+    'rebuildSRPM': Layout('srpm build_tag opts?', source='srpm',
+                          tag='build_tag'),
+    'buildArch': Layout('pkg root arch keep_srpm opts?', source='pkg',
+                        tag='root', arch='arch'),
+    'maven': Layout('url target opts?', source='url', target='target'),
+    'buildMaven': Layout('url build_tag opts?', source='url', tag='build_tag'),
+    'chainmaven': Layout('builds target opts?', target='target'),
+    'wrapperRPM': Layout('spec_url build_target build task opts?',
+                         source='spec_url', package='build',
+                         target='build_target',
+                         tag='build_target.build_tag_name'
+                             '|build_target.build_tag', build='build'),
+    'winbuild': Layout('name source_url target opts', source='source_url',
+                       target='target'),
+    'vmExec': Layout('name task_info opts', source='task_info.0',
+                     tag='task_info.1'),
+    # Tags and repositories.
+    'tagBuild': Layout('tag_id build_id force? fromtag? ignore_success?',
+                       tag='tag_id', build='build_id'),
+    'tagNotification': Layout('recipients is_successful tag_info from_info'
+                              ' build_info user_info ignore_success?'
+                              ' failure_msg?',
+                              package='build_info', tag='tag_info',
+                              build='build_info'),
+    'buildNotification': Layout('recipients build target weburl',
+                                package='build', target='target',
+                                build='build'),
+    'newRepo': Layout('tag event? src? debuginfo? separate_src? opts?',
+                      tag='tag'),
+    'createrepo': Layout('repo_id arch oldrepo', arch='arch'),
+    'distRepo': Layout('tag repo_id keys task_opts', tag='tag',
+                       arches='task_opts.arch'),
+    'createdistrepo': Layout('tag repo_id arch keys opts', tag='tag',
+                             arch='arch'),
+    'waitrepo': Layout('tag newer_than? nvrs? min_event?', tag='tag'),
+    # Images.
+    'image': _image('name version arches target inst_tree opts?'),
+    'livemedia': _image('name version arches target ksfile opts?'),
+    'livecd': _image('name version arch target ksfile opts?')._replace(
+        arch='arch', arches=''),
+    'appliance': _image('name version arch target ksfile opts?')._replace(
+        arch='arch', arches=''),
+    'createImage': _image_arch('name version release arch target_info'
+                               ' build_tag repo_info inst_tree opts?'),
+    'createLiveCD': _image_arch('name version release arch target_info'
+                                ' build_tag repo_info ksfile opts?'),
+    'createAppliance': _image_arch('name version release arch target_info'
+                                   ' build_tag repo_info ksfile opts?'),
+    'createLiveMedia': _image_arch('name version release arch target_info'
+                                   ' build_tag repo_info ksfile opts?'),
+    'indirectionimage': Layout('opts', package='opts.name',
+                               target='opts.target', arch='opts.arch',
+                               arches='opts.arches'),
+    'kiwiBuild': Layout('target arches desc_url desc_path opts?',
+                        target='target', arches='arches'),
+    'createKiwiImage': _image_arch('name version release arch target_info'
+                                   ' build_tag repo_info desc_url desc_path'
+                                   ' opts?'),
+    'dudBuild': Layout('dud_name dud_version arches target pkg_list opts?',
+                       package='dud_name', target='target', arches='arches'),
+    'createDudIso': _image_arch('dud_name dud_version dud_release arch'
+                                ' target_info build_tag repo_info pkg_list'
+                                ' opts?')._replace(package='dud_name'),
+    'osbuildImage': _image('name version distro image_type target arches'
+                           ' opts?'),
+    'imageBuilderBuild': _image('target arches types name version opts?'),
+    'imageBuilderBuildArch': Layout('name version release arch types'
+                                    ' target_info build_config repo_info'
+                                    ' opts?', package='name',
+                                    target='target_info', tag='build_config',
+                                    arch='arch'),
+    # Containers.
+    'buildContainer': Layout('src target opts?', source='src',
+                             target='target', arches='opts.arch_override',
+                             suffix='-container'),
+    'createContainer': Layout('src target_info arches opts?', source='src',
+                              target='target_info', arches='arches',
+                              suffix='-container'),
+    'buildSourceContainer': Layout('target opts?',
+                                   package='opts.koji_build_nvr',
+                                   target='target', suffix='-source'),
+    # Others.
+    'dependantTask': Layout('wait_list task_list'),
+    'restart': Layout('host'),
+    'restartVerify': Layout('task_id host'),
+    'restartHosts': Layout('options?'),
+    'saveFailedTree': Layout('buildrootID full?'),
+    'runroot': Layout('root arch command keep? packages? mounts? repo_id?'
+                      ' skip_setarch? weight? upload_logs? new_chroot?',
+                      tag='root', arch='arch'),
+}
+
+
+def parameters(layout: Layout, params: Sequence[Any]) -> Dict[str, Any]:
+    """
+    Give the parameters of a request their names. Named ones may stand in a
+    last dictionary marked ``__starstar``, or all of them in a single one
+    that has a ``__method__``.
+    """
+    args, named = _split(params)
+    return {**dict(zip(layout.names, args)), **named}
+
+
+def fits(layout: Layout, params: Sequence[Any]) -> bool:
+    """
+    Tell whether a request has all parameters that it needs, and no others.
+    (One with a ``__method__`` says itself what it has.)
+    """
+    args, named = _split(params)
+    if '__method__' in named:
+        return True
+    given = [*layout.names[:len(args)], *named]
+    return (len(args) <= len(layout.names)
+            and len(set(given)) == len(given)
+            and set(layout.required) <= set(given) <= set(layout.names))
+
+
+def _split(params: Sequence[Any]) -> Tuple[List[Any], Dict[str, Any]]:
+    """The positional and the named parameters of a request."""
+    args, named = split_arguments(params)
+    if len(args) == 1 and isinstance(args[0], Mapping) \
+            and '__method__' in args[0]:
+        return [], {**args[0], **named}
+    return list(args), named
+
+
+def find(named: Mapping[str, Any], paths: str) -> Any:
+    """
+    Follow a path of a `Layout` into named parameters.
+
+    :returns: the value there, its name if it is a dictionary, or None.
+    """
+    for path in paths.split('|'):
+        value = _follow(named, path)
+        if isinstance(value, Mapping):
+            value = value.get('name')
+        if value is not None:
+            return value
+    return None
+
+
+def _follow(value: Any, path: str) -> Any:
+    for step in path.split('.'):
+        if isinstance(value, Mapping):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdigit():
+            value = dict(enumerate(value)).get(int(step))
+        else:
+            return None
+    return value
+
+
+def find_build(named: Mapping[str, Any], layout: Layout) -> Optional[int]:
+    """The id of the build that a request is about."""
+    build = _follow(named, layout.build)
+    if isinstance(build, Mapping):
+        build = build.get('id', build.get('build_id'))
+    return build if type(build) is int else None
+
+
+def find_arches(named: Mapping[str, Any], layout: Layout
+                ) -> Optional[List[str]]:
+    """The arches of a request: a list, or a text with blanks between."""
+    value = find(named, layout.arches)
+    if isinstance(value, str):
+        value = re.findall(r'[^,\s]+', value)
+    if isinstance(value, list) and value and all(
+            isinstance(arch, str) for arch in value):
+        return value
+    arch = find(named, layout.arch)
+    return [arch] if isinstance(arch, str) else None
+
+
+def find_package(named: Mapping[str, Any], layout: Layout) -> Optional[str]:
+    """
+    The name of the package that a request is about, or None.
+
+    :raises ValueError: if there is a source that cannot be read.
+    """
+    if layout.package:
+        name = _follow(named, layout.package)
+        if layout.suffix == '-source' and isinstance(name, str):
+            name = name.rsplit('-', 2)[0]
+    else:
+        name = _follow(named, layout.source)
+        if isinstance(name, str):
+            name = source_package(name)
+    if isinstance(name, Mapping):
+        name = build_package(name)
+    if not isinstance(name, str):
+        return None
+    suffix = layout.suffix
+    if suffix == '-container' and find_options(named).get('flatpak'):
+        # It has the name of its repository.
+        suffix = ''
+    return name if name.endswith(suffix) else name + suffix
+
+
+def build_package(build: Mapping[str, Any]) -> Any:
+    """The package's name in the row of a build, or None."""
+    # As Koji's client: hub methods differ in which of the two they have.
+    return build.get('package_name') or build.get('name')
+
+
+def package_of(task: Any) -> Optional[str]:
+    """
+    The package that a task is about; None also if its source cannot be read.
+
+    :param task: a `Task`.
+    """
+    try:
+        return task.package  # type: ignore[no-any-return]
+    except ValueError:
+        return None
+
+
+def find_source(named: Mapping[str, Any], layout: Layout) -> Optional[str]:
+    """What a request builds from: a URL, or the path of a ``.src.rpm``."""
+    source = _follow(named, layout.source)
+    return source if isinstance(source, str) else None
+
+
+def find_nvr(named: Mapping[str, Any], layout: Layout) -> Optional[str]:
+    """
+    The name-version-release that a request is about: that of a build that it
+    names, of a ``.src.rpm``, or of an image.
+    """
+    build = _follow(named, layout.build)
+    if isinstance(build, Mapping):
+        return _dashed(build_package(build), build.get('version'),
+                       build.get('release'))
+    source = find_source(named, layout)
+    if source is not None:
+        name = source.rsplit('/', 1)[-1]
+        for ending in ('.src.rpm', '.nosrc.rpm'):
+            if name.endswith(ending) and name.count('-') > 1:
+                return name[:-len(ending)]
+        return None
+    image = {**find_options(named), **named}
+    for prefix in ('', 'dud_'):
+        nvr = _dashed(*[image.get(prefix + part, image.get(part)) for part
+                        in ('name', 'version', 'release')])
+        if nvr is not None:
+            return nvr
+    return None
+
+
+def _dashed(*parts: Any) -> Optional[str]:
+    """A name-version-release of its parts; None if one is missing."""
+    if all(isinstance(part, str) and part for part in parts):
+        return '-'.join(parts)
+    return None
+
+
+def find_options(named: Mapping[str, Any]) -> Dict[str, Any]:
+    """The options in a request; none where it has none."""
+    for name in ('opts', 'task_opts', 'options'):
+        if isinstance(named.get(name), Mapping):
+            return dict(named[name])
+    return {}
+
+
+def find_scratch(params: Sequence[Any]) -> bool:
+    """Whether any options in a request say that the build is not kept."""
+    for param in params:
+        if isinstance(param, Mapping) and (
+                param.get('scratch')
+                # Named parameters: the options are one of these.
+                or (('__method__' in param or '__starstar' in param)
+                    and find_scratch(list(param.values())))):
+            return True
+    return False
+
+
+def source_package(source: str) -> str:
+    """
+    The package that a source is of.
+
+    :param source: the path of a ``.src.rpm``, or the URL of a source
+                   repository, ``scheme://host/path?subdirectory#revision``.
+    :raises ValueError: if it is neither.
+    """
+    place, _, _ = source.partition('#')
+    if place.endswith(('.src.rpm', '.nosrc.rpm')):
+        name = place.rsplit('/', 1)[-1].rsplit('-', 2)[0]
+    elif '://' in place:
+        path, _, subdirectory = place.partition('://')[2].partition('?')
+        path = subdirectory.strip('/') or path.partition('/')[2].rstrip('/')
+        if re.match('rpms/[^/]+/', subdirectory):
+            # A module of CVS or Subversion, with its branch.
+            path = path.rpartition('/')[0]
+        name = path.rsplit('/', 1)[-1]
+        if name.endswith('.git'):
+            name = name[:-len('.git')]
+    else:
+        name = ''
+    if not name:
+        raise ValueError(f'no package can be read from {source!r}')
+    return name
+
+
+def canonical_arch(arch: str) -> str:
+    """
+    Give the architecture of the builders for one of packages, as Koji's own
+    ``canonArch`` does: i386 for i686, armhfp for armv7hl.
+    """
+    for pattern, canonical in _CANONICAL:
+        if re.fullmatch(pattern, arch):
+            return canonical
+    return arch
+
+
+#: Architectures of packages -> those of builders; the first that fits.
+_CANONICAL = [
+    ('i.86|athlon', 'i386'),
+    ('ia32e', 'x86_64'),
+    ('ppc64le', 'ppc64le'),
+    ('ppc64.*', 'ppc64'),
+    ('sparc64.*', 'sparc64'),
+    ('sparc.*', 'sparc'),
+    ('alpha.*', 'alpha'),
+    ('arm.*h.*', 'armhfp'),
+    ('arm.*', 'arm'),
+]
+
+
+def result_build(result: Any) -> Optional[int]:
+    """
+    The build that a task made, where its result says so: those of
+    ``buildContainer`` (a list of ids as text) and ``osbuildImage`` do.
+    """
+    if isinstance(result, list) and len(result) == 1:
+        # As `listTasks` has it.
+        [result] = result
+    if not isinstance(result, Mapping):
+        return None
+    builds = result.get('koji_builds')
+    if isinstance(builds, list) and builds:
+        number = builds[0]
+    else:
+        number = find(result, 'koji.build')
+    return int(number) if str(number).isdecimal() else None

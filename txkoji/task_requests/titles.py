@@ -1,0 +1,151 @@
+"""
+What a task is about, in the line that Koji's own tools show of it: ``build
+(f44, /rpms/bash.git:1a2b3c)``.
+"""
+from __future__ import annotations
+
+from typing import (Any, Callable, Dict, List, Mapping, Optional, Sequence,
+                    Tuple)
+
+from txkoji.task_requests.layouts import METHODS, build_package, find, fits, parameters
+
+#: What stands between the brackets, in order: paths into the request by name
+#: (see `txkoji.task_requests.layouts.find`), some to be shown in a special way, which
+#: stands before a colon. What may be left out has a question mark.
+TITLES: Dict[str, Tuple[str, ...]] = {
+    'appliance': ('arch', 'dashed:name version', 'ksfile'),
+    'build': ('target', 'module:src'),
+    'buildArch': ('file:pkg', 'arch'),
+    'buildMaven': ('build_tag',),
+    'buildNotification': ('nvr:build',),
+    'buildSRPMFromSCM': ('module:url',),
+    'chainbuild': ('target',),
+    'chainmaven': ('target',),
+    'createAppliance': ('target_info', 'dashed:name version release',
+                        'ksfile', 'arch'),
+    'createImage': ('target_info', 'dashed:name version release',
+                    'inst_tree', 'arch'),
+    'createLiveCD': ('target_info', 'dashed:name version release', 'ksfile',
+                     'arch'),
+    'createLiveMedia': ('target_info', 'dashed:name version release',
+                        'ksfile', 'arch'),
+    'createdistrepo': ('repo_id', 'arch'),
+    'createrepo': ('arch',),
+    'dependantTask': ('firsts:task_list',),
+    'distRepo': ('tag',),
+    'image': ('arches', 'dashed:name version', 'inst_tree'),
+    'indirectionimage': ('opts.name', 'opts.version', 'opts.release?'),
+    'livecd': ('arch', 'dashed:name version', 'ksfile'),
+    'livemedia': ('arches', 'dashed:name version', 'ksfile'),
+    'maven': ('target', 'module:url'),
+    'newRepo': ('tag',),
+    'restart': ('host',),
+    'restartVerify': ('host',),
+    'vmExec': ('name',),
+    'waitrepo': ('tag', 'all:nvrs?'),
+    'winbuild': ('target', 'module:source_url'),
+    'wrapperRPM': ('build_target', 'nvr:build?'),
+}
+
+
+def title(method: str, arch: Any, params: Optional[Sequence[Any]]) -> str:
+    """
+    Make the line of a task.
+
+    :param method: its method.
+    :param arch: the architecture of the host that it is for, which is shown
+                 where nothing else is known.
+    :param params: its request, or None.
+    """
+    layout = METHODS.get(method)
+    if layout is None or params is None:
+        return f'{method} ({arch})'
+    try:
+        shown = (_shown(method, parameters(layout, params))
+                 if fits(layout, params) else None)
+    except _Unreadable:
+        shown = None
+    if shown is None:
+        return f'{method} ({arch}, unknown args)'
+    return f'{method} ({", ".join(shown) or arch})'
+
+
+class _Unreadable(Exception):
+    """A parameter is of another type than it should be."""
+
+
+def _shown(method: str, named: Mapping[str, Any]) -> List[str]:
+    """The parts that stand between the brackets."""
+    shown: List[str] = []
+    parts = TITLES.get(method, ())
+    for part in parts:
+        way, colon, path = part.partition(':')
+        if not colon:
+            way, path = '', part
+        value = _SHOW[way](named, path.rstrip('?'))
+        if value is None and (path.endswith('?') or len(parts) == 1):
+            continue
+        shown.append(str(value))
+    return shown
+
+
+def _plain(named: Mapping[str, Any], path: str) -> Any:
+    return find(named, path)
+
+
+def _file(named: Mapping[str, Any], path: str) -> str:
+    return _text(named, path).rpartition('/')[2]
+
+
+def _module(named: Mapping[str, Any], path: str) -> str:
+    """The path, the subdirectory and the revision in a source's URL."""
+    value = _text(named, path)
+    place, scheme, rest = value.partition('://')
+    if not scheme:
+        return value.rpartition('/')[2]
+    url, _, revision = rest.partition('#')
+    url, _, inner = url.partition('?')
+    host, slash, path = url.partition('/')
+    return ':'.join(filter(None, [slash + path, inner])) + ':' + revision
+
+
+def _text(named: Mapping[str, Any], path: str) -> str:
+    value = find(named, path)
+    if not isinstance(value, str):
+        raise _Unreadable
+    return value
+
+
+def _nvr(named: Mapping[str, Any], path: str) -> Optional[str]:
+    build = named.get(path)
+    if not build:
+        return None
+    if not isinstance(build, Mapping):
+        raise _Unreadable
+    return (f'{build_package(build)}-{build.get("version")}'
+            f'-{build.get("release")}')
+
+
+def _dashed(named: Mapping[str, Any], path: str) -> str:
+    return '-'.join(str(named.get(name)) for name in path.split())
+
+
+def _all(named: Mapping[str, Any], path: str) -> Optional[str]:
+    value = named.get(path)
+    return (', '.join(map(str, value)) or None
+            if isinstance(value, list) else None)
+
+
+def _firsts(named: Mapping[str, Any], path: str) -> Optional[str]:
+    """The methods of tasks that are to be made."""
+    value = named.get(path)
+    if not isinstance(value, list):
+        return None
+    return ', '.join(str(item[0]) for item in value
+                     if isinstance(item, list) and item) or None
+
+
+_SHOW: Dict[str, Callable[[Mapping[str, Any], str], Any]] = {
+    '': _plain, 'all': _all, 'dashed': _dashed, 'file': _file,
+    'firsts': _firsts, 'module': _module, 'nvr': _nvr,
+}
