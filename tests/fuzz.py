@@ -16,12 +16,16 @@ from typing import Any, Callable, Dict, List
 
 from tests.recordings import files, recordings
 from txkoji import Connection, Profile
-from txkoji.exceptions import (AnswerError, ConfigurationError,
-                               KojiException, MessageError)
+from txkoji.exceptions import (
+    AnswerError,
+    ConfigurationError,
+    KojiException,
+    MessageError,
+)
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.expat import ExpatDecoder
-from txkoji.hub.profile import read_profile
 from txkoji.hub.codec.xmlrpc import decode_call, encode_answer
+from txkoji.hub.profile import read_profile
 from txkoji.messages import parse
 from txkoji.web import path_below, read_link
 

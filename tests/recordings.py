@@ -9,8 +9,8 @@ import os
 import tarfile
 from functools import lru_cache
 from typing import Any, Dict, NamedTuple
-from xmlrpc.client import Fault, ResponseError, loads
 from xml.parsers.expat import ExpatError
+from xmlrpc.client import Fault, ResponseError, loads
 
 PATH = os.path.join(os.path.dirname(__file__), 'recordings.tar.xz')
 

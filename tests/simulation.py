@@ -16,8 +16,16 @@ from heapq import heappop, heappush
 from itertools import count
 from math import exp
 from random import Random
-from typing import (Any, Callable, Dict, List, NamedTuple, Optional, Sequence,
-                    Tuple)
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from txkoji.testing import FakeHub
 

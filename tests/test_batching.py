@@ -8,10 +8,16 @@ from twisted.web.resource import Resource
 
 from tests.support import HubTestCase
 from txkoji import batching as batched_module
-from txkoji.exceptions import (AnswerError, ConfigurationError,
-                               ConnectionClosed, ConnectionFailed,
-                               GenericError, HTTPError, KojiException,
-                               ServerOffline)
+from txkoji.exceptions import (
+    AnswerError,
+    ConfigurationError,
+    ConnectionClosed,
+    ConnectionFailed,
+    GenericError,
+    HTTPError,
+    KojiException,
+    ServerOffline,
+)
 from txkoji.task import Task
 from txkoji.testing.memory import MemoryNetwork
 from txkoji.testing.web import HubResource

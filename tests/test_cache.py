@@ -11,8 +11,13 @@ from typing import Any, List, Set
 
 from munch import Munch
 from twisted.internet import reactor
-from twisted.internet.defer import (CancelledError, Deferred, gatherResults,
-                                    inlineCallbacks, succeed)
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    gatherResults,
+    inlineCallbacks,
+    succeed,
+)
 from twisted.trial.unittest import TestCase
 
 from tests.support import HubTestCase, folder, write

@@ -6,11 +6,14 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from unittest import mock
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from munch import Munch
-from twisted.internet.defer import (CancelledError, Deferred, ensureDeferred,
-                                    inlineCallbacks)
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    ensureDeferred,
+    inlineCallbacks,
+)
 from twisted.trial.unittest import SynchronousTestCase
 
 import txkoji
@@ -20,8 +23,13 @@ from tests.support import HubTestCase, folder, write
 from txkoji import Connection, Profile
 from txkoji.build import Build
 from txkoji.call import Call
-from txkoji.exceptions import (ConfigurationError, ConnectionClosed,
-                               GenericError, ParameterError, TagError)
+from txkoji.exceptions import (
+    ConfigurationError,
+    ConnectionClosed,
+    GenericError,
+    ParameterError,
+    TagError,
+)
 from txkoji.host import Host
 from txkoji.package import Package
 from txkoji.repo import Repo

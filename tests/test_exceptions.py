@@ -7,8 +7,12 @@ import koji
 from twisted.trial.unittest import SynchronousTestCase
 
 from txkoji import exceptions
-from txkoji.exceptions import (ConnectionFailed, HTTPError, KojiException,
-                               from_fault)
+from txkoji.exceptions import (
+    ConnectionFailed,
+    HTTPError,
+    KojiException,
+    from_fault,
+)
 
 
 class ExceptionTests(SynchronousTestCase):

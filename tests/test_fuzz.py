@@ -3,8 +3,7 @@ from __future__ import annotations
 
 from typing import Any, List, Tuple
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.fuzz import TARGETS, samples

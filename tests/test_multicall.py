@@ -6,16 +6,26 @@ from typing import Any, List
 from twisted.internet.defer import CancelledError
 from twisted.web.resource import Resource
 
-from tests.support import HubTestCase, Odd, FailingNetwork
+from tests.support import FailingNetwork, HubTestCase, Odd
 from txkoji import Connection, KojiLoginException, Profile
 from txkoji.build import Build
-from txkoji.exceptions import (AnswerError, ConfigurationError,
-                               ConnectionClosed, ConnectionFailed,
-                               GenericError, HTTPError, KojiException,
-                               NotSent, ServerOffline)
+from txkoji.exceptions import (
+    AnswerError,
+    ConfigurationError,
+    ConnectionClosed,
+    ConnectionFailed,
+    GenericError,
+    HTTPError,
+    KojiException,
+    NotSent,
+    ServerOffline,
+)
 from txkoji.hub.codec.xmlrpc import encode_answer
-from txkoji.multicall import (MAX_REQUEST, KojiMultiCallIterator,
-                              MultiCallResults)
+from txkoji.multicall import (
+    MAX_REQUEST,
+    KojiMultiCallIterator,
+    MultiCallResults,
+)
 from txkoji.task import Task
 from txkoji.testing import FakeHub
 from txkoji.testing.memory import MemoryNetwork

@@ -20,8 +20,11 @@ from txkoji.build import Build
 from txkoji.cache import Cache
 from txkoji.call import Call
 from txkoji.channel import Channel
-from txkoji.estimates import (average_build_duration, average_build_durations,
-                              average_last_builds)
+from txkoji.estimates import (
+    average_build_duration,
+    average_build_durations,
+    average_last_builds,
+)
 from txkoji.exceptions import KojiException, KojiLoginException
 from txkoji.multicall import KojiMultiCallIterator, MultiCall
 from txkoji.package import Package

@@ -10,8 +10,7 @@ import threading
 from typing import Any, Callable, List, Optional, Set
 
 from twisted.internet import reactor
-from twisted.internet.defer import (CancelledError, Deferred,
-                                    inlineCallbacks)
+from twisted.internet.defer import CancelledError, Deferred, inlineCallbacks
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.task import Clock, deferLater
 from twisted.trial.unittest import TestCase
@@ -24,9 +23,14 @@ from tests.streams import StreamingHub
 from tests.support import HubTestCase
 from txkoji import Connection, KojiLoginException, Profile
 from txkoji.build import Build
-from txkoji.exceptions import (AnswerError, CallTimeout, ConfigurationError,
-                               ConnectionClosed, ConnectionFailed,
-                               GenericError)
+from txkoji.exceptions import (
+    AnswerError,
+    CallTimeout,
+    ConfigurationError,
+    ConnectionClosed,
+    ConnectionFailed,
+    GenericError,
+)
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.streaming import WAITING
 from txkoji.task import Task

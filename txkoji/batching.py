@@ -15,9 +15,15 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from txkoji.call import HubMethods
-from txkoji.exceptions import (AnswerError, AuthError, ConfigurationError,
-                               HTTPError, KojiException, ServerOffline,
-                               another)
+from txkoji.exceptions import (
+    AnswerError,
+    AuthError,
+    ConfigurationError,
+    HTTPError,
+    KojiException,
+    ServerOffline,
+    another,
+)
 from txkoji.hub.codec.xmlrpc import encode_entry
 from txkoji.multicall import BATCH, ask_many, cut, read_entry
 

@@ -8,12 +8,11 @@ from typing import Any, List, Optional
 from twisted.internet.defer import Deferred, succeed
 
 from txkoji import build_states
-from txkoji.files.checksums import checksum_of
 from txkoji.estimates.averages import average_build_duration, not_past
-from txkoji.files.topurl import File
+from txkoji.files.checksums import checksum_of
 from txkoji.files.paths import archive_path
+from txkoji.files.topurl import File
 from txkoji.resource import Timed
-
 
 #: The commit at the end of the URL of a git repository.
 _COMMIT = re.compile('^(?!svn|cvs).*#([0-9a-f]{7,64})$', re.IGNORECASE)

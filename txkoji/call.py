@@ -2,8 +2,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import (Any, Dict, Generic, List, Protocol, Tuple, TypeVar,
-                    Union)
+from typing import Any, Dict, Generic, List, Protocol, Tuple, TypeVar, Union
 
 Result = TypeVar('Result', covariant=True)
 

@@ -5,43 +5,55 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import (Any, Callable, Dict, Iterable, List, Optional, Tuple,
-                    Type, TypeVar, Union)
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Optional,
+    Tuple,
+    Type,
+    TypeVar,
+    Union,
+)
 
 from twisted.internet.defer import CancelledError, Deferred, fail
 
-from txkoji.files import cg_import as imports
-from txkoji.files import uploads
 from txkoji.batching import Batched
 from txkoji.cache import MAX_AGE, Cache
 from txkoji.call import HubMethods
-from txkoji.files.downloads import Destination, Download
-from txkoji.messages.dispatcher import Events
 from txkoji.exceptions import ConfigurationError, GenericError
+from txkoji.files import cg_import as imports, uploads
+from txkoji.files.cg_import import Import
+from txkoji.files.downloads import Destination, Download
 from txkoji.files.follow import Follow, Rounds
+from txkoji.files.uploads import Local, Uploaded
 from txkoji.hub import profile as profiles
-from txkoji.hub.http.body import Sink
 from txkoji.hub.calls import Calls
 from txkoji.hub.codec.decoder import Decoder
-from txkoji.hub.session.credentials import check_arguments, choose
+from txkoji.hub.codec.xmlrpc import encode_call
+from txkoji.hub.http.body import Sink
+from txkoji.hub.http.network import Network
+from txkoji.hub.http.request import Request
 from txkoji.hub.profile import Profile, read_profile
 from txkoji.hub.reads import check_call, is_read
+from txkoji.hub.session.credentials import check_arguments, choose
 from txkoji.hub.session.secret import Secret
 from txkoji.hub.stats import Stats
-from txkoji.hub.http.request import Request
-from txkoji.hub.http.network import Network
 from txkoji.hub.transport import Transport
-from txkoji.hub.codec.xmlrpc import encode_call
-from txkoji.files.cg_import import Import
-from txkoji.streaming import Items, Pages
+from txkoji.messages.dispatcher import Events
 from txkoji.multicall import BATCH, MultiCall
 from txkoji.progress import ByteListener, Listener, Transfer
 from txkoji.resource import system_time
 from txkoji.results import row_maker, typed
-from txkoji.files.uploads import Local, Uploaded
+from txkoji.streaming import Items, Pages
+from txkoji.waiting.repositories import (
+    MinEvent,
+    wait_for_repo,
+    wait_until_tagged,
+)
 from txkoji.waiting.tasks import Changes, Poller, TaskOrId, wait_for
-from txkoji.waiting.repositories import (MinEvent, wait_for_repo,
-                                  wait_until_tagged)
 from txkoji.web import path_below, read_link
 
 #: Arguments that count things, and so are integers.

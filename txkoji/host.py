@@ -6,7 +6,6 @@ from typing import Optional
 
 from txkoji.resource import Resource
 
-
 #: A host that was not heard of for so long takes no tasks. They report every
 #: 15 seconds; this is long enough for clocks that differ by some minutes.
 SILENT = timedelta(minutes=30)

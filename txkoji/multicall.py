@@ -3,18 +3,33 @@ Many calls in one request, which the hub takes as ``system.multicall``.
 """
 from __future__ import annotations
 
-from typing import (TYPE_CHECKING, Any, Iterable, Iterator, List,
-                    Optional, Protocol, Sequence, TypeVar)
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Protocol,
+    Sequence,
+    TypeVar,
+)
 
 from twisted.internet.defer import CancelledError, Deferred, fail
 
 from txkoji.call import HubMethods
-from txkoji.exceptions import (AnswerError, ConfigurationError, KojiException,
-                               NotSent, another, from_fault)
+from txkoji.exceptions import (
+    AnswerError,
+    ConfigurationError,
+    KojiException,
+    NotSent,
+    another,
+    from_fault,
+)
 from txkoji.hub.codec.decoder import Decoder
-from txkoji.hub.reads import MULTICALL, check_call
-from txkoji.hub.deferreds import together
 from txkoji.hub.codec.xmlrpc import encode_entry, encode_multicall
+from txkoji.hub.deferreds import together
+from txkoji.hub.reads import MULTICALL, check_call
 from txkoji.progress import Progress
 from txkoji.results import typed
 

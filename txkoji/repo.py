@@ -6,8 +6,8 @@ from typing import Optional
 
 from twisted.internet.defer import Deferred
 
-from txkoji.files.topurl import File
 from txkoji.files.paths import below, repo_path
+from txkoji.files.topurl import File
 from txkoji.resource import Resource
 
 

@@ -6,8 +6,17 @@ from __future__ import annotations
 
 import copy
 from datetime import datetime, timedelta, timezone
-from typing import (TYPE_CHECKING, Any, ClassVar, Dict, FrozenSet, Optional,
-                    Type, TypeVar, overload)
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Dict,
+    FrozenSet,
+    Optional,
+    Type,
+    TypeVar,
+    overload,
+)
 
 from munch import Munch, munchify
 

@@ -5,10 +5,10 @@ from typing import Any, Dict, Optional, TypeVar
 
 from twisted.internet.defer import Deferred
 
-from txkoji.files.checksums import package_checksum
 from txkoji.exceptions import DownloadError
-from txkoji.files.topurl import File
+from txkoji.files.checksums import package_checksum
 from txkoji.files.paths import address, rpm_path
+from txkoji.files.topurl import File
 from txkoji.resource import Resource
 
 Self = TypeVar('Self', bound='RPM')

@@ -6,8 +6,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from threading import get_ident
-from typing import (TYPE_CHECKING, Any, Deque, Dict, List, NamedTuple,
-                    Optional, Set, Tuple, TypeVar)
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Deque,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+    TypeVar,
+)
 
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorFromThreads
@@ -16,9 +26,9 @@ from twisted.python.failure import Failure
 from txkoji.call import usual
 from txkoji.exceptions import AnswerError, ConfigurationError
 from txkoji.hub.codec.decoder import Decoder
+from txkoji.hub.codec.xmlrpc import encode_call
 from txkoji.hub.reads import check_call
 from txkoji.hub.turns import Turns
-from txkoji.hub.codec.xmlrpc import encode_call
 from txkoji.progress import Progress
 from txkoji.results import row_maker, typed
 

@@ -9,17 +9,21 @@ from twisted.internet.defer import Deferred
 from txkoji import task_states
 from txkoji.channel import Channel
 from txkoji.estimates.averages import task_durations
-from txkoji.exceptions import (AnswerError, GenericError, KojiException,
-                               TaskCanceled, TaskFailed, from_fault)
-from txkoji.files.topurl import File
 from txkoji.estimates.forecast import descendents_completion, task_completion
+from txkoji.exceptions import (
+    AnswerError,
+    GenericError,
+    KojiException,
+    TaskCanceled,
+    TaskFailed,
+    from_fault,
+)
+from txkoji.files.task_output import output_of
+from txkoji.files.topurl import File
 from txkoji.hub.codec.xmlrpc import decode_call
 from txkoji.resource import Timed, existing
-from txkoji.task_requests import layouts as task_methods
-from txkoji.task_requests import titles as task_titles
+from txkoji.task_requests import layouts as task_methods, titles as task_titles
 from txkoji.task_requests.layouts import Layout
-from txkoji.files.task_output import output_of
-
 
 #: A task is within no more tasks than this.
 GENERATIONS = 10

@@ -27,8 +27,7 @@ from tests.recordings import recordings
 from txkoji import Connection, Profile
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.expat import ExpatDecoder
-from txkoji.hub.codec.xmlrpc import (encode_call, encode_entry,
-                               encode_multicall)
+from txkoji.hub.codec.xmlrpc import encode_call, encode_entry, encode_multicall
 from txkoji.results import row_maker
 
 CHUNK = 65536

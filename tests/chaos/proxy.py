@@ -10,8 +10,7 @@ from random import Random
 from typing import Any, Callable, Dict, List, Optional
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import (TCP4ClientEndpoint,
-                                        TCP4ServerEndpoint)
+from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.task import deferLater

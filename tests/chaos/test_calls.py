@@ -30,8 +30,12 @@ from tests.chaos.proxy import FAULTS, Fault, Proxy
 from tests.servers import server_context
 from tests.support import folder
 from txkoji import Connection, Profile, task_states
-from txkoji.exceptions import (ConnectionClosed, KojiException, RetryError,
-                               SequenceError)
+from txkoji.exceptions import (
+    ConnectionClosed,
+    KojiException,
+    RetryError,
+    SequenceError,
+)
 from txkoji.hub.deferreds import together
 from txkoji.testing import FakeHub
 

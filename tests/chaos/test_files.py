@@ -14,8 +14,8 @@ from twisted.trial.unittest import TestCase
 from tests.chaos.proxy import Proxy, cut
 from tests.support import folder
 from txkoji import Connection, Profile
-from txkoji.files.topurl import File
 from txkoji.files.paths import task_path
+from txkoji.files.topurl import File
 from txkoji.testing import FakeHub
 
 #: Bytes of the file.

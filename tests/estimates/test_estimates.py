@@ -6,8 +6,11 @@ from typing import Any
 
 from tests.support import HubTestCase
 from txkoji import build_states
-from txkoji.estimates import (average_build_duration, average_build_durations,
-                              average_last_builds)
+from txkoji.estimates import (
+    average_build_duration,
+    average_build_durations,
+    average_last_builds,
+)
 from txkoji.exceptions import GenericError
 
 

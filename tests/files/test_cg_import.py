@@ -10,11 +10,17 @@ from twisted.internet.defer import CancelledError
 
 from tests.support import HubTestCase, folder, write
 from txkoji import build_states
-from txkoji.exceptions import (ActionNotAllowed, AuthError, ConnectionFailed,
-                               GenericError, KojiException, KojiImportError,
-                               UploadError)
-from txkoji.hub.codec.xmlrpc import encode_call
+from txkoji.exceptions import (
+    ActionNotAllowed,
+    AuthError,
+    ConnectionFailed,
+    GenericError,
+    KojiException,
+    KojiImportError,
+    UploadError,
+)
 from txkoji.files.cg_import import MAX_REQUEST
+from txkoji.hub.codec.xmlrpc import encode_call
 
 #: Faults of hubs that do not see an upload yet.
 NOT_THERE_YET = [

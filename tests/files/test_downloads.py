@@ -7,9 +7,13 @@ from random import Random
 from typing import Any, List, Tuple
 
 from tests.support import HubTestCase, folder
+from txkoji.exceptions import (
+    AnswerError,
+    ConnectionFailed,
+    DownloadError,
+    GenericError,
+)
 from txkoji.files import downloads
-from txkoji.exceptions import (AnswerError, ConnectionFailed, DownloadError,
-                               GenericError)
 
 TASK = 6476
 

@@ -7,8 +7,8 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from tests.support import HubTestCase
 from txkoji import task_states
-from txkoji.files import follow
 from txkoji.exceptions import ActionNotAllowed, GenericError
+from txkoji.files import follow
 from txkoji.files.follow import LogLine
 
 TASK, CHILD = 6474, 6476

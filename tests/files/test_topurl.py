@@ -22,15 +22,23 @@ from twisted.web.util import Redirect
 
 from tests.support import HubTestCase, folder, write
 from txkoji import Connection, Profile
-from txkoji.files.checksums import (Checksum, checksum_of, new_hash,
-                              package_checksum)
+from txkoji.exceptions import (
+    ConfigurationError,
+    ConnectionFailed,
+    DownloadError,
+    GenericError,
+    HTTPError,
+)
+from txkoji.files.checksums import (
+    Checksum,
+    checksum_of,
+    new_hash,
+    package_checksum,
+)
 from txkoji.files.downloads import PIECE
-from txkoji.exceptions import (ConfigurationError, ConnectionFailed,
-                               DownloadError, GenericError, HTTPError)
 from txkoji.files.topurl import BLOCK, File
 from txkoji.hub.http import tls
-from txkoji.testing import FakeHub
-from txkoji.testing import files as served
+from txkoji.testing import FakeHub, files as served
 from txkoji.testing.memory import MemoryNetwork
 
 CEPH = 'packages/ceph/99.0/1.fc44'

@@ -12,16 +12,25 @@ from zlib import adler32
 
 import koji
 from twisted.internet import reactor
-from twisted.internet.defer import (CancelledError, gatherResults,
-                                    inlineCallbacks)
+from twisted.internet.defer import (
+    CancelledError,
+    gatherResults,
+    inlineCallbacks,
+)
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from tests.support import HubTestCase, folder, write
 from txkoji import Connection, Profile
-from txkoji.exceptions import (ActionNotAllowed, ConnectionFailed,
-                               GenericError, HTTPError, LockError,
-                               UploadCanceled, UploadError)
+from txkoji.exceptions import (
+    ActionNotAllowed,
+    ConnectionFailed,
+    GenericError,
+    HTTPError,
+    LockError,
+    UploadCanceled,
+    UploadError,
+)
 from txkoji.testing import FakeHub
 from txkoji.testing.uploads import Uploads
 

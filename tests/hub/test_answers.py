@@ -9,8 +9,8 @@ from twisted.internet.task import deferLater
 
 from tests.hub.test_wire_hostile import GOOD, HostileTestCase, http
 from txkoji.exceptions import AnswerError, ConnectionFailed, HTTPError
-from txkoji.hub.http import exchange
 from txkoji.hub.codec.xmlrpc import encode_answer
+from txkoji.hub.http import exchange
 
 OK = b'HTTP/1.1 200 OK\r\n'
 LENGTH = b'Content-Length: %d\r\n' % len(GOOD)

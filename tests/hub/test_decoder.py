@@ -6,14 +6,17 @@ from typing import Any, List, Optional, Tuple
 from xmlrpc import client
 
 import koji.xmlrpcplus
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 from munch import Munch
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.hub.test_xmlrpc import (
+    FORGIVEN_ELSEWHERE,
+    REFUSED_ELSEWHERE,
+    VALUES,
+    answer,
+)
 from tests.recordings import recordings
-from tests.hub.test_xmlrpc import (FORGIVEN_ELSEWHERE, REFUSED_ELSEWHERE, VALUES,
-                               answer)
 from txkoji.exceptions import AnswerError, KojiException
 from txkoji.hub.codec.decoder import MAX_REST, Decoder
 from txkoji.hub.codec.expat import MAX_DEPTH, MAX_VALUE, ExpatDecoder

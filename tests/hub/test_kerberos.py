@@ -18,9 +18,15 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
-from tests.servers import (HttpdTestCase, Tinyproxy, missing_kerberos,
-                           missing_tinyproxy, new_realm, server_context,
-                           shifted)
+from tests.servers import (
+    HttpdTestCase,
+    Tinyproxy,
+    missing_kerberos,
+    missing_tinyproxy,
+    new_realm,
+    server_context,
+    shifted,
+)
 from tests.support import folder, write
 from txkoji import Connection, KojiLoginException
 from txkoji.exceptions import CallTimeout, GSSAPIAuthError

@@ -13,12 +13,18 @@ from twisted.web.resource import Resource
 
 from tests.support import HubTestCase, StallingNetwork
 from txkoji import KojiLoginException
-from txkoji.exceptions import (AuthError, AuthLockError, CallTimeout,
-                               ConfigurationError, ConnectionClosed,
-                               ConnectionFailed,
-                               GSSAPIAuthError, HTTPError)
-from txkoji.hub.session import credentials as logins
+from txkoji.exceptions import (
+    AuthError,
+    AuthLockError,
+    CallTimeout,
+    ConfigurationError,
+    ConnectionClosed,
+    ConnectionFailed,
+    GSSAPIAuthError,
+    HTTPError,
+)
 from txkoji.hub.profile import Profile
+from txkoji.hub.session import credentials as logins
 from txkoji.testing import FakeHub
 from txkoji.testing.memory import MemoryNetwork
 from txkoji.testing.web import HubResource

@@ -10,12 +10,24 @@ from twisted.internet.error import ConnectionRefusedError
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import FailingNetwork, HubTestCase
-from txkoji.exceptions import (FAULTS, AuthError, CallTimeout,
-                               ConnectionClosed, ConnectionFailed,
-                               GenericError, HTTPError, KojiException,
-                               KojiLoginException, NotSent, RetryError,
-                               ServerOffline, TLSError, another, from_fault,
-                               not_sent)
+from txkoji.exceptions import (
+    FAULTS,
+    AuthError,
+    CallTimeout,
+    ConnectionClosed,
+    ConnectionFailed,
+    GenericError,
+    HTTPError,
+    KojiException,
+    KojiLoginException,
+    NotSent,
+    RetryError,
+    ServerOffline,
+    TLSError,
+    another,
+    from_fault,
+    not_sent,
+)
 from txkoji.hub.faults import Source, source_of
 from txkoji.hub.outcome import Outcome
 from txkoji.testing import FakeHub

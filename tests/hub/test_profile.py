@@ -14,8 +14,13 @@ import txkoji.connection
 from tests.support import folder, write
 from txkoji import Connection, Profile
 from txkoji.exceptions import ConfigurationError, KojiException
-from txkoji.hub.profile import (PROFILES, find_files, read_files,
-                                read_profile, without_secrets)
+from txkoji.hub.profile import (
+    PROFILES,
+    find_files,
+    read_files,
+    read_profile,
+    without_secrets,
+)
 
 #: Profiles as people have them, with comments and options of older clients.
 FOUND = [

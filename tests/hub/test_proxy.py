@@ -12,13 +12,22 @@ from twisted.internet.defer import gatherResults, inlineCallbacks
 from twisted.internet.protocol import Factory, Protocol
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.servers import (Authority, Tinyproxy, missing_tinyproxy,
-                           server_context)
-from tests.support import folder
 from tests.hub.test_wire import WireTestCase
+from tests.servers import (
+    Authority,
+    Tinyproxy,
+    missing_tinyproxy,
+    server_context,
+)
+from tests.support import folder
 from txkoji import Connection, Profile
-from txkoji.exceptions import (ConfigurationError, ConnectionFailed,
-                               HTTPError, NotSent, ProxyError)
+from txkoji.exceptions import (
+    ConfigurationError,
+    ConnectionFailed,
+    HTTPError,
+    NotSent,
+    ProxyError,
+)
 from txkoji.hub.http.network import Route
 from txkoji.hub.http.proxy import Proxies, parse_proxy
 from txkoji.testing import FakeHub
@@ -248,8 +257,7 @@ class TinyproxyTests(ProxyTestCase):
         yield koji.logout()
 
     def trust(self) -> Any:
-        from twisted.internet.ssl import (Certificate,
-                                          trustRootFromCertificates)
+        from twisted.internet.ssl import Certificate, trustRootFromCertificates
         with open(self.authority.path) as file:
             return trustRootFromCertificates([Certificate.loadPEM(
                 file.read())])

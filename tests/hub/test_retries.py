@@ -12,9 +12,17 @@ from twisted.web.resource import Resource
 
 from tests.support import FailingNetwork, HubTestCase
 from txkoji import Connection, Profile
-from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionFailed,
-                               GenericError, HTTPError, KojiException,
-                               ProxyError, ServerOffline, TLSError)
+from txkoji.exceptions import (
+    AnswerError,
+    CallTimeout,
+    ConnectionFailed,
+    GenericError,
+    HTTPError,
+    KojiException,
+    ProxyError,
+    ServerOffline,
+    TLSError,
+)
 from txkoji.hub.backoff import Backoff
 from txkoji.hub.retries import Retries
 from txkoji.hub.stats import Stats

@@ -2,11 +2,18 @@
 from __future__ import annotations
 
 import sys
-from typing import (Any, Callable, Iterable, Iterator, List, Optional,
-                    Sequence, Tuple)
+from typing import (
+    Any,
+    Callable,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from munch import Munch
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -16,8 +23,13 @@ from txkoji.build import Build
 from txkoji.exceptions import AnswerError, KojiException
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.expat import ExpatDecoder
-from txkoji.hub.codec.rows import (ALLOWANCE, LEARN_AFTER, MAX_EXPRESSIONS,
-                             MAX_MEMBERS, MAX_NAMES)
+from txkoji.hub.codec.rows import (
+    ALLOWANCE,
+    LEARN_AFTER,
+    MAX_EXPRESSIONS,
+    MAX_MEMBERS,
+    MAX_NAMES,
+)
 from txkoji.hub.codec.xmlrpc import encode_answer, encode_fault
 from txkoji.results import row_maker
 

@@ -11,13 +11,21 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import HubTestCase
 from txkoji import KojiLoginException
-from txkoji.exceptions import (ActionNotAllowed, AuthError, AuthExpired,
-                               CallTimeout, ConfigurationError,
-                               ConnectionClosed, ConnectionFailed,
-                               GenericError, KojiException, RetryError,
-                               ServerOffline)
-from txkoji.hub.session.session_info import Identity, identified
+from txkoji.exceptions import (
+    ActionNotAllowed,
+    AuthError,
+    AuthExpired,
+    CallTimeout,
+    ConfigurationError,
+    ConnectionClosed,
+    ConnectionFailed,
+    GenericError,
+    KojiException,
+    RetryError,
+    ServerOffline,
+)
 from txkoji.hub.deferreds import Shared
+from txkoji.hub.session.session_info import Identity, identified
 from txkoji.testing import FakeHub
 
 

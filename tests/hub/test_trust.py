@@ -22,9 +22,9 @@ from twisted.web.client import URI
 from twisted.web.server import Site
 from zope.interface import implementer
 
+from tests.hub.test_wire import WireTestCase
 from tests.servers import in_form, server_context
 from tests.support import folder, write
-from tests.hub.test_wire import WireTestCase
 from txkoji import Profile
 from txkoji.exceptions import ConfigurationError, TLSError
 from txkoji.hub.http.tls import HubPolicy

@@ -1,8 +1,8 @@
 """The transport: real sockets, real TLS, and hubs that misbehave."""
 from __future__ import annotations
 
-import io
 import gc
+import io
 import os
 import socket
 from typing import Any, Callable, List, Optional
@@ -11,10 +11,14 @@ from urllib.parse import urlsplit
 import trustme
 from OpenSSL import SSL
 from twisted.internet import reactor
-from twisted.internet.defer import (CancelledError, Deferred, gatherResults,
-                                    inlineCallbacks, succeed)
-from twisted.internet.endpoints import (SSL4ServerEndpoint,
-                                        TCP4ServerEndpoint)
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    gatherResults,
+    inlineCallbacks,
+    succeed,
+)
+from twisted.internet.endpoints import SSL4ServerEndpoint, TCP4ServerEndpoint
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater
 from twisted.logger import LogLevel, globalLogPublisher
@@ -25,9 +29,16 @@ from twisted.web.server import Site
 from tests.servers import server_context
 from tests.support import folder, write
 from txkoji import Connection, Profile
-from txkoji.exceptions import (AnswerError, CallTimeout, ConfigurationError,
-                               ConnectionClosed, ConnectionFailed, HTTPError,
-                               NotSent, TLSError)
+from txkoji.exceptions import (
+    AnswerError,
+    CallTimeout,
+    ConfigurationError,
+    ConnectionClosed,
+    ConnectionFailed,
+    HTTPError,
+    NotSent,
+    TLSError,
+)
 from txkoji.files.topurl import File
 from txkoji.hub.codec import xmlrpc
 from txkoji.hub.http.exchange import Exchange

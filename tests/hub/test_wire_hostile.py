@@ -10,25 +10,35 @@ from typing import Any, Callable, List
 
 import trustme
 from twisted.internet import reactor
-from twisted.internet.defer import (CancelledError, Deferred, DeferredList,
-                                    inlineCallbacks)
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    DeferredList,
+    inlineCallbacks,
+)
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock, deferLater
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import EncodingResourceWrapper
 from twisted.web.server import GzipEncoderFactory, Site
 
+from tests.hub.test_wire import CountingSite, WireTestCase
 from tests.recordings import recordings
 from tests.servers import server_context
 from tests.support import folder
-from tests.hub.test_wire import CountingSite, WireTestCase
 from txkoji import Connection
-from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionFailed,
-                               HTTPError, KojiException, NotSent)
+from txkoji.exceptions import (
+    AnswerError,
+    CallTimeout,
+    ConnectionFailed,
+    HTTPError,
+    KojiException,
+    NotSent,
+)
 from txkoji.hub.codec.decoder import Decoder
+from txkoji.hub.codec.xmlrpc import encode_answer
 from txkoji.hub.http import body as body_module
 from txkoji.hub.reads import is_read
-from txkoji.hub.codec.xmlrpc import encode_answer
 from txkoji.testing import FakeHub
 from txkoji.testing.hub import TROUBLES
 

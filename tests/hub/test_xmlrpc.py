@@ -10,8 +10,7 @@ from xmlrpc import client
 
 import koji.xmlrpcplus
 from defusedxml import EntitiesForbidden
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from munch import Munch, unmunchify
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -19,9 +18,16 @@ from tests.recordings import recordings
 from txkoji.exceptions import AnswerError, GenericError, KojiException
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.expat import MAX_DEPTH
-from txkoji.hub.codec.xmlrpc import (decode_answer, decode_call, encode_answer,
-                               encode_call, encode_entry, encode_fault,
-                               join_arguments, split_arguments)
+from txkoji.hub.codec.xmlrpc import (
+    decode_answer,
+    decode_call,
+    encode_answer,
+    encode_call,
+    encode_entry,
+    encode_fault,
+    join_arguments,
+    split_arguments,
+)
 
 
 def answer(value: str) -> bytes:

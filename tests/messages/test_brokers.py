@@ -11,8 +11,7 @@ import pika
 import stomp
 from fedora_messaging.message import Message as FedoraMessage
 from twisted.internet import reactor
-from twisted.internet.defer import (CancelledError, Deferred,
-                                    inlineCallbacks)
+from twisted.internet.defer import CancelledError, Deferred, inlineCallbacks
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.ssl import Certificate, optionsForClientTLS
@@ -24,8 +23,8 @@ from tests.programs import Program
 from tests.recordings import files
 from tests.servers import Authority
 from txkoji import messages
-from txkoji.messages import amqp as listen_amqp
 from txkoji.exceptions import ListenError
+from txkoji.messages import amqp as listen_amqp
 from txkoji.testing import FakeHub
 
 try:

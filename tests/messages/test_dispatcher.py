@@ -10,9 +10,8 @@ from twisted.internet.defer import Deferred
 from tests.recordings import files
 from tests.support import HubTestCase
 from txkoji import messages
-from txkoji.messages import dispatcher as events
-from txkoji.messages import subscription
 from txkoji.exceptions import ConnectionClosed, ListenError
+from txkoji.messages import dispatcher as events, subscription
 
 
 def recorded(event: str, number: int = 0) -> Dict[str, Any]:

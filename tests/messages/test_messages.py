@@ -8,8 +8,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import pika
 from fedora_messaging.message import Message as FedoraMessage
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from stomp.utils import Frame as StompPyFrame
 from stompest.protocol import StompFrame
 from twisted.trial.unittest import SynchronousTestCase
@@ -17,9 +16,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.recordings import files
 from tests.support import HubTestCase
 from txkoji import messages
-from txkoji.messages import amqp1
 from txkoji.build import Build
 from txkoji.exceptions import MessageError
+from txkoji.messages import amqp1
 from txkoji.repo import Repo
 from txkoji.task import Task
 

@@ -9,8 +9,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.recordings import recordings
 from tests.support import HubTestCase
-from txkoji.task_requests import layouts as task_methods
 from txkoji.task import Task
+from txkoji.task_requests import layouts as task_methods
 
 #: Requests beside the recorded ones: method and parameters.
 OTHERS: List[Tuple[str, Any]] = [

@@ -9,8 +9,7 @@ import sys
 from datetime import timedelta
 from typing import Any, Dict, List, Optional, Set, Tuple
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.internet.threads import deferToThread
@@ -19,9 +18,16 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from tests import make_sample
 from tests.support import HubTestCase, folder, write
 from txkoji import Connection, Profile
-from txkoji.exceptions import (AnswerError, ConnectionFailed, GenericError,
-                               HTTPError, KojiException, ParameterError,
-                               ServerOffline, TagError)
+from txkoji.exceptions import (
+    AnswerError,
+    ConnectionFailed,
+    GenericError,
+    HTTPError,
+    KojiException,
+    ParameterError,
+    ServerOffline,
+    TagError,
+)
 from txkoji.testing import FakeHub
 from txkoji.testing.hub import known_methods
 from txkoji.testing.queries import query

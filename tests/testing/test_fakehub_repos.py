@@ -4,8 +4,12 @@ from __future__ import annotations
 from typing import Any, List
 
 from tests.support import HubTestCase
-from txkoji.exceptions import (ActionNotAllowed, GenericError, KojiException,
-                               ParameterError)
+from txkoji.exceptions import (
+    ActionNotAllowed,
+    GenericError,
+    KojiException,
+    ParameterError,
+)
 
 #: The tag f44-build, and one that it inherits from.
 TAG, PARENT = 40, 39

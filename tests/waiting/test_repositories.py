@@ -14,9 +14,14 @@ from twisted.trial.unittest import TestCase
 from tests.support import HubTestCase
 from txkoji import Connection, Profile, build_states
 from txkoji.build import Build
-from txkoji.exceptions import (ActionNotAllowed, BuildError, CallTimeout,
-                               ConnectionClosed, GenericError,
-                               KojiLoginException)
+from txkoji.exceptions import (
+    ActionNotAllowed,
+    BuildError,
+    CallTimeout,
+    ConnectionClosed,
+    GenericError,
+    KojiLoginException,
+)
 from txkoji.repo import Repo
 from txkoji.testing import FakeHub
 

@@ -6,12 +6,20 @@ from typing import Any, List
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.web.resource import Resource
 
-from tests.support import HubTestCase, Odd, FailingNetwork
+from tests.support import FailingNetwork, HubTestCase, Odd
 from txkoji import task_states
-from txkoji.exceptions import (AnswerError, AuthError, BuildError,
-                               CallTimeout, ConnectionClosed, GenericError,
-                               HTTPError, KojiException, TaskCanceled,
-                               TaskFailed)
+from txkoji.exceptions import (
+    AnswerError,
+    AuthError,
+    BuildError,
+    CallTimeout,
+    ConnectionClosed,
+    GenericError,
+    HTTPError,
+    KojiException,
+    TaskCanceled,
+    TaskFailed,
+)
 from txkoji.task import Task
 from txkoji.testing.memory import MemoryNetwork
 from txkoji.waiting.tasks import DOUBTFUL

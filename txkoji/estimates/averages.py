@@ -3,8 +3,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from statistics import median
-from typing import (TYPE_CHECKING, Any, Dict, Iterable, List, NamedTuple,
-                    Optional, Sequence, Tuple)
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Dict,
+    Iterable,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from twisted.internet.defer import Deferred
 

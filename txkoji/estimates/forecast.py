@@ -10,15 +10,32 @@ from datetime import datetime, timedelta
 from math import inf
 from operator import attrgetter
 from statistics import median
-from typing import (TYPE_CHECKING, AbstractSet, Any, Dict, Iterator, List,
-                    Optional, Sequence, Set, Tuple)
+from typing import (
+    TYPE_CHECKING,
+    AbstractSet,
+    Any,
+    Dict,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from twisted.internet.defer import Deferred
 
 from txkoji import task_states
+from txkoji.estimates.averages import (
+    METHOD,
+    Question,
+    Usual,
+    average_build_duration,
+    lenient,
+    not_past,
+    task_durations,
+)
 from txkoji.estimates.queue import DELAY, ChannelQueue, Job, Rank, Seat
-from txkoji.estimates.averages import (METHOD, Question, Usual, average_build_duration,
-                              lenient, not_past, task_durations)
 from txkoji.exceptions import AnswerError, KojiException
 from txkoji.hub.deferreds import together
 from txkoji.resource import from_timestamp

@@ -14,24 +14,42 @@ import time
 from collections import deque
 from io import BytesIO
 from stat import S_ISREG
-from typing import (TYPE_CHECKING, Any, Callable, Coroutine, Deque, Dict,
-                    Iterable, List, Mapping, NamedTuple, Optional, TypeVar,
-                    Union)
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Coroutine,
+    Deque,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    TypeVar,
+    Union,
+)
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from txkoji import build_states
+from txkoji.exceptions import (
+    GenericError,
+    KojiException,
+    KojiImportError,
+    RetryError,
+    TransportError,
+    UploadError,
+)
 from txkoji.files.checksums import new_hash
-from txkoji.exceptions import (GenericError, KojiException, KojiImportError,
-                               RetryError, TransportError, UploadError)
+from txkoji.files.paths import upload_path
+from txkoji.files.uploads import check_login
+from txkoji.hub.codec.xmlrpc import encode_call
 from txkoji.hub.deferreds import to_the_end, together
 from txkoji.hub.threads import in_thread
-from txkoji.hub.codec.xmlrpc import encode_call
-from txkoji.files.paths import upload_path
 from txkoji.progress import ByteListener
-from txkoji.files.uploads import check_login
 
 if TYPE_CHECKING:
     from txkoji.build import Build

@@ -9,13 +9,22 @@ from base64 import b64decode
 from binascii import Error as NoBase64
 from contextlib import suppress
 from errno import ENOENT
-from typing import (TYPE_CHECKING, Any, Awaitable, BinaryIO, Callable,
-                    List, NamedTuple, Optional, Union)
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Awaitable,
+    BinaryIO,
+    Callable,
+    List,
+    NamedTuple,
+    Optional,
+    Union,
+)
 
 from txkoji.exceptions import AnswerError, DownloadError
+from txkoji.files.paths import DEFAULT
 from txkoji.hub.deferreds import to_the_end
 from txkoji.hub.threads import in_thread
-from txkoji.files.paths import DEFAULT
 from txkoji.progress import ByteListener
 
 if TYPE_CHECKING:

@@ -5,19 +5,30 @@ from __future__ import annotations
 
 from collections import deque
 from fnmatch import fnmatchcase
-from typing import (TYPE_CHECKING, Any, Deque, Dict, Iterable, Iterator, List,
-                    NamedTuple, Optional, Set, Tuple)
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Deque,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+)
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from txkoji import task_states
-from txkoji.files.downloads import read_listing, read_piece
 from txkoji.exceptions import GenericError, KojiException
-from txkoji.hub.deferreds import Shared, together
-from txkoji.streaming import Polled
+from txkoji.files.downloads import read_listing, read_piece
 from txkoji.files.paths import DEFAULT
+from txkoji.hub.deferreds import Shared, together
 from txkoji.resource import existing
+from txkoji.streaming import Polled
 from txkoji.waiting.tasks import Patience, TaskOrId, task_number
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List
 
 from txkoji import task_states
 from txkoji.files.downloads import read_listing
-from txkoji.files.topurl import File
 from txkoji.files.paths import below, scratch_path, task_path
+from txkoji.files.topurl import File
 from txkoji.resource import existing
 
 if TYPE_CHECKING:

@@ -11,16 +11,21 @@ from urllib.parse import urljoin, urlsplit
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 
+from txkoji.exceptions import (
+    CallTimeout,
+    ConfigurationError,
+    DownloadError,
+    HTTPError,
+    TransportError,
+)
 from txkoji.files.checksums import Checksum, new_hash
 from txkoji.files.downloads import Destination, save
-from txkoji.exceptions import (CallTimeout, ConfigurationError, DownloadError,
-                               HTTPError, TransportError)
+from txkoji.files.paths import address, below
 from txkoji.hub.backoff import DELAY
-from txkoji.hub.retries import outage
 from txkoji.hub.deferreds import to_the_end
+from txkoji.hub.retries import outage
 from txkoji.hub.threads import in_thread
 from txkoji.hub.turns import Turns
-from txkoji.files.paths import address, below
 from txkoji.progress import ByteListener, Transfer
 
 if TYPE_CHECKING:

@@ -8,24 +8,42 @@ from base64 import b64encode
 from contextlib import suppress
 from hashlib import sha256
 from stat import S_ISREG
-from typing import (TYPE_CHECKING, Any, Awaitable, BinaryIO, Callable, Dict,
-                    NamedTuple, Optional, Sequence, Union)
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Awaitable,
+    BinaryIO,
+    Callable,
+    Dict,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Union,
+)
 from urllib.parse import urlencode
 
 from twisted.internet.defer import CancelledError
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from txkoji.exceptions import (
+    ActionNotAllowed,
+    AnswerError,
+    GenericError,
+    HTTPError,
+    KojiException,
+    LockError,
+    RetryError,
+    TransportError,
+    UploadCanceled,
+    UploadError,
+)
 from txkoji.files.checksums import Adler32
-from txkoji.exceptions import (ActionNotAllowed, AnswerError, GenericError,
-                               HTTPError, KojiException, LockError,
-                               RetryError, TransportError, UploadCanceled,
-                               UploadError)
-from txkoji.hub.codec.decoder import Decoder
-from txkoji.hub.retries import outage
-from txkoji.hub.deferreds import to_the_end
-from txkoji.hub.threads import in_thread
 from txkoji.files.paths import upload_path
+from txkoji.hub.codec.decoder import Decoder
+from txkoji.hub.deferreds import to_the_end
+from txkoji.hub.retries import outage
+from txkoji.hub.threads import in_thread
 from txkoji.progress import ByteListener
 
 if TYPE_CHECKING:

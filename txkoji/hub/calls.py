@@ -17,17 +17,23 @@ from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from txkoji.exceptions import (AuthError, CallTimeout, KojiException,
-                               KojiLoginException, ServerOffline, not_sent)
+from txkoji.exceptions import (
+    AuthError,
+    CallTimeout,
+    KojiException,
+    KojiLoginException,
+    ServerOffline,
+    not_sent,
+)
 from txkoji.hub.backoff import Backoff
-from txkoji.hub.session.credentials import Credentials
 from txkoji.hub.http.body import Sink
 from txkoji.hub.http.request import Request
-from txkoji.hub.session.session_info import Identity
 from txkoji.hub.outcome import Outcome
 from txkoji.hub.profile import Profile, without_secrets
 from txkoji.hub.retries import Retries
+from txkoji.hub.session.credentials import Credentials
 from txkoji.hub.session.session import Session, Subsession
+from txkoji.hub.session.session_info import Identity
 from txkoji.hub.stats import Stats
 from txkoji.hub.transport import Transport, closed
 from txkoji.hub.turns import Turns

@@ -5,11 +5,24 @@ that is not to be left halfway.
 from __future__ import annotations
 
 from collections import deque
-from typing import (Any, Callable, Coroutine, Deque, Generic, List, Optional,
-                    Sequence, TypeVar)
+from typing import (
+    Any,
+    Callable,
+    Coroutine,
+    Deque,
+    Generic,
+    List,
+    Optional,
+    Sequence,
+    TypeVar,
+)
 
-from twisted.internet.defer import (CancelledError, Deferred, FirstError,
-                                    gatherResults)
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    FirstError,
+    gatherResults,
+)
 from twisted.python.failure import Failure
 
 from txkoji.exceptions import another

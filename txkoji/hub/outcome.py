@@ -9,8 +9,13 @@ from __future__ import annotations
 
 from typing import Optional
 
-from txkoji.exceptions import (KojiException, RetryError, ServerOffline,
-                               TransportError, not_sent)
+from txkoji.exceptions import (
+    KojiException,
+    RetryError,
+    ServerOffline,
+    TransportError,
+    not_sent,
+)
 from txkoji.hub.faults import Source, source_of
 
 

@@ -10,9 +10,16 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from txkoji.exceptions import (AuthError, CallTimeout, ConnectionFailed,
-                               HTTPError, KojiException, ProxyError,
-                               ServerOffline, TransportError)
+from txkoji.exceptions import (
+    AuthError,
+    CallTimeout,
+    ConnectionFailed,
+    HTTPError,
+    KojiException,
+    ProxyError,
+    ServerOffline,
+    TransportError,
+)
 from txkoji.hub.backoff import Backoff, HubAway, Mark
 from txkoji.hub.faults import Source, source_of
 from txkoji.hub.profile import Profile

@@ -11,8 +11,13 @@ from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from txkoji.exceptions import (ConnectionClosed, HTTPError, KojiException,
-                               ServerOffline, TransportError)
+from txkoji.exceptions import (
+    ConnectionClosed,
+    HTTPError,
+    KojiException,
+    ServerOffline,
+    TransportError,
+)
 from txkoji.hub.backoff import Backoff, HubAway
 from txkoji.hub.http.body import Sink
 from txkoji.hub.http.connection import Head

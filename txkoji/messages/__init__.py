@@ -14,8 +14,20 @@ A message is sent after the call on the hub that it is about. It may come
 late, more than once, in another order, or not at all.
 """
 from txkoji.messages.classes import (
-    KINDS, BuildPromote, BuildStateChange, Import, Message, PackageListChange,
-    RepoDone, RepoInit, RPMSign, TagUntag, TaskStateChange, kind_of, parse)
+    KINDS,
+    BuildPromote,
+    BuildStateChange,
+    Import,
+    Message,
+    PackageListChange,
+    RepoDone,
+    RepoInit,
+    RPMSign,
+    TagUntag,
+    TaskStateChange,
+    kind_of,
+    parse,
+)
 
 __all__ = [
     'BuildPromote', 'BuildStateChange', 'Import', 'KINDS', 'Message',

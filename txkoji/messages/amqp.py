@@ -4,8 +4,15 @@ imported before somebody listens.
 """
 from __future__ import annotations
 
-from typing import (TYPE_CHECKING, Any, Callable, Iterable, Mapping, Optional,
-                    Set)
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Iterable,
+    Mapping,
+    Optional,
+    Set,
+)
 from urllib.parse import urlsplit
 
 from twisted.application.internet import backoffPolicy

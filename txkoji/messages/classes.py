@@ -4,8 +4,18 @@ The messages of Koji, as objects: a class for each kind, and `parse`.
 from __future__ import annotations
 
 import re
-from typing import (TYPE_CHECKING, Any, Dict, List, Mapping, Optional,
-                    Pattern, Tuple, Type, TypeVar)
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Pattern,
+    Tuple,
+    Type,
+    TypeVar,
+)
 
 from munch import Munch
 from twisted.internet.defer import Deferred, succeed

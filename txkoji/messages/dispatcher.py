@@ -4,16 +4,28 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import (TYPE_CHECKING, Any, Callable, Dict, Hashable, Iterable,
-                    List, Optional)
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Hashable,
+    Iterable,
+    List,
+    Optional,
+)
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.logger import Logger
 
 from txkoji.exceptions import ConnectionClosed, MessageError
 from txkoji.hub.deferreds import Shared, together
-from txkoji.messages.classes import (BuildStateChange, Message, TaskStateChange,
-                             parse)
+from txkoji.messages.classes import (
+    BuildStateChange,
+    Message,
+    TaskStateChange,
+    parse,
+)
 from txkoji.messages.subscription import Kinds, Subscription
 
 if TYPE_CHECKING:

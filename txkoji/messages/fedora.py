@@ -8,8 +8,12 @@ from contextlib import suppress
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from twisted.application.internet import backoffPolicy
-from twisted.internet.defer import (CancelledError, Deferred, DeferredList,
-                                    TimeoutError)
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    DeferredList,
+    TimeoutError,
+)
 from twisted.internet.task import deferLater
 from twisted.internet.threads import blockingCallFromThread
 from twisted.logger import Logger

@@ -10,8 +10,8 @@ from typing import Any, Dict, Mapping, NamedTuple, Optional
 
 from munch import Munch, munchify
 
-from txkoji.messages import amqp1
 from txkoji.exceptions import MessageError
+from txkoji.messages import amqp1
 
 #: Bytes of a body; none of Koji's is nearly as large.
 MAX_BODY = 64 * 2**20

@@ -36,15 +36,37 @@ from __future__ import annotations
 
 from contextlib import suppress
 from difflib import get_close_matches
-from typing import (Any, Callable, Collection, Dict, Iterable, Iterator, List,
-                    Mapping, Optional, Tuple, Type, Union)
+from typing import (
+    Any,
+    Callable,
+    Collection,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Tuple,
+    Type,
+    Union,
+)
 
 from munch import Munch
 
 from txkoji import build_states, task_states
-from txkoji.messages.classes import (KINDS, BuildPromote, BuildStateChange, Import,
-                             Message, PackageListChange, RepoDone, RepoInit,
-                             RPMSign, TagUntag, TaskStateChange)
+from txkoji.messages.classes import (
+    KINDS,
+    BuildPromote,
+    BuildStateChange,
+    Import,
+    Message,
+    PackageListChange,
+    RepoDone,
+    RepoInit,
+    RPMSign,
+    TagUntag,
+    TaskStateChange,
+)
 
 #: A name of `messages.KINDS` or of a class, or the class; or several.
 Kinds = Union[None, str, type, Iterable[Union[str, type]]]

@@ -9,8 +9,16 @@ koji-image-builder.
 from __future__ import annotations
 
 import re
-from typing import (Any, Dict, List, Mapping, NamedTuple, Optional, Sequence,
-                    Tuple)
+from typing import (
+    Any,
+    Dict,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from txkoji.hub.codec.xmlrpc import split_arguments
 

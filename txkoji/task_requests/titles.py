@@ -4,10 +4,24 @@ What a task is about, in the line that Koji's own tools show of it: ``build
 """
 from __future__ import annotations
 
-from typing import (Any, Callable, Dict, List, Mapping, Optional, Sequence,
-                    Tuple)
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
-from txkoji.task_requests.layouts import METHODS, build_package, find, fits, parameters
+from txkoji.task_requests.layouts import (
+    METHODS,
+    build_package,
+    find,
+    fits,
+    parameters,
+)
 
 #: What stands between the brackets, in order: paths into the request by name
 #: (see `txkoji.task_requests.layouts.find`), some to be shown in a special way, which

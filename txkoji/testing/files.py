@@ -17,8 +17,8 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 from zope.interface import implementer
 
-from txkoji.files.checksums import new_hash
 from txkoji.exceptions import GenericError
+from txkoji.files.checksums import new_hash
 from txkoji.files.paths import DEFAULT, on_volume
 
 if TYPE_CHECKING:

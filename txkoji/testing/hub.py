@@ -10,8 +10,17 @@ import traceback
 from datetime import datetime, timezone
 from functools import lru_cache, partial
 from random import Random
-from typing import (Any, Callable, Dict, FrozenSet, List, Optional, Set,
-                    Tuple, Union)
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    FrozenSet,
+    List,
+    Optional,
+    Set,
+    Tuple,
+    Union,
+)
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import SSL4ServerEndpoint, TCP4ServerEndpoint
@@ -24,11 +33,19 @@ from twisted.web.server import Site
 from zope.interface import implementer
 
 from txkoji.connection import Connection
-from txkoji.exceptions import (FAULTS, GenericError, KojiException,
-                               ParameterError)
-from txkoji.hub.profile import Profile
-from txkoji.hub.codec.xmlrpc import encode_answer, encode_fault, split_arguments
+from txkoji.exceptions import (
+    FAULTS,
+    GenericError,
+    KojiException,
+    ParameterError,
+)
 from txkoji.files.paths import task_path
+from txkoji.hub.codec.xmlrpc import (
+    encode_answer,
+    encode_fault,
+    split_arguments,
+)
+from txkoji.hub.profile import Profile
 from txkoji.testing.files import Files, FilesResource
 from txkoji.testing.history import History
 from txkoji.testing.imports import Imports

@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from typing import Any, Callable, Dict, List, Optional, Union
 
 from txkoji import build_states
-from txkoji.files.checksums import KINDS
 from txkoji.exceptions import AuthError, GenericError, KojiException
+from txkoji.files.checksums import KINDS
 from txkoji.files.paths import archive_path, build_path, rpm_path
 from txkoji.testing.files import Files
 from txkoji.testing.methods.base import nvr

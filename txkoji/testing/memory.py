@@ -5,15 +5,19 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import contextmanager
-from typing import (Any, Callable, ContextManager, Deque, Iterator,
-                    Optional)
+from typing import Any, Callable, ContextManager, Deque, Iterator, Optional
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionDone, ConnectionLost
-from twisted.internet.interfaces import (IConsumer, IProtocol,
-                                         IProtocolFactory, IPushProducer,
-                                         IStreamClientEndpoint, ITransport)
+from twisted.internet.interfaces import (
+    IConsumer,
+    IProtocol,
+    IProtocolFactory,
+    IPushProducer,
+    IStreamClientEndpoint,
+    ITransport,
+)
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import Site

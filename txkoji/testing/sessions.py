@@ -10,9 +10,16 @@ from datetime import datetime, timezone
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 from urllib.parse import parse_qs
 
-from txkoji.exceptions import (AuthError, AuthExpired, AuthLockError,
-                               GenericError, KojiException, ParameterError,
-                               RetryError, SequenceError)
+from txkoji.exceptions import (
+    AuthError,
+    AuthExpired,
+    AuthLockError,
+    GenericError,
+    KojiException,
+    ParameterError,
+    RetryError,
+    SequenceError,
+)
 from txkoji.hub.reads import is_read
 from txkoji.hub.turns import Turns
 from txkoji.testing.tables import Row, Tables

@@ -15,8 +15,8 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
 from txkoji.exceptions import AnswerError
-from txkoji.hub.reads import is_read
 from txkoji.hub.codec.xmlrpc import decode_call, split_arguments
+from txkoji.hub.reads import is_read
 from txkoji.testing.sessions import Peer
 
 if TYPE_CHECKING:

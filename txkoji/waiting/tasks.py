@@ -4,8 +4,19 @@ Waiting for tasks.
 from __future__ import annotations
 
 import copy
-from typing import (TYPE_CHECKING, Any, Callable, Dict, Iterable, List,
-                    NamedTuple, Optional, Set, Tuple, Union)
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+    Union,
+)
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import deferLater
@@ -13,13 +24,20 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from txkoji import task_states
-from txkoji.exceptions import (AnswerError, CallTimeout, GenericError,
-                               HTTPError, KojiException, ServerOffline,
-                               TransportError, another)
-from txkoji.hub.retries import outage
+from txkoji.exceptions import (
+    AnswerError,
+    CallTimeout,
+    GenericError,
+    HTTPError,
+    KojiException,
+    ServerOffline,
+    TransportError,
+    another,
+)
 from txkoji.hub.deferreds import together
-from txkoji.streaming import Polled
+from txkoji.hub.retries import outage
 from txkoji.resource import existing
+from txkoji.streaming import Polled
 from txkoji.task import Task
 
 if TYPE_CHECKING:

@@ -18,10 +18,21 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from munch import Munch
 
-from txkoji.hub.codec.expat import (MAX_DEPTH, ExpatDecoder, too_deep,
-                              value_or_fault)
-from txkoji.hub.codec.rows import (BOOLEANS, CONTROL, LEARN_AFTER, ROW_BEGIN,
-                             ROW_END, RowReader, unescape)
+from txkoji.hub.codec.expat import (
+    MAX_DEPTH,
+    ExpatDecoder,
+    too_deep,
+    value_or_fault,
+)
+from txkoji.hub.codec.rows import (
+    BOOLEANS,
+    CONTROL,
+    LEARN_AFTER,
+    ROW_BEGIN,
+    ROW_END,
+    RowReader,
+    unescape,
+)
 
 #: One of: a value, with a member around it or not; the beginning of an array
 #: or a struct, likewise; the end of one of these three; all that is left.

@@ -6,7 +6,7 @@ from __future__ import annotations
 import binascii
 from datetime import datetime
 from decimal import Decimal
-from typing import (Any, Callable, Dict, FrozenSet, List, NoReturn, Optional)
+from typing import Any, Callable, Dict, FrozenSet, List, NoReturn, Optional
 from xml.parsers import expat
 
 from munch import Munch

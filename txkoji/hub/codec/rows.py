@@ -11,8 +11,17 @@ from __future__ import annotations
 import re
 import sys
 from itertools import repeat
-from typing import (Any, Callable, Dict, Iterable, List, Optional, Sequence,
-                    Set, Tuple)
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 #: Characters that XML does not have, or not as they are.
 CONTROL = '\x00-\x08\x0b-\x1f\ufffe\uffff'

@@ -22,8 +22,18 @@ import binascii
 import re
 import reprlib
 from datetime import datetime, timezone
-from typing import (Any, Callable, Dict, Iterable, List, Mapping, Optional,
-                    Sequence, Tuple, Union)
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.expat import ExpatDecoder

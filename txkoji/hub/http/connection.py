@@ -15,8 +15,10 @@ import httptools
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IHandshakeListener, IPushProducer
-from twisted.internet.protocol import Protocol as TwistedProtocol
-from twisted.internet.protocol import connectionDone
+from twisted.internet.protocol import (
+    Protocol as TwistedProtocol,
+    connectionDone,
+)
 from twisted.python.failure import Failure
 from zope.interface import implementer
 

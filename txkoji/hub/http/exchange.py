@@ -11,14 +11,24 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from txkoji.exceptions import (AnswerError, CallTimeout, ConnectionFailed,
-                               HTTPError, KojiException, ProxyError)
+from txkoji.exceptions import (
+    AnswerError,
+    CallTimeout,
+    ConnectionFailed,
+    HTTPError,
+    KojiException,
+    ProxyError,
+)
 from txkoji.hub.http.body import Body, Sink
 from txkoji.hub.http.connection import Head, HTTPConnection
 from txkoji.hub.http.explain import explain
 from txkoji.hub.http.pool import Pool
-from txkoji.hub.http.request import (Headers, Request, encode_request,
-                                     parse_target)
+from txkoji.hub.http.request import (
+    Headers,
+    Request,
+    encode_request,
+    parse_target,
+)
 from txkoji.hub.profile import without_secrets
 from txkoji.hub.stats import Stats
 

@@ -13,19 +13,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.protocol import Protocol as TwistedProtocol
-from twisted.internet.protocol import connectionDone
+from twisted.internet.protocol import (
+    Protocol as TwistedProtocol,
+    connectionDone,
+)
 from twisted.python.failure import Failure
-from twisted.web.client import (URI, Agent, HTTPConnectionPool, ProxyAgent,
-                                ResponseDone)
+from twisted.web.client import (
+    URI,
+    Agent,
+    HTTPConnectionPool,
+    ProxyAgent,
+    ResponseDone,
+)
 from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import (UNKNOWN_LENGTH, IAgent, IAgentEndpointFactory,
-                              IResponse)
+from twisted.web.iweb import (
+    UNKNOWN_LENGTH,
+    IAgent,
+    IAgentEndpointFactory,
+    IResponse,
+)
 from zope.interface import implementer
 
-from txkoji.exceptions import (AnswerError, CallTimeout, HTTPError,
-                               KojiException)
+from txkoji.exceptions import (
+    AnswerError,
+    CallTimeout,
+    HTTPError,
+    KojiException,
+)
 from txkoji.hub.http.body import Sink
 from txkoji.hub.http.explain import explain
 from txkoji.hub.http.network import Network, Route

@@ -8,16 +8,21 @@ import base64
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies_environment
-from urllib.request import (  # type: ignore[attr-defined]
-    proxy_bypass_environment)
+from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
 import httptools
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import (IAddress, IProtocol, IProtocolFactory,
-                                         IStreamClientEndpoint)
-from twisted.internet.protocol import Factory, connectionDone
-from twisted.internet.protocol import Protocol as TwistedProtocol
+from twisted.internet.interfaces import (
+    IAddress,
+    IProtocol,
+    IProtocolFactory,
+    IStreamClientEndpoint,
+)
+from twisted.internet.protocol import (
+    Factory,
+    Protocol as TwistedProtocol,
+    connectionDone,
+)
 from twisted.python.failure import Failure
 from zope.interface import implementer
 

@@ -18,12 +18,18 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto
 from service_identity import CertificateError, VerificationError
-from service_identity.hazmat import (DNS_ID, IPAddress_ID,
-                                     verify_service_identity)
+from service_identity.hazmat import (
+    DNS_ID,
+    IPAddress_ID,
+    verify_service_identity,
+)
 from service_identity.pyopenssl import extract_patterns
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
-from twisted.internet.ssl import (CertificateOptions, platformTrust,
-                                  trustRootFromCertificates)
+from twisted.internet.ssl import (
+    CertificateOptions,
+    platformTrust,
+    trustRootFromCertificates,
+)
 from twisted.logger import Logger
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer

@@ -15,20 +15,28 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from txkoji.exceptions import (AuthError, AuthExpired, ConfigurationError,
-                               GenericError, HTTPError, KojiException,
-                               KojiLoginException, LoginHTTPError,
-                               ParameterError, TransportError)
-from txkoji.hub.session.credentials import Credentials
+from txkoji.exceptions import (
+    AuthError,
+    AuthExpired,
+    ConfigurationError,
+    GenericError,
+    HTTPError,
+    KojiException,
+    KojiLoginException,
+    LoginHTTPError,
+    ParameterError,
+    TransportError,
+)
 from txkoji.hub.codec.decoder import Decoder
+from txkoji.hub.codec.xmlrpc import encode_call
 from txkoji.hub.http.request import Headers, Request
-from txkoji.hub.session.session_info import Identity, identified
 from txkoji.hub.outcome import Outcome
 from txkoji.hub.profile import Profile, without_secrets
 from txkoji.hub.retries import Retries
+from txkoji.hub.session.credentials import Credentials
 from txkoji.hub.session.secret import Secret
+from txkoji.hub.session.session_info import Identity, identified
 from txkoji.hub.transport import Transport
-from txkoji.hub.codec.xmlrpc import encode_call
 
 if TYPE_CHECKING:
     from txkoji.hub.session.kerberos import Negotiation

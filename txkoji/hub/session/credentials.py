@@ -7,14 +7,27 @@ import os
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import (TYPE_CHECKING, Any, Dict, Mapping, Optional, Protocol,
-                    Tuple, Union)
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Dict,
+    Mapping,
+    Optional,
+    Protocol,
+    Tuple,
+    Union,
+)
 
 from twisted.logger import Logger
 
-from txkoji.exceptions import (ConfigurationError, GSSAPIAuthError, HTTPError,
-                               KojiLoginException, TLSError,
-                               TransportError)
+from txkoji.exceptions import (
+    ConfigurationError,
+    GSSAPIAuthError,
+    HTTPError,
+    KojiLoginException,
+    TLSError,
+    TransportError,
+)
 from txkoji.hub.http.explain import REFUSAL
 from txkoji.hub.profile import Profile, path_problem
 from txkoji.hub.session.secret import Secret

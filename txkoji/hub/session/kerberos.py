@@ -10,8 +10,7 @@ import re
 import threading
 from dataclasses import replace
 from functools import partial
-from typing import (Any, Awaitable, Callable, List, Optional, Tuple,
-                    TypeVar)
+from typing import Any, Awaitable, Callable, List, Optional, Tuple, TypeVar
 from urllib.parse import urlsplit
 
 from twisted.internet.defer import CancelledError, Deferred

@@ -13,17 +13,21 @@ from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from txkoji.exceptions import (AuthError, AuthExpired, KojiException,
-                               KojiLoginException)
-from txkoji.hub.session.credentials import Credentials
+from txkoji.exceptions import (
+    AuthError,
+    AuthExpired,
+    KojiException,
+    KojiLoginException,
+)
+from txkoji.hub.deferreds import Shared
 from txkoji.hub.faults import Source, is_session_gone, source_of
 from txkoji.hub.http.request import Headers, Request
-from txkoji.hub.session.session_info import Identity
-from txkoji.hub.session.authenticator import LoginDesk, session_of
 from txkoji.hub.outcome import Outcome
 from txkoji.hub.profile import Profile
 from txkoji.hub.retries import Retries
-from txkoji.hub.deferreds import Shared
+from txkoji.hub.session.authenticator import LoginDesk, session_of
+from txkoji.hub.session.credentials import Credentials
+from txkoji.hub.session.session_info import Identity
 from txkoji.hub.transport import Transport
 from txkoji.hub.turns import Turns
 

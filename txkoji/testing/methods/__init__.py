@@ -13,11 +13,11 @@ from txkoji.testing.methods.builds import BuildMethods
 from txkoji.testing.methods.files import FileMethods
 from txkoji.testing.methods.people import PeopleMethods
 from txkoji.testing.methods.repos import RepoMethods
+from txkoji.testing.methods.tags import TagMethods
+from txkoji.testing.methods.tasks import TaskMethods
 from txkoji.testing.queries import part
 from txkoji.testing.repos import Repos
 from txkoji.testing.tables import Tables
-from txkoji.testing.methods.tags import TagMethods
-from txkoji.testing.methods.tasks import TaskMethods
 
 
 class RootExports(BuildMethods, TaskMethods, TagMethods, PeopleMethods,
