@@ -17,7 +17,7 @@ async def show(koji, options):
         return
     print(type(found).__name__, 'with')
     for name in sorted(found):
-        print('  {:17} {}'.format(name, found[name]))
+        print(f'  {name:17} {found[name]}')
 
 
 run(show, __doc__, link=None)

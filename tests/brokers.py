@@ -8,8 +8,9 @@ import glob
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, Optional
+from typing import Any
 
 import pika
 
@@ -31,7 +32,7 @@ log.console.level = info
 '''
 
 
-def missing_broker() -> Optional[str]:
+def missing_broker() -> str | None:
     """What package is missing for a broker, or None."""
     if not os.path.exists(SERVER):
         return ("no RabbitMQ here: Debian's package rabbitmq-server is"
@@ -54,7 +55,7 @@ class Broker:
 
     def __init__(self, folder: str) -> None:
         kinds = ['amqp', 'amqps', 'stomp', 'erlang', 'epmd']
-        self.ports: Dict[str, int] = dict(zip(kinds, free_ports(len(kinds))))
+        self.ports: dict[str, int] = dict(zip(kinds, free_ports(len(kinds))))
         self._folder = folder
         config = write(f'{folder}/rabbitmq.conf',
                        CONFIG.format(folder=folder, **self.ports))

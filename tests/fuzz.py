@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Callable, Dict, List
+from typing import Any
 
 from tests.recordings import files, recordings
 from txkoji import Connection, Profile
@@ -92,11 +93,11 @@ def link(data: bytes) -> None:
         path_below(text, url)
 
 
-TARGETS: Dict[str, Callable[[bytes], None]] = {
+TARGETS: dict[str, Callable[[bytes], None]] = {
     each.__name__: each for each in (decoder, profile, message, link)}
 
 
-def samples(target: str) -> List[bytes]:
+def samples(target: str) -> list[bytes]:
     """Good ones, to begin with."""
     if target == 'decoder':
         return [encode_answer([

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, Iterable, Iterator, List
+from collections.abc import Iterable, Iterator
+from typing import Any
 from xmlrpc.client import loads
 
 import txkoji.testing
@@ -62,12 +63,12 @@ COLUMNS = {
 INFERRED_LINKS = [(48, 47), (47, 42)]
 
 
-def tables() -> Dict[str, List[Dict[str, Any]]]:
+def tables() -> dict[str, list[dict[str, Any]]]:
     """All tables: lists of rows, each a dictionary."""
-    made: Dict[str, Dict[Any, Dict[str, Any]]] = {
+    made: dict[str, dict[Any, dict[str, Any]]] = {
         name: {} for name in COLUMNS}
 
-    def put(table: str, key: Any, row: Dict[str, Any]) -> None:
+    def put(table: str, key: Any, row: dict[str, Any]) -> None:
         made[table].setdefault(key, {}).update(row)
 
     for recording in recordings().values():
@@ -144,7 +145,7 @@ SIMPLE = {
 }
 
 
-def rows_of(recording: Recording) -> Iterator[Dict[str, Any]]:
+def rows_of(recording: Recording) -> Iterator[dict[str, Any]]:
     """Every row of an answer."""
     method, _, kwargs = recording.call
     answer = recording.answer
@@ -162,14 +163,14 @@ def rows_of(recording: Recording) -> Iterator[Dict[str, Any]]:
             yield row
 
 
-def package_ids() -> Dict[str, int]:
+def package_ids() -> dict[str, int]:
     """The ids of all packages, by name."""
     return {row['package_name']: row['package_id']
             for row in recordings()['listPackagesSimple'].answer}
 
 
-def put_build(put: Any, method: str, row: Dict[str, Any],
-              kwargs: Dict[str, Any]) -> None:
+def put_build(put: Any, method: str, row: dict[str, Any],
+              kwargs: dict[str, Any]) -> None:
     number = row['build_id']
     put('builds', number, {**row, 'id': number})
     if kwargs.get('cgID') == 'osbs':
@@ -193,14 +194,14 @@ def put_member(put: Any, host: int, channel: int) -> None:
         {'host_id': host, 'channel_id': channel})
 
 
-def written(rows: List[Dict[str, Any]], columns: Any) -> str:
+def written(rows: list[dict[str, Any]], columns: Any) -> str:
     """A table as text: its columns, then a row a line."""
     if columns is None:
         columns = list(rows[0])
     lines = [json.dumps([row.get(name) for name in columns],
                         separators=(',', ':'), ensure_ascii=False)
              for row in rows]
-    return '{"columns":%s,\n"rows":[\n%s\n]}\n' % (
+    return '{{"columns":{},\n"rows":[\n{}\n]}}\n'.format(
         json.dumps(columns), ',\n'.join(lines))
 
 
@@ -209,7 +210,7 @@ def methods() -> str:
     return '\n'.join(recordings()['system.listMethods'].answer) + '\n'
 
 
-def sample() -> Dict[str, str]:
+def sample() -> dict[str, str]:
     """The files of the sample, by their names."""
     made = {name + '.json': written(rows, COLUMNS[name])
             for name, rows in tables().items()}

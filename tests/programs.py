@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, List, Tuple
+from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
@@ -24,9 +24,9 @@ class Program(ProcessProtocol):
     """
 
     def __init__(self, test: TestCase, *args: str, **environ: str) -> None:
-        self.lines: List[str] = []
+        self.lines: list[str] = []
         self._rest = b''
-        self._waiting: List[Tuple[int, Deferred[None]]] = []
+        self._waiting: list[tuple[int, Deferred[None]]] = []
         self.ended: Deferred[Any] = Deferred()
         self.ended.addErrback(lambda failure: failure.trap(
             ProcessDone, ProcessTerminated))

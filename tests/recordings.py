@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 import os
 import tarfile
-from functools import lru_cache
-from typing import Any, Dict, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 from xml.parsers.expat import ExpatError
 from xmlrpc.client import Fault, ResponseError, loads
 
@@ -21,7 +21,7 @@ class Recording(NamedTuple):
     name: str
     request: bytes
     response: bytes
-    meta: Dict[str, Any]
+    meta: dict[str, Any]
 
     @property
     def call(self) -> Any:
@@ -57,16 +57,16 @@ class Recording(NamedTuple):
             for header in self.meta['request_headers']))
 
 
-@lru_cache(maxsize=None)
-def files() -> Dict[str, bytes]:
+@cache
+def files() -> dict[str, bytes]:
     """Every file of the archive, by its path there."""
     with tarfile.open(PATH) as archive:
         return {member.name: archive.extractfile(member).read()
                 for member in archive if member.isfile()}
 
 
-@lru_cache(maxsize=None)
-def recordings() -> Dict[str, Recording]:
+@cache
+def recordings() -> dict[str, Recording]:
     """All recordings, by name ("getBuild.id")."""
     found = {}
     for path, data in files().items():

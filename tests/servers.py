@@ -8,7 +8,8 @@ import os
 import shutil
 import socket
 import subprocess
-from typing import Any, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import trustme
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -104,7 +105,7 @@ Listen 127.0.0.1:{kerberos}
 '''
 
 
-def missing_httpd(*modules: str) -> Optional[str]:
+def missing_httpd(*modules: str) -> str | None:
     """What package is missing for httpd with some modules, or None."""
     if shutil.which('apache2') is None:
         return "no httpd here: Debian's package apache2 is missing"
@@ -115,7 +116,7 @@ def missing_httpd(*modules: str) -> Optional[str]:
     return None
 
 
-def missing_kerberos() -> Optional[str]:
+def missing_kerberos() -> str | None:
     """What package is missing for a KDC and for us, or None."""
     for command, package in [('krb5kdc', 'krb5-kdc'),
                              ('kadmin.local', 'krb5-admin-server'),
@@ -132,7 +133,7 @@ def missing_kerberos() -> Optional[str]:
     return missing_httpd('auth_gssapi')
 
 
-def free_ports(count: int) -> List[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on."""
     sockets = [socket.socket() for _ in range(count)]
     try:
@@ -173,7 +174,7 @@ def server_context(authority: trustme.CA, *names: str) -> Any:
 
 #: What a certificate is marked as trusted or rejected for -> how OpenSSL is
 #: asked to write it.
-FORMS: Dict[str, List[str]] = {
+FORMS: dict[str, list[str]] = {
     'plain': [],
     'any': ['-trustout'],
     'server': ['-trustout', '-addtrust', 'serverAuth'],
@@ -240,11 +241,11 @@ class Httpd:
     """
 
     def __init__(self, folder: str, hub: str, *, server: str, ca: str,
-                 keytab: Optional[str] = None, users: str = '') -> None:
+                 keytab: str | None = None, users: str = '') -> None:
         kinds = ['stock', 'eager', 'modern', 'hopeless', 'kerberos']
         self._config = os.path.join(folder, 'httpd.conf')
         self._folder = folder
-        self.ports: Dict[str, int] = dict(zip(kinds, free_ports(len(kinds))))
+        self.ports: dict[str, int] = dict(zip(kinds, free_ports(len(kinds))))
         shutil.copy(server, os.path.join(folder, 'server.pem'))
         if not os.path.exists(os.path.join(folder, 'ca.pem')):
             shutil.copy(ca, os.path.join(folder, 'ca.pem'))
@@ -301,8 +302,8 @@ class Tinyproxy:
     :ivar port: its port.
     """
 
-    def __init__(self, folder: str, user: Optional[str] = None,
-                 password: str = '', connect_port: Optional[int] = None
+    def __init__(self, folder: str, user: str | None = None,
+                 password: str = '', connect_port: int | None = None
                  ) -> None:
         [self.port] = free_ports(1)
         self._config = os.path.join(folder, f'tinyproxy-{self.port}.conf')
@@ -340,7 +341,7 @@ class Tinyproxy:
         return process.communicate()[0]
 
 
-def missing_tinyproxy() -> Optional[str]:
+def missing_tinyproxy() -> str | None:
     """What package is missing for a forward proxy, or None."""
     if shutil.which('tinyproxy') is None:
         return "no tinyproxy here: Debian's package tinyproxy is missing"
@@ -354,10 +355,10 @@ class HttpdTestCase(TestCase):
 
     #: The hosts that the certificate is for, and how else it differs.
     names: Sequence[str] = ('localhost', '127.0.0.1')
-    certificate: Dict[str, Any] = {}
+    certificate: dict[str, Any] = {}
 
     #: Of an httpd that uses Kerberos.
-    keytab: Optional[str] = None
+    keytab: str | None = None
     users = ''
 
     @inlineCallbacks
@@ -375,7 +376,7 @@ class HttpdTestCase(TestCase):
         self.httpd.start()
         self.addCleanup(self.httpd.stop)
 
-    def connect(self, server: str, proxy: Optional[str] = None,
+    def connect(self, server: str, proxy: str | None = None,
                 **settings: Any) -> Connection:
         """A Connection that trusts httpd, and does not retry."""
         koji = Connection(Profile('test', **{
@@ -397,7 +398,7 @@ def new_realm(**kwargs: Any) -> Any:
         **kwargs)
 
 
-def shifted(days: int) -> Dict[str, str]:
+def shifted(days: int) -> dict[str, str]:
     """The environment of a process whose clock goes wrong by some days."""
     done = subprocess.run(['faketime', '-f', f'{days:+d}d', 'env'],
                           stdout=subprocess.PIPE, text=True, check=True)
@@ -444,7 +445,7 @@ PAM = no
         self._process.communicate()
 
 
-def missing_irc() -> Optional[str]:
+def missing_irc() -> str | None:
     """What package is missing for an IRC server, or None."""
     if shutil.which('ngircd') is None:
         return "no ngircd here: Debian's package ngircd is missing"

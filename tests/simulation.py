@@ -11,21 +11,13 @@ assigns them (kojihub/scheduler.py); with an older hub each host looks every
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from heapq import heappop, heappush
 from itertools import count
 from math import exp
 from random import Random
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import Any, NamedTuple
 
 from txkoji.testing import FakeHub
 
@@ -42,7 +34,7 @@ HOSTS = [('x86_64 i386', 6.0, 3), ('aarch64', 6.0, 2), ('ppc64le', 8.0, 1),
 
 CHANNEL = 1
 
-Row = Dict[str, Any]
+Row = dict[str, Any]
 
 
 class Simulation:
@@ -65,13 +57,13 @@ class Simulation:
         self.scatter = scatter
         self.interval = interval
         self.now = 0.0
-        self.tasks: Dict[int, Row] = {}
-        self._active: Dict[int, Row] = {}
-        self.hosts: List[Row] = []
-        self._events: List[Tuple[float, int, Callable[[], Any]]] = []
+        self.tasks: dict[int, Row] = {}
+        self._active: dict[int, Row] = {}
+        self.hosts: list[Row] = []
+        self._events: list[tuple[float, int, Callable[[], Any]]] = []
         self._numbers = count(1)
         #: id of a task -> which of its turns at a host this is.
-        self._turns: Dict[int, int] = {}
+        self._turns: dict[int, int] = {}
         self.packages = {f'package{number}': 600 * exp(
             self.random.gauss(0, 0.9)) for number in range(60)}
         self.averages = {name: self._average(name) for name in self.packages}
@@ -130,8 +122,8 @@ class Simulation:
         self._at(self.now + self.random.expovariate(1 / self.interval),
                  lambda: (self._new_build(), self._arrive()))
 
-    def _new_task(self, method: str, request: List[Any], *, arch: str,
-                  parent: Optional[int] = None, priority: int = 20) -> Row:
+    def _new_task(self, method: str, request: list[Any], *, arch: str,
+                  parent: int | None = None, priority: int = 20) -> Row:
         number = next(self._numbers)
         self.tasks[number] = self._active[number] = {
             'id': number, 'method': method, 'request': request, 'arch': arch,
@@ -161,12 +153,12 @@ class Simulation:
             task['completed'] = -self.random.uniform(0, 9000)
             task['started'] = task['completed'] - seconds
 
-    def _new_srpm(self, package: str, parent: Optional[int]) -> Row:
+    def _new_srpm(self, package: str, parent: int | None) -> Row:
         return self._new_task(
             'buildSRPMFromSCM', [_source(package), 40, {}], arch='noarch',
             parent=parent, priority=19)
 
-    def _new_arch(self, package: str, arch: str, parent: Optional[int]
+    def _new_arch(self, package: str, arch: str, parent: int | None
                   ) -> Row:
         return self._new_task(
             'buildArch', [f'tasks/1/1/{package}-1-1.fc44.src.rpm', 40, arch,
@@ -174,7 +166,7 @@ class Simulation:
 
     # What hosts do
 
-    def _load(self, host: Row) -> Tuple[float, int]:
+    def _load(self, host: Row) -> tuple[float, int]:
         own = [task for task in self._active.values()
                if task['host_id'] == host['id']
                and task['state'] in (OPEN, ASSIGNED)]
@@ -189,7 +181,7 @@ class Simulation:
         load, number = self._load(host)
         return host['capacity'] - load if number < 15 else 0.0
 
-    def _queue(self) -> List[Row]:
+    def _queue(self) -> list[Row]:
         return sorted((task for task in self._active.values()
                        if task['state'] == FREE),
                       key=lambda task: (task['priority'], task['created']))
@@ -257,7 +249,7 @@ class Simulation:
             self._at(self.now + self._about(60), lambda: (
                 build['state'] == OPEN and self._close(build)))
 
-    def _children(self, build: Row) -> List[Row]:
+    def _children(self, build: Row) -> list[Row]:
         return [task for task in self.tasks.values()
                 if task['parent'] == build['id']]
 
@@ -291,7 +283,7 @@ class Simulation:
         """
         today = hub.now() - self.now
 
-        def text(time: Optional[float]) -> Optional[str]:
+        def text(time: float | None) -> str | None:
             return None if time is None else str(
                 datetime.fromtimestamp(today + time, timezone.utc))
 
@@ -330,7 +322,7 @@ class Sample(NamedTuple):
 
 
 def measure(seed: int, *, scheduler: bool, times: Sequence[float],
-            tasks: int) -> List[Sample]:
+            tasks: int) -> list[Sample]:
     """
     Compare estimates of tasks that wait in a full channel with what happens.
 
@@ -341,7 +333,7 @@ def measure(seed: int, *, scheduler: bool, times: Sequence[float],
     simulation = Simulation(seed, scheduler=scheduler)
     hub = FakeHub()
     koji = hub.connection()
-    looks: List[Tuple[Row, float, float]] = []
+    looks: list[tuple[Row, float, float]] = []
     for time in times:
         simulation.run(time)
         today = simulation.show(hub)
@@ -349,7 +341,7 @@ def measure(seed: int, *, scheduler: bool, times: Sequence[float],
                 if row['state'] == FREE
                 and row['method'] in ('build', 'buildArch')]
         for row in simulation.random.sample(free, min(tasks, len(free))):
-            found: List[Any] = []
+            found: list[Any] = []
             koji.getTaskInfo(row['id']).addCallback(
                 lambda task: task.estimate_completion()).addBoth(found.append)
             looks.append((row, time, found[0].timestamp() - today))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import resource
 import sys
-from typing import Any, List, Optional
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer
@@ -32,7 +32,7 @@ class Stream:
     :ivar lost: fires when the connection is lost.
     """
 
-    def __init__(self, request: Any, count: int, break_after: Optional[int],
+    def __init__(self, request: Any, count: int, break_after: int | None,
                  reactor: Any) -> None:
         self._request = request
         self._count = count
@@ -115,12 +115,12 @@ class StreamingHub(Resource):
     isLeaf = True
 
     def __init__(self, reactor: Any, count: int,
-                 break_after: Optional[int] = None) -> None:
+                 break_after: int | None = None) -> None:
         Resource.__init__(self)
         self._reactor = reactor
         self._count = count
         self._break_after = break_after
-        self.streams: List[Stream] = []
+        self.streams: list[Stream] = []
 
     def render_POST(self, request: Any) -> int:
         stream = Stream(request, self._count, self._break_after,

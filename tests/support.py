@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from typing import Any, List
+from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
@@ -85,7 +85,7 @@ class StallingNetwork:
     def __init__(self, network: Any, times: int) -> None:
         self._network = network
         self._times = times
-        self.stalled: List[Deferred[Any]] = []
+        self.stalled: list[Deferred[Any]] = []
 
     def endpoint(self, host: str, port: int) -> Any:
         self._times -= 1

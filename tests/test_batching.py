@@ -1,7 +1,7 @@
 """Single calls that go out as few requests."""
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.web.resource import Resource
@@ -41,7 +41,7 @@ class BatchedTestCase(HubTestCase):
         """Let the reactor turn."""
         self.hub.clock.advance(seconds)
 
-    def asked(self) -> List[str]:
+    def asked(self) -> list[str]:
         """The methods of the requests that the hub got."""
         methods = []
         left = 0
@@ -94,7 +94,7 @@ class BatchingTests(BatchedTestCase):
 
     def test_each_its_own(self) -> None:
         """Good calls, faults and unknown methods: each caller gets its own."""
-        calls: List[Any] = []
+        calls: list[Any] = []
         for number in range(1, 31):
             calls += [self.batched.getTag(number),
                       self.batched.getTag(f'nosuch{number}', strict=True),

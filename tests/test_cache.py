@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import Any, List, Set
+from typing import Any
 
 from munch import Munch
 from twisted.internet import reactor
@@ -339,7 +339,7 @@ class ForgetTests(CacheTestCase):
         for args in ((), ('thing',), ('thing', 'x')):
             self.cache.put_name('thing', 'x', 'old')
             self.get(self.cache.forget('thing', 'x'))
-            answers: List[Deferred[Any]] = [Deferred(), Deferred()]
+            answers: list[Deferred[Any]] = [Deferred(), Deferred()]
             calls = [self.cache.get_or_load_name(
                 'thing', 'x', lambda id_: answers[0])]
             self.get(self.cache.forget(*args))
@@ -365,7 +365,7 @@ class ForgetTests(CacheTestCase):
                 return waiting.pop(0).addCallback(
                     lambda _: function(*args))
 
-        waiting: List[Any] = []
+        waiting: list[Any] = []
 
         def slow(*files: Any) -> Cache:
             waiting[:] = files
@@ -501,8 +501,8 @@ class ThreadTests(TestCase):
         """Files are read and written off the reactor's thread."""
         self.patch(os, 'environ', {**os.environ,
                                    'XDG_CACHE_HOME': folder(self)})
-        threads: List[Any] = []
-        removing: Set[Any] = set()
+        threads: list[Any] = []
+        removing: set[Any] = set()
 
         class Watched(Cache):
             def filename(self, *args: Any) -> str:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import unittest
 from types import FunctionType
-from typing import Any, Dict, List
+from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -31,7 +31,7 @@ def read(name: str) -> str:
         return file.read()
 
 
-def pieces(text: str) -> List[str]:
+def pieces(text: str) -> list[str]:
     """The Python code in a reStructuredText document."""
     found = re.findall(r'\.\. code-block:: python\n\n((?:    .*\n|\n)+)', text)
     return [re.sub('^    ', '', piece, flags=re.MULTILINE)
@@ -41,7 +41,7 @@ def pieces(text: str) -> List[str]:
 class ReadmeTests(SynchronousTestCase):
     """The README."""
 
-    def run_node(self, node: Any, names: Dict[str, Any]) -> Any:
+    def run_node(self, node: Any, names: dict[str, Any]) -> Any:
         """Execute a statement, which may await; gives its value."""
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         if isinstance(node, ast.Expr):
@@ -62,7 +62,7 @@ class ReadmeTests(SynchronousTestCase):
         path = write(folder(self) + '/koji.conf',
                      '[fedora]\nserver = https://koji.example.com/hub\n')
         self.patch(txkoji.connection, 'PROFILES', [path])
-        names: Dict[str, Any] = {'__name__': 'README'}
+        names: dict[str, Any] = {'__name__': 'README'}
         told = 0
         for piece in pieces(read('README.rst')):
             lines = piece.split('\n')
@@ -140,8 +140,8 @@ class ExamplesTests(SynchronousTestCase):
     def run_example(self, name: str, *arguments: str) -> str:
         done = subprocess.run(
             [sys.executable, '-W', 'error', f'examples/{name}.py',
-             *arguments], cwd=ROOT, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True,
+             *arguments], cwd=ROOT, capture_output=True,
+            text=True,
             env={**os.environ, 'HOME': folder(self), 'PYTHONPATH': ROOT,
                  'XDG_CACHE_HOME': ''})
         self.assertEqual((done.returncode, done.stderr), (0, ''))

@@ -1,7 +1,7 @@
 """Nonsense; see `tests.fuzz`."""
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+from typing import Any
 
 from hypothesis import given, settings, strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -18,7 +18,7 @@ EDITS = st.lists(st.tuples(
     min_size=1, max_size=6)
 
 
-def edited(sample: bytes, edits: List[Tuple[float, int, bytes]]) -> bytes:
+def edited(sample: bytes, edits: list[tuple[float, int, bytes]]) -> bytes:
     for place, length, text in edits:
         start = int(place * len(sample))
         sample = sample[:start] + text + sample[start + length:]

@@ -5,7 +5,7 @@ import ast
 import os
 import subprocess
 import sys
-from typing import Iterator, Set, Tuple
+from collections.abc import Iterator
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -38,7 +38,7 @@ FLOORS = [
 ]
 
 
-def modules() -> Iterator[Tuple[str, str]]:
+def modules() -> Iterator[tuple[str, str]]:
     """The name and the path of every module."""
     for folder, _, names in os.walk(ROOT):
         for name in names:
@@ -49,7 +49,7 @@ def modules() -> Iterator[Tuple[str, str]]:
                        path)
 
 
-def imports(path: str) -> Set[str]:
+def imports(path: str) -> set[str]:
     """Our modules that a module imports, not counting those for types."""
     with open(path, encoding='utf-8') as file:
         tree = ast.parse(file.read())

@@ -1,7 +1,7 @@
 """Many calls as one request."""
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any
 
 from twisted.internet.defer import CancelledError
 from twisted.web.resource import Resource
@@ -38,7 +38,7 @@ class MultiCallTestCase(HubTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.many = self.koji.MultiCall()
-        self.sizes: List[int] = []
+        self.sizes: list[int] = []
         render = HubResource.render
 
         def rendered(resource: Any, request: Any) -> Any:
@@ -284,7 +284,7 @@ class RequestsTests(MultiCallTestCase):
 
     def test_progress(self) -> None:
         """Who wants to know is told how far it has come."""
-        told: List[Any] = []
+        told: list[Any] = []
         many = self.koji.with_options(
             progress=lambda *args: told.append(args)).MultiCall(batch=10)
         for number in range(1, 26):

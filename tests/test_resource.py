@@ -5,8 +5,9 @@ import contextlib
 import copy
 import json
 import pickle
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from typing import Any, Iterator, Set, Type
+from typing import Any
 from xmlrpc.client import Fault
 
 from munch import Munch
@@ -187,8 +188,8 @@ class NamesTests(SynchronousTestCase):
             for item in value:
                 yield from self.rows(item)
 
-    def members(self, kind: Type[Resource], methods: Any) -> Set[str]:
-        found: Set[str] = set()
+    def members(self, kind: type[Resource], methods: Any) -> set[str]:
+        found: set[str] = set()
         for recording in recordings().values():
             if recording.call and recording.call[0] in methods:
                 answer = recording.answer

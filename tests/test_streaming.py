@@ -7,7 +7,8 @@ import random
 import subprocess
 import sys
 import threading
-from typing import Any, Callable, List, Optional, Set
+from collections.abc import Callable
+from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, inlineCallbacks
@@ -47,7 +48,7 @@ class ItemsTestCase(HubTestCase):
         """What a coroutine gives."""
         return self.get(Deferred.fromCoroutine(coroutine))
 
-    async def collect(self, items: Any, found: List[Any]) -> None:
+    async def collect(self, items: Any, found: list[Any]) -> None:
         async for item in items:
             found.append(item)
 
@@ -74,7 +75,7 @@ class IterateTests(ItemsTestCase):
                               ('listBuilds',), ('listTags',), ('listUsers',),
                               ('listTasks', {'method': 'build'}),
                               ('listTagged', 'empty-tag')]:
-            found: List[Any] = []
+            found: list[Any] = []
             self.run_it(self.collect(self.koji.iterate(method, *args), found))
             expected = self.get(getattr(self.koji, method)(*args))
             self.assertEqual(found, expected)
@@ -86,7 +87,7 @@ class IterateTests(ItemsTestCase):
         """So it is with 3,350 recorded builds, in 7 MB."""
         body = recordings()['listTagged.big'].response
         koji = self.canned(body)
-        found: List[Any] = []
+        found: list[Any] = []
         self.run_it(self.collect(koji.iterate('listTagged', 'x'), found))
         self.assertEqual(len(found), 3350)
         self.assertEqual(found, self.get(koji.listTagged('x')))
@@ -98,7 +99,7 @@ class IterateTests(ItemsTestCase):
         koji = self.canned(recordings()['listTagged.big'].response,
                            max_body=100000)
         self.fail_of(koji.listTagged('x'), AnswerError)
-        found: List[Any] = []
+        found: list[Any] = []
         self.run_it(self.collect(koji.iterate('listTagged', 'x'), found))
         self.assertEqual(len(found), 3350)
 
@@ -107,7 +108,7 @@ class IterateTests(ItemsTestCase):
         body = recordings()['listTagged.big'].response.replace(
             b'<value><int>', b'<value> <int>', 1)
         koji = self.canned(body)
-        found: List[Any] = []
+        found: list[Any] = []
         self.run_it(self.collect(koji.iterate('listTagged', 'x'), found))
         self.assertEqual(found, self.get(koji.listTagged('x')))
         decoder = Decoder()
@@ -188,7 +189,7 @@ class IterateTests(ItemsTestCase):
         body = recordings()['listTagged.big'].response
         for cut in (body[:1000000], body[:1000000] + b'\x00',
                     body[:1000000] + b'<nonsense/>' + body[1000000:]):
-            found: List[Any] = []
+            found: list[Any] = []
             koji = self.canned(cut)
             done = Deferred.fromCoroutine(
                 self.collect(koji.iterate('listTagged', 'x'), found))
@@ -201,7 +202,7 @@ class IterateTests(ItemsTestCase):
         """It is made as a user, and renews the session before it begins."""
         self.get(self.koji.login())
         self.hub.sessions.expire()
-        found: List[Any] = []
+        found: list[Any] = []
         self.run_it(self.collect(self.koji.iterate('listTags'), found))
         self.assertEqual(found, self.get(self.koji.listTags()))
         self.assertEqual(self.koji.stats.renewals, 1)
@@ -210,7 +211,7 @@ class IterateTests(ItemsTestCase):
         """Before the first item it is tried again, as any read."""
         koji = self.hub.connection(max_retries=2)
         self.hub.misbehave('dropped-after', times=1)
-        found: List[Any] = []
+        found: list[Any] = []
         self.run_it(self.collect(koji.iterate('listTags'), found))
         self.assertGreater(len(found), 50)
 
@@ -218,7 +219,7 @@ class IterateTests(ItemsTestCase):
         """After it, it is not: nobody gets an item twice."""
         koji = self.hub.connection(max_retries=2)
         self.hub.misbehave('truncated', times=1)
-        found: List[Any] = []
+        found: list[Any] = []
         done = Deferred.fromCoroutine(
             self.collect(koji.iterate('listTagged', 'f43-updates'), found))
         self.fail_of(done, ConnectionFailed)
@@ -228,11 +229,11 @@ class IterateTests(ItemsTestCase):
 
     def test_progress(self) -> None:
         """Who wants to know is told how far it has come."""
-        told: List[Any] = []
+        told: list[Any] = []
         body = recordings()['listTagged.big'].response
         koji = self.canned(body).with_options(
             progress=lambda *args: told.append(args))
-        found: List[Any] = []
+        found: list[Any] = []
         self.run_it(self.collect(koji.iterate('listTagged', 'x'), found))
         self.assertEqual(told[-1], (3350, len(body), None))
         self.assertEqual(sorted(told), told)
@@ -314,9 +315,9 @@ class SocketTests(TestCase):
     @inlineCallbacks
     def setUp(self) -> Any:
         yield None
-        self.ports: List[Any] = []
+        self.ports: list[Any] = []
 
-    def serve(self, count: int, break_after: Optional[int] = None,
+    def serve(self, count: int, break_after: int | None = None,
               **kwargs: Any) -> Any:
         """A hub, and a Connection to it."""
         hub = StreamingHub(reactor, count, break_after)
@@ -435,8 +436,8 @@ class PagesTests(ItemsTestCase):
     """Page by page."""
 
     def pages(self, koji: Any, method: str, *args: Any, **kwargs: Any
-              ) -> List[Any]:
-        found: List[Any] = []
+              ) -> list[Any]:
+        found: list[Any] = []
         self.run_it(self.collect(koji.pages(method, *args, **kwargs), found))
         return found
 
@@ -535,7 +536,7 @@ class PagesTests(ItemsTestCase):
 
     def test_progress(self) -> None:
         """Who wants to know is told how far it has come."""
-        told: List[Any] = []
+        told: list[Any] = []
         koji = self.koji.with_options(
             page_size=50, progress=lambda *args: told.append(args))
         self.pages(koji, 'listTags')
@@ -685,7 +686,7 @@ class Churn:
         self.hub = hub
         self.rate = rate
         self.requests = 0
-        self.ids: Set[int] = set(self.random.sample(range(count * 2), count))
+        self.ids: set[int] = set(self.random.sample(range(count * 2), count))
         self.next_id = count * 2
         #: Those that were there all the time.
         self.always = set(self.ids)
@@ -719,9 +720,9 @@ class ChurnTests(ItemsTestCase):
     """Lists that change while somebody goes through their pages."""
 
     def walk(self, method: str, *args: Any, size: int = 50, **kwargs: Any
-             ) -> List[Any]:
+             ) -> list[Any]:
         """All rows of all pages."""
-        found: List[Any] = []
+        found: list[Any] = []
         koji = self.koji.with_options(page_size=size)
         self.run_it(self.collect(koji.pages(method, *args, **kwargs), found))
         for page in found:
@@ -752,7 +753,7 @@ class ChurnTests(ItemsTestCase):
             found = self.get(pages.next_item()) + self.get(pages.next_item())
             for number in churn.random.sample(sorted(churn.ids), 350):
                 churn.ids.discard(number)
-            rest: List[Any] = []
+            rest: list[Any] = []
             self.run_it(self.collect(pages, rest))
             numbers = [row['id'] for row in found] + [
                 row['id'] for page in rest for row in page]
@@ -798,7 +799,7 @@ class ChurnTests(ItemsTestCase):
         koji = self.koji.with_options(page_size=500)
         expected = self.get(self.koji.listTagged('f43-updates'))
         pages = koji.pages('listTagged', 'f43-updates')
-        found: List[Any] = []
+        found: list[Any] = []
         while len(found) < len(expected):
             found += self.get(pages.next_item())
             for number in chosen.sample(builds, 100):
@@ -818,7 +819,7 @@ class ChurnTests(ItemsTestCase):
             churn.ids.discard(number)
         self.hub.misbehave('dropped-before', times=1)
         self.fail_of(pages.next_item(), ConnectionFailed)
-        rest: List[Any] = []
+        rest: list[Any] = []
         self.run_it(self.collect(pages, rest))
         numbers = [row['id'] for page in [found, *rest] for row in page]
         self.assertEqual(numbers, sorted(churn.always))
@@ -831,13 +832,13 @@ class ThreadTests(ItemsTestCase):
         super().setUp()
         self.hub.misbehave('slow', seconds=5)
 
-    def drop(self, koji: Connection) -> List[int]:
+    def drop(self, koji: Connection) -> list[int]:
         """
         Let another thread drop the last reference to a list under way.
 
         :returns: the threads in which its request was cancelled.
         """
-        threads: List[int] = []
+        threads: list[int] = []
         items = [koji.iterate('listTags')]
         waiting = items[0].next_item().addErrback(lambda failure: None)
         # Whoever waits for an item holds the others.
@@ -860,7 +861,7 @@ class ThreadTests(ItemsTestCase):
         class Reactor(Clock):
             """Keeps what other threads hand over."""
 
-            handed: List[Callable[[], None]] = []
+            handed: list[Callable[[], None]] = []
 
             def callFromThread(self, function: Callable[[], None]) -> None:
                 self.handed.append(function)
@@ -887,7 +888,7 @@ class ThreadTests(ItemsTestCase):
 
     def test_not_needed(self) -> None:
         """Of one that is not begun, or has ended, nothing is handed over."""
-        handed: List[Any] = []
+        handed: list[Any] = []
         self.hub.behave()
         koji = self.hub.connection()
         items = [koji.iterate('listTags'), koji.iterate('listTags')]

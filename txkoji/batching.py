@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import copy
 from collections import deque
+from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import deferLater
@@ -78,8 +79,8 @@ class Batched(HubMethods['Deferred[Any]']):
         self._forget()
 
     def _forget(self) -> None:
-        self._questions: Dict[bytes, _Question] = {}
-        self._waiting: Optional[Deferred[Any]] = None
+        self._questions: dict[bytes, _Question] = {}
+        self._waiting: Deferred[Any] | None = None
 
     def call(self, method: str, /, *args: Any, **kwargs: Any
              ) -> Deferred[Any]:
@@ -151,7 +152,7 @@ class Batched(HubMethods['Deferred[Any]']):
         asked.addCallbacks(question.succeed,
                            lambda failure: question.fail(failure.value))
 
-    def _ask(self, questions: List[_Question]) -> None:
+    def _ask(self, questions: list[_Question]) -> None:
         """Ask them in one request."""
         asked = Deferred.fromCoroutine(
             ask_many(self._koji, questions, read=True))
@@ -160,7 +161,7 @@ class Batched(HubMethods['Deferred[Any]']):
             if not any(question.wanted for question in questions):
                 asked.cancel()
 
-        def answered(entries: List[Any]) -> None:
+        def answered(entries: list[Any]) -> None:
             for question, entry in zip(questions, entries):
                 try:
                     value = read_entry(question.method, entry,
@@ -204,7 +205,7 @@ class _Question:
         self.body = body
         self.left = left
         self._reactor = reactor
-        self._waiting: Deque[Deferred[Any]] = deque()
+        self._waiting: deque[Deferred[Any]] = deque()
 
     @property
     def wanted(self) -> bool:
@@ -250,7 +251,7 @@ def _nothing() -> None:
     """There is nothing left to end."""
 
 
-def _unbounded(method: str, args: Any, kwargs: Dict[str, Any]) -> bool:
+def _unbounded(method: str, args: Any, kwargs: dict[str, Any]) -> bool:
     """Whether the answer may be of any length."""
     if method not in UNBOUNDED:
         return False

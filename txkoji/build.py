@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Any, List, Optional
+from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 
@@ -37,7 +37,7 @@ class Build(Timed):
     running = build_states.BUILDING
 
     @property
-    def task_id(self) -> Optional[int]:
+    def task_id(self) -> int | None:
         """
         The id of the task that made it, or None for a build that was
         imported. The build of a container may have it in ``extra`` only.
@@ -51,7 +51,7 @@ class Build(Timed):
         return None
 
     @property
-    def created(self) -> Optional[datetime]:
+    def created(self) -> datetime | None:
         """
         When the hub made its record of it, in UTC, or None. (One that is
         imported may have started and ended long before.)
@@ -59,12 +59,12 @@ class Build(Timed):
         return self._time('creation')
 
     @property
-    def promoted(self) -> Optional[datetime]:
+    def promoted(self) -> datetime | None:
         """When a draft was made a regular build, in UTC, or None."""
         return self._time('promotion')
 
     @property
-    def gitbuildhash(self) -> Optional[str]:
+    def gitbuildhash(self) -> str | None:
         """
         The git commit that it was built from, in lower case, or None if
         unknown. (The revision of a Subversion or CVS repository is none.)
@@ -76,10 +76,10 @@ class Build(Timed):
                 return found.group(1).lower()
         return None
 
-    def estimate_duration(self) -> Deferred[Optional[timedelta]]:
+    def estimate_duration(self) -> Deferred[timedelta | None]:
         """
         Estimate how long it takes, or tell how long it took. See
-        `txkoji.estimates.averages.average_build_duration`: this begins when the
+        `txkoji.estimates.average_build_duration`: this begins when the
         source package is there.
 
         :returns: a Deferred that fires with a timedelta, or with None if
@@ -91,7 +91,7 @@ class Build(Timed):
             return succeed(None)
         return average_build_duration(self._koji, self.name)
 
-    def estimate_completion(self) -> Deferred[Optional[datetime]]:
+    def estimate_completion(self) -> Deferred[datetime | None]:
         """
         Estimate when it will be done, or tell when it was: it began, and
         takes as long as builds of its package do. If that is over, the
@@ -104,7 +104,7 @@ class Build(Timed):
         """
         return Deferred.fromCoroutine(self._estimate_completion())
 
-    async def _estimate_completion(self) -> Optional[datetime]:
+    async def _estimate_completion(self) -> datetime | None:
         started = self.started
         if self.state != build_states.BUILDING or started is None:
             return self.completed
@@ -113,18 +113,18 @@ class Build(Timed):
             return None
         return not_past(started, duration, self._now())
 
-    def files(self) -> Deferred[List[File]]:
+    def files(self) -> Deferred[list[File]]:
         """
         The files that it consists of: packages, archives and logs, as the
         hub knows them, to be downloaded.
 
-        :returns: a Deferred that fires with a list of `txkoji.files.topurl.File`;
+        :returns: a Deferred that fires with a list of `txkoji.files.File`;
                   those that are only described, and are not on the hub, are
                   not in it.
         """
         return Deferred.fromCoroutine(self._files())
 
-    async def _files(self) -> List[File]:
+    async def _files(self) -> list[File]:
         koji, number = self._koji, self._key
         many = koji.MultiCall(strict=True)
         many.listRPMs(buildID=number)

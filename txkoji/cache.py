@@ -8,19 +8,9 @@ import inspect
 import os
 import tempfile
 import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Callable,
-    Dict,
-    Iterable,
-    List,
-    Optional,
-    Set,
-    Tuple,
-    Union,
-)
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -47,7 +37,7 @@ MAX_AGE = 24 * 3600.0
 #: What there are names of -> the hub method that gives the thing.
 LOADERS = {'user': 'getUser', 'tag': 'getTag'}
 
-Key = Tuple[str, str]
+Key = tuple[str, str]
 
 
 class Cache:
@@ -73,8 +63,8 @@ class Cache:
     _log = Logger()
 
     def __init__(self, connection: Connection,
-                 directory: Union[None, str, os.PathLike[str]] = None, *,
-                 max_age: Optional[float] = MAX_AGE,
+                 directory: None | str | os.PathLike[str] = None, *,
+                 max_age: float | None = MAX_AGE,
                  now: Callable[[], float] = time.time, reactor: Any = None
                  ) -> None:
         self._connection = connection
@@ -84,12 +74,12 @@ class Cache:
         self._reactor = reactor
         #: How often names were forgotten.
         self._forgotten = 0
-        self._memory: Dict[Key, Tuple[str, float]] = {}
-        self._loading: Dict[Key, Shared[Optional[str]]] = {}
+        self._memory: dict[Key, tuple[str, float]] = {}
+        self._loading: dict[Key, Shared[str | None]] = {}
         self._batched: Any = None
-        self._tidied: Set[str] = set()
+        self._tidied: set[str] = set()
 
-    def user_name(self, id_: int) -> Deferred[Optional[str]]:
+    def user_name(self, id_: int) -> Deferred[str | None]:
         """
         Get the name of a user.
 
@@ -98,7 +88,7 @@ class Cache:
         """
         return self._name('user', id_)
 
-    def tag_name(self, id_: int) -> Deferred[Optional[str]]:
+    def tag_name(self, id_: int) -> Deferred[str | None]:
         """
         Get the name of a tag.
 
@@ -108,7 +98,7 @@ class Cache:
         return self._name('tag', id_)
 
     def many(self, type_: str, ids: Iterable[int]
-             ) -> Deferred[Dict[int, Optional[str]]]:
+             ) -> Deferred[dict[int, str | None]]:
         """
         Get many names, asking the hub once for all that are not known.
 
@@ -120,7 +110,7 @@ class Cache:
         return Deferred.fromCoroutine(self._many(type_, ids))
 
     async def _many(self, type_: str, ids: Iterable[int]
-                    ) -> Dict[int, Optional[str]]:
+                    ) -> dict[int, str | None]:
         method = self._method(type_)
         names = {id_: self._remembered(type_, id_) for id_ in ids}
         unknown = [id_ for id_, name in names.items()
@@ -133,7 +123,7 @@ class Cache:
 
     def get_or_load_name(self, type_: str, id_: Any,
                          method: Callable[[Any], Any]
-                         ) -> Deferred[Optional[str]]:
+                         ) -> Deferred[str | None]:
         """
         Get a name that is known, or else ask for it. Who asks for the same at
         the same time shares the asking.
@@ -146,7 +136,7 @@ class Cache:
         """
         return self._shared(type_, id_, method, True)
 
-    def get_name(self, type_: str, id_: Any) -> Optional[str]:
+    def get_name(self, type_: str, id_: Any) -> str | None:
         """
         Get a name from memory or from its file, and ask nobody. This reads a
         file, in this thread.
@@ -170,7 +160,7 @@ class Cache:
         self._remember(type_, id_, name, self._now())
         self._write(type_, id_, name)
 
-    def forget(self, type_: Optional[str] = None, id_: Any = None
+    def forget(self, type_: str | None = None, id_: Any = None
                ) -> Deferred[None]:
         """
         Forget names, so that they are asked for anew: all of this profile,
@@ -216,8 +206,8 @@ class Cache:
         return os.path.join(self.directory, *map(
             _within, (self._connection.profile, *names)))
 
-    def _name(self, type_: str, id_: Optional[int]
-              ) -> Deferred[Optional[str]]:
+    def _name(self, type_: str, id_: int | None
+              ) -> Deferred[str | None]:
         if id_ is None:
             # The hub would take it for whoever asks.
             return succeed(None)
@@ -235,12 +225,12 @@ class Cache:
         return method
 
     def _shared(self, type_: str, id_: Any, method: Callable[[Any], Any],
-                files: bool) -> Deferred[Optional[str]]:
+                files: bool) -> Deferred[str | None]:
         """Load a name, once for all who ask."""
         key = type_, str(id_)
         shared = self._loading.setdefault(key, Shared())
 
-        async def load() -> Optional[str]:
+        async def load() -> str | None:
             try:
                 return await self._load(type_, id_, method, files)
             finally:
@@ -250,7 +240,7 @@ class Cache:
         return shared.join(load)
 
     async def _load(self, type_: str, id_: Any, method: Callable[[Any], Any],
-                    files: bool) -> Optional[str]:
+                    files: bool) -> str | None:
         """
         Load a name.
 
@@ -284,7 +274,7 @@ class Cache:
             self._reactor = reactor
         return in_thread(self._reactor, function, *args)
 
-    def _remembered(self, type_: str, id_: Any) -> Optional[str]:
+    def _remembered(self, type_: str, id_: Any) -> str | None:
         name, since = self._memory.get((type_, str(id_)), (None, 0.0))
         return None if self._too_old(since) else name
 
@@ -298,8 +288,8 @@ class Cache:
         return (self._max_age is not None
                 and not 0 <= self._now() - since <= self._max_age)
 
-    async def _read_all(self, type_: str, ids: List[Any]
-                        ) -> Dict[Any, Optional[str]]:
+    async def _read_all(self, type_: str, ids: list[Any]
+                        ) -> dict[Any, str | None]:
         """Read files, off the reactor's thread."""
         forgotten = self._forgotten
         found = await self._in_thread(lambda: [
@@ -310,7 +300,7 @@ class Cache:
                 for id_, entry in zip(ids, found)}
 
     def _merge(self, type_: str, id_: Any,
-               entry: Optional[Tuple[str, float]]) -> Optional[str]:
+               entry: tuple[str, float] | None) -> str | None:
         """Remember what was in a file, unless something younger is known."""
         name = self._remembered(type_, id_)
         if name is not None:
@@ -320,7 +310,7 @@ class Cache:
         self._remember(type_, id_, *entry)
         return entry[0]
 
-    def _read(self, type_: str, id_: Any) -> Optional[Tuple[str, float]]:
+    def _read(self, type_: str, id_: Any) -> tuple[str, float] | None:
         """The name in a file, and since when it is there."""
         path = self.filename(type_, id_)
         try:
@@ -371,7 +361,7 @@ class Cache:
             self._log.warn('{path} cannot be removed: {error}', path=path,
                            error=str(error))
 
-    def _remove_all(self, type_: Optional[str]) -> None:
+    def _remove_all(self, type_: str | None) -> None:
         """Remove the files of a type, or of all types."""
         folders = ([entry.path for entry in self._entries(self._path())]
                    if type_ is None else [self._path(type_)])
@@ -381,7 +371,7 @@ class Cache:
                 if not entry.name.startswith('.'):
                     self._remove(entry.path)
 
-    def _entries(self, folder: str) -> List[os.DirEntry[str]]:
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         """List a folder; one that is not there is empty."""
         try:
             with os.scandir(folder) as entries:
@@ -394,7 +384,7 @@ class Cache:
             return []
 
 
-def _is_of(key: Key, type_: Optional[str], id_: Any) -> bool:
+def _is_of(key: Key, type_: str | None, id_: Any) -> bool:
     """Whether a name is the one, or of the type, or of any."""
     return type_ in (None, key[0]) and (id_ is None or str(id_) == key[1])
 

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Dict, Generic, List, Protocol, Tuple, TypeVar, Union
+from typing import Any, Generic, Protocol, TypeVar
 
 Result = TypeVar('Result', covariant=True)
 
@@ -61,7 +61,7 @@ class HubMethods(ABC, Generic[Result]):
         check_public(self, name)
         return Call(self, name)
 
-    def getTaskInfo(self, task_id: Union[int, List[int]], *args: Any,
+    def getTaskInfo(self, task_id: int | list[int], *args: Any,
                     **kwargs: Any) -> Result:
         """
         Get a task, with its request.
@@ -109,8 +109,8 @@ class HubMethods(ABC, Generic[Result]):
         return self.call('listTasks', *args, **kwargs)
 
 
-def usual(method: str, args: Tuple[Any, ...], kwargs: Dict[str, Any]
-          ) -> Tuple[Tuple[Any, ...], Dict[str, Any]]:
+def usual(method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+          ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """
     Ask for what the rich objects need, where the caller does not say: the
     requests of tasks, and those decoded.

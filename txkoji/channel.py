@@ -1,7 +1,7 @@
 """A channel of builders, as `getChannel` and `listChannels` give it."""
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any
 
 from twisted.internet.defer import Deferred
 
@@ -53,11 +53,11 @@ class Channel(Resource):
         :returns: a Deferred that fires with a float, or with a dictionary of
                   these.
         """
-        def add_up(hosts: List[Any]) -> Any:
+        def add_up(hosts: list[Any]) -> Any:
             hosts = [host for host in hosts if host.is_available]
             if not by_arch:
                 return sum(map(_capacity, hosts), 0.0)
-            total: Dict[str, float] = {}
+            total: dict[str, float] = {}
             for host in hosts:
                 for arch in (host.get('arches') or '').split():
                     total[arch] = total.get(arch, 0.0) + _capacity(host)

@@ -3,20 +3,10 @@
 """
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    Iterable,
-    List,
-    Optional,
-    Tuple,
-    Type,
-    TypeVar,
-    Union,
-)
+from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, fail
 
@@ -71,8 +61,8 @@ class Options:
 
     timeout: float
     deadline: float
-    write: Optional[bool] = None
-    progress: Optional[Listener] = None
+    write: bool | None = None
+    progress: Listener | None = None
     page_size: int = 1000
 
 
@@ -128,15 +118,15 @@ class Connection(HubMethods[Deferred[Any]]):
                     None for the system's.
     """
 
-    def __init__(self, profile: Union[str, Profile], *, reactor: Any = None,
-                 network: Optional[Network] = None,
-                 proxy: Optional[str] = None,
-                 timeout: Optional[float] = None,
+    def __init__(self, profile: str | Profile, *, reactor: Any = None,
+                 network: Network | None = None,
+                 proxy: str | None = None,
+                 timeout: float | None = None,
                  deadline: float = 3600,
                  max_connections: int = 20,
                  max_body: int = 512 * 2**20,
                  cache_max_age: float = MAX_AGE,
-                 now: Optional[Callable[[], datetime]] = None) -> None:
+                 now: Callable[[], datetime] | None = None) -> None:
         if not isinstance(profile, Profile):
             profile = read_profile(profile, PROFILES)
         self.settings = profile
@@ -157,11 +147,11 @@ class Connection(HubMethods[Deferred[Any]]):
             profile, reactor=reactor, network=network, proxy=proxy,
             max_connections=max_connections, max_body=max_body)
         self._calls = Calls(profile, self._transport)
-        self._whole: Optional[Connection] = None
-        self._cache: Optional[Cache] = None
+        self._whole: Connection | None = None
+        self._cache: Cache | None = None
         self._cache_max_age = cache_max_age
         #: One for this and for those that `new_session` gives.
-        self._events: List[Optional[Events]] = [None]
+        self._events: list[Events | None] = [None]
         self._poller = Poller()
         self._rounds = Rounds()
         self._count: Callable[[int], Any] = int
@@ -313,9 +303,9 @@ class Connection(HubMethods[Deferred[Any]]):
 
     # Files
 
-    def upload(self, local: Local, path: str, name: Optional[str] = None, *,
-               overwrite: bool = False, volume: Optional[str] = None,
-               progress: Optional[ByteListener] = None
+    def upload(self, local: Local, path: str, name: str | None = None, *,
+               overwrite: bool = False, volume: str | None = None,
+               progress: ByteListener | None = None
                ) -> Deferred[Uploaded]:
         """
         Upload a file of any size, in pieces of the profile's
@@ -358,8 +348,8 @@ class Connection(HubMethods[Deferred[Any]]):
 
     def download_task_output(
             self, task_id: int, name: str, destination: Destination, *,
-            offset: int = 0, volume: Optional[str] = None,
-            progress: Optional[ByteListener] = None) -> Deferred[int]:
+            offset: int = 0, volume: str | None = None,
+            progress: ByteListener | None = None) -> Deferred[int]:
         """
         Get a file that a task has put out, such as a log, in pieces: never
         the whole in memory. A piece that does not come is asked for again.
@@ -386,10 +376,10 @@ class Connection(HubMethods[Deferred[Any]]):
             progress=transfer.report).run(destination))
 
     def cg_import(self, metadata: Any, files: imports.Files, *,
-                  cg: Optional[str] = None, reserve: bool = True,
-                  token: Optional[str] = None,
-                  directory: Optional[str] = None, concurrency: int = 4,
-                  progress: Optional[ByteListener] = None
+                  cg: str | None = None, reserve: bool = True,
+                  token: str | None = None,
+                  directory: str | None = None, concurrency: int = 4,
+                  progress: ByteListener | None = None
                   ) -> Deferred[Any]:
         """
         Import a build that a content generator has made: reserve it (the
@@ -463,7 +453,7 @@ class Connection(HubMethods[Deferred[Any]]):
 
     # Waiting
 
-    def wait(self, tasks: Any, timeout: Optional[float] = None
+    def wait(self, tasks: Any, timeout: float | None = None
              ) -> Deferred[Any]:
         """
         Wait until tasks are finished. That a task fails is no failure of
@@ -502,11 +492,11 @@ class Connection(HubMethods[Deferred[Any]]):
         """
         return Changes(self, task)
 
-    def wait_repo(self, tag: Union[int, str], nvrs: Iterable[str] = (),
-                  after_event: Optional[int] = None,
-                  timeout: Optional[float] = None, *,
+    def wait_repo(self, tag: int | str, nvrs: Iterable[str] = (),
+                  after_event: int | None = None,
+                  timeout: float | None = None, *,
                   min_event: MinEvent = None,
-                  request: Optional[bool] = None) -> Deferred[Any]:
+                  request: bool | None = None) -> Deferred[Any]:
         """
         Wait until there is a repository of a tag to build with, as Koji's own
         ``wait-repo`` does.
@@ -544,8 +534,8 @@ class Connection(HubMethods[Deferred[Any]]):
         return wait_for_repo(self, tag, nvrs, after_event, timeout, min_event,
                              request)
 
-    def wait_tagged(self, builds: Iterable[Any], tag: Union[int, str],
-                    timeout: Optional[float] = None, *,
+    def wait_tagged(self, builds: Iterable[Any], tag: int | str,
+                    timeout: float | None = None, *,
                     inherit: bool = False) -> Deferred[Any]:
         """
         Wait until builds are in a tag.
@@ -568,11 +558,11 @@ class Connection(HubMethods[Deferred[Any]]):
 
     # Options
 
-    def with_options(self: Self, *, write: Optional[bool] = None,
-                     timeout: Optional[float] = None,
-                     deadline: Optional[float] = None,
-                     progress: Optional[Listener] = None,
-                     page_size: Optional[int] = None) -> Self:
+    def with_options(self: Self, *, write: bool | None = None,
+                     timeout: float | None = None,
+                     deadline: float | None = None,
+                     progress: Listener | None = None,
+                     page_size: int | None = None) -> Self:
         """
         Give a view of this Connection, for calls that need something else::
 
@@ -594,7 +584,7 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises ConfigurationError: if a number is none or not more than 0, or
                                     another value has the wrong type.
         """
-        given: Dict[str, Any] = {
+        given: dict[str, Any] = {
             'write': write, 'timeout': timeout, 'deadline': deadline,
             'progress': progress, 'page_size': page_size}
         for name in ('timeout', 'deadline', 'page_size'):
@@ -624,19 +614,19 @@ class Connection(HubMethods[Deferred[Any]]):
         return self._calls.session.address
 
     @property
-    def session_id(self) -> Optional[int]:
+    def session_id(self) -> int | None:
         """The session on the hub, or None when not logged in."""
         identity = self._calls.identity
         return None if identity is None else identity.id
 
     @property
-    def session_key(self) -> Optional[str]:
+    def session_key(self) -> str | None:
         """Its key, which is a secret, or None."""
         identity = self._calls.identity
         return None if identity is None else identity.key
 
     @property
-    def callnum(self) -> Optional[int]:
+    def callnum(self) -> int | None:
         """The number of the next write, or None when not logged in."""
         return self._calls.callnum
 
@@ -645,7 +635,7 @@ class Connection(HubMethods[Deferred[Any]]):
         """What a daemon's page wants to show, as it is just now."""
         return self._calls.stats()
 
-    def login(self, authtype: Optional[str] = None, *,
+    def login(self, authtype: str | None = None, *,
               allow_http: bool = False, **given: Any) -> Deferred[bool]:
         """
         Log in, in the way that the profile says, or as Koji's own command
@@ -682,8 +672,8 @@ class Connection(HubMethods[Deferred[Any]]):
         return Deferred.fromCoroutine(
             self._log_in(authtype, allow_http, given))
 
-    async def _log_in(self, authtype: Optional[str], allow_http: bool,
-                      given: Dict[str, Any]) -> bool:
+    async def _log_in(self, authtype: str | None, allow_http: bool,
+                      given: dict[str, Any]) -> bool:
         check_arguments({'authtype': authtype, 'allow_http': allow_http,
                          **given})
         credentials = choose(self.settings, authtype, **given)
@@ -693,7 +683,7 @@ class Connection(HubMethods[Deferred[Any]]):
                                 deadline=self._options.deadline)
         return True
 
-    def logout(self, session_id: Optional[int] = None) -> Deferred[None]:
+    def logout(self, session_id: int | None = None) -> Deferred[None]:
         """
         End the session on the hub, after the writes before it. Reads are
         anonymous again; writes that wait fail.
@@ -723,7 +713,7 @@ class Connection(HubMethods[Deferred[Any]]):
         return self._owner._copy(_calls=calls, _poller=Poller(),
                                  _rounds=Rounds())
 
-    def hub_version(self) -> Deferred[Optional[str]]:
+    def hub_version(self) -> Deferred[str | None]:
         """
         Get the hub's version, such as "1.35.3".
 
@@ -732,7 +722,7 @@ class Connection(HubMethods[Deferred[Any]]):
         """
         return Deferred.fromCoroutine(self._hub_version())
 
-    async def _hub_version(self) -> Optional[str]:
+    async def _hub_version(self) -> str | None:
         if self._transport.hub_version is None:
             try:
                 version = await self._call('getKojiVersion', (), {})
@@ -771,7 +761,7 @@ class Connection(HubMethods[Deferred[Any]]):
 
     # Hub methods that we ask in a way of our own (with those of `HubMethods`)
 
-    def listBuilds(self, packageID: Union[int, str, None] = None, *args: Any,
+    def listBuilds(self, packageID: int | str | None = None, *args: Any,
                    **kwargs: Any) -> Deferred[Any]:
         """
         List builds.
@@ -818,7 +808,7 @@ class Connection(HubMethods[Deferred[Any]]):
 
     # Profiles
 
-    def lookup(self, profile: str, setting: str) -> Optional[str]:
+    def lookup(self, profile: str, setting: str) -> str | None:
         """
         Look up a setting in Koji's configuration files.
 
@@ -834,8 +824,8 @@ class Connection(HubMethods[Deferred[Any]]):
     # Links
 
     @classmethod
-    def connect_from_web(cls: Type[Self], url: str, **kwargs: Any
-                         ) -> Optional[Self]:
+    def connect_from_web(cls: type[Self], url: str, **kwargs: Any
+                         ) -> Self | None:
         """
         Find the profile whose kojiweb a link is to.
 
@@ -845,7 +835,7 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises ConfigurationError: if a file is malformed.
         """
         parser = profiles.read_files(PROFILES)
-        found: List[Tuple[int, Profile]] = []
+        found: list[tuple[int, Profile]] = []
         for name in parser.sections():
             try:
                 profile = profiles.profile_from(parser, name, PROFILES)

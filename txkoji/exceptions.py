@@ -68,7 +68,7 @@ hub, 2001 and 2002 are container builds) is a plain `KojiException`.
 from __future__ import annotations
 
 import copy
-from typing import Any, Dict, Optional, Tuple, Type
+from typing import Any
 
 from twisted.internet.defer import CancelledError
 
@@ -82,9 +82,9 @@ class KojiException(Exception):
     :ivar url: the hub's URL, without any secret, where that matters.
     """
 
-    def __init__(self, message: str = '', *, faultCode: Optional[int] = None,
-                 method: Optional[str] = None,
-                 url: Optional[str] = None) -> None:
+    def __init__(self, message: str = '', *, faultCode: int | None = None,
+                 method: str | None = None,
+                 url: str | None = None) -> None:
         super().__init__(message)
         self.faultCode = faultCode
         self.method = method
@@ -229,7 +229,7 @@ class TaskFailed(KojiException):
     """
 
     def __init__(self, message: str = '', *, task: Any = None,
-                 method: Optional[str] = None) -> None:
+                 method: str | None = None) -> None:
         super().__init__(message, method=method)
         self.task = task
 
@@ -296,8 +296,8 @@ class ProxyError(ConnectionFailed):
     :ivar status: the number that it answered with, or None.
     """
 
-    def __init__(self, message: str = '', *, status: Optional[int] = None,
-                 method: Optional[str] = None, url: Optional[str] = None
+    def __init__(self, message: str = '', *, status: int | None = None,
+                 method: str | None = None, url: str | None = None
                  ) -> None:
         super().__init__(message, method=method, url=url)
         self.status = status
@@ -322,9 +322,9 @@ class HTTPError(TransportError):
                        again, or None.
     """
 
-    def __init__(self, message: str = '', *, status: Optional[int] = None,
-                 method: Optional[str] = None, url: Optional[str] = None,
-                 location: str = '', retry_after: Optional[float] = None
+    def __init__(self, message: str = '', *, status: int | None = None,
+                 method: str | None = None, url: str | None = None,
+                 location: str = '', retry_after: float | None = None
                  ) -> None:
         super().__init__(message, method=method, url=url)
         self.status = status
@@ -343,7 +343,7 @@ class AnswerError(TransportError):
     """The answer is not XML-RPC, is not whole, or is not to be trusted."""
 
 
-FAULTS: Dict[int, Type[KojiException]] = {
+FAULTS: dict[int, type[KojiException]] = {
     1000: GenericError,
     1001: LockError,
     1002: AuthError,
@@ -373,7 +373,7 @@ FAULTS: Dict[int, Type[KojiException]] = {
 
 
 def from_fault(code: int, text: str,
-               method: Optional[str] = None) -> KojiException:
+               method: str | None = None) -> KojiException:
     """
     Make the exception for a fault.
 
@@ -415,16 +415,16 @@ def not_sent(error: KojiException) -> KojiException:
 
 
 #: For each class of errors, the one whose errors are also a `NotSent`.
-_UNSENT: Dict[Type[KojiException], Type[KojiException]] = {}
+_UNSENT: dict[type[KojiException], type[KojiException]] = {}
 
 
-def _unsent(kind: Type[KojiException]) -> Type[KojiException]:
+def _unsent(kind: type[KojiException]) -> type[KojiException]:
     if issubclass(NotSent, kind):
         return NotSent
     if kind in _UNSENT:
         return _UNSENT[kind]
 
-    def reduce(self: KojiException) -> Tuple[Any, ...]:
+    def reduce(self: KojiException) -> tuple[Any, ...]:
         # Pickle finds classes by name, and there is none for this one.
         return _restore, (kind, self.args, self.__dict__)
 
@@ -434,7 +434,7 @@ def _unsent(kind: Type[KojiException]) -> Type[KojiException]:
     return _UNSENT[kind]
 
 
-def _restore(kind: Type[KojiException], args: Any, members: Any
+def _restore(kind: type[KojiException], args: Any, members: Any
              ) -> KojiException:
     error = _unsent(kind)(*args)
     error.__dict__.update(members)

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Optional
 
 from txkoji.resource import Resource
 
@@ -22,7 +21,7 @@ class Host(Resource):
     page = 'hostinfo?hostID'
 
     @property
-    def updated(self) -> Optional[datetime]:
+    def updated(self) -> datetime | None:
         """When it was last heard of, in UTC, or None."""
         return self._time('update')
 

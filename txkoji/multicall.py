@@ -3,17 +3,8 @@ Many calls in one request, which the hub takes as ``system.multicall``.
 """
 from __future__ import annotations
 
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Iterable,
-    Iterator,
-    List,
-    Optional,
-    Protocol,
-    Sequence,
-    TypeVar,
-)
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, fail
 
@@ -61,7 +52,7 @@ class StoredCall:
         self.kwargs = kwargs
         self.body = body
         self._value: Any = None
-        self.error: Optional[Exception] = NotSent(
+        self.error: Exception | None = NotSent(
             f'{method} has no result yet: the multicall was not called, or is'
             ' under way', method=method)
 
@@ -122,7 +113,7 @@ class MultiCallResults(Sequence[Any]):
         return next(self._next)
 
     @property
-    def faults(self) -> List[Exception]:
+    def faults(self) -> list[Exception]:
         """The exceptions of those that failed, in order."""
         return [call.error for call in self._calls if call.error is not None]
 
@@ -185,7 +176,7 @@ class MultiCall(HubMethods[StoredCall]):
         self._forget()
 
     def _forget(self) -> None:
-        self._calls: List[StoredCall] = []
+        self._calls: list[StoredCall] = []
         self._read = True
 
     def __len__(self) -> int:
@@ -208,9 +199,9 @@ class MultiCall(HubMethods[StoredCall]):
         self._read = self._read and self._koji._is_read(method, args, kwargs)
         return stored
 
-    def __call__(self, *, strict: Optional[bool] = None,
-                 batch: Optional[int] = None,
-                 concurrency: Optional[int] = None
+    def __call__(self, *, strict: bool | None = None,
+                 batch: int | None = None,
+                 concurrency: int | None = None
                  ) -> Deferred[MultiCallResults]:
         """
         Send the calls, which are forgotten here: the next ones are others.
@@ -240,7 +231,7 @@ class MultiCall(HubMethods[StoredCall]):
 class _Sending:
     """Calls on their way."""
 
-    def __init__(self, koji: Connection, calls: List[StoredCall], read: bool,
+    def __init__(self, koji: Connection, calls: list[StoredCall], read: bool,
                  *, strict: bool, batch: int, concurrency: int) -> None:
         self._progress = Progress(koji._options.progress, len(calls))
         self._koji = koji._counting(self._progress.count)
@@ -271,7 +262,7 @@ class _Sending:
             raise another(results.faults[0])
         return results
 
-    async def _send_some(self, requests: Iterator[List[StoredCall]]) -> None:
+    async def _send_some(self, requests: Iterator[list[StoredCall]]) -> None:
         while not self._over:
             calls = next(requests, None)
             if calls is None:
@@ -289,13 +280,13 @@ class _Sending:
             if self._strict and any(call.error for call in calls):
                 self._over = True
 
-    async def _send_one(self, calls: List[StoredCall]) -> None:
+    async def _send_one(self, calls: list[StoredCall]) -> None:
         entries = await ask_many(self._koji, calls, self._read)
         for call, entry in zip(calls, entries):
             call.take(entry, self._koji._owner)
         self._progress.came(len(calls))
 
-    def _fail(self, calls: List[StoredCall], error: Exception) -> None:
+    def _fail(self, calls: list[StoredCall], error: Exception) -> None:
         self._over = self._over or isinstance(error, CancelledError)
         for call in calls:
             call.fail(another(error))
@@ -312,13 +303,13 @@ class Encoded(Protocol):
 Stored = TypeVar('Stored', bound=Encoded)
 
 
-def cut(calls: Iterable[Stored], batch: int) -> Iterator[List[Stored]]:
+def cut(calls: Iterable[Stored], batch: int) -> Iterator[list[Stored]]:
     """
     Cut a list of calls into requests, each small enough for a hub.
 
     :param batch: how many calls may be in one.
     """
-    request: List[Stored] = []
+    request: list[Stored] = []
     size = 0
     for call in calls:
         if request and (len(request) >= batch
@@ -332,7 +323,7 @@ def cut(calls: Iterable[Stored], batch: int) -> Iterator[List[Stored]]:
 
 
 async def ask_many(koji: Connection, calls: Sequence[Encoded], read: bool
-                   ) -> List[Any]:
+                   ) -> list[Any]:
     """
     Send one request of many calls.
 

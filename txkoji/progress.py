@@ -1,7 +1,8 @@
 """How far something has come, and who wants to know."""
 from __future__ import annotations
 
-from typing import Any, Callable, Coroutine, List, Optional, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
@@ -10,11 +11,11 @@ from twisted.python.failure import Failure
 T = TypeVar('T')
 
 #: Told how many items and bytes have come, and of how many items, or None.
-Listener = Callable[[int, int, Optional[int]], Any]
+Listener = Callable[[int, int, int | None], Any]
 
 #: Told how many bytes of a file have passed, and of how many, or None. (What
 #: it raises ends the transfer.)
-ByteListener = Callable[[int, Optional[int]], Any]
+ByteListener = Callable[[int, int | None], Any]
 
 
 class Progress:
@@ -28,8 +29,8 @@ class Progress:
 
     _log = Logger()
 
-    def __init__(self, listener: Optional[Listener],
-                 total: Optional[int] = None) -> None:
+    def __init__(self, listener: Listener | None,
+                 total: int | None = None) -> None:
         self._listener = listener
         self._total = total
         self._bytes = 0
@@ -58,11 +59,11 @@ class Transfer:
     :param listener: is told of it; None for nobody.
     """
 
-    def __init__(self, listener: Optional[ByteListener]) -> None:
+    def __init__(self, listener: ByteListener | None) -> None:
         self._listener = listener
         self._cancelled = False
 
-    def report(self, done: int, total: Optional[int]) -> None:
+    def report(self, done: int, total: int | None) -> None:
         """
         Tell the listener.
 
@@ -83,8 +84,8 @@ class Transfer:
         return Deferred.fromCoroutine(self._run(work))
 
     async def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        results: List[Any] = []
-        waiting: Optional[Deferred[None]] = None
+        results: list[Any] = []
+        waiting: Deferred[None] | None = None
 
         def end(result: Any) -> None:
             results.append(result)

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Optional
 
 from twisted.internet.defer import Deferred
 
@@ -24,7 +23,7 @@ class Repo(Resource):
     page = 'repoinfo?repoID'
 
     @property
-    def created(self) -> Optional[datetime]:
+    def created(self) -> datetime | None:
         """When it was made, in UTC, or None."""
         return self._time('creation')
 
@@ -33,7 +32,7 @@ class Repo(Resource):
         A file of it.
 
         :param name: its path there, such as "x86_64/repodata/repomd.xml".
-        :returns: a Deferred that fires with a `txkoji.files.topurl.File`.
+        :returns: a Deferred that fires with a `txkoji.files.File`.
         :raises DownloadError: if the path climbs out of the repository.
         """
         return Deferred.fromCoroutine(self._file(name))

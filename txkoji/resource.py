@@ -6,17 +6,7 @@ from __future__ import annotations
 
 import copy
 from datetime import datetime, timedelta, timezone
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Dict,
-    FrozenSet,
-    Optional,
-    Type,
-    TypeVar,
-    overload,
-)
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from munch import Munch, munchify
 
@@ -43,13 +33,13 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
 
     __slots__ = ('connection',)
 
-    connection: Optional[Connection]
+    connection: Connection | None
 
     #: Members that hub methods may leave out.
-    members: ClassVar[FrozenSet[str]] = frozenset()
+    members: ClassVar[frozenset[str]] = frozenset()
 
     #: member -> the same under another name, in rows of other methods.
-    aliases: ClassVar[Dict[str, str]] = {}
+    aliases: ClassVar[dict[str, str]] = {}
 
     #: The page of kojiweb that shows it, and the member that it takes.
     page: ClassVar[str] = ''
@@ -60,8 +50,8 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
         object.__setattr__(self, 'connection', None)
 
     @classmethod
-    def attached(cls: Type[Self], data: Dict[str, Any],
-                 connection: Optional[Connection]) -> Self:
+    def attached(cls: type[Self], data: dict[str, Any],
+                 connection: Connection | None) -> Self:
         """
         Make one of a row of the hub, to be used with a connection.
         """
@@ -71,15 +61,15 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
 
     @overload
     @classmethod
-    def fromDict(cls: Type[Self], data: Dict[str, Any]) -> Self: ...
+    def fromDict(cls: type[Self], data: dict[str, Any]) -> Self: ...
 
     @overload
     @classmethod
-    def fromDict(cls: Type[Self], data: None) -> None: ...
+    def fromDict(cls: type[Self], data: None) -> None: ...
 
     @classmethod
-    def fromDict(cls: Type[Self], data: Optional[Dict[str, Any]]
-                 ) -> Optional[Self]:
+    def fromDict(cls: type[Self], data: dict[str, Any] | None
+                 ) -> Self | None:
         """
         Make one of a dictionary; dictionaries within become Munch. None, as
         a hub has it for a thing that is not there, stays None.
@@ -126,7 +116,7 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
 
     __copy__ = copy
 
-    def __deepcopy__(self: Self, memo: Dict[int, Any]) -> Self:
+    def __deepcopy__(self: Self, memo: dict[int, Any]) -> Self:
         return self.attached(copy.deepcopy(dict(self), memo),
                              self.connection)
 
@@ -134,7 +124,7 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
         return type(self), (dict(self),)
 
     @property
-    def url(self) -> Optional[str]:
+    def url(self) -> str | None:
         """
         Its page on kojiweb; None where the profile has no weburl, or the
         object no id.
@@ -174,7 +164,7 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
             return system_time()
         return self.connection.now()
 
-    def _time(self, name: str) -> Optional[datetime]:
+    def _time(self, name: str) -> datetime | None:
         """
         A time of the hub's, as an aware datetime in UTC.
 
@@ -197,27 +187,27 @@ class Timed(Resource):
     __slots__ = ()
 
     #: The names of its states, and the one in which it is going on.
-    states: ClassVar[Dict[int, str]]
+    states: ClassVar[dict[int, str]]
     running: ClassVar[int]
 
     @property
-    def state_name(self) -> Optional[str]:
+    def state_name(self) -> str | None:
         """The name of its state, such as "FAILED", or None."""
         state = self.get('state')
         return self.states.get(state) if isinstance(state, int) else None
 
     @property
-    def started(self) -> Optional[datetime]:
+    def started(self) -> datetime | None:
         """When it began, in UTC, or None while it has not."""
         return self._time('start')
 
     @property
-    def completed(self) -> Optional[datetime]:
+    def completed(self) -> datetime | None:
         """When it ended, well or not, in UTC, or None while it has not."""
         return self._time('completion')
 
     @property
-    def duration(self) -> Optional[timedelta]:
+    def duration(self) -> timedelta | None:
         """
         How long it took, or has been going on; None if unknown. Never below
         zero: where our clock is behind the hub's, it has just begun; and an
@@ -253,7 +243,7 @@ def existing(row: Any, kind: str, key: Any) -> Any:
     return row
 
 
-def from_timestamp(seconds: float) -> Optional[datetime]:
+def from_timestamp(seconds: float) -> datetime | None:
     """Seconds since 1970 as an aware datetime; None if they are no time."""
     try:
         return datetime.fromtimestamp(seconds, timezone.utc)
@@ -261,7 +251,7 @@ def from_timestamp(seconds: float) -> Optional[datetime]:
         return None
 
 
-def from_text(text: Any) -> Optional[datetime]:
+def from_text(text: Any) -> datetime | None:
     """
     The text of a time as the hub writes it, ``2026-11-12
     14:18:03.938854+00:00``, as an aware datetime in UTC; None if it is none.

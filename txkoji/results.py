@@ -4,8 +4,9 @@ A method that is not in it gives Munch, lists and plain values, as they came.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Type
+from typing import TYPE_CHECKING, Any
 
 from txkoji.build import Build
 from txkoji.channel import Channel
@@ -26,7 +27,7 @@ Reader = Callable[[Any, 'Connection'], Any]
 
 
 def row_maker(method: str, connection: Connection
-              ) -> Optional[Callable[[], Resource]]:
+              ) -> Callable[[], Resource] | None:
     """
     What makes the rows of a hub method's result while they arrive, so that
     thousands of them need not be made at once in the end.
@@ -57,7 +58,7 @@ def typed(method: str, value: Any, connection: Connection) -> Any:
     return value if read is None else read(value, connection)
 
 
-def _rows(kind: Type[Resource], value: Any, connection: Connection) -> Any:
+def _rows(kind: type[Resource], value: Any, connection: Connection) -> Any:
     """A row, or a list of rows; anything else (None, a count) stays."""
     if type(value) is list and value and type(value[0]) is not kind:
         return [_rows(kind, row, connection) for row in value]
@@ -78,7 +79,7 @@ def _descendents(value: Any, connection: Connection) -> Any:
     children = {str(row.get('id')) for key in rows for row in rows[key]}
     waiting = [row for key in reversed(rows) if key not in children
                for row in reversed(rows[key])]
-    tasks: List[Task] = []
+    tasks: list[Task] = []
     # A hub that lies could make a circle of them.
     seen = set()
     while waiting:
@@ -91,7 +92,7 @@ def _descendents(value: Any, connection: Connection) -> Any:
     return tasks
 
 
-def _side_by_side(*kinds: Optional[Type[Resource]]) -> Reader:
+def _side_by_side(*kinds: type[Resource] | None) -> Reader:
     """
     Read several lists that come as one.
 
@@ -120,7 +121,7 @@ def _rpms_and_builds(value: Any, connection: Connection) -> Any:
     return value
 
 
-def _members(**kinds: Type[Resource]) -> Reader:
+def _members(**kinds: type[Resource]) -> Reader:
     """
     Read a dictionary of which some members are rows.
 
@@ -147,7 +148,7 @@ def _seconds(value: Any, connection: Connection) -> Any:
 
 
 #: Methods that give a row, or a list of rows.
-ROWS: Dict[str, Type[Resource]] = {
+ROWS: dict[str, type[Resource]] = {
     'CGImport': Build,
     'createSideTag': Tag,
     'getActiveRepos': Repo,
@@ -190,7 +191,7 @@ ROWS: Dict[str, Type[Resource]] = {
 }
 
 #: Methods whose results are read in another way.
-OTHERS: Dict[str, Reader] = {
+OTHERS: dict[str, Reader] = {
     'getAverageBuildDuration': _seconds,
     'getLatestRPMS': _rpms_and_builds,
     'getTaskDescendents': _descendents,

@@ -1,7 +1,7 @@
 """An RPM package, as `getRPM`, `listRPMs` and others give it."""
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, TypeVar
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 
@@ -29,13 +29,13 @@ class RPM(Resource):
         'metadata_only', 'name', 'nvr', 'payloadhash', 'release', 'size',
         'version'])
 
-    build: Optional[Dict[str, Any]]
+    build: dict[str, Any] | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         object.__setattr__(self, 'build', None)
 
-    def of(self: Self, build: Optional[Dict[str, Any]]) -> Self:
+    def of(self: Self, build: dict[str, Any] | None) -> Self:
         """
         Say which build it is of.
 
@@ -50,11 +50,11 @@ class RPM(Resource):
 
     __copy__ = copy
 
-    def __deepcopy__(self: Self, memo: Dict[int, Any]) -> Self:
+    def __deepcopy__(self: Self, memo: dict[int, Any]) -> Self:
         return super().__deepcopy__(memo).of(self.build)
 
     @property
-    def url(self) -> Optional[str]:
+    def url(self) -> str | None:
         """
         The address of its file, under the topurl of the profile. None where
         there is none, or where it did not come with its `build`, whose name
@@ -70,20 +70,20 @@ class RPM(Resource):
         """Whether the hub knows of it, but does not have it."""
         return bool(self.metadata_only or self.external_repo_id)
 
-    def file(self, sigkey: Optional[str] = None) -> Deferred[File]:
+    def file(self, sigkey: str | None = None) -> Deferred[File]:
         """
         Its file, or the copy that is signed with a key.
 
         :param sigkey: the key's id, as the hub has it (``queryRPMSigs``),
                        such as "a15b79cc"; None or '' for the unsigned
                        package.
-        :returns: a Deferred that fires with a `txkoji.files.topurl.File`.
+        :returns: a Deferred that fires with a `txkoji.files.File`.
         :raises DownloadError: if the hub does not have it: it is of an
                                external repository, or only described.
         """
         return Deferred.fromCoroutine(self._file(sigkey))
 
-    async def _file(self, sigkey: Optional[str]) -> File:
+    async def _file(self, sigkey: str | None) -> File:
         koji = self._koji
         if self._elsewhere or self.build_id is None:
             raise DownloadError(f'the hub has no file of {self.name}, only'
@@ -92,7 +92,7 @@ class RPM(Resource):
             self.of(await koji.getBuild(self.build_id, strict=True))
         return self._file_of(self.build, sigkey)
 
-    def _file_of(self, build: Any, sigkey: Optional[str] = None) -> File:
+    def _file_of(self, build: Any, sigkey: str | None = None) -> File:
         return File(
             self._koji, rpm_path(build, self, sigkey),
             # A signed copy is longer.

@@ -6,18 +6,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from threading import get_ident
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Deque,
-    Dict,
-    List,
-    NamedTuple,
-    Optional,
-    Set,
-    Tuple,
-    TypeVar,
-)
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorFromThreads
@@ -52,13 +41,13 @@ class Listing(NamedTuple):
                    given for the event to count; empty if it always does.
     """
 
-    key: Optional[str]
+    key: str | None
     options: bool = True
-    event: Optional[int] = None
-    filters: Tuple[str, ...] = ()
+    event: int | None = None
+    filters: tuple[str, ...] = ()
 
 
-LISTINGS: Dict[str, Listing] = {
+LISTINGS: dict[str, Listing] = {
     'getBuildTargets': Listing('id', event=1),
     'getExternalRepoList': Listing(None, options=False, event=1),
     'getFullInheritance': Listing(None, options=False, event=1),
@@ -151,11 +140,11 @@ class Polled(AsyncItems):
         self._koji = koji
         self._what = what
         #: What was found, and nobody has got yet.
-        self._found: Deque[Any] = deque()
+        self._found: deque[Any] = deque()
         #: Whether nothing more can be found.
         self._over = False
         self._turns = Turns(1)
-        self._looking: Optional[Deferred[Any]] = None
+        self._looking: Deferred[Any] | None = None
 
     @abstractmethod
     async def _look(self) -> None:
@@ -255,14 +244,14 @@ class _Source:
     """
 
     def __init__(self) -> None:
-        self.request: Optional[Deferred[Any]] = None
-        self._items: Deque[Any] = deque()
-        self._wanting: Deque[Deferred[Any]] = deque()
-        self._held: Optional[Deferred[None]] = None
-        self._end: Optional[Exception] = None
+        self.request: Deferred[Any] | None = None
+        self._items: deque[Any] = deque()
+        self._wanting: deque[Deferred[Any]] = deque()
+        self._held: Deferred[None] | None = None
+        self._end: Exception | None = None
         self._progress = Progress(None)
         self._reactor: Any = None
-        self._thread: Optional[int] = None
+        self._thread: int | None = None
 
     def ask(self, koji: Connection, method: str, body: bytes, read: bool
             ) -> None:
@@ -295,7 +284,7 @@ class _Source:
         self._wanting.append(wanting)
         return wanting
 
-    def put(self, items: List[Any]) -> Optional[Deferred[None]]:
+    def put(self, items: list[Any]) -> Deferred[None] | None:
         """
         Take more items.
 
@@ -308,7 +297,7 @@ class _Source:
             self._wanting.popleft().callback(self._items.popleft())
         return self._hold()
 
-    def _hold(self) -> Optional[Deferred[None]]:
+    def _hold(self) -> Deferred[None] | None:
         """Hold up the reading, or let it go on."""
         if len(self._items) > WAITING:
             if self._held is None:
@@ -357,7 +346,7 @@ class _Sink:
         self._source = source
         self._decoder = decoder
 
-    def feed(self, data: bytes) -> Optional[Deferred[None]]:
+    def feed(self, data: bytes) -> Deferred[None] | None:
         try:
             self._decoder.feed(data)
         finally:
@@ -413,8 +402,8 @@ class Pages(AsyncItems):
     :raises ValueError: if ``queryOpts`` ask for a count.
     """
 
-    def __init__(self, koji: Connection, method: str, args: Tuple[Any, ...],
-                 kwargs: Dict[str, Any]) -> None:
+    def __init__(self, koji: Connection, method: str, args: tuple[Any, ...],
+                 kwargs: dict[str, Any]) -> None:
         method = check_call(method, args, kwargs)
         refuse_count(method, args, kwargs)
         self._progress = Progress(koji._options.progress)
@@ -422,10 +411,10 @@ class Pages(AsyncItems):
         self._size = koji._options.page_size
         self._over = False
         self._turns = Turns(1)
-        self._asking: Optional[Deferred[Any]] = None
+        self._asking: Deferred[Any] | None = None
         kwargs = dict(kwargs)
         options = dict(kwargs.pop('queryOpts', None) or {})
-        self._left: Optional[int] = options.pop('limit', None) or None
+        self._left: int | None = options.pop('limit', None) or None
         self._walk = _walk(_Query(self._koji, method, args, kwargs, options))
 
     def next_item(self) -> Deferred[Any]:
@@ -463,7 +452,7 @@ class Pages(AsyncItems):
             self._asking.cancel()
 
 
-def refuse_count(method: str, args: Any, kwargs: Dict[str, Any]) -> None:
+def refuse_count(method: str, args: Any, kwargs: dict[str, Any]) -> None:
     """
     Refuse ``countOnly``, whose answer is no list.
 
@@ -486,13 +475,13 @@ class _Query:
     :ivar as_list: whether its rows are lists, without names.
     """
 
-    def __init__(self, koji: Connection, method: str, args: Tuple[Any, ...],
-                 kwargs: Dict[str, Any], options: Dict[str, Any]) -> None:
+    def __init__(self, koji: Connection, method: str, args: tuple[Any, ...],
+                 kwargs: dict[str, Any], options: dict[str, Any]) -> None:
         self.method = method
         self._koji = koji
         self._args = args
         self._kwargs = kwargs
-        self.order: Optional[str] = options.pop('order', None) or None
+        self.order: str | None = options.pop('order', None) or None
         self.offset: int = options.pop('offset', None) or 0
         self.as_list = bool(options.get('asList'))
         self._options = options
@@ -519,7 +508,7 @@ class _Query:
             value is not None for value in given)
 
     @property
-    def full_order(self) -> Optional[str]:
+    def full_order(self) -> str | None:
         """The order of the caller, if there is one, and what else it takes."""
         listing = self.listing
         if listing is None or not self.order:
@@ -549,8 +538,8 @@ class _Query:
         else:
             self._kwargs = {**self._kwargs, 'event': last['id']}
 
-    async def part(self, order: Optional[str], offset: int, limit: int
-                   ) -> List[Any]:
+    async def part(self, order: str | None, offset: int, limit: int
+                   ) -> list[Any]:
         """Ask for a part of the list."""
         koji, method = self._koji, self.method
         options = {**self._options, 'limit': limit, 'offset': offset}
@@ -585,7 +574,7 @@ class _Walk(ABC):
         self.over = False
 
     @abstractmethod
-    async def page(self, size: int) -> List[Any]:
+    async def page(self, size: int) -> list[Any]:
         """
         Ask for the next rows.
 
@@ -600,7 +589,7 @@ class _EventWalk(_Walk):
 
     _pinned = False
 
-    async def page(self, size: int) -> List[Any]:
+    async def page(self, size: int) -> list[Any]:
         query = self._query
         if not self._pinned:
             await query.pin()
@@ -627,11 +616,11 @@ class _KeyWalk(_Walk):
         self._order = key
         self._key = key.lstrip('-')
         self._sign = -1 if key.startswith('-') else 1
-        self._last: Optional[int] = None
+        self._last: int | None = None
         #: How many rows to begin early: more in a list that shrinks fast.
         self._early = 1
 
-    async def page(self, size: int) -> List[Any]:
+    async def page(self, size: int) -> list[Any]:
         last = self._last
         early = 0 if last is None else self._early
         position = self._offset
@@ -678,14 +667,14 @@ class _OrderWalk(_Walk):
 
     def __init__(self, query: _Query) -> None:
         super().__init__(query)
-        self._seen: Set[Any] = set()
+        self._seen: set[Any] = set()
         listing = query.listing
         self._key = None
         if listing is not None and not query.as_list:
             self._key = listing.key
 
-    async def page(self, size: int) -> List[Any]:
-        new: List[Any] = []
+    async def page(self, size: int) -> list[Any]:
+        new: list[Any] = []
         while not new and not self.over:
             rows = await self._query.part(self._query.full_order,
                                           self._offset, size)

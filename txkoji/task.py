@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from twisted.internet.defer import Deferred
 
@@ -55,12 +55,12 @@ class Task(Timed):
     running = task_states.OPEN
 
     @property
-    def created(self) -> Optional[datetime]:
+    def created(self) -> datetime | None:
         """When it was asked for, in UTC, or None."""
         return self._time('create')
 
     @property
-    def channel(self) -> Optional[Channel]:
+    def channel(self) -> Channel | None:
         """
         The `Channel` that it is in, or None. Nobody is asked for it: it
         knows its id, and its name where the row of the task has that.
@@ -73,7 +73,7 @@ class Task(Timed):
         return Channel.attached(row, self.connection)
 
     @property
-    def params(self) -> Optional[List[Any]]:
+    def params(self) -> list[Any] | None:
         """
         The parameters of its request, as a list. Named ones are in a last
         dictionary that has a ``__starstar``, as the hub keeps them.
@@ -87,7 +87,7 @@ class Task(Timed):
         return request if isinstance(request, list) else None
 
     @property
-    def package(self) -> Optional[str]:
+    def package(self) -> str | None:
         """
         The name of the package that it is about.
 
@@ -97,7 +97,7 @@ class Task(Timed):
         return task_methods.find_package(named, layout)
 
     @property
-    def source(self) -> Optional[str]:
+    def source(self) -> str | None:
         """
         What it builds from: the URL of a source repository, or the path of a
         ``.src.rpm``.
@@ -106,7 +106,7 @@ class Task(Timed):
         return task_methods.find_source(named, layout)
 
     @property
-    def nvr(self) -> Optional[str]:
+    def nvr(self) -> str | None:
         """
         The name-version-release that it is about, where the request has one.
         (That of a ``.src.rpm`` may differ from that of the build in its
@@ -116,13 +116,13 @@ class Task(Timed):
         return task_methods.find_nvr(named, layout)
 
     @property
-    def options(self) -> Optional[Dict[str, Any]]:
+    def options(self) -> dict[str, Any] | None:
         """The options that it was asked for with, such as ``scratch``."""
         layout, named = self._request()
         return task_methods.find_options(named) if layout.params else None
 
     @property
-    def title(self) -> Optional[str]:
+    def title(self) -> str | None:
         """
         The line that Koji's own tools show of the task: its method, and its
         most important parameters. (The hub's column is ``label``.)
@@ -133,7 +133,7 @@ class Task(Timed):
         return task_titles.title(method, self.get('arch'), self.params)
 
     @property
-    def target(self) -> Optional[str]:
+    def target(self) -> str | None:
         """The name of the target that it builds for."""
         return _text(self._find('target'))
 
@@ -147,7 +147,7 @@ class Task(Timed):
         return tag if isinstance(tag, (str, int)) else None
 
     @property
-    def arch(self) -> Optional[str]:
+    def arch(self) -> str | None:
         """
         The architecture that it is for. (The hub's column, which decides
         about the builder, is ``task['arch']``.)
@@ -155,13 +155,13 @@ class Task(Timed):
         return _text(self._find('arch'))
 
     @property
-    def arches(self) -> Optional[List[str]]:
+    def arches(self) -> list[str] | None:
         """The architectures that it is for."""
         layout, named = self._request()
         return task_methods.find_arches(named, layout)
 
     @property
-    def build_id(self) -> Optional[int]:
+    def build_id(self) -> int | None:
         """
         The id of the build that it is about, or of the one that it made
         where its result says so.
@@ -173,7 +173,7 @@ class Task(Timed):
         return number
 
     @property
-    def is_scratch(self) -> Optional[bool]:
+    def is_scratch(self) -> bool | None:
         """
         Whether it is a scratch build, which is not kept. None where its
         request does not say so, as that of a ``buildArch``, which `parent`
@@ -195,7 +195,7 @@ class Task(Timed):
         return method in ('buildArch', 'vmExec') or (
             method == 'wrapperRPM' and self.parent is not None)
 
-    def find_scratch(self) -> Deferred[Optional[bool]]:
+    def find_scratch(self) -> Deferred[bool | None]:
         """
         Find out whether it belongs to a scratch build: by its own request,
         or else by that of its parent, which is asked for.
@@ -204,8 +204,8 @@ class Task(Timed):
         """
         return Deferred.fromCoroutine(self._find_scratch())
 
-    async def _find_scratch(self) -> Optional[bool]:
-        task: Optional[Task] = (
+    async def _find_scratch(self) -> bool | None:
+        task: Task | None = (
             self if self.params is not None
             else await self._koji.getTaskInfo(self._key))
         # A hub that lies could make a circle of them.
@@ -216,7 +216,7 @@ class Task(Timed):
             task = await self._koji.getTaskInfo(task.parent)
         return None if task is None else task.is_scratch
 
-    def wait(self, timeout: Optional[float] = None) -> Deferred[Any]:
+    def wait(self, timeout: float | None = None) -> Deferred[Any]:
         """
         Wait until it is finished.
 
@@ -267,10 +267,10 @@ class Task(Timed):
                               'task', self._key)
         return task
 
-    def estimate_duration(self) -> Deferred[Optional[timedelta]]:
+    def estimate_duration(self) -> Deferred[timedelta | None]:
         """
         Estimate how long it takes from its start to its end, or tell how
-        long it took. See `txkoji.estimates.averages.task_durations`: for a package
+        long it took. See `txkoji.estimates.task_durations`: for a package
         that is the hub's average, without the time in the queue.
 
         :returns: a Deferred that fires with a timedelta, or with None if
@@ -278,13 +278,13 @@ class Task(Timed):
         """
         return Deferred.fromCoroutine(self._estimate_duration())
 
-    async def _estimate_duration(self) -> Optional[timedelta]:
+    async def _estimate_duration(self) -> timedelta | None:
         if self.completed is not None:
             return self.duration
         [duration] = await task_durations(self._koji, [self])
         return duration
 
-    def estimate_completion(self) -> Deferred[Optional[datetime]]:
+    def estimate_completion(self) -> Deferred[datetime | None]:
         """
         Estimate when it will be done, or tell when it was.
 
@@ -318,7 +318,7 @@ class Task(Timed):
         """
         return Deferred.fromCoroutine(task_completion(self))
 
-    def estimate_descendents(self) -> Deferred[Optional[datetime]]:
+    def estimate_descendents(self) -> Deferred[datetime | None]:
         """
         Estimate when the tasks that it has started will be done; of a
         ``build``, its ``buildArch`` tasks with the import after these.
@@ -328,7 +328,7 @@ class Task(Timed):
         """
         return Deferred.fromCoroutine(self._estimate_descendents())
 
-    async def _estimate_descendents(self) -> Optional[datetime]:
+    async def _estimate_descendents(self) -> datetime | None:
         try:
             return await descendents_completion(self)
         except LookupError:
@@ -344,8 +344,8 @@ class Task(Timed):
         """
         return self._koji.getTaskChildren(self._key)
 
-    def descendents(self, method: Optional[str] = None,
-                    state: Optional[int] = None) -> Deferred[Any]:
+    def descendents(self, method: str | None = None,
+                    state: int | None = None) -> Deferred[Any]:
         """
         Find the tasks that it has started, those that they have started,
         and so on.
@@ -354,26 +354,26 @@ class Task(Timed):
         :param state: only those in this state, such as `task_states.FREE`.
         :returns: a Deferred that fires with a list of `Task`.
         """
-        def chosen(tasks: List[Task]) -> List[Task]:
+        def chosen(tasks: list[Task]) -> list[Task]:
             return [task for task in tasks
                     if method in (None, task.method)
                     and state in (None, task.state)]
 
         return self._koji.getTaskDescendents(self._key).addCallback(chosen)
 
-    def output(self) -> Deferred[List[File]]:
+    def output(self) -> Deferred[list[File]]:
         """
         The files that it has put out, to be downloaded: logs and, of the
         steps of a build, packages. Of a scratch build that is done, also
         what its steps have made, where the hub puts it for people.
 
-        :returns: a Deferred that fires with a list of `txkoji.files.topurl.File`.
+        :returns: a Deferred that fires with a list of `txkoji.files.File`.
                   (Without a topurl, `Connection.download_task_output` gets
                   them by their names.)
         """
         return Deferred.fromCoroutine(output_of(self))
 
-    def _request(self) -> Tuple[Layout, Dict[str, Any]]:
+    def _request(self) -> tuple[Layout, dict[str, Any]]:
         """Its request's layout, and the parameters by their names."""
         method = self.get('method')
         params = self.params
@@ -388,7 +388,7 @@ class Task(Timed):
         return task_methods.find(named, getattr(layout, what))
 
 
-def _fault(result: Any) -> Optional[KojiException]:
+def _fault(result: Any) -> KojiException | None:
     """What a task failed with, as the hub keeps it."""
     if isinstance(result, dict):
         code, text = result.get('faultCode'), result.get('faultString')
@@ -397,6 +397,6 @@ def _fault(result: Any) -> Optional[KojiException]:
     return None
 
 
-def _text(value: Any) -> Optional[str]:
+def _text(value: Any) -> str | None:
     """Text as it is; None for what should be text, and is not."""
     return value if isinstance(value, str) else None

@@ -5,7 +5,7 @@ what the page is about (www/kojiweb/index.py in Koji).
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 #: Koji's ids are 32-bit columns.
@@ -39,7 +39,7 @@ class Page(NamedTuple):
 
 
 #: A page that can be asked for in two ways stands twice.
-PAGES: Dict[str, Tuple[Page, ...]] = {
+PAGES: dict[str, tuple[Page, ...]] = {
     'archiveinfo': (Page('archiveID', 'getArchive'),),
     'buildinfo': (Page('buildID', 'getBuild'),),
     'buildrootinfo': (Page('buildrootID', 'getBuildroot'),),
@@ -71,11 +71,11 @@ class Question(NamedTuple):
     """A hub method and its arguments."""
 
     method: str
-    args: Tuple[Any, ...]
-    kwargs: Dict[str, Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
 
 
-def read_link(weburl: Optional[str], url: Any) -> Optional[Question]:
+def read_link(weburl: str | None, url: Any) -> Question | None:
     """
     Read a link.
 
@@ -97,7 +97,7 @@ def read_link(weburl: Optional[str], url: Any) -> Optional[Question]:
         key = value if value is None else _key(value, page.takes)
         if key is None:
             continue
-        args: Tuple[Any, ...] = (key,)
+        args: tuple[Any, ...] = (key,)
         if page.more:
             more = _single(query, page.more)
             if more is None:
@@ -109,7 +109,7 @@ def read_link(weburl: Optional[str], url: Any) -> Optional[Question]:
     return None
 
 
-def path_below(weburl: Optional[str], url: Any) -> Optional[str]:
+def path_below(weburl: str | None, url: Any) -> str | None:
     """
     Find the page in a link: the path below the site's address.
 
@@ -161,12 +161,12 @@ def _path(path: str) -> str:
     return re.sub('/+', '/', path)
 
 
-def _host(parts: Any) -> Tuple[Optional[str], Optional[int]]:
+def _host(parts: Any) -> tuple[str | None, int | None]:
     port = parts.port
     return parts.hostname, None if port == PORTS.get(parts.scheme) else port
 
 
-def _single(query: Dict[str, Any], name: str) -> Optional[str]:
+def _single(query: dict[str, Any], name: str) -> str | None:
     values = set(query.get(name, ()))
     if len(values) != 1:
         return None

@@ -19,10 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import local
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any
 from urllib.request import urlopen
 from xmlrpc import client as library
 
@@ -86,7 +87,7 @@ def respond(body: bytes) -> bytes:
             b'Content-Length: %d\r\n\r\n%s' % (len(body), body))
 
 
-def many(count: int, known: Dict[int, bytes] = {}) -> bytes:
+def many(count: int, known: dict[int, bytes] = {}) -> bytes:
     """So many answers in one."""
     if count not in known:
         body = recordings()[TASK].response
@@ -210,7 +211,7 @@ def bare_protocol(url: str, ca: str, count: int) -> None:
     from txkoji.hub.codec.xmlrpc import encode_call
     from txkoji.results import row_maker
     koji = Connection(Profile('bench', server=url))
-    free: List[Any] = []
+    free: list[Any] = []
 
     class Client(Protocol):
         def call(self) -> Any:
@@ -374,16 +375,16 @@ def server_proxy(url: str, ca: str, count: int) -> None:
 
 
 #: Each, and in which part of the calls it is quick enough to measure it.
-CLIENTS: Dict[Callable[..., None], float] = {
+CLIENTS: dict[Callable[..., None], float] = {
     txkoji: 1, txkoji_batched: 4, client_threads: .25, client_session: .25,
     client_multicall: 1, proxy: .1, server_proxy: .25, treq_pool: .25,
     aiohttp_session: 1, bare_protocol: 1}
 
 
-def measure(names: List[str]) -> None:
+def measure(names: list[str]) -> None:
     """Run all of them, in turns, and print a table."""
     with tempfile.TemporaryDirectory() as folder, server(folder) as url:
-        rows: Dict[Any, List[Dict[str, float]]] = {
+        rows: dict[Any, list[dict[str, float]]] = {
             run: [] for run in CLIENTS if not names or run.__name__ in names}
         for _ in range(ROUNDS):
             for run in rows:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from statistics import median, quantiles
 from time import perf_counter
-from typing import Any, List
+from typing import Any
 
 from tests.simulation import Sample, measure
 
@@ -20,11 +20,11 @@ TIMES = (1200, 3600, 6000, 9000, 14400)
 TASKS = 4
 
 
-def line(name: str, samples: List[Sample]) -> None:
+def line(name: str, samples: list[Sample]) -> None:
     """Print a row of the table."""
     ours = [abs(sample.error) for sample in samples]
     simple = [abs(sample.simple) for sample in samples]
-    cells: List[Any] = [
+    cells: list[Any] = [
         len(samples), median(sample.wait for sample in samples),
         median(ours), median(simple), f'{median(ours) / median(simple):.2f}',
         median(sample.error for sample in samples),

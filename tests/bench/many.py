@@ -11,9 +11,10 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import local
-from typing import Any, Callable, Dict, List
+from typing import Any
 
 import koji
 from twisted.internet.defer import Deferred, gatherResults
@@ -42,7 +43,7 @@ def batched_of(ours: Connection) -> Any:
 
 def multicall_of(url: str) -> Any:
     """Koji's client: its multicall."""
-    def run() -> List[Any]:
+    def run() -> list[Any]:
         session = koji.ClientSession(url)
         with session.multicall(batch=100) as many:
             calls = [many.getTaskInfo(number, request=True)
@@ -56,7 +57,7 @@ def multicall_of(url: str) -> Any:
 def threads_of(url: str) -> Any:
     """Koji's client: single calls in 20 threads, with a session each."""
     own = local()
-    sessions: List[Any] = []
+    sessions: list[Any] = []
 
     def ask(number: int) -> Any:
         if not hasattr(own, 'session'):
@@ -64,7 +65,7 @@ def threads_of(url: str) -> Any:
             sessions.append(own.session)
         return own.session.getTaskInfo(number, request=True)
 
-    def run() -> List[Any]:
+    def run() -> list[Any]:
         with ThreadPoolExecutor(20) as pool:
             found = list(pool.map(ask, TASKS))
         for session in sessions:
@@ -82,13 +83,13 @@ async def measure(reactor: Any) -> None:
     assert server.stdout is not None
     url = server.stdout.readline().strip()
     ours = Connection(Profile('bench', server=url))
-    runs: Dict[str, Callable[[], Any]] = {
+    runs: dict[str, Callable[[], Any]] = {
         'txkoji, single calls': lambda: singles_of(ours),
         'txkoji, batched()': lambda: batched_of(ours),
         'koji.ClientSession, multicall(batch=100)': lambda: multicall_of(url),
         'koji.ClientSession, single calls in 20 threads':
             lambda: threads_of(url)}
-    rows: Dict[str, List[Any]] = {name: [] for name in runs}
+    rows: dict[str, list[Any]] = {name: [] for name in runs}
     answers = {}
     for _ in range(ROUNDS):
         for name, run in runs.items():

@@ -5,9 +5,10 @@ How long reading messages of the bus takes, beside decoding their JSON:
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from statistics import median
 from time import perf_counter
-from typing import Any, Callable, List
+from typing import Any
 
 from tests.recordings import files
 from txkoji.messages import parse
@@ -26,7 +27,7 @@ def main() -> None:
     def decode(message: Any) -> None:
         json.loads(message[1])
 
-    times: List[List[float]] = [[], []]
+    times: list[list[float]] = [[], []]
     for _ in range(ROUNDS):
         for function, taken in zip((decode, parse), times):
             taken.append(timed(function, some))
@@ -39,7 +40,7 @@ def main() -> None:
     print(f'times as long              {ours / plain:6.2f}    (at most 5)')
 
 
-def timed(function: Callable[[Any], Any], messages: List[Any]) -> float:
+def timed(function: Callable[[Any], Any], messages: list[Any]) -> float:
     start = perf_counter()
     for message in messages:
         function(message)

@@ -11,7 +11,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from typing import Dict, List
 
 from tests.bench.calls import server
 
@@ -59,7 +58,7 @@ def measure() -> None:
             'txkoji: first answer over TLS': OURS.format(url=url, ca=ca),
             'koji.ClientSession: first answer over TLS': THEIRS.format(
                 url=url, ca=ca)}
-        took: Dict[str, List[float]] = {name: [] for name in programs}
+        took: dict[str, list[float]] = {name: [] for name in programs}
         environ = {**os.environ, 'PYTHONPYCACHEPREFIX': folder + '/pyc'}
         environ.pop('PYTHONDONTWRITEBYTECODE', None)
         for _ in range(ROUNDS + 1):

@@ -12,9 +12,10 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from collections.abc import Callable
 from functools import partial
 from pyexpat import ParserCreate
-from typing import Any, Callable, Dict, List
+from typing import Any
 from xmlrpc import client
 
 from munch import munchify
@@ -33,9 +34,9 @@ from txkoji.results import row_maker
 CHUNK = 65536
 
 
-def medians(rounds: int, **runs: Callable[[], Any]) -> Dict[str, float]:
+def medians(rounds: int, **runs: Callable[[], Any]) -> dict[str, float]:
     """CPU milliseconds of each, interleaved, without garbage collection."""
-    taken: Dict[str, List[float]] = {name: [] for name in runs}
+    taken: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
             gc.collect()

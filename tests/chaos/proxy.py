@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import gzip
 from collections import Counter
+from collections.abc import Callable
 from random import Random
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint
@@ -28,7 +29,7 @@ FAULTS = ('reset', 'close', 'lose', 'stall', 'drip', 'corrupt', 'duplicate',
 BREAKS = ('reset', 'close', 'lose')
 
 
-def answers() -> Dict[str, bytes]:
+def answers() -> dict[str, bytes]:
     """What the proxy says itself."""
     page = b'<html><body><h1>502 Bad Gateway</h1></body></html>'
     bomb = gzip.compress(b' ' * 2**26)
@@ -76,13 +77,13 @@ class Proxy(Factory):
     noisy = False
 
     def __init__(self, reactor: Any, port: int,
-                 choose: Callable[[], Optional[Fault]]) -> None:
+                 choose: Callable[[], Fault | None]) -> None:
         self.reactor = reactor
         self.hub = TCP4ClientEndpoint(reactor, '127.0.0.1', port)
         self.choose = choose
         self.done: Counter[str] = Counter()
         self.made = 0
-        self.open: List[_Front] = []
+        self.open: list[_Front] = []
         self._port: Any = None
 
     def buildProtocol(self, addr: Any) -> Protocol:
@@ -163,10 +164,10 @@ class _Front(_Side):
     def __init__(self, proxy: Proxy) -> None:
         self.proxy = proxy
         self.fault = proxy.choose()
-        self.back: Optional[_Back] = None
-        self._waiting: List[bytes] = []
+        self.back: _Back | None = None
+        self._waiting: list[bytes] = []
         self._passed = 0
-        self._held: List[bytes] = []
+        self._held: list[bytes] = []
         self._holding: Any = None
 
     def connectionMade(self) -> None:
@@ -253,7 +254,7 @@ class _Front(_Side):
                 return
         self._pass(self, data)
 
-    def _hold(self, pieces: List[bytes], seconds: float) -> None:
+    def _hold(self, pieces: list[bytes], seconds: float) -> None:
         """Pass pieces later, one by one, and what comes after them."""
         self._held = pieces
         self._holding = self.proxy.reactor.callLater(seconds, self._release)
@@ -273,7 +274,7 @@ class _Front(_Side):
         assert self.fault is not None
         return max(0, self.fault.after - self._passed)
 
-    def _pass(self, side: Optional[_Side], data: bytes) -> None:
+    def _pass(self, side: _Side | None, data: bytes) -> None:
         self._passed += len(data)
         if side is not None and side.transport is not None and data:
             side.transport.write(data)
@@ -294,7 +295,7 @@ class _Front(_Side):
 
 
 def cut(random: Random, one_in: float, size: int
-        ) -> Callable[[], Optional[Fault]]:
+        ) -> Callable[[], Fault | None]:
     """
     What cuts connections, when as many bytes have passed as one of so many
     pieces has.

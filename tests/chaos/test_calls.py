@@ -11,9 +11,10 @@ import resource
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from io import BytesIO
 from random import Random
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any
 from urllib.parse import urlsplit
 
 import trustme
@@ -81,7 +82,7 @@ class Servers:
         await deferLater(reactor, 0.05, lambda: None)
         await self.hub.listen(self.port)
 
-    def choose(self, kinds: Any) -> Optional[Fault]:
+    def choose(self, kinds: Any) -> Fault | None:
         """What is done to a new connection: often nothing."""
         if self.calm or self.random.random() < 0.4:
             return None
@@ -110,7 +111,7 @@ class Certificates:
         return SSL.Connection(self._contexts[self.replaced], None)
 
 
-def sockets() -> List[str]:
+def sockets() -> list[str]:
     """The sockets of this process."""
     found = []
     for number in os.listdir('/proc/self/fd'):
@@ -122,7 +123,7 @@ def sockets() -> List[str]:
     return [each for each in found if each.startswith('socket:')]
 
 
-def left() -> Dict[str, int]:
+def left() -> dict[str, int]:
     """What there is that should be gone in the end."""
     gc.collect()
     return {
@@ -265,7 +266,7 @@ class KindsTests(StormTestCase):
             for key in keys:
                 many.echo(key)
 
-            async def results() -> List[Any]:
+            async def results() -> list[Any]:
                 return list(await many())
 
             await self.outcome(
@@ -322,7 +323,7 @@ class KindsTests(StormTestCase):
         task['state'] = task_states.OPEN
         hub.files.write('work/tasks/6476/6476/a.log', b'')
 
-        async def follow() -> List[str]:
+        async def follow() -> list[str]:
             return [line.text async for line in self.koji.follow(6476)]
 
         async def work() -> None:
@@ -364,7 +365,7 @@ class CloseTests(StormTestCase):
                 await koji.close()
                 continue
             batched = koji.batched()
-            ended: List[Any] = []
+            ended: list[Any] = []
             calls = [call for key in range(100) for call in (
                 koji.echo(key), koji.createTag(number * 1000 + key),
                 batched.getTag(key))] + [koji.wait(6522)]
@@ -413,8 +414,8 @@ class EnduranceTests(TestCase):
             serverca=place + '/ca.pem'))
         self.addCleanup(koji.close)
         work = iter(range(100000))
-        memory: Dict[int, float] = {}
-        descriptors: Dict[int, int] = {}
+        memory: dict[int, float] = {}
+        descriptors: dict[int, int] = {}
 
         async def ask() -> None:
             for number in work:

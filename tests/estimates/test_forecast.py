@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Dict, Optional
+from typing import Any
 
 from tests.support import HubTestCase
 from txkoji import build_states, task_states
@@ -32,20 +32,20 @@ class ForecastTestCase(HubTestCase):
                                    for number in (1, 2)]
         [tag] = [row for row in tables.tags if row['name'] == 'f44-build']
         tag['arches'] = 'x86_64 aarch64'
-        self.averages: Dict[str, Optional[float]] = {'bash': 60 * MINUTE,
+        self.averages: dict[str, float | None] = {'bash': 60 * MINUTE,
                                                      'zsh': 30 * MINUTE}
         self.hub.respond('getAverageBuildDuration', self.averages.get)
         self.now = self.koji.now()
 
-    def time(self, minutes: Optional[float]) -> Optional[str]:
+    def time(self, minutes: float | None) -> str | None:
         """A time before now, as the hub has it."""
         if minutes is None:
             return None
         return str(self.now - timedelta(minutes=minutes))
 
     def add(self, method: str, state: int, *request: Any,
-            created: float = 100, started: Optional[float] = None,
-            completed: Optional[float] = None, **columns: Any) -> int:
+            created: float = 100, started: float | None = None,
+            completed: float | None = None, **columns: Any) -> int:
         """
         Add a task.
 
@@ -87,7 +87,7 @@ class ForecastTestCase(HubTestCase):
     def completion(self, number: int) -> Any:
         return self.get(self.task(number).estimate_completion())
 
-    def check(self, number: int, minutes: Optional[float],
+    def check(self, number: int, minutes: float | None,
               soon: float = SOON) -> None:
         """
         Check an estimate.
@@ -690,8 +690,8 @@ class QueueTests(ForecastTestCase):
 class BuildTests(ForecastTestCase):
     """Builds."""
 
-    def row(self, state: int, started: Optional[float] = 20,
-            completed: Optional[float] = None) -> Build:
+    def row(self, state: int, started: float | None = 20,
+            completed: float | None = None) -> Build:
         return Build.attached({
             'build_id': 1, 'name': 'bash', 'state': state,
             'start_time': self.time(started),

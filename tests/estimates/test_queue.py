@@ -1,7 +1,7 @@
 """The queue of a channel, played forward."""
 from __future__ import annotations
 
-from typing import Any, List, Optional
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -24,8 +24,8 @@ def job(seconds: float = 100.0, *, arch: str = 'x86_64', weight: float = 1.5,
 class PlayTests(SynchronousTestCase):
     """Who is done when."""
 
-    def check(self, seats: List[Seat], jobs: List[Job],
-              *ends: Optional[float]) -> None:
+    def check(self, seats: list[Seat], jobs: list[Job],
+              *ends: float | None) -> None:
         """
         Let all jobs wait, and play.
 

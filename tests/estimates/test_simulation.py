@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from statistics import median
-from typing import List
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -14,7 +13,7 @@ class FullChannelTests(SynchronousTestCase):
 
     def check(self, scheduler: bool) -> None:
         """Play 20 times, and compare with the simple rule."""
-        samples: List[Sample] = []
+        samples: list[Sample] = []
         for seed in range(20):
             samples += measure(seed, scheduler=scheduler, times=(1200, 6000),
                                tasks=3)

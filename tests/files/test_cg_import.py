@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Callable, Dict, List, Tuple
+from collections.abc import Callable
+from typing import Any
 from zlib import adler32
 
 from twisted.internet.defer import CancelledError
@@ -42,7 +43,7 @@ class ImportTests(HubTestCase):
         self.folder = folder(self)
         self.paths = {name: write(f'{self.folder}/{name}', data)
                       for name, data in FILES.items()}
-        self.metadata: Dict[str, Any] = {
+        self.metadata: dict[str, Any] = {
             'metadata_version': 0,
             'build': {'name': 'x-container', 'version': '1', 'release': '1',
                       'source': 'git://x#y', 'start_time': 1795000000,
@@ -70,9 +71,9 @@ class ImportTests(HubTestCase):
         return self.koji.cg_import(self.metadata, self.paths.values(),
                                    **kwargs)
 
-    def methods(self) -> List[str]:
+    def methods(self) -> list[str]:
         """What was asked that writes, one of each in a row."""
-        found: List[str] = []
+        found: list[str] = []
         for method, _, _ in self.hub.calls:
             if method.startswith('CG') or method == 'upload':
                 found += [method] if found[-1:] != [method] else []
@@ -80,7 +81,7 @@ class ImportTests(HubTestCase):
 
     def test_whole(self) -> None:
         """Reserved, uploaded, imported, and there for everybody."""
-        seen: List[Any] = []
+        seen: list[Any] = []
         build = self.get(self.cg_import(
             progress=lambda *each: seen.append(each)))
         self.assertEqual((build.nvr, build.state, build.cg_name), (
@@ -144,7 +145,7 @@ class ImportTests(HubTestCase):
 
     def test_wrong(self) -> None:
         """What does not fit is an error before anything is sent."""
-        changes: List[Tuple[Callable[[], Any], str]] = [
+        changes: list[tuple[Callable[[], Any], str]] = [
             (lambda: self.output_of(0, filesize=5), 'says 5'),
             (lambda: self.output_of(1, checksum='0'), 'adler32 checksum'),
             (lambda: self.output_of(2, filename='y.rpm'), "'y.rpm' of"),
@@ -347,7 +348,7 @@ class ImportTests(HubTestCase):
         self.paths[name] = write(f'{self.folder}/{name}', FILES[name])
         self.metadata['output'].append(self.output(name, 'log', 'md5'))
         self.metadata['build']['extra']['long'] = 'x' * MAX_REQUEST
-        seen: List[Any] = []
+        seen: list[Any] = []
         build = self.get(self.cg_import(
             progress=lambda *each: seen.append(each)))
         self.assertEqual(build.state_name, 'COMPLETE')

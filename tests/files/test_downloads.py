@@ -4,7 +4,7 @@ from __future__ import annotations
 import io
 import os
 from random import Random
-from typing import Any, List, Tuple
+from typing import Any
 
 from tests.support import HubTestCase, folder
 from txkoji.exceptions import (
@@ -40,7 +40,7 @@ class DownloadTests(HubTestCase):
 
     def test_whole(self) -> None:
         """All of it is here, in pieces."""
-        seen: List[Tuple[int, Any]] = []
+        seen: list[tuple[int, Any]] = []
         self.assertEqual(self.get(self.download(
             progress=lambda *each: seen.append(each))), 2548)
         self.assertEqual(self.here(), self.data)

@@ -1,7 +1,7 @@
 """Following logs."""
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 
@@ -22,8 +22,8 @@ class FollowTests(HubTestCase):
         self.koji = self.hub.connection(poll_interval=6)
         for number in (TASK, CHILD):
             self.set_state(number, task_states.OPEN)
-        self.lines: List[LogLine] = []
-        self.ended: List[Any] = []
+        self.lines: list[LogLine] = []
+        self.ended: list[Any] = []
 
     def set_state(self, number: int, state: int) -> None:
         [row] = [row for row in self.hub.tables.tasks if row['id'] == number]
@@ -46,7 +46,7 @@ class FollowTests(HubTestCase):
         # What goes out together goes out in the next turn.
         self.hub.clock.pump([0] * 5)
 
-    def texts(self) -> List[str]:
+    def texts(self) -> list[str]:
         """What has come since the last time."""
         texts = [line.text for line in self.lines]
         self.lines.clear()
@@ -268,7 +268,7 @@ class FollowTests(HubTestCase):
         for name in ('a.log', 'b.log'):
             self.put(b'0123456789\n' * 20, name=name)
         self.follow()
-        seen: List[Tuple[str, int]] = []
+        seen: list[tuple[str, int]] = []
         for line in self.lines:
             if seen and seen[-1][0] == line.name:
                 seen[-1] = (line.name, seen[-1][1] + 1)

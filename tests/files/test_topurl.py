@@ -9,7 +9,7 @@ import struct
 from functools import partial
 from random import Random
 from types import SimpleNamespace
-from typing import Any, List, Tuple
+from typing import Any
 from unittest.mock import Mock
 
 import koji as peer
@@ -118,7 +118,7 @@ class ListTests(FilesTestCase):
 
     def test_archives(self) -> None:
         """Each type has a place of its own; what is not there is left out."""
-        def rows(buildID: int, type: Any = None) -> List[Any]:
+        def rows(buildID: int, type: Any = None) -> list[Any]:
             plain = {'size': 1, 'checksum_type': 2, 'checksum': 'AB' * 32,
                      'metadata_only': False}
             known = [
@@ -245,7 +245,7 @@ class DownloadTests(FilesTestCase):
 
     def test_whole(self) -> None:
         """All of it is here, a block at a time, and is compared."""
-        seen: List[Tuple[int, Any]] = []
+        seen: list[tuple[int, Any]] = []
         file = self.file(size=len(self.data), checksum=Checksum(
             'sha256', hashlib.sha256(self.data).hexdigest()))
         self.assertEqual(self.get(file.download(
@@ -359,7 +359,7 @@ class DownloadTests(FilesTestCase):
         self.hub.put_out(6476, 'x', bytes(2 * PIECE + 1))
         for get in (self.file().download,
                     partial(self.koji.download_task_output, 6476, 'x')):
-            seen: List[int] = []
+            seen: list[int] = []
 
             def cancel(here: int, total: Any) -> None:
                 seen.append(here)
@@ -437,7 +437,7 @@ class DownloadTests(FilesTestCase):
 
     def test_certificate(self) -> None:
         """A client certificate is shown to the hub's own host only."""
-        made: List[Any] = []
+        made: list[Any] = []
 
         def note(trustRoot: Any, **options: Any) -> Mock:
             made.append(options)
@@ -695,7 +695,7 @@ class SocketTests(TestCase):
     @inlineCallbacks
     def test_bare_hub(self) -> Any:
         """No session of the hub's goes to the server of its files."""
-        seen: List[Any] = []
+        seen: list[Any] = []
 
         class Watching(Resource):
             isLeaf = True

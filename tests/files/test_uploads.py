@@ -7,7 +7,7 @@ import os
 import warnings
 from hashlib import sha256
 from random import Random
-from typing import Any, List, Tuple
+from typing import Any
 from zlib import adler32
 
 import koji
@@ -55,7 +55,7 @@ class UploadTestCase(HubTestCase):
     def there(self, name: str = 'x.src.rpm') -> Any:
         return self.hub.files.read(f'work/cli-build/1/{name}')
 
-    def offsets(self) -> List[str]:
+    def offsets(self) -> list[str]:
         return [args[0]['offset'] for method, args, _ in self.hub.calls
                 if method == 'upload']
 
@@ -65,7 +65,7 @@ class FastTests(UploadTestCase):
 
     def test_whole(self) -> None:
         """All of it is there, and is compared."""
-        seen: List[Tuple[int, Any]] = []
+        seen: list[tuple[int, Any]] = []
         found = self.get(self.koji.upload(
             self.path, 'cli-build/1', progress=lambda *each: seen.append(
                 each)))

@@ -1,7 +1,7 @@
 """Odd answers of front servers: each with what becomes of it, and why."""
 from __future__ import annotations
 
-from typing import Any, List, Optional, Tuple
+from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -26,7 +26,7 @@ def chunked(body: bytes, end: bytes = b'0\r\n\r\n') -> bytes:
 #: What is sent; whether the server hangs up behind it; what comes of it: a
 #: value, or an exception with a part of its text; and whether the connection
 #: is used again.
-ANSWERS: List[Tuple[str, bytes, bool, Any, str, bool]] = [
+ANSWERS: list[tuple[str, bytes, bool, Any, str, bool]] = [
     # Good ones.
     ('plain', http(GOOD), False, 1, '', True),
     ('chunked', chunked(GOOD), False, 1, '', True),
@@ -182,7 +182,7 @@ class AnswersTests(HostileTestCase):
     def test_stalled_page(self) -> Any:
         """The page of a status is not waited for for long."""
         self.patch(exchange, 'ERROR_BODY_TIMEOUT', 0.01)
-        stalled: Deferred[Optional[Any]] = Deferred()
+        stalled: Deferred[Any | None] = Deferred()
 
         def say(protocol: Any) -> None:
             protocol.transport.write(b'HTTP/1.1 403 Forbidden\r\n'

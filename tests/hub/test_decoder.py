@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, List, Optional, Tuple
+from typing import Any
 from xmlrpc import client
 
 import koji.xmlrpcplus
@@ -23,7 +23,7 @@ from txkoji.hub.codec.expat import MAX_DEPTH, MAX_VALUE, ExpatDecoder
 from txkoji.hub.codec.xmlrpc import decode_answer, encode_answer, encode_fault
 
 
-def outcome(decoder: Any, data: bytes, cuts: List[int]) -> Any:
+def outcome(decoder: Any, data: bytes, cuts: list[int]) -> Any:
     """What a decoder makes of bytes that are cut at some places."""
     try:
         for start, end in zip([0, *cuts], [*cuts, len(data)]):
@@ -36,7 +36,7 @@ def outcome(decoder: Any, data: bytes, cuts: List[int]) -> Any:
         return 'fault', (fault.faultCode, str(fault))
 
 
-def pieces(data: bytes, size: int) -> List[int]:
+def pieces(data: bytes, size: int) -> list[int]:
     return list(range(size, len(data), size))
 
 
@@ -115,7 +115,7 @@ class FastTests(SynchronousTestCase):
 class HandingOverTests(SynchronousTestCase):
     """Where the fast path does not know on."""
 
-    def check(self, data: bytes, fast: Optional[bool] = False) -> Any:
+    def check(self, data: bytes, fast: bool | None = False) -> Any:
         """
         Both give the same, whole and in pieces; gives it.
 
@@ -259,7 +259,7 @@ SCRAPS = st.sampled_from([
 
 
 @st.composite
-def documents(draw: Any) -> Tuple[bytes, List[int]]:
+def documents(draw: Any) -> tuple[bytes, list[int]]:
     """A document, valid, nearly so or mutated, and where to cut it."""
     value = draw(VALUES)
     data = draw(st.sampled_from([
@@ -281,7 +281,7 @@ class PropertyTests(SynchronousTestCase):
     @settings(derandomize=True, deadline=None, max_examples=600)
     @given(documents())
     @example((encode_answer([]), []))
-    def test_alike(self, document: Tuple[bytes, List[int]]) -> None:
+    def test_alike(self, document: tuple[bytes, list[int]]) -> None:
         """Both decoders give the same, and so do others where it is taken."""
         data, cuts = document
         expected = outcome(ExpatDecoder(), data, [])
@@ -317,7 +317,7 @@ class PropertyTests(SynchronousTestCase):
 
     @settings(derandomize=True, deadline=None, max_examples=200)
     @given(st.lists(SCRAPS, max_size=30), st.integers(1, 40))
-    def test_scraps(self, scraps: List[bytes], size: int) -> None:
+    def test_scraps(self, scraps: list[bytes], size: int) -> None:
         """Scraps of documents: the same verdict, and no other exception."""
         data = encode_answer([])[:69] + b''.join(scraps)
         self.assertEqual(outcome(Decoder(), data, pieces(data, size)),

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from traceback import TracebackException
-from typing import Any, List
+from typing import Any
 from unittest import mock
 
 from twisted.internet import reactor
@@ -448,7 +448,7 @@ class KerberosTests(KerberosTestCase):
         A server that cannot prove who it is is not believed; the token that
         it got is in no variable of the traceback.
         """
-        tokens: List[str] = []
+        tokens: list[str] = []
 
         class Liar(Resource):
             isLeaf = True

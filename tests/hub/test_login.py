@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import pathlib
-from typing import Any, List
+from typing import Any
 from unittest import mock
 from unittest.mock import Mock
 
@@ -348,7 +348,7 @@ class LoginTests(HubTestCase):
 
     def test_password_unused(self) -> None:
         """A certificate goes before a password, as in Koji; we say so."""
-        events: List[Any] = []
+        events: list[Any] = []
         globalLogPublisher.addObserver(events.append)
         self.addCleanup(globalLogPublisher.removeObserver, events.append)
         logins.choose(Profile('p', server='https://h', cert=__file__),

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import Any, Dict, List
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionRefusedError
@@ -36,13 +36,13 @@ from txkoji.testing import FakeHub
 class OutcomeTestCase(HubTestCase):
     """Logged in, to a hub whose builds end when the test says so."""
 
-    settings: Dict[str, Any] = {'max_retries': 3}
+    settings: dict[str, Any] = {'max_retries': 3}
 
     def setUp(self) -> None:
         self.hub = FakeHub()
         self.koji = self.hub.connection(**self.settings)
         self.get(self.koji.login())
-        self.begun: List[Deferred[int]] = []
+        self.begun: list[Deferred[int]] = []
         self.hub.respond('build', self.begin)
 
     def begin(self, *args: Any, **kwargs: Any) -> Deferred[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import pathlib
 import random
-from typing import Any, Dict, List
+from typing import Any
 from unittest import mock
 
 import koji
@@ -119,7 +119,7 @@ class Tree(SynchronousTestCase):
     def write(self, path: str, text: Any) -> str:
         return write(os.path.join(self.home, path), text)
 
-    def places(self) -> List[str]:
+    def places(self) -> list[str]:
         """Koji's four places, in the tree."""
         return [os.path.join(self.home, 'etc/koji.conf.d/*.conf'),
                 os.path.join(self.home, 'etc/koji.conf'),
@@ -525,7 +525,7 @@ class LookupTests(Tree):
     def setUp(self) -> None:
         super().setUp()
         self.patch(txkoji.connection, 'PROFILES', self.places())
-        values: Dict[str, str] = {
+        values: dict[str, str] = {
             'etc/koji.conf': '[DEFAULT]\ntopurl = https://d\n[p]\n' + SERVER
                              + 'retry_interval = 9\n',
             '.koji/config': '[p]\nretry_interval = 010\nodd = value\n'}

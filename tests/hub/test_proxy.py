@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import io
 import os
-from typing import Any, Callable, List, Optional
+from collections.abc import Callable
+from typing import Any
 from unittest import mock
 
 from requests.utils import get_environ_proxies, select_proxy
@@ -42,7 +43,7 @@ ROUTES = {'https://hub.example.com/kojihub': Route(True, 'hub.example.com',
 class EnvironmentTests(SynchronousTestCase):
     """Which proxy, by the environment."""
 
-    def check(self, **environment: str) -> List[Optional[str]]:
+    def check(self, **environment: str) -> list[str | None]:
         """The proxies for the routes, which are those that requests takes."""
         found = []
         with mock.patch.dict(os.environ, environment, clear=True):

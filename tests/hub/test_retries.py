@@ -1,7 +1,7 @@
 """Outages: what is tried again, when, and for how long."""
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any
 from unittest import mock
 
 from twisted.internet.defer import CancelledError, fail, succeed
@@ -36,9 +36,9 @@ class ScheduleTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.stats = Stats()
-        self.attempts: List[float] = []
+        self.attempts: list[float] = []
 
-    def run_with(self, errors: List[Any], lost: bool = True,
+    def run_with(self, errors: list[Any], lost: bool = True,
                  late: bool = True, **settings: Any) -> Any:
         """Make attempts that fail with these, and then succeed."""
         retries = self.retries(**settings)
@@ -72,7 +72,7 @@ class ScheduleTests(SynchronousTestCase):
 
     def test_number(self) -> None:
         """No more than max_retries; the last error is the error."""
-        errors: List[Any] = [ConnectionFailed(str(number))
+        errors: list[Any] = [ConnectionFailed(str(number))
                              for number in range(9)]
         done = self.run_with(errors, max_retries=3)
         self.clock.pump([1] * 10)
@@ -158,7 +158,7 @@ class ScheduleTests(SynchronousTestCase):
 
     def test_logged(self) -> None:
         """The first is a warning that says what is going on."""
-        events: List[Dict[str, Any]] = []
+        events: list[dict[str, Any]] = []
         globalLogPublisher.addObserver(events.append)
         self.addCleanup(globalLogPublisher.removeObserver, events.append)
         self.run_with([ConnectionFailed('the plug is out'),
@@ -273,9 +273,9 @@ class AwayTests(HubTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.requests = 0
-        self.status: Optional[int] = 503
+        self.status: int | None = 503
         self.koji = self.busy()
-        self.calls: List[Any] = []
+        self.calls: list[Any] = []
 
     def busy(self, **settings: Any) -> Connection:
         """A Connection to a hub with a front server that can be busy."""
@@ -319,7 +319,7 @@ class AwayTests(HubTestCase):
     def test_refused(self) -> None:
         """So it is for connections that are refused."""
         network = FailingNetwork(ConnectionRefusedError())
-        attempts: List[int] = []
+        attempts: list[int] = []
         with mock.patch.object(network, 'endpoint', side_effect=(
                 lambda *args: attempts.append(1) or network)):
             self.koji = self.hub.connection(network=network, max_retries=30)

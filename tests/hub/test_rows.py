@@ -2,16 +2,8 @@
 from __future__ import annotations
 
 import sys
-from typing import (
-    Any,
-    Callable,
-    Iterable,
-    Iterator,
-    List,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from hypothesis import given, settings, strategies as st
 from munch import Munch
@@ -53,13 +45,13 @@ def result(decoder: Any, feeds: Iterable[Any]) -> str:
 
 
 def outcome(decoder: Decoder, data: bytes, cuts: Sequence[int],
-            stream: bool = False) -> Tuple[str, str]:
+            stream: bool = False) -> tuple[str, str]:
     """
     What a decoder makes of bytes that are cut at some places.
 
     :param stream: whether the items are taken as they come.
     """
-    taken: List[Any] = []
+    taken: list[Any] = []
 
     def feeds() -> Iterator[None]:
         for start, end in zip([0, *cuts], [*cuts, len(data)]):
@@ -85,11 +77,11 @@ def tokens() -> Decoder:
     return Decoder(learn_after=sys.maxsize)
 
 
-def pieces(data: bytes, size: int) -> List[int]:
+def pieces(data: bytes, size: int) -> list[int]:
     return list(range(size, len(data), size))
 
 
-def changed(rows: List[Any], number: int, old: str, new: str) -> bytes:
+def changed(rows: list[Any], number: int, old: str, new: str) -> bytes:
     """An answer of these rows, with a text in one of them replaced."""
     data = encode_answer(rows).split(ROW_END)
     assert old.encode() in data[number]
@@ -126,7 +118,7 @@ class LearnedTests(RowsTestCase):
 
     def test_types(self) -> None:
         """Values of every type, and nil in the place of any, are."""
-        rows: List[Any] = [dict(ROW) for _ in range(60)]
+        rows: list[Any] = [dict(ROW) for _ in range(60)]
         for number, name in enumerate(ROW):
             rows[number][name] = None
             rows[number + 30][name] = None
@@ -376,8 +368,8 @@ class UnlikeTests(RowsTestCase):
 class LearningTests(RowsTestCase):
     """When rows are learned, and when no longer."""
 
-    def learns(self, rows: List[Any], size: int = 65536,
-               learn_after: Optional[int] = None) -> bool:
+    def learns(self, rows: list[Any], size: int = 65536,
+               learn_after: int | None = None) -> bool:
         data = encode_answer(rows)
         decoder = Decoder(learn_after=learn_after or LEARN_AFTER)
         expected = outcome(tokens(), data, pieces(data, size))
@@ -398,7 +390,7 @@ class LearningTests(RowsTestCase):
     def test_taken(self) -> None:
         """They are, whether or not items are taken meanwhile."""
         data = encode_answer([ROW] * 2000)
-        learned: List[List[bool]] = [[], []]
+        learned: list[list[bool]] = [[], []]
         for stream in (False, True):
             decoder = Decoder()
             for start in range(0, len(data), 8192):
@@ -464,7 +456,7 @@ class LearningTests(RowsTestCase):
 
     def test_often(self) -> None:
         """But not again and again."""
-        rows: List[Any] = []
+        rows: list[Any] = []
         row: Any = dict.fromkeys(ROW)
         for name, value in ROW.items():
             rows += [dict(row)] * 50
@@ -507,7 +499,7 @@ def member(name: str, kind: str, text: str) -> str:
 
 
 @st.composite
-def lists(draw: Callable[..., Any]) -> Tuple[bytes, List[int]]:
+def lists(draw: Callable[..., Any]) -> tuple[bytes, list[int]]:
     """A list of rows, some unlike the others, and where to cut it."""
     names = draw(st.lists(NAMES, min_size=1, max_size=5, unique=True))
     kinds = [draw(st.sampled_from([*KINDS, 'nil'])) for _ in names]
@@ -570,6 +562,6 @@ class PropertyTests(RowsTestCase):
 
     @settings(derandomize=True, deadline=None, max_examples=600)
     @given(lists())
-    def test_alike(self, case: Tuple[bytes, List[int]]) -> None:
+    def test_alike(self, case: tuple[bytes, list[int]]) -> None:
         """Rows, tokens and expat give the same."""
         self.check(*case, learn_after=3)

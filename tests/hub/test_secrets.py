@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import io
 import traceback
-from typing import Any, Dict, List
+from typing import Any
 from unittest import mock
 
 from twisted.logger import eventAsText, globalLogPublisher
@@ -25,8 +25,8 @@ class SecretsTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.hub = FakeHub()
         self.hub.sessions.passwords['bob'] = PASSWORD
-        self.seen: List[str] = []
-        self.urls: List[bytes] = []
+        self.seen: list[str] = []
+        self.urls: list[bytes] = []
         self.secrets = {PASSWORD}
         globalLogPublisher.addObserver(self.log)
         self.addCleanup(globalLogPublisher.removeObserver, self.log)
@@ -41,7 +41,7 @@ class SecretsTests(SynchronousTestCase):
         patch.start()
         self.addCleanup(patch.stop)
 
-    def log(self, event: Dict[str, Any]) -> None:
+    def log(self, event: dict[str, Any]) -> None:
         self.seen.append(eventAsText(event))
         self.seen.append(repr(event))
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import enum
 import gc
-from typing import Any, Dict, List
+from typing import Any
 from unittest import mock
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -33,20 +33,20 @@ class SessionTestCase(HubTestCase):
     """Logged in, with a hub whose builds end when the test says so."""
 
     #: Settings of the profile.
-    settings: Dict[str, Any] = {}
+    settings: dict[str, Any] = {}
 
     def setUp(self) -> None:
         self.hub = FakeHub()
         self.koji = self.hub.connection(**self.settings)
         self.get(self.koji.login())
         self.hub.respond('build', self.begin)
-        self.begun: List[Deferred[int]] = []
+        self.begun: list[Deferred[int]] = []
 
     def begin(self, *args: Any, **kwargs: Any) -> Deferred[int]:
         self.begun.append(Deferred())
         return self.begun[-1]
 
-    def asked(self, *methods: str) -> List[Any]:
+    def asked(self, *methods: str) -> list[Any]:
         """The arguments of the calls of some methods that the hub got."""
         return [args for method, args, _ in self.hub.calls
                 if method in methods]
@@ -210,7 +210,7 @@ class ExpiryTests(SessionTestCase):
 
     settings = {'max_retries': 3}
 
-    def renewals(self) -> List[Any]:
+    def renewals(self) -> list[Any]:
         """The logins that renewed a session."""
         return [kwargs for method, _, kwargs in self.hub.calls
                 if method == 'sslLogin' and kwargs.get('renew')]
@@ -984,7 +984,7 @@ class SharedTests(SynchronousTestCase):
     """Work that several wait for."""
 
     def setUp(self) -> None:
-        self.cancelled: List[Any] = []
+        self.cancelled: list[Any] = []
         self.work: Deferred[int] = Deferred(self.cancelled.append)
         self.shared: Shared[int] = Shared()
         self.started = 0

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections import Counter
 from random import Random
-from typing import Any, List, Tuple
+from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import DeferredList, inlineCallbacks
@@ -70,11 +70,11 @@ class StormTestCase(TestCase):
     @inlineCallbacks
     def ask(self) -> Any:
         """All at once; what became of writes and reads."""
-        calls: List[Any] = []
+        calls: list[Any] = []
         for number in range(COUNT):
             calls += [self.koji.createTag(number),
                       self.koji.getTag(number % 50 + 1)]
-        outcomes: List[Tuple[bool, Any]] = yield DeferredList(
+        outcomes: list[tuple[bool, Any]] = yield DeferredList(
             calls, consumeErrors=True)
         return outcomes[::2], outcomes[1::2]
 

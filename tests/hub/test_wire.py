@@ -5,7 +5,8 @@ import gc
 import io
 import os
 import socket
-from typing import Any, Callable, List, Optional
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import trustme
@@ -54,7 +55,7 @@ class CountingSite(Site):
         super().__init__(*args, **kwargs)
         self.made = 0
         self.open = 0
-        self.idle: List[Deferred[None]] = []
+        self.idle: list[Deferred[None]] = []
 
     def buildProtocol(self, addr: Any) -> Any:
         protocol = super().buildProtocol(addr)
@@ -114,7 +115,7 @@ class WireTestCase(TestCase):
         return port.getHost().port
 
     @inlineCallbacks
-    def serve_script(self, answer: Optional[bytes], hang_up: bool = True
+    def serve_script(self, answer: bytes | None, hang_up: bool = True
                      ) -> Any:
         """Serve a `Scripted`; gives its factory and its port."""
         factory = Factory.forProtocol(Scripted)
@@ -224,7 +225,7 @@ class TLSTests(WireTestCase):
     @inlineCallbacks
     def test_no_ssl_verify(self) -> Any:
         """no_ssl_verify is obeyed, with a warning; serverca goes before."""
-        events: List[Any] = []
+        events: list[Any] = []
         globalLogPublisher.addObserver(events.append)
         self.addCleanup(globalLogPublisher.removeObserver, events.append)
         koji = self.connect(self.server, no_ssl_verify=True)
@@ -371,7 +372,7 @@ class FailureTests(WireTestCase):
     @inlineCallbacks
     def test_moved(self) -> Any:
         """A hub that has moved on its own host is followed, and once."""
-        seen: List[Any] = []
+        seen: list[Any] = []
 
         class Moved(Resource):
             isLeaf = True
@@ -478,7 +479,7 @@ class FailureTests(WireTestCase):
                 asked.append((host, port))
                 return super().endpoint(host, port)
 
-        asked: List[Any] = []
+        asked: list[Any] = []
         hub = FakeHub()
         server = yield hub.listen()
         self.addCleanup(hub.stop)

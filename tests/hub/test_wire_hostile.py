@@ -6,7 +6,8 @@ import os
 import random
 import socket
 import zlib
-from typing import Any, Callable, List
+from collections.abc import Callable
+from typing import Any
 
 import trustme
 from twisted.internet import reactor
@@ -192,7 +193,7 @@ class AnswersTests(HostileTestCase):
         bomb = packer.compress(GOOD[:90]) + b''.join(
             packer.compress(b' ' * 2**20) for _ in range(64)) + packer.flush()
         self.assertLess(len(bomb), 100000)
-        sizes: List[int] = []
+        sizes: list[int] = []
 
         feed = Decoder.feed
 
@@ -534,7 +535,7 @@ class BackPressureTests(SynchronousTestCase):
 
     def test_paused(self) -> None:
         """While there is something to inflate, nothing is read."""
-        events: List[Any] = []
+        events: list[Any] = []
 
         class Reading:
             def pause(self) -> None:
@@ -580,7 +581,7 @@ class BackPressureTests(SynchronousTestCase):
             def close(self) -> None:
                 """Not asked."""
 
-        ended: List[Any] = []
+        ended: list[Any] = []
         body = body_module.Body(
             Sink(), Reading(),  # type: ignore[arg-type]
             clock, coding='gzip', limit=2**20, held=bool, ended=ended.append)

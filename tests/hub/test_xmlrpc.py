@@ -5,7 +5,7 @@ import enum
 import math
 from collections import OrderedDict, namedtuple
 from datetime import datetime, timedelta, timezone
-from typing import Any, List
+from typing import Any
 from xmlrpc import client
 
 import koji.xmlrpcplus
@@ -202,7 +202,7 @@ class EncodingTests(SynchronousTestCase):
 
     def test_circle(self) -> None:
         """A list that contains itself is a TypeError."""
-        circle: List[Any] = []
+        circle: list[Any] = []
         circle.append(circle)
         error = self.assertRaises(TypeError, encode_call, 'm', [circle])
         self.assertIn('contains itself', str(error))

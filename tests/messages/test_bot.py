@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import Any, Deque, Optional
+from typing import Any
 
 import pika
 from twisted.internet import reactor
@@ -28,8 +28,8 @@ class Somebody(IRCClient):
     def __init__(self) -> None:
         self.here: Deferred[None] = Deferred()
         self.gone: Deferred[None] = Deferred()
-        self.heard: Deque[str] = deque()
-        self._waiting: Optional[Deferred[str]] = None
+        self.heard: deque[str] = deque()
+        self._waiting: Deferred[str] | None = None
 
     def signedOn(self) -> None:
         self.join('#koji')

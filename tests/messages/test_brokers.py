@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import tempfile
-from typing import Any, Dict, List, Set, Tuple
+from typing import Any
 
 import pika
 import stomp
@@ -87,12 +87,12 @@ task.react(lambda reactor: defer.Deferred.fromCoroutine(main(reactor)))
 '''
 
 
-def recorded(name: str = 'events') -> List[Dict[str, Any]]:
+def recorded(name: str = 'events') -> list[dict[str, Any]]:
     return [json.loads(line)
             for line in files()[f'messages/{name}.jsonl'].splitlines()]
 
 
-def seen(event: Any) -> Tuple[Any, ...]:
+def seen(event: Any) -> tuple[Any, ...]:
     """What is equal, however it came."""
     return (type(event), event.kind, event.event, event.old, event.new,
             event.url, event.package, event.body)
@@ -125,7 +125,7 @@ class BrokerTestCase(TestCase):
         self.koji = self.hub.connection()
         self.patch(listen_amqp, 'GRACE', 1)
         self.addCleanup(self.koji.close)
-        self.heard: List[Any] = []
+        self.heard: list[Any] = []
         self._wanted = 0
         self._enough: Any = None
         self.koji.events.subscribe(self.hear)
@@ -149,7 +149,7 @@ class BrokerTestCase(TestCase):
         return self.koji.events.listen_amqp(self.broker.url(), queue,
                                             **kwargs)
 
-    def publish(self, each: List[Any], queue: str = '') -> Deferred[None]:
+    def publish(self, each: list[Any], queue: str = '') -> Deferred[None]:
         """
         Publish messages, which the broker is to keep.
 
@@ -201,7 +201,7 @@ class BrokerTestCase(TestCase):
         return deferToThread(run)
 
 
-def numbered(count: int, name: str = '') -> List[Any]:
+def numbered(count: int, name: str = '') -> list[Any]:
     """Messages with numbers."""
     return [('koji.commit', {'type': 'Commit'}, {'number': number},
              f'{name}{number}') for number in range(count)]
@@ -234,7 +234,7 @@ class LibrariesTests(BrokerTestCase):
         def run() -> None:
             connection = proton.utils.BlockingConnection(
                 self.broker.url(path=''), sasl_enabled=True)
-            senders: Dict[str, Any] = {}
+            senders: dict[str, Any] = {}
             for one in each:
                 address = one['address']
                 if address not in senders:
@@ -256,7 +256,7 @@ class LibrariesTests(BrokerTestCase):
         yield self.listen()
         each = [one for one in recorded() if one['event'] in (
             'task.closed', 'build.complete', 'build.tag', 'repo.done')]
-        frames: List[Any] = []
+        frames: list[Any] = []
         arrived: Deferred[None] = Deferred()
 
         class Listener(stomp.ConnectionListener):  # type: ignore[misc]
@@ -354,7 +354,7 @@ class OutageTests(BrokerTestCase):
     def test_restart(self) -> Any:
         """What was not acknowledged is not lost, and comes once."""
         released: Deferred[None] = Deferred()
-        stopped: List[int] = []
+        stopped: list[int] = []
 
         def slow(event: Any) -> Any:
             if event.body.number < 40:
@@ -367,7 +367,7 @@ class OutageTests(BrokerTestCase):
             again.append(waiting)
             return waiting
 
-        again: List[Deferred[None]] = []
+        again: list[Deferred[None]] = []
         subscription = self.koji.events.subscribe(slow)
         yield self.publish(numbered(100), 'kept')
         listener = yield self.listen('kept', prefetch=5)
@@ -467,7 +467,7 @@ class SharedTests(BrokerTestCase):
         first.process.signalProcess('KILL')
         yield first.ended
 
-        def heard(program: Program) -> Set[int]:
+        def heard(program: Program) -> set[int]:
             return {int(line.split()[1]) for line in program.lines[1:]}
 
         while len(heard(first) | heard(second)) < 40:
@@ -528,7 +528,7 @@ class StopTests(BrokerTestCase):
     @inlineCallbacks
     def test_stop(self) -> Any:
         """What somebody works on is done with; the rest stays."""
-        working: List[Deferred[None]] = []
+        working: list[Deferred[None]] = []
 
         def work(event: Any) -> Deferred[None]:
             working.append(Deferred())
@@ -566,7 +566,7 @@ class StopTests(BrokerTestCase):
     def test_silent(self) -> Any:
         """A server that says nothing is tried again after a while."""
         self.patch(listen_amqp, 'HANDSHAKE', 0.05)
-        met: List[Any] = []
+        met: list[Any] = []
         enough: Deferred[None] = Deferred()
 
         class Silent(Protocol):

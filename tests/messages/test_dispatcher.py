@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Dict, List
+from typing import Any
 
 from twisted.internet.defer import Deferred
 
@@ -14,7 +14,7 @@ from txkoji.exceptions import ConnectionClosed, ListenError
 from txkoji.messages import dispatcher as events, subscription
 
 
-def recorded(event: str, number: int = 0) -> Dict[str, Any]:
+def recorded(event: str, number: int = 0) -> dict[str, Any]:
     """A recorded message, as properties, body and topic."""
     found = [json.loads(line) for line in
              files()['messages/events.jsonl'].splitlines()]
@@ -29,17 +29,17 @@ class EventsTestCase(HubTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.events = self.koji.events
-        self.heard: List[Any] = []
+        self.heard: list[Any] = []
 
     def hear(self, **kwargs: Any) -> Any:
         return self.events.subscribe(self.heard.append, **kwargs)
 
-    def feed(self, *recordings: str) -> List[bool]:
+    def feed(self, *recordings: str) -> list[bool]:
         return [self.get(self.events.feed(recorded(each)))
                 for each in recordings]
 
     @property
-    def kinds(self) -> List[str]:
+    def kinds(self) -> list[str]:
         return [event.kind for event in self.heard]
 
 
@@ -96,7 +96,7 @@ class SubscribeTests(EventsTestCase):
                 ({'package': {'zsh': 1}.keys(), 'kind': 'Tag'}, 1),
                 ({'new': (each for each in ['CLOSED'])}, 1)]:
             hub = self.hub.connection()
-            heard: List[Any] = []
+            heard: list[Any] = []
             hub.events.subscribe(heard.append, **match)
             for each in self.EVENTS:
                 self.get(hub.events.feed(recorded(each)))

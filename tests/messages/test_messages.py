@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from functools import lru_cache
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import pika
 from fedora_messaging.message import Message as FedoraMessage
@@ -117,26 +118,26 @@ FEDORA = [
 ]
 
 
-@lru_cache(maxsize=None)
-def recorded(name: str) -> List[Any]:
+@cache
+def recorded(name: str) -> list[Any]:
     """The lines of a recording."""
     return [json.loads(line)
             for line in files()[f'messages/{name}.jsonl'].splitlines()]
 
 
-def first(event: str) -> Dict[str, Any]:
+def first(event: str) -> dict[str, Any]:
     """The first recorded message of an event."""
-    found: Dict[str, Any] = next(
+    found: dict[str, Any] = next(
         each for each in recorded('events') if each['event'] == event)
     return found
 
 
-def plain(each: Dict[str, Any]) -> Any:
+def plain(each: dict[str, Any]) -> Any:
     """As properties, body and topic."""
     return (each['properties'], json.dumps(each['body']), each['address'])
 
 
-def stomp_headers(each: Dict[str, Any]) -> Dict[str, str]:
+def stomp_headers(each: dict[str, Any]) -> dict[str, str]:
     """As ActiveMQ makes headers of properties: text."""
     headers = {'destination': each['address'].replace('/topic/', 'topic://'),
                'message-id': 'ID:1'}
@@ -145,7 +146,7 @@ def stomp_headers(each: Dict[str, Any]) -> Dict[str, str]:
     return headers
 
 
-def forms(each: Dict[str, Any]) -> Iterator[Tuple[str, Any]]:
+def forms(each: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """A recorded message, as each library hands it over."""
     text = json.dumps(each['body'])
     topic = each['address'].replace('/topic/', '').replace('/', '.')
@@ -172,7 +173,7 @@ def forms(each: Dict[str, Any]) -> Iterator[Tuple[str, Any]]:
         yield 'qpid-proton, decoded', copy
 
 
-def undecoded(each: Dict[str, Any]) -> Any:
+def undecoded(each: dict[str, Any]) -> Any:
     """A message of AMQP 1.0, as pika has it of RabbitMQ 3."""
     headers = {
         name: value.encode() if isinstance(value, str)
@@ -200,7 +201,7 @@ class MessagesTestCase(HubTestCase):
                 event.url, event.package, event.body, objects,
                 event.tag if not callable(event.tag) else None)
 
-    def details(self, event: Any) -> Tuple[Optional[str], ...]:
+    def details(self, event: Any) -> tuple[str | None, ...]:
         """The package, the tag, who, and the page."""
         tag = event.tag
         if callable(tag):

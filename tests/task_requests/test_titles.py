@@ -1,7 +1,8 @@
 """What tasks are about, beside what Koji's own library makes of them."""
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Tuple
+from collections.abc import Iterator
+from typing import Any
 
 import koji
 import koji.tasks
@@ -13,7 +14,7 @@ from txkoji.task import Task
 from txkoji.task_requests import layouts as task_methods
 
 #: Requests beside the recorded ones: method and parameters.
-OTHERS: List[Tuple[str, Any]] = [
+OTHERS: list[tuple[str, Any]] = [
     ('build', ['git+https://h/rpms/x.git#abc', None, {}]),
     ('build', ['cli-build/1.2/x-1-1.src.rpm', 'f44', {}]),
     ('build', ['git://h/rpms/x?sub#ref', 'f44', {}]),
@@ -73,7 +74,7 @@ OTHERS: List[Tuple[str, Any]] = [
 ]
 
 
-def requests() -> Iterator[Dict[str, Any]]:
+def requests() -> Iterator[dict[str, Any]]:
     """Tasks with requests: recorded ones, and others."""
     for name, recording in recordings().items():
         task = recording.answer

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any
 
 from hypothesis import given, settings, strategies as st
 from twisted.internet import reactor
@@ -513,15 +513,15 @@ def build_package(build: int) -> int:
     return build % 4 + 1
 
 
-def walk(links: Any, tag: int) -> List[Tuple[int, Set[int]]]:
+def walk(links: Any, tag: int) -> list[tuple[int, set[int]]]:
     """
     What a tag sees, said in another way than FakeHub does it: every path
     through the links, in order; with each tag the packages that its first
     path lets through, and later ones more.
     """
-    paths: List[Tuple[int, Set[int]]] = [(tag, set(PACKAGES))]
+    paths: list[tuple[int, set[int]]] = [(tag, set(PACKAGES))]
 
-    def go(path: List[int], seen: Set[int], left: float) -> None:
+    def go(path: list[int], seen: set[int], left: float) -> None:
         for child, parent, _, depth, intransitive, pattern in sorted(
                 links, key=lambda link: link[2]):
             if child != path[-1] or parent in path or left < 1:
@@ -593,12 +593,12 @@ class InheritanceTests(HubTestCase):
                     and name.startswith(filters.get('prefix', '')))
 
         paths = walk(links, 1) if inherit else walk([], 1)
-        listed: Dict[int, bool] = {}
+        listed: dict[int, bool] = {}
         for tag, _ in paths:
             for place, package, is_blocked in blocked:
                 if place == tag:
                     listed.setdefault(package, is_blocked)
-        expected: List[Tuple[int, int]] = []
+        expected: list[tuple[int, int]] = []
         for tag, passed in paths:
             for place, build in reversed(taggings):
                 package = build_package(build)
@@ -699,7 +699,7 @@ class ServingTests(TestCase):
         assert process.stdout is not None
         text = ''
         while 'weburl' not in text:
-            line: Optional[str] = process.stdout.readline()
+            line: str | None = process.stdout.readline()
             self.assertTrue(line, text)
             text += line or ''
         path = write(folder(self) + '/koji.conf', text)

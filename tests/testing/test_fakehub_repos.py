@@ -1,7 +1,7 @@
 """The repositories of FakeHub, and the changes of its tags."""
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any
 
 from tests.support import HubTestCase
 from txkoji.exceptions import (
@@ -21,7 +21,7 @@ BUILD = 1442
 class HistoryTests(HubTestCase):
     """Events."""
 
-    def events(self, tag: Any, **kwargs: Any) -> List[Any]:
+    def events(self, tag: Any, **kwargs: Any) -> list[Any]:
         """The first and the last change of a tag."""
         return [self.get(self.koji.call(method, tag, **kwargs))
                 for method in ('tagFirstChangeEvent', 'tagLastChangeEvent')]
@@ -76,7 +76,7 @@ class HistoryTests(HubTestCase):
         tables, history = self.hub.tables, self.hub.history
         before = self.get(self.koji.getLastEvent()).id
 
-        def look(event: Any) -> List[Any]:
+        def look(event: Any) -> list[Any]:
             return [self.get(call) for call in (
                 self.koji.listTagged(TAG, event=event, inherit=True),
                 self.koji.getLatestBuilds(TAG, event=event),

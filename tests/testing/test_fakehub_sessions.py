@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, Dict
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xmlrpc.client import Fault, loads
 
@@ -25,7 +25,7 @@ from txkoji.testing.web import HubResource
 
 #: What was so of the session when these were recorded; None: that it was not
 #: there. The user has the number 2.
-STATES: Dict[str, Any] = {
+STATES: dict[str, Any] = {
     'callnum.higher-gap': {'callnum': 10},
     'callnum.lower': {'callnum': 10},
     'callnum.lower-after-readonly-500': {'callnum': 10},
@@ -294,7 +294,7 @@ class Request:
     uri = path
     transport = None
 
-    def __init__(self, headers: Dict[str, str]) -> None:
+    def __init__(self, headers: dict[str, str]) -> None:
         self._headers = headers
 
     def getHeader(self, name: str) -> Any:

@@ -2,14 +2,14 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Dict, List, Tuple
+from typing import Any
 from urllib.parse import urlencode
 
 from tests.support import HubTestCase
 from txkoji.exceptions import KojiException
 from txkoji.hub.codec.decoder import Decoder
 
-Fault = Tuple[int, str]
+Fault = tuple[int, str]
 
 MD5 = '781e5e245d69b566979b86e28d23f2c7'
 DIGITS = 'MDEyMzQ1Njc4OQ=='
@@ -19,7 +19,7 @@ MD5_NONE = 'd41d8cd98f00b204e9800998ecf8427e'
 
 #: Who calls which method, with what, and the answer: a fault is a pair of
 #: code and text, and of a struct those members are compared that are here.
-UPLOADS: List[Tuple[Any, str, Any, Any]] = [
+UPLOADS: list[tuple[Any, str, Any, Any]] = [
     (None, 'uploadFile', ('t', 'f', 10, MD5, 0, DIGITS),
      (1004, 'you must be logged in for this operation')),
     ('alice', 'uploadFile', ('t', 'f', 10, MD5, 0, DIGITS), True),
@@ -73,7 +73,7 @@ UPLOADS: List[Tuple[Any, str, Any, Any]] = [
 
 LOG = 'e9024f1a07d29d52ad3aa5e1a18e94db1f3a9fd32b89e39d47c472cd99071e13'
 
-METADATA: Dict[str, Any] = {
+METADATA: dict[str, Any] = {
     'metadata_version': 0,
     'build': {'name': 'tr', 'version': '1.0', 'release': '1',
               'source': 'git://x#1', 'start_time': 1795330000,
@@ -91,7 +91,7 @@ NOBODY = (1002, 'Not logged-in')
 OTHERS = (1002, 'Content generator access required (osbs)')
 
 #: What is changed in the metadata, and the fault.
-WRONG: List[Tuple[Tuple[Any, ...], Any, Fault]] = [
+WRONG: list[tuple[tuple[Any, ...], Any, Fault]] = [
     (('output', 0, 'checksum'), '0', (1000, (
         f'File checksum mismatch for build.log: 0 != {LOG}'))),
     (('output', 0, 'filesize'), 5, (1000, (
@@ -113,7 +113,7 @@ class FakeHubUploadTests(HubTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.connections: Dict[Any, Any] = {}
+        self.connections: dict[Any, Any] = {}
 
     def call(self, user: Any, method: str, *args: Any) -> Any:
         """The answer to a call; of a fault, its code and text."""

@@ -1,7 +1,8 @@
 """Koji's own client beside ours: the same answers, read by both."""
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Tuple
+from collections.abc import Callable
+from typing import Any
 from xmlrpc.client import Binary, DateTime, Fault
 
 import koji
@@ -61,7 +62,7 @@ def ours(value: Any) -> Any:
     return value
 
 
-def ask_with_koji(server: str, calls: List[Any]) -> List[Outcome]:
+def ask_with_koji(server: str, calls: list[Any]) -> list[Outcome]:
     """Ask with Koji's client; it blocks, so in a thread."""
     found = []
     for path, method, args, kwargs in calls:
@@ -80,7 +81,7 @@ class PeerTests(TestCase):
     """The same server, asked by both."""
 
     @inlineCallbacks
-    def compare(self, server: str, calls: Dict[str, Any]) -> Any:
+    def compare(self, server: str, calls: dict[str, Any]) -> Any:
         """Ask both clients, and compare what they got, call by call."""
         theirs = yield deferToThread(ask_with_koji, server,
                                      list(calls.values()))
@@ -98,7 +99,7 @@ class PeerTests(TestCase):
         return len(calls)
 
     def calls(self, path: Callable[[Recording], str],
-              chosen: Callable[[Recording], bool]) -> Dict[str, Tuple]:
+              chosen: Callable[[Recording], bool]) -> dict[str, tuple]:
         return {name: (path(recording), *recording.call)
                 for name, recording in recordings().items()
                 if recording.call is not None and chosen(recording)}

@@ -1,7 +1,7 @@
 """Koji's own client logs in to a FakeHub, as ours does."""
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any
 
 import koji
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -67,7 +67,7 @@ class PeerLoginTests(TestCase):
             theirs.ssl_login, self.alice, None, self.authority.path)))
         self.assertTrue((yield ours.login()))
         for _ in range(2):
-            user: Dict[str, Any] = yield deferToThread(theirs.getLoggedInUser)
+            user: dict[str, Any] = yield deferToThread(theirs.getLoggedInUser)
             self.assertEqual(user, (yield ours.getLoggedInUser()))
             self.assertEqual((user['name'], user['authtype']), ('alice', 2))
             self.hub.sessions.expire()

@@ -1,7 +1,8 @@
 """Waiting for repositories of tags, and for builds in tags."""
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional
+from collections.abc import Callable
+from typing import Any
 
 from koji import ClientSession
 from koji.util import RepoWatcher
@@ -56,7 +57,7 @@ class ReposTestCase(HubTestCase):
     def tag(self, build: Any, tag_id: int = TAG) -> int:
         return self.hub.history.tag_build(tag_id, build.id)
 
-    def calls(self, method: str) -> List[Any]:
+    def calls(self, method: str) -> list[Any]:
         """What a method was called with."""
         return [(*args, kwargs) for name, args, kwargs in self.hub.calls
                 if name == method]
@@ -233,7 +234,7 @@ class RequestTests(ReposTestCase):
         self.get(self.koji.login())
 
     @property
-    def requests(self) -> List[Dict[str, Any]]:
+    def requests(self) -> list[dict[str, Any]]:
         return self.hub.tables.repo_requests
 
     def test_requested(self) -> None:
@@ -349,7 +350,7 @@ class OldHubTests(ReposTestCase):
         self.get(self.koji.login())
         del self.hub.calls[:]
 
-    def check_wait(self, make: Callable[[], Optional[int]], **kwargs: Any
+    def check_wait(self, make: Callable[[], int | None], **kwargs: Any
                    ) -> None:
         """It waits until a second repository is made."""
         waiting = self.koji.wait_repo('f44-build', **kwargs)
@@ -539,9 +540,9 @@ class PeerTests(TestCase):
         self.old, self.new = yield self.koji.listBuilds(
             PACKAGE, state=build_states.COMPLETE,
             queryOpts={'order': '-build_id', 'limit': 2})
-        self.made: List[int] = []
+        self.made: list[int] = []
         self.moments = LoopingCall(self.go_on)
-        self.todo: List[Callable[[], Any]] = []
+        self.todo: list[Callable[[], Any]] = []
 
     def go_on(self) -> None:
         """Let something happen on the hub, when both have looked."""
@@ -552,7 +553,7 @@ class PeerTests(TestCase):
     def make(self) -> None:
         self.made.append(self.hub.repos.make(TAG))
 
-    def watch(self, nvrs: List[str], login: bool) -> Any:
+    def watch(self, nvrs: list[str], login: bool) -> Any:
         """What Koji's wait gives; in a thread, since it blocks."""
         session = ClientSession(self.server, {
             'anon_retry': False, 'user': 'alice', 'password': 'secret'})
@@ -567,7 +568,7 @@ class PeerTests(TestCase):
             session.rsession.close()
 
     @inlineCallbacks
-    def compare(self, nvrs: List[str], login: bool = False) -> Any:
+    def compare(self, nvrs: list[str], login: bool = False) -> Any:
         """Let both wait, and compare what they found."""
         if login:
             yield self.koji.login('password', user='alice',

@@ -1,7 +1,7 @@
 """Waiting for tasks."""
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.web.resource import Resource
@@ -43,7 +43,7 @@ class WaitingTestCase(HubTestCase):
     def end(self, task_id: int, state: int = task_states.CLOSED) -> None:
         self.rows[task_id]['state'] = state
 
-    def polls(self) -> List[Any]:
+    def polls(self) -> list[Any]:
         """The ids that were asked for, each time."""
         return [args[0] for method, args, _ in self.hub.calls
                 if method == 'getTaskInfo']
@@ -165,7 +165,7 @@ class WaitTests(WaitingTestCase):
     def test_again(self) -> None:
         """Who waits again in a callback is asked for again."""
         self.hub.fault('getTaskInfo', 1002, 'not allowed')
-        errors: List[str] = []
+        errors: list[str] = []
 
         def again(failure: Any) -> Any:
             errors.append(str(failure.value))
@@ -404,7 +404,7 @@ class WatchTests(WaitingTestCase):
 
     def collect(self, items: Any) -> Any:
         """Goes through them; gives the list that it fills, and its end."""
-        found: List[Any] = []
+        found: list[Any] = []
 
         async def loop() -> None:
             async for change in items:

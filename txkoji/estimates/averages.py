@@ -1,19 +1,10 @@
 """How long builds and tasks take, by those that were made before."""
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Dict,
-    Iterable,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twisted.internet.defer import Deferred
 
@@ -62,7 +53,7 @@ class Question(NamedTuple):
 
 
 def average_build_duration(connection: Connection, package: str
-                           ) -> Deferred[Optional[timedelta]]:
+                           ) -> Deferred[timedelta | None]:
     """
     How long builds of a package take on average.
 
@@ -85,7 +76,7 @@ def average_build_duration(connection: Connection, package: str
 
 
 def average_build_durations(connection: Connection, packages: Iterable[str]
-                            ) -> Deferred[List[Optional[timedelta]]]:
+                            ) -> Deferred[list[timedelta | None]]:
     """
     The same for several packages, containers and others.
 
@@ -96,8 +87,8 @@ def average_build_durations(connection: Connection, packages: Iterable[str]
         _averages(connection, list(packages), strict=True))
 
 
-async def _averages(connection: Connection, packages: List[str],
-                    strict: bool) -> List[Optional[timedelta]]:
+async def _averages(connection: Connection, packages: list[str],
+                    strict: bool) -> list[timedelta | None]:
     """
     See `average_build_durations`.
 
@@ -120,7 +111,7 @@ async def _averages(connection: Connection, packages: List[str],
 
 
 def average_last_builds(connection: Connection, package: str, limit: int = 5
-                        ) -> Deferred[Optional[timedelta]]:
+                        ) -> Deferred[timedelta | None]:
     """
     How long the last builds of a package took on average, from start to
     completion.
@@ -130,7 +121,7 @@ def average_last_builds(connection: Connection, package: str, limit: int = 5
     :returns: a Deferred that fires with a timedelta, or with None if there
               are no complete builds of which that is known.
     """
-    def average(builds: List[Any]) -> Optional[timedelta]:
+    def average(builds: list[Any]) -> timedelta | None:
         durations = [duration for duration in (
             _duration(build.duration) for build in builds)
             if duration is not None]
@@ -138,14 +129,14 @@ def average_last_builds(connection: Connection, package: str, limit: int = 5
             return None
         return sum(durations, timedelta()) / len(durations)
 
-    builds: Deferred[List[Any]] = connection.listBuilds(
+    builds: Deferred[list[Any]] = connection.listBuilds(
         package, state=build_states.COMPLETE,
         queryOpts={'limit': limit, 'order': '-completion_time'})
     return builds.addCallback(average)
 
 
 def task_durations(connection: Connection, tasks: Iterable[Task]
-                   ) -> Deferred[List[Optional[timedelta]]]:
+                   ) -> Deferred[list[timedelta | None]]:
     """
     How long tasks take, each from its start to its end, once it has started.
 
@@ -166,8 +157,8 @@ def task_durations(connection: Connection, tasks: Iterable[Task]
     return Deferred.fromCoroutine(_task_durations(connection, list(tasks)))
 
 
-async def _task_durations(connection: Connection, tasks: List[Task]
-                          ) -> List[Optional[timedelta]]:
+async def _task_durations(connection: Connection, tasks: list[Task]
+                          ) -> list[timedelta | None]:
     usual = Usual(connection)
     questions = [usual.questions(task) for task in tasks]
     await usual.ask()
@@ -182,10 +173,10 @@ class Usual:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._names: Dict[str, Dict[str, Any]] = {
+        self._names: dict[str, dict[str, Any]] = {
             PACKAGE: {}, LAST: {}, METHOD: {}}
 
-    def questions(self, task: Task) -> List[Question]:
+    def questions(self, task: Task) -> list[Question]:
         """
         Tell what is to be asked about a task.
 
@@ -221,7 +212,7 @@ class Usual:
         methods.update(zip(methods, map(_by_subject, await together(
             [_recent_tasks(connection, name) for name in methods]))))
 
-    def duration(self, questions: Sequence[Question]) -> Optional[timedelta]:
+    def duration(self, questions: Sequence[Question]) -> timedelta | None:
         """
         Tell how long what was asked about takes.
 
@@ -234,7 +225,7 @@ class Usual:
         return sum((step for step in steps if step), timedelta())
 
     def _duration(self, kind: str, name: str, about: Any
-                  ) -> Optional[timedelta]:
+                  ) -> timedelta | None:
         found = self._names[kind][name]
         if kind == METHOD:
             durations = found.get(about) or found[None]
@@ -242,7 +233,7 @@ class Usual:
         return found  # type: ignore[no-any-return]
 
 
-def srpm_method(task: Task) -> Optional[str]:
+def srpm_method(task: Task) -> str | None:
     """
     The method of the task that makes the source package of a ``build``. One
     that was uploaded is made anew, unless the options say the contrary.
@@ -255,17 +246,17 @@ def srpm_method(task: Task) -> Optional[str]:
     return 'rebuildSRPM' if rebuild else None
 
 
-def _recent_tasks(connection: Any, method: str) -> Deferred[List[Task]]:
+def _recent_tasks(connection: Any, method: str) -> Deferred[list[Task]]:
     """The last tasks of a method that went well."""
-    recent: Deferred[List[Task]] = connection.listTasks(
+    recent: Deferred[list[Task]] = connection.listTasks(
         {'method': method, 'state': [task_states.CLOSED]},
         queryOpts={'limit': RECENT, 'order': '-completion_time'})
     return recent
 
 
-def _by_subject(tasks: Iterable[Task]) -> Dict[Any, List[timedelta]]:
+def _by_subject(tasks: Iterable[Task]) -> dict[Any, list[timedelta]]:
     """How long tasks took, by what they were about; all of them at None."""
-    found: Dict[Any, List[timedelta]] = {None: []}
+    found: dict[Any, list[timedelta]] = {None: []}
     for task in tasks:
         duration = _duration(task.duration)
         if duration is not None:
@@ -275,13 +266,13 @@ def _by_subject(tasks: Iterable[Task]) -> Dict[Any, List[timedelta]]:
     return found
 
 
-def _about(task: Task, package: Optional[str]) -> Tuple[Any, ...]:
+def _about(task: Task, package: str | None) -> tuple[Any, ...]:
     """What a task is about, to compare it with others of its method."""
     return package or task.tag, task.arch
 
 
 def not_past(started: datetime, duration: timedelta, now: datetime
-             ) -> Optional[datetime]:
+             ) -> datetime | None:
     """
     When something ends that has started, and has not ended yet; None if there
     is no such time.
@@ -292,7 +283,7 @@ def not_past(started: datetime, duration: timedelta, now: datetime
         return None
 
 
-def lenient(results: Any) -> List[Any]:
+def lenient(results: Any) -> list[Any]:
     """
     The results of a multicall about others: None where the hub has a
     complaint.
@@ -319,7 +310,7 @@ def is_container(package: str) -> bool:
     return str(package).endswith(('-container', '-docker'))
 
 
-def _duration(value: Optional[timedelta]) -> Optional[timedelta]:
+def _duration(value: timedelta | None) -> timedelta | None:
     """A time that something can take, or None."""
     if value is None or not timedelta() <= value < AGES:
         return None

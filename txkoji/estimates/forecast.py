@@ -4,24 +4,14 @@ that waits, by playing the queue of its channel forward.
 """
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
 from operator import attrgetter
 from statistics import median
-from typing import (
-    TYPE_CHECKING,
-    AbstractSet,
-    Any,
-    Dict,
-    Iterator,
-    List,
-    Optional,
-    Sequence,
-    Set,
-    Tuple,
-)
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
 
@@ -83,14 +73,14 @@ NOARCH = 'noarch'
 OVERDUE = 0.1
 
 #: How long a task took, and how long it takes on average.
-_Sample = Tuple[timedelta, timedelta]
+_Sample = tuple[timedelta, timedelta]
 
 SRPM_METHODS = ('buildSRPMFromSCM', 'rebuildSRPM')
 WAITING = (task_states.FREE, task_states.ASSIGNED)
 ENDED_BADLY = (task_states.FAILED, task_states.CANCELED)
 
 
-async def task_completion(task: Task) -> Optional[datetime]:
+async def task_completion(task: Task) -> datetime | None:
     """
     When a task will be done; see `Task.estimate_completion`.
 
@@ -108,7 +98,7 @@ async def task_completion(task: Task) -> Optional[datetime]:
         return _running_completion(task, duration)
 
 
-async def descendents_completion(task: Task) -> Optional[datetime]:
+async def descendents_completion(task: Task) -> datetime | None:
     """
     When what a task has started will be done; see
     `Task.estimate_descendents`.
@@ -145,7 +135,7 @@ def _sense() -> Iterator[None]:
 
 
 async def _waiting_completion(task: Task, waiting: Sequence[Task]
-                              ) -> Optional[datetime]:
+                              ) -> datetime | None:
     """When tasks that wait will be done."""
     if None in await task_durations(task._koji, waiting):
         return None
@@ -153,7 +143,7 @@ async def _waiting_completion(task: Task, waiting: Sequence[Task]
 
 
 async def _build_completion(task: Task, children: Sequence[Task]
-                            ) -> Optional[datetime]:
+                            ) -> datetime | None:
     package = package_of(task)
     if package is None or task.state not in (task_states.OPEN, *WAITING) or (
             task.state == task_states.OPEN and task.started is None):
@@ -180,8 +170,8 @@ async def _build_completion(task: Task, children: Sequence[Task]
     return _latest(ends)
 
 
-def _running_completion(task: Task, duration: Optional[timedelta]
-                        ) -> Optional[datetime]:
+def _running_completion(task: Task, duration: timedelta | None
+                        ) -> datetime | None:
     """When a task will be done, or should have been, that has begun."""
     started = task.started
     if duration is None or started is None or task.state in WAITING:
@@ -189,7 +179,7 @@ def _running_completion(task: Task, duration: Optional[timedelta]
     return not_past(started, duration, task._now())
 
 
-def _latest(ends: Sequence[Optional[datetime]]) -> Optional[datetime]:
+def _latest(ends: Sequence[datetime | None]) -> datetime | None:
     """The last; None if one of them is unknown, or there is none."""
     known = [end for end in ends if end is not None]
     return max(known) if known and len(known) == len(ends) else None
@@ -208,19 +198,19 @@ class _Job(Job):
     """
 
     method: str = ''
-    task: Optional[Task] = None
+    task: Task | None = None
     questions: Sequence[Question] = ()
-    package: Optional[str] = None
-    arch: Optional[str] = None
-    target: Optional[str] = None
-    arches: Optional[List[str]] = None
+    package: str | None = None
+    arch: str | None = None
+    target: str | None = None
+    arches: list[str] | None = None
 
     @property
-    def state(self) -> Optional[int]:
+    def state(self) -> int | None:
         return task_states.FREE if self.task is None else self.task.state
 
     @property
-    def parent(self) -> Optional[int]:
+    def parent(self) -> int | None:
         return None if self.task is None else self.task.parent
 
 
@@ -237,21 +227,21 @@ class _Forecast:
         self._task = task
         self._now = task._now().timestamp()
         self._usual = Usual(task._koji)
-        self._seats: Dict[int, Seat] = {}
+        self._seats: dict[int, Seat] = {}
         #: The jobs, by the ids of their tasks.
-        self._jobs: Dict[int, _Job] = {}
+        self._jobs: dict[int, _Job] = {}
         #: The id of a ``build`` -> its ``buildArch`` jobs that are to come,
         #: and all that is to come.
-        self._last: Dict[int, List[_Job]] = {}
-        self._to_come: List[_Job] = []
+        self._last: dict[int, list[_Job]] = {}
+        self._to_come: list[_Job] = []
         #: How long a ``buildArch`` takes by its architecture, as a part of
         #: the average; and packages: whether they are built for none.
-        self._slowness: Dict[Optional[str], float] = {}
-        self._noarch: Dict[Optional[str], bool] = {}
+        self._slowness: dict[str | None, float] = {}
+        self._noarch: dict[str | None, bool] = {}
 
     async def completion(self, wanted: Sequence[Task],
                          children: Sequence[Task] = ()
-                         ) -> Optional[datetime]:
+                         ) -> datetime | None:
         """
         Play until some tasks are done.
 
@@ -301,7 +291,7 @@ class _Forecast:
                 if task.host_id in self._seats or task.channel_id in channels:
                     self._jobs[task.id] = self._job(task)
 
-    async def _look_for_hosts(self, wanted: AbstractSet[Any]) -> Set[Any]:
+    async def _look_for_hosts(self, wanted: Set[Any]) -> set[Any]:
         """
         Ask for the hosts of channels, and of all that share these.
 
@@ -321,7 +311,7 @@ class _Forecast:
                  for channel, row, its in zip(channels, found[::2],
                                               found[1::2])}
         ours = {host.id for channel in wanted for host in hosts[channel]}
-        offers: Dict[int, Set[Any]] = {}
+        offers: dict[int, set[Any]] = {}
         for channel, its in hosts.items():
             if channel in wanted or any(host.id in ours for host in its):
                 for host in its:
@@ -351,7 +341,7 @@ class _Forecast:
 
     async def _look_back(self) -> None:
         """Ask how long ``buildArch`` tasks took, and what they were for."""
-        recent: List[Task] = []
+        recent: list[Task] = []
         usual = Usual(self._koji)
         questions = []
         async with self._koji.iterate(
@@ -365,7 +355,7 @@ class _Forecast:
                 if questions[-1]:
                     self._noarch[questions[-1][0].name] = task.arch == NOARCH
         await usual.ask()
-        samples: Dict[Optional[str], List[_Sample]] = {}
+        samples: dict[str | None, list[_Sample]] = {}
         for task, question in zip(recent, questions):
             duration, real = usual.duration(question), task.duration
             if duration and real:
@@ -376,7 +366,7 @@ class _Forecast:
                       for sample in samples[other]]
             self._slowness[arch] = _slowness(its, _slowness(others, 1.0))
 
-    async def _plan(self, begun: AbstractSet[Optional[str]]) -> None:
+    async def _plan(self, begun: Set[str | None]) -> None:
         """
         Tell what the builds will start.
 
@@ -419,7 +409,7 @@ class _Forecast:
         share = sum(self._noarch.values()) / (len(self._noarch) + FEW)
         owed = 0.0
 
-        def noarch(package: Optional[str]) -> bool:
+        def noarch(package: str | None) -> bool:
             nonlocal owed
             if package in self._noarch:
                 return self._noarch[package]
@@ -443,8 +433,8 @@ class _Forecast:
         step.then.append(self._to_come[-1])
         return self._to_come[-1]
 
-    async def _target_arches(self, names: AbstractSet[Optional[str]]
-                             ) -> Dict[Optional[str], List[str]]:
+    async def _target_arches(self, names: Set[str | None]
+                             ) -> dict[str | None, list[str]]:
         """
         The architectures of the tags that targets build in. (With a
         repository that is given, the target may be a tag itself.)
@@ -466,7 +456,7 @@ class _Forecast:
         :param goal: those that take the plain average, so that the estimate
                      stays the same when they have begun.
         """
-        known: Dict[str, List[float]] = {}
+        known: dict[str, list[float]] = {}
         unknown = []
         for job in self._all():
             duration = self._usual.duration(job.questions)
@@ -495,7 +485,7 @@ class _Forecast:
         yield from self._jobs.values()
         yield from self._to_come
 
-    def _play(self, goal: Sequence[_Job]) -> Optional[datetime]:
+    def _play(self, goal: Sequence[_Job]) -> datetime | None:
         queue = ChannelQueue(self._seats.values(), self._now)
         free = []
         for job in self._jobs.values():
@@ -539,7 +529,7 @@ def _slowness(samples: Sequence[_Sample], usual: float) -> float:
     return (slowness * len(samples) + usual * FEW) / (len(samples) + FEW)
 
 
-def _canonical(arch: Optional[str]) -> Optional[str]:
+def _canonical(arch: str | None) -> str | None:
     return None if arch is None else canonical_arch(arch)
 
 

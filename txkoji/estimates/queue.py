@@ -6,10 +6,10 @@ asks a hub: these are numbers.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
-from typing import Dict, FrozenSet, Iterable, List, Optional, Tuple
 
 #: Tasks that a host works on at once, at most (``maxjobs`` of kojid).
 MAX_JOBS = 15
@@ -19,10 +19,10 @@ MAX_JOBS = 15
 DELAY = 20.0
 
 #: What a task needs of a host: a channel, and an architecture.
-Need = Tuple[int, str]
+Need = tuple[int, str]
 
 #: Priority, time of creation and id: the lower one goes first.
-Rank = Tuple[int, float, int]
+Rank = tuple[int, float, int]
 
 
 @dataclass(eq=False)
@@ -35,7 +35,7 @@ class Seat:
     """
 
     capacity: float
-    offers: FrozenSet[Need]
+    offers: frozenset[Need]
     load: float = 0.0
     jobs: int = 0
 
@@ -67,8 +67,8 @@ class Job:
     weight: float
     seconds: float
     rank: Rank
-    then: List[Job] = field(default_factory=list)
-    ends: Optional[float] = None
+    then: list[Job] = field(default_factory=list)
+    ends: float | None = None
 
 
 class ChannelQueue:
@@ -80,7 +80,7 @@ class ChannelQueue:
     """
 
     def __init__(self, seats: Iterable[Seat], now: float) -> None:
-        self._seats: Dict[Need, List[Seat]] = {}
+        self._seats: dict[Need, list[Seat]] = {}
         for seat in seats:
             for need in seat.offers:
                 self._seats.setdefault(need, []).append(seat)
@@ -91,12 +91,12 @@ class ChannelQueue:
         self._now = now
         #: What waits, by what it needs, the next first. All hosts that offer
         #: that treat them alike, so only the first can be the next.
-        self._waiting: Dict[Need, List[Tuple[Rank, int, Job]]] = {}
+        self._waiting: dict[Need, list[tuple[Rank, int, Job]]] = {}
         #: What is worked on, the next to end first.
-        self._working: List[Tuple[float, int, Job, Optional[Seat]]] = []
+        self._working: list[tuple[float, int, Job, Seat | None]] = []
         self._numbers = count()
 
-    def work(self, job: Job, seat: Optional[Seat], ends: float) -> None:
+    def work(self, job: Job, seat: Seat | None, ends: float) -> None:
         """
         Add what is worked on.
 

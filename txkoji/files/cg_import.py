@@ -12,23 +12,10 @@ import posixpath
 import secrets
 import time
 from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from io import BytesIO
 from stat import S_ISREG
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Callable,
-    Coroutine,
-    Deque,
-    Dict,
-    Iterable,
-    List,
-    Mapping,
-    NamedTuple,
-    Optional,
-    TypeVar,
-    Union,
-)
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
@@ -57,10 +44,10 @@ if TYPE_CHECKING:
 
 T = TypeVar('T')
 
-Path = Union[str, 'os.PathLike[str]']
+Path = str | os.PathLike[str]
 
 #: The files, by their names in the metadata, or each with its own name.
-Files = Union[Mapping[str, Path], Iterable[Path]]
+Files = Mapping[str, Path] | Iterable[Path]
 
 #: In the faults of hubs whose network file system does not show yet, in one
 #: place, what was written in another: of a file that is shorter, and of one
@@ -110,8 +97,8 @@ class Import:
     _log = Logger()
 
     def __init__(self, koji: Connection, metadata: Any, files: Files, *,
-                 cg: Optional[str], token: Optional[str], reserve: bool,
-                 directory: Optional[str], concurrency: int,
+                 cg: str | None, token: str | None, reserve: bool,
+                 directory: str | None, concurrency: int,
                  progress: ByteListener) -> None:
         self._koji = koji
         self._metadata = _read(metadata)
@@ -130,7 +117,7 @@ class Import:
                              f' {concurrency}')
         self._concurrency = concurrency
         self._progress = progress
-        self._sent: Dict[str, int] = {}
+        self._sent: dict[str, int] = {}
         #: Whether the metadata is too long for a call.
         self._long = False
 
@@ -236,7 +223,7 @@ class Import:
         own, since the hub takes the writes of one after the other.
         """
         waiting = deque(self._outputs)
-        sessions: List[Connection] = []
+        sessions: list[Connection] = []
         try:
             for _ in range(min(self._concurrency, len(waiting)) - 1):
                 try:
@@ -275,13 +262,13 @@ class Import:
                            error=str(error))
         await session.close()
 
-    async def _upload_some(self, koji: Connection, waiting: Deque[_Output]
+    async def _upload_some(self, koji: Connection, waiting: deque[_Output]
                            ) -> None:
         while waiting:
             output = waiting.popleft()
             place = posixpath.join(self._directory, output.folder)
 
-            def tell(sent: int, total: Optional[int]) -> None:
+            def tell(sent: int, total: int | None) -> None:
                 self._sent[posixpath.join(place, output.name)] = sent
                 self._progress(sum(self._sent.values()),
                                sum(each.size for each in self._outputs))
@@ -325,7 +312,7 @@ def _may_show_later(error: KojiException) -> bool:
                                      and MISSING in str(error))
 
 
-def _read(metadata: Any) -> Dict[str, Any]:
+def _read(metadata: Any) -> dict[str, Any]:
     """The metadata, as a copy of our own, if it has what it needs."""
     if isinstance(metadata, (str, bytes)):
         try:
@@ -347,7 +334,7 @@ def _read(metadata: Any) -> Dict[str, Any]:
     return found
 
 
-def _generator(metadata: Dict[str, Any]) -> str:
+def _generator(metadata: dict[str, Any]) -> str:
     """The content generator that made the build, if it was one."""
     names = set()
     for root in metadata['buildroots']:
@@ -363,15 +350,15 @@ def _generator(metadata: Dict[str, Any]) -> str:
     return str(name)
 
 
-def _nvr(build: Dict[str, Any]) -> str:
+def _nvr(build: dict[str, Any]) -> str:
     return f'{build["name"]}-{build["version"]}-{build["release"]}'
 
 
-def _outputs(metadata: Dict[str, Any], files: Files) -> List[_Output]:
+def _outputs(metadata: dict[str, Any], files: Files) -> list[_Output]:
     """The files that are to be uploaded: each that is named, and no other."""
     if isinstance(files, (str, bytes)):
         raise KojiImportError('files are a list, or a dictionary by name')
-    given: Dict[str, Path] = {}
+    given: dict[str, Path] = {}
     for name, path in (files.items() if isinstance(files, Mapping) else
                        [(os.path.basename(path), path) for path in files]):
         if name in given:
@@ -437,7 +424,7 @@ def _compare(outputs: Iterable[_Output]) -> None:
                     f' {digest}; the metadata says {output.checksum}')
 
 
-def _digest(kind: Any, file: Any) -> Optional[str]:
+def _digest(kind: Any, file: Any) -> str | None:
     """The checksum of a file; None for a kind that is the hub's to judge."""
     if kind not in ('md5', 'sha256', 'adler32'):
         return None

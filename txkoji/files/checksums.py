@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 from zlib import adler32
 
 from txkoji.exceptions import DownloadError
@@ -47,7 +47,7 @@ class Checksum(NamedTuple):
     digest: str
 
 
-def checksum_of(kind: Any, digest: Any) -> Optional[Checksum]:
+def checksum_of(kind: Any, digest: Any) -> Checksum | None:
     """
     Read what a hub says of a file.
 
@@ -62,7 +62,7 @@ def checksum_of(kind: Any, digest: Any) -> Optional[Checksum]:
     return Checksum(kind, digest.lower())
 
 
-def package_checksum(payloadhash: Any) -> Optional[Checksum]:
+def package_checksum(payloadhash: Any) -> Checksum | None:
     """
     Read what a hub says of an RPM package.
 
@@ -123,9 +123,9 @@ class _PackageHash:
         self._hash = hashlib.new(kind, usedforsecurity=False)
         self._header_only = header_only
         #: What came of the package before it is known where to begin.
-        self._head: Optional[bytes] = b''
+        self._head: bytes | None = b''
         #: The main header, as far as it came; None once it is complete.
-        self._main: Optional[bytes] = b'' if header_only else None
+        self._main: bytes | None = b'' if header_only else None
 
     def update(self, data: bytes) -> None:
         """
@@ -162,7 +162,7 @@ class _PackageHash:
         return str(self._hash.hexdigest()) if whole else ''
 
 
-def _header_size(data: bytes) -> Optional[int]:
+def _header_size(data: bytes) -> int | None:
     """
     The bytes of a header of an RPM package, without what fills it up.
 

@@ -7,19 +7,10 @@ import os
 import secrets
 from base64 import b64decode
 from binascii import Error as NoBase64
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from errno import ENOENT
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Awaitable,
-    BinaryIO,
-    Callable,
-    List,
-    NamedTuple,
-    Optional,
-    Union,
-)
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from txkoji.exceptions import AnswerError, DownloadError
 from txkoji.files.paths import DEFAULT
@@ -31,7 +22,7 @@ if TYPE_CHECKING:
     from txkoji.connection import Connection
 
 #: Where it goes: the name of a file, or one that is open.
-Destination = Union[str, 'os.PathLike[str]', BinaryIO]
+Destination = str | os.PathLike[str] | BinaryIO
 
 #: Bytes of a piece.
 PIECE = 2**20
@@ -51,7 +42,7 @@ class Output(NamedTuple):
     size: int
 
 
-def read_listing(answer: Any) -> List[Output]:
+def read_listing(answer: Any) -> list[Output]:
     """
     Read what ``listTaskOutput`` gives with ``stat`` and ``all_volumes``;
     what makes no sense is left out.
@@ -78,7 +69,7 @@ class Download:
     """
 
     def __init__(self, koji: Connection, task_id: int, name: str, *,
-                 offset: int, volume: Optional[str],
+                 offset: int, volume: str | None,
                  progress: ByteListener) -> None:
         self._koji = koji
         self._task_id = task_id
@@ -120,7 +111,7 @@ class Download:
             raise DownloadError(f'{self._name} of task {self._task_id} ended'
                                 f' after {self._offset} of {total} bytes')
 
-    async def _size(self) -> Optional[int]:
+    async def _size(self) -> int | None:
         """How large it is just now, where the hub says so."""
         found = await self._koji.listTaskOutput(
             self._task_id, stat=True, all_volumes=True)
@@ -170,7 +161,7 @@ class _Part:
 
     def __init__(self, path: str) -> None:
         self._path = os.path.realpath(path)
-        self._name: Optional[str] = None
+        self._name: str | None = None
 
     def open(self) -> None:
         """

@@ -4,20 +4,9 @@ Following the logs of tasks while they grow.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Deque,
-    Dict,
-    Iterable,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Set,
-    Tuple,
-)
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -80,11 +69,11 @@ class Rounds:
     """
 
     def __init__(self) -> None:
-        self._waiting: List[Deferred[None]] = []
-        self._due: List[Deferred[None]] = []
+        self._waiting: list[Deferred[None]] = []
+        self._due: list[Deferred[None]] = []
         self._timer: Any = None
-        self._batched: Optional[Batched] = None
-        self._asked: Dict[Tuple[str, int], Shared[Any]] = {}
+        self._batched: Batched | None = None
+        self._asked: dict[tuple[str, int], Shared[Any]] = {}
 
     async def ask(self, koji: Connection, method: str, task_id: int,
                   **options: Any) -> Any:
@@ -164,11 +153,11 @@ class Follow(Polled):
         self._task_id = task_number(task)
         self._descendents = descendents
         self._names = names
-        self._logs: Dict[Tuple[int, str, str], _Log] = {}
+        self._logs: dict[tuple[int, str, str], _Log] = {}
         #: Those that have more than was read.
-        self._unread: Deque[_Log] = deque()
+        self._unread: deque[_Log] = deque()
         #: Tasks that were finished when their logs were last looked for.
-        self._finished: Set[int] = set()
+        self._finished: set[int] = set()
         self._begun = self._ended = False
         self._patience = Patience()
 
@@ -223,7 +212,7 @@ class Follow(Polled):
                 self._finished.add(task.id)
         self._ended = self._finished.issuperset(task.id for task in tasks)
 
-    def _see(self, key: Tuple[int, str, str], size: int) -> None:
+    def _see(self, key: tuple[int, str, str], size: int) -> None:
         log = self._logs.get(key)
         if log is None:
             log = self._logs[key] = _Log(*key)
@@ -294,9 +283,9 @@ class _Log:
         self._begin = 0
         self.waiting = True
 
-    def lines(self) -> List[LogLine]:
+    def lines(self) -> list[LogLine]:
         """Give some of the lines that are whole, or too long to be."""
-        found: List[LogLine] = []
+        found: list[LogLine] = []
         while self.waiting and len(found) < LINES:
             end = self._data.find(b'\n', self._begin,
                                   self._begin + LONGEST + 1)

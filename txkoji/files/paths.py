@@ -3,7 +3,7 @@ Where Koji keeps its files below the topurl (koji, ``PathInfo``).
 """
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any
 from urllib.parse import quote
 
 from txkoji.exceptions import DownloadError, UploadError
@@ -39,7 +39,7 @@ def upload_path(path: str) -> str:
     return '/'.join(parts)
 
 
-def address(connection: Any, path: str) -> Optional[str]:
+def address(connection: Any, path: str) -> str | None:
     """
     The address of a file.
 
@@ -51,12 +51,12 @@ def address(connection: Any, path: str) -> Optional[str]:
     return f'{topurl.rstrip("/")}/{quote(path)}' if topurl else None
 
 
-def on_volume(volume: Optional[str], path: str) -> str:
+def on_volume(volume: str | None, path: str) -> str:
     """The path of what is on a volume."""
     return path if volume in (None, DEFAULT) else f'vol/{volume}/{path}'
 
 
-def build_path(build: Dict[str, Any]) -> str:
+def build_path(build: dict[str, Any]) -> str:
     """The folder of a build, by a row that says which it is."""
     name = build.get('package_name') or build.get('name')
     return on_volume(
@@ -64,8 +64,8 @@ def build_path(build: Dict[str, Any]) -> str:
         f'packages/{name}/{build["version"]}/{build["release"]}')
 
 
-def rpm_path(build: Dict[str, Any], rpm: Dict[str, Any],
-             sigkey: Optional[str] = None) -> str:
+def rpm_path(build: dict[str, Any], rpm: dict[str, Any],
+             sigkey: str | None = None) -> str:
     """
     The path of an RPM, or of its copy that is signed with a key, whose id is
     in the path as the hub has it.
@@ -76,7 +76,7 @@ def rpm_path(build: Dict[str, Any], rpm: Dict[str, Any],
             f'{rpm["version"]}-{rpm["release"]}.{arch}.rpm')
 
 
-def archive_path(build: Dict[str, Any], archive: Dict[str, Any]) -> str:
+def archive_path(build: dict[str, Any], archive: dict[str, Any]) -> str:
     """The path of an archive, by a row that has what its type needs."""
     kind = archive['btype']
     folder = {'maven': 'maven', 'win': 'win', 'image': 'images'}.get(
@@ -89,7 +89,7 @@ def archive_path(build: Dict[str, Any], archive: Dict[str, Any]) -> str:
     return f'{build_path(build)}/{folder}/{archive["filename"]}'
 
 
-def task_path(task_id: int, name: str, volume: Optional[str] = None) -> str:
+def task_path(task_id: int, name: str, volume: str | None = None) -> str:
     """The path of a file that a task has put out."""
     return on_volume(volume, f'work/{task_folder(task_id)}/{name}')
 

@@ -4,7 +4,8 @@ What tasks have put out: the files that the hub has of them.
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from txkoji import task_states
 from txkoji.files.downloads import read_listing
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 SOURCES = ('buildSRPMFromSCM', 'rebuildSRPM')
 
 
-async def output_of(task: Task) -> List[File]:
+async def output_of(task: Task) -> list[File]:
     """The files that a task has put out; see `Task.output`."""
     koji, number = task._koji, task._key
     task = existing(await koji.getTaskInfo(number), 'task', number)
@@ -35,7 +36,7 @@ async def output_of(task: Task) -> List[File]:
     return files
 
 
-async def _scratch(task: Task) -> List[File]:
+async def _scratch(task: Task) -> list[File]:
     """
     What the steps of a scratch build have made, where the hub puts it
     (kojihub/kojihub.py, ``moveBuildToScratch``).
@@ -51,7 +52,7 @@ async def _scratch(task: Task) -> List[File]:
     user = task.owner_name
     if user is None:
         user = (await koji.getUser(task.owner, strict=True)).name
-    found: Dict[str, None] = {}
+    found: dict[str, None] = {}
     for step, result in zip(steps, results):
         for name in _names(step, result):
             found[scratch_path(user, task.id, name)] = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, Any, List, Optional
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -48,15 +48,15 @@ class File:
 
     :ivar path: the same.
     :ivar size: in bytes; None if that is not known.
-    :ivar checksum: a `txkoji.files.checksums.Checksum`, or None if there is none.
+    :ivar checksum: a `Checksum`, or None if there is none.
     :ivar about: what the hub says of it: an `RPM`, or the row of an archive;
                  None for logs and other files.
     :raises DownloadError: if the path climbs out of its folder.
     """
 
     def __init__(self, connection: Connection, path: str, *,
-                 size: Optional[int] = None,
-                 checksum: Optional[Checksum] = None,
+                 size: int | None = None,
+                 checksum: Checksum | None = None,
                  about: Any = None) -> None:
         self.path = below(path)
         self.size = size
@@ -73,12 +73,12 @@ class File:
         return posixpath.basename(self.path)
 
     @property
-    def url(self) -> Optional[str]:
+    def url(self) -> str | None:
         """Its address; None if the profile has no topurl."""
         return address(self._koji, self.path)
 
     def download(self, destination: Destination, *, offset: int = 0,
-                 progress: Optional[ByteListener] = None) -> Deferred[int]:
+                 progress: ByteListener | None = None) -> Deferred[int]:
         """
         Get it, never the whole in memory. Where a connection breaks, it goes
         on behind what has come; what is known of its size and contents is
@@ -128,15 +128,15 @@ class _Download:
             self._expected.kind)
         #: What is to be written to, and what waits for that.
         self._output: Any = None
-        self._block: List[bytes] = []
+        self._block: list[bytes] = []
         self._length = 0
         self._writing = Turns(1)
-        self._error: Optional[Exception] = None
+        self._error: Exception | None = None
         #: Bytes of an answer that we have already.
         self._skip = 0
         self._total = file.size
         self._version: Any = None
-        self._asking: Optional[Deferred[Any]] = None
+        self._asking: Deferred[Any] | None = None
 
     async def run(self, destination: Destination) -> int:
         """
@@ -275,7 +275,7 @@ class _Download:
         return DownloadError(f'{self._file.path} was changed while it was'
                              ' downloaded')
 
-    def feed(self, data: bytes) -> Optional[Deferred[None]]:
+    def feed(self, data: bytes) -> Deferred[None] | None:
         """Take the next bytes."""
         if self._error is not None:
             return None
@@ -323,7 +323,7 @@ class _Download:
                 raise DownloadError(f'{self._file.path}: {error}') from None
 
 
-def _check_address(koji: Connection, address: Optional[str]) -> None:
+def _check_address(koji: Connection, address: str | None) -> None:
     """
     Refuse what is no address of a file.
 
@@ -349,7 +349,7 @@ def _check_address(koji: Connection, address: Optional[str]) -> None:
                                  f' {problem}')
 
 
-def _elsewhere(address: str, error: HTTPError) -> Optional[str]:
+def _elsewhere(address: str, error: HTTPError) -> str | None:
     """
     Where a server refers to; None if it does not, or not securely.
 

@@ -5,21 +5,11 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from stat import S_ISREG
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Awaitable,
-    BinaryIO,
-    Callable,
-    Dict,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Union,
-)
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from urllib.parse import urlencode
 
 from twisted.internet.defer import CancelledError
@@ -50,7 +40,7 @@ if TYPE_CHECKING:
     from txkoji.connection import Connection
 
 #: What is sent: the name of a file, or one that is open.
-Local = Union[str, 'os.PathLike[str]', BinaryIO]
+Local = str | os.PathLike[str] | BinaryIO
 
 #: So often a piece is sent that arrives otherwise than it was sent.
 ATTEMPTS = 3
@@ -84,7 +74,7 @@ class Uploaded(NamedTuple):
 
 
 async def upload(koji: Connection, local: Local, path: str,
-                 name: Optional[str], **options: Any) -> Uploaded:
+                 name: str | None, **options: Any) -> Uploaded:
     """Send a file; see `Connection.upload`."""
     if name is None:
         place: Any = getattr(local, 'name', local)
@@ -117,7 +107,7 @@ class Upload:
     _log = Logger()
 
     def __init__(self, koji: Connection, path: str, name: str, *,
-                 overwrite: bool, volume: Optional[str],
+                 overwrite: bool, volume: str | None,
                  progress: ByteListener) -> None:
         self._koji = koji
         self._path = upload_path(path)
@@ -158,7 +148,7 @@ class Upload:
                 f'cancelled: {self._size} bytes are on the hub, in'
                 f' {self._place}', uploaded=self._size) from None
 
-    async def _send(self, file: BinaryIO, before: Optional[os.stat_result]
+    async def _send(self, file: BinaryIO, before: os.stat_result | None
                     ) -> Uploaded:
         total = None if before is None else before.st_size
         data = await self._read(file)
@@ -249,7 +239,7 @@ class Upload:
         """
         Send a piece as it is (kojihub/kojihub.py, ``handle_upload``).
         """
-        fields: Dict[str, Any] = {
+        fields: dict[str, Any] = {
             'filename': self._name, 'filepath': self._path,
             'fileverify': 'adler32', 'offset': self._size, **self._volume}
         expected = Adler32()
@@ -361,7 +351,7 @@ class Upload:
                                     *args))
 
 
-def _refuses_raw(error: Union[HTTPError, AnswerError]) -> bool:
+def _refuses_raw(error: HTTPError | AnswerError) -> bool:
     """
     Whether an error may be that of a hub that takes XML only, or of a front
     server that takes no pieces as large.
@@ -381,7 +371,7 @@ class _Local:
     file: Any = None
     stat: os.stat_result
 
-    def __init__(self, path: Union[str, 'os.PathLike[str]']) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = path
 
     def open(self) -> None:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from typing import Any, Callable, Deque, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -60,7 +61,7 @@ class Backoff:
         self._away = False
         self._probing = False
         self._timer: Any = None
-        self._waiting: Deque[_Waiter] = deque()
+        self._waiting: deque[_Waiter] = deque()
 
     @property
     def is_away(self) -> bool:

@@ -9,8 +9,9 @@ in a session of their own, so that no read has to wait for them.
 """
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, Optional, Set
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from twisted.internet.defer import CancelledError, Deferred, fail
@@ -57,7 +58,7 @@ class Calls:
     _log = Logger()
 
     def __init__(self, settings: Profile, transport: Transport,
-                 master: Optional[Calls] = None) -> None:
+                 master: Calls | None = None) -> None:
         self._settings = settings
         self._transport = transport
         self._master = master
@@ -70,21 +71,21 @@ class Calls:
         else:
             self._retries = master._retries
             self.session = master.session
-        self._writer: Optional[Session] = None
+        self._writer: Session | None = None
         self._writes = Turns(1)
-        self._running: Set[Deferred[Any]] = set()
+        self._running: set[Deferred[Any]] = set()
         #: Whether the session of a child was ended.
         self._ended = False
         self._closed = False
 
     @property
-    def identity(self) -> Optional[Identity]:
+    def identity(self) -> Identity | None:
         """The session on the hub, or None."""
         session = self.session if self._master is None else self._writer
         return None if session is None else session.identity
 
     @property
-    def callnum(self) -> Optional[int]:
+    def callnum(self) -> int | None:
         """The number of the next write, or None."""
         if self.identity is None:
             return None
@@ -117,7 +118,7 @@ class Calls:
             self.session.send(request, self._is_signed_in), request.method,
             request.deadline, request.begun, request.outcome)
 
-    def get(self, url: str, headers: Dict[bytes, bytes], *, timeout: float,
+    def get(self, url: str, headers: dict[bytes, bytes], *, timeout: float,
             deadline: float, show: Callable[[FileHead], Any], sink: Sink,
             begun: Callable[[], bool]) -> Deferred[None]:
         """
@@ -195,7 +196,7 @@ class Calls:
                        for the end of those that a login left over.
         """
         self._closed = True
-        ending: Optional[Deferred[None]] = None
+        ending: Deferred[None] | None = None
         if logout:
             # A renewal under way goes on for this.
             ending = Deferred.fromCoroutine(self._end_session())
@@ -216,9 +217,9 @@ class Calls:
                 await self._transport.close()
 
     def run(self, work: Coroutine[Any, Any, Any], method: str,
-            deadline: Optional[float],
+            deadline: float | None,
             begun: Callable[[], bool] = lambda: False,
-            outcome: Optional[Outcome] = None) -> Deferred[Any]:
+            outcome: Outcome | None = None) -> Deferred[Any]:
         """
         Do something within a deadline, and until this is closed.
 
@@ -237,8 +238,8 @@ class Calls:
                            begun, outcome)
 
     def _limit(self, running: Deferred[Any], method: str,
-               deadline: Optional[float], begun: Callable[[], bool],
-               outcome: Optional[Outcome] = None) -> Deferred[Any]:
+               deadline: float | None, begun: Callable[[], bool],
+               outcome: Outcome | None = None) -> Deferred[Any]:
         """End something at a deadline, and when this is closed; see `run`."""
         if running.called and not running.paused:
             return running
@@ -264,8 +265,8 @@ class Calls:
 
         return running.addBoth(ran)
 
-    def _too_late(self, method: str, deadline: Optional[float],
-                  outcome: Optional[Outcome]) -> KojiException:
+    def _too_late(self, method: str, deadline: float | None,
+                  outcome: Outcome | None) -> KojiException:
         url = without_secrets(self.session.address)
         error = self._with_outcome(CallTimeout(
             f'{method} at {url}: not done within {deadline:g} seconds, with'
@@ -273,7 +274,7 @@ class Calls:
         self._transport.stats.remember(error)
         return error
 
-    def _with_outcome(self, error: KojiException, outcome: Optional[Outcome]
+    def _with_outcome(self, error: KojiException, outcome: Outcome | None
                       ) -> KojiException:
         if outcome is None:
             return error

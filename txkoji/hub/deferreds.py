@@ -5,17 +5,8 @@ that is not to be left halfway.
 from __future__ import annotations
 
 from collections import deque
-from typing import (
-    Any,
-    Callable,
-    Coroutine,
-    Deque,
-    Generic,
-    List,
-    Optional,
-    Sequence,
-    TypeVar,
-)
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Generic, TypeVar
 
 from twisted.internet.defer import (
     CancelledError,
@@ -38,7 +29,7 @@ class Shared(Generic[T]):
     """
 
     def __init__(self) -> None:
-        self._current: Optional[_Work[T]] = None
+        self._current: _Work[T] | None = None
 
     @property
     def busy(self) -> bool:
@@ -74,11 +65,11 @@ class Shared(Generic[T]):
 class _Work(Generic[T]):
     """Who waits for it."""
 
-    _doing: Optional[Deferred[Any]] = None
+    _doing: Deferred[Any] | None = None
 
     def __init__(self, ended: Callable[[_Work[T]], None]) -> None:
         self._ended = ended
-        self._waiting: Deque[Deferred[T]] = deque()
+        self._waiting: deque[Deferred[T]] = deque()
 
     def begin(self, work: Coroutine[Any, Any, T]) -> None:
         self._doing = Deferred.fromCoroutine(work)
@@ -115,9 +106,9 @@ async def to_the_end(work: Deferred[T]) -> T:
     :raises CancelledError: if this was cancelled, but not before the work has
                             ended.
     """
-    results: List[Any] = []
-    ended: List[Deferred[None]] = []
-    cancelled: List[CancelledError] = []
+    results: list[Any] = []
+    ended: list[Deferred[None]] = []
+    cancelled: list[CancelledError] = []
 
     def end(result: Any) -> None:
         results.append(result)
@@ -141,7 +132,7 @@ async def to_the_end(work: Deferred[T]) -> T:
     return found
 
 
-async def together(calls: Sequence[Deferred[T]]) -> List[T]:
+async def together(calls: Sequence[Deferred[T]]) -> list[T]:
     """
     Wait for several things.
 

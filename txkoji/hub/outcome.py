@@ -7,8 +7,6 @@ refused (the hub's fault), or carried out while its answer was lost
 """
 from __future__ import annotations
 
-from typing import Optional
-
 from txkoji.exceptions import (
     KojiException,
     RetryError,
@@ -33,8 +31,8 @@ class Outcome:
 
     def __init__(self) -> None:
         self.sent = False
-        self.last: Optional[KojiException] = None
-        self.lost: Optional[TransportError] = None
+        self.last: KojiException | None = None
+        self.lost: TransportError | None = None
 
     @property
     def is_unknown(self) -> bool:

@@ -19,9 +19,10 @@ import glob
 import ipaddress
 import os
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from math import inf
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from txkoji.exceptions import ConfigurationError
@@ -57,9 +58,9 @@ class Profile:
 
     name: str
     server: str
-    weburl: Optional[str] = None
-    topurl: Optional[str] = None
-    pkgurl: Optional[str] = None
+    weburl: str | None = None
+    topurl: str | None = None
+    pkgurl: str | None = None
     topdir: str = '/mnt/koji'
     max_retries: int = 30
     retry_interval: int = 20
@@ -71,16 +72,16 @@ class Profile:
     use_fast_upload: bool = True
     upload_blocksize: int = 1048576
     poll_interval: int = 6
-    principal: Optional[str] = None
-    keytab: Optional[str] = None
+    principal: str | None = None
+    keytab: str | None = None
     cert: str = ''
     serverca: str = ''
     no_ssl_verify: bool = False
-    authtype: Optional[str] = None
+    authtype: str | None = None
     debug: bool = False
     debug_xmlrpc: bool = False
-    pyver: Optional[int] = None
-    plugin_paths: Optional[str] = None
+    pyver: int | None = None
+    plugin_paths: str | None = None
     force_auth: bool = False
 
     def __post_init__(self) -> None:
@@ -190,7 +191,7 @@ def _read(path: str) -> str:
             f'{path}, line {line}: not UTF-8 text') from error
 
 
-def find_files(patterns: Sequence[str] = PROFILES) -> List[str]:
+def find_files(patterns: Sequence[str] = PROFILES) -> list[str]:
     """The regular files that match, in the order they are to be read."""
     found = []
     for pattern in _each(patterns):
@@ -209,7 +210,7 @@ def find_files(patterns: Sequence[str] = PROFILES) -> List[str]:
     return [path for path in found if os.path.isfile(path)]
 
 
-def _each(patterns: Any) -> List[str]:
+def _each(patterns: Any) -> list[str]:
     """Patterns may be paths, and a single one may stand for all."""
     if isinstance(patterns, (str, os.PathLike)):
         patterns = [patterns]
@@ -217,7 +218,7 @@ def _each(patterns: Any) -> List[str]:
 
 
 def setting(parser: Parser, name: str, option: str,
-            patterns: Sequence[str] = PROFILES) -> Optional[str]:
+            patterns: Sequence[str] = PROFILES) -> str | None:
     """
     The text of an option of a profile, or None.
 
@@ -243,7 +244,7 @@ def profile_from(parser: Parser, name: str,
     if not setting(parser, name, 'server', patterns):
         raise ConfigurationError(
             f'profile {name!r} has no server{_searched(patterns)}')
-    values: Dict[str, Any] = {'name': name}
+    values: dict[str, Any] = {'name': name}
     for option in _TYPES.keys() - {'name'}:
         text = setting(parser, name, option, patterns)
         if text is not None:
@@ -262,10 +263,10 @@ def _boolean(text: str) -> bool:
     return configparser.ConfigParser.BOOLEAN_STATES[text.lower()]
 
 
-_CONVERTERS: Dict[str, Callable[[str], Any]] = {
+_CONVERTERS: dict[str, Callable[[str], Any]] = {
     'bool': _boolean,
     'int': int,
-    'Optional[int]': int,
+    'int | None': int,
 }
 
 #: option -> its type, as it stands in the class.
@@ -275,7 +276,7 @@ _TYPES = {field.name: str(field.type) for field in fields(Profile)}
 _WANTED = {
     'bool': 'yes or no',
     'int': 'an integer',
-    'Optional[int]': 'an integer',
+    'int | None': 'an integer',
 }
 
 
@@ -286,13 +287,13 @@ _MAY_BE_ZERO = ('max_retries', 'retry_interval')
 _WHOLE = ('max_retries', 'upload_blocksize', 'pyver')
 
 
-def _problem(option: str, value: Any) -> Optional[str]:
+def _problem(option: str, value: Any) -> str | None:
     """
     Say what is wrong with the value of an option, such as "must be yes or no,
     not 5"; None if it is good.
     """
     kind = _TYPES[option]
-    if value is None and kind.startswith('Optional'):
+    if value is None and kind.endswith('| None'):
         return None
     if 'int' in kind:
         return number_problem(value, whole=option in _WHOLE,
@@ -312,7 +313,7 @@ def _problem(option: str, value: Any) -> Optional[str]:
     return None
 
 
-def path_problem(path: str) -> Optional[str]:
+def path_problem(path: str) -> str | None:
     """
     Say what is wrong with the path of a file, without showing it: it may be
     what is in the file instead, with a key; None if it is good.
@@ -323,7 +324,7 @@ def path_problem(path: str) -> Optional[str]:
 
 
 def number_problem(value: Any, *, whole: bool = False, zero: bool = False
-                   ) -> Optional[str]:
+                   ) -> str | None:
     """
     Say what is wrong with a number, such as "must be more than 0, not -1";
     None if it is good.
@@ -343,7 +344,7 @@ def number_problem(value: Any, *, whole: bool = False, zero: bool = False
     return None
 
 
-def _server_problem(server: str) -> Optional[str]:
+def _server_problem(server: str) -> str | None:
     """Say what is wrong with the URL of a hub; None if it is good."""
     # All before an @ may be a password, also where this is no good URL.
     shown = without_secrets(re.sub('^(https?://)?.*@', r'\1', server,
@@ -383,7 +384,7 @@ def _typed(name: str, option: str, text: str, patterns: Sequence[str]
     try:
         value = _CONVERTERS.get(kind, str)(text)
     except (KeyError, ValueError):
-        problem: Optional[str] = f'must be {_WANTED[kind]}, not {text!r}'
+        problem: str | None = f'must be {_WANTED[kind]}, not {text!r}'
     else:
         problem = _problem(option, value)
     if problem is not None:

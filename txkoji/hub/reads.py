@@ -8,8 +8,9 @@ hub could do it twice.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any
 
 from txkoji.exceptions import KojiLoginException
 

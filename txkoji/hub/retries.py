@@ -3,7 +3,8 @@ Ask again after an outage: for what, how soon and how often.
 """
 from __future__ import annotations
 
-from typing import Any, Callable, Optional
+from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
@@ -118,7 +119,7 @@ class _Tries:
         self._begun = begun
         self._failed = 0
         self._since = retries.seconds()
-        self._last: Optional[KojiException] = None
+        self._last: KojiException | None = None
 
     def first_failed(self, failure: Failure, mark: Mark) -> Any:
         """Take the failure of the first attempt."""
@@ -146,8 +147,8 @@ class _Tries:
             return self._late
         return self._lost and (outage(error) or _is_failed(error))
 
-    async def go_on(self, error: Optional[KojiException] = None,
-                    mark: Optional[Mark] = None) -> Any:
+    async def go_on(self, error: KojiException | None = None,
+                    mark: Mark | None = None) -> Any:
         """
         Make attempts until one has an answer.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Optional
 
 
 @dataclass
@@ -32,8 +31,8 @@ class Stats:
     retries: int = 0
     renewals: int = 0
     connections: int = 0
-    last_error: Optional[str] = None
-    last_error_time: Optional[datetime] = None
+    last_error: str | None = None
+    last_error_time: datetime | None = None
 
     def remember(self, error: Exception) -> None:
         """Let it be the last error."""

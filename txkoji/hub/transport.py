@@ -3,8 +3,9 @@ Requests to one hub, over kept and verified connections, so many at once.
 """
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from math import inf
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Set
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from twisted.internet.defer import Deferred, fail
@@ -58,10 +59,10 @@ class Transport:
     _log = Logger()
 
     def __init__(self, settings: Profile, *, reactor: Any = None,
-                 network: Optional[Network] = None,
-                 proxy: Optional[str] = None, max_connections: int,
+                 network: Network | None = None,
+                 proxy: str | None = None, max_connections: int,
                  max_body: int) -> None:
-        self.hub_version: Optional[str] = None
+        self.hub_version: str | None = None
         self.stats = Stats()
         self.backoff = Backoff(settings.retry_interval, lambda: self.reactor)
         self._settings = settings
@@ -73,11 +74,11 @@ class Transport:
         self._max_connections = max_connections
         self._max_body = max_body
         self._slots = Turns(max_connections)
-        self._exchanges: Set[Exchange] = set()
-        self._pool: Optional[Pool] = None
-        self._files: Optional[FileClient] = None
+        self._exchanges: set[Exchange] = set()
+        self._pool: Pool | None = None
+        self._files: FileClient | None = None
         #: URLs, without a query, and where the hub has moved them to.
-        self._moved: Dict[str, str] = {}
+        self._moved: dict[str, str] = {}
         self._closed = False
 
     @property

@@ -4,7 +4,6 @@ Waiting for one's turn.
 from __future__ import annotations
 
 from collections import deque
-from typing import Deque
 
 from twisted.internet.defer import Deferred
 
@@ -23,7 +22,7 @@ class Turns:
 
     def __init__(self, places: int) -> None:
         self._free = places
-        self._waiting: Deque[Deferred[None]] = deque()
+        self._waiting: deque[Deferred[None]] = deque()
         self._handing_on = False
 
     def acquire(self) -> Deferred[None]:

@@ -4,15 +4,8 @@ imported before somebody listens.
 """
 from __future__ import annotations
 
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Callable,
-    Iterable,
-    Mapping,
-    Optional,
-    Set,
-)
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from twisted.application.internet import backoffPolicy
@@ -75,10 +68,10 @@ class AMQPListener:
     def __init__(self, feed: Callable[[Any], Deferred[bool]], url: str,
                  queue: str = '', topics: Iterable[str] = ('#',), *,
                  exchange: str = 'amq.topic',
-                 arguments: Optional[Mapping[str, Any]] = None,
+                 arguments: Mapping[str, Any] | None = None,
                  passive: bool = False, prefetch: int = 20,
                  requeue: bool = False,
-                 tls: Optional[IOpenSSLClientConnectionCreator] = None,
+                 tls: IOpenSSLClientConnectionCreator | None = None,
                  reactor: Any = None) -> None:
         self._feed = feed
         self._url = url
@@ -94,13 +87,13 @@ class AMQPListener:
         self.hearing = False
         self._stopping = self._closing = self._hurry = False
         self._protocol: Any = None
-        self._running: Optional[Deferred[None]] = None
+        self._running: Deferred[None] | None = None
         self._started: Deferred[AMQPListener] = Deferred(self._give_up)
         #: Messages that somebody works on, who waits for the end of that,
         #: and what ends the consuming.
-        self._working: Set[Deferred[Any]] = set()
-        self._idle: Optional[Deferred[None]] = None
-        self._cancel: Optional[Callable[[], Any]] = None
+        self._working: set[Deferred[Any]] = set()
+        self._idle: Deferred[None] | None = None
+        self._cancel: Callable[[], Any] | None = None
 
     def start(self) -> Deferred[AMQPListener]:
         """
@@ -352,7 +345,7 @@ def _protocol_class() -> Any:
     return Protocol
 
 
-def _not_let_in(reason: Exception) -> Optional[ListenError]:
+def _not_let_in(reason: Exception) -> ListenError | None:
     """
     Why the broker did not let us in, if there is no use in trying again. Of
     its own reason pika keeps only that the connection was closed.
@@ -369,7 +362,7 @@ def _not_let_in(reason: Exception) -> Optional[ListenError]:
     return None
 
 
-def _understood(error: Exception) -> Optional[ListenError]:
+def _understood(error: Exception) -> ListenError | None:
     """Why the broker refuses, if it would do so again."""
     if getattr(error, 'reply_code', None) in FINAL:
         reason: Any = error

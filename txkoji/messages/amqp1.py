@@ -6,7 +6,8 @@ AMQP 0-9-1 and STOMP without decoding them.
 from __future__ import annotations
 
 import struct
-from typing import Any, Callable, Dict, List, Tuple
+from collections.abc import Callable
+from typing import Any
 
 #: What sections of a message begin with: a described type, its descriptor
 #: a small ulong: application-properties, data, amqp-value.
@@ -23,11 +24,11 @@ def _text(data: bytes) -> str:
 
 
 #: Code -> the value that it stands for.
-_CONSTANTS: Dict[int, Any] = {
+_CONSTANTS: dict[int, Any] = {
     0x40: None, 0x41: True, 0x42: False, 0x43: 0, 0x44: 0}
 
 #: Code -> how a value of fixed width is packed.
-_FIXED: Dict[int, struct.Struct] = {
+_FIXED: dict[int, struct.Struct] = {
     code: struct.Struct('>' + letter) for code, letter in {
         0x50: 'B', 0x51: 'b', 0x52: 'B', 0x53: 'B', 0x54: 'b', 0x55: 'b',
         0x56: '?', 0x60: 'H', 0x61: 'h', 0x70: 'I', 0x71: 'i', 0x72: 'f',
@@ -35,7 +36,7 @@ _FIXED: Dict[int, struct.Struct] = {
         0x98: '16s'}.items()}
 
 #: Code -> how its length is packed, and what is made of the bytes.
-_MAKE: Dict[int, Callable[[bytes], Any]] = {
+_MAKE: dict[int, Callable[[bytes], Any]] = {
     0xa0: bytes, 0xa1: _text, 0xa3: _text}
 _VARIABLE = {
     code + wide: (struct.Struct('>I' if wide else '>B'), make)
@@ -65,7 +66,7 @@ def decode_section(data: bytes) -> Any:
     return value
 
 
-def _decode(data: bytes, start: int, depth: int) -> Tuple[Any, int]:
+def _decode(data: bytes, start: int, depth: int) -> tuple[Any, int]:
     """Decode a value: that, and where the next one begins."""
     code = data[start]
     start += 1
@@ -88,7 +89,7 @@ def _decode(data: bytes, start: int, depth: int) -> Tuple[Any, int]:
         raise ValueError(f'type {code:#x} is not expected here')
     _, number = packed.unpack_from(data, start)
     start += packed.size
-    items: List[Any] = []
+    items: list[Any] = []
     for _ in range(number):
         item, start = _decode(data, start, depth + 1)
         items.append(item)

@@ -4,18 +4,9 @@ The messages of Koji, as objects: a class for each kind, and `parse`.
 from __future__ import annotations
 
 import re
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Dict,
-    List,
-    Mapping,
-    Optional,
-    Pattern,
-    Tuple,
-    Type,
-    TypeVar,
-)
+from collections.abc import Mapping
+from re import Pattern
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from munch import Munch
 from twisted.internet.defer import Deferred, succeed
@@ -54,12 +45,12 @@ class Message:
     #: The name of the tag that it is about, of the package, and of the states
     #: of what it is about, before and after; None where there is none.
     tag: Any = None
-    package: Optional[str] = None
-    old: Optional[str] = None
-    new: Optional[str] = None
+    package: str | None = None
+    old: str | None = None
+    new: str | None = None
 
-    def __init__(self, frame: Frame, connection: Optional[Connection] = None,
-                 kind: Optional[str] = None) -> None:
+    def __init__(self, frame: Frame, connection: Connection | None = None,
+                 kind: str | None = None) -> None:
         self.kind = kind or type(self).__name__
         self.properties = frame.properties
         self.body = frame.body
@@ -69,8 +60,8 @@ class Message:
         self._read()
 
     @classmethod
-    def from_frame(cls: Type[Self], frame: Any,
-                   connection: Optional[Connection] = None) -> Self:
+    def from_frame(cls: type[Self], frame: Any,
+                   connection: Connection | None = None) -> Self:
         """
         Read a message that is of this class.
 
@@ -100,11 +91,11 @@ class Message:
         return self.kind
 
     @property
-    def url(self) -> Optional[str]:
+    def url(self) -> str | None:
         """The page on kojiweb of what it is about, or None."""
         return None
 
-    def user(self) -> Deferred[Optional[str]]:
+    def user(self) -> Deferred[str | None]:
         """
         Who did it, or whose it is.
 
@@ -145,7 +136,7 @@ class Message:
             row['state'] = body['new']
         return self._attached(Build, row)
 
-    def _attached(self, kind: Type[Rich], row: Mapping[str, Any]) -> Rich:
+    def _attached(self, kind: type[Rich], row: Mapping[str, Any]) -> Rich:
         """
         Make a rich object. fedora-messaging leaves out some times, and has
         numbers in the place of others.
@@ -158,7 +149,7 @@ class Message:
                    if f'{key[:-5]}_ts' not in numbers}
         return kind.attached(dict(row), self.connection)
 
-    def _name(self, name: str) -> Optional[str]:
+    def _name(self, name: str) -> str | None:
         """The name of what is in the body, in full or only so, or None."""
         for value in (self.body.get(name), self.properties.get(name)):
             if isinstance(value, Munch):
@@ -167,18 +158,18 @@ class Message:
                 return value
         return None
 
-    def _states(self, names: Dict[int, str]) -> None:
+    def _states(self, names: dict[int, str]) -> None:
         """Read the states before and after: numbers or names."""
         self.old, self.new = (
             _state(self.body.get(name, self.properties.get(name)), names)
             for name in ('old', 'new'))
 
 
-def _text(value: Any) -> Optional[str]:
+def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _state(value: Any, names: Dict[int, str]) -> Optional[str]:
+def _state(value: Any, names: dict[int, str]) -> str | None:
     if isinstance(value, str) and value.isdecimal():
         value = int(value)
     if isinstance(value, int):
@@ -204,7 +195,7 @@ class _OfBuild(Message):
         self.build = build
         self.package = None if build is None else _text(build.name)
 
-    def _find_build(self) -> Optional[Build]:
+    def _find_build(self) -> Build | None:
         """
         Read the build. Where the message does not describe it, the RPM or
         the archive may still have its id.
@@ -222,7 +213,7 @@ class _OfBuild(Message):
         return None
 
     @property
-    def url(self) -> Optional[str]:
+    def url(self) -> str | None:
         """The page of the build, or None."""
         if self.build is None:
             return None
@@ -242,7 +233,7 @@ class BuildStateChange(_OfBuild):
     """
 
     build: Build
-    task: Optional[Task]
+    task: Task | None
     place = 'info'
 
     def _read(self) -> None:
@@ -257,7 +248,7 @@ class BuildStateChange(_OfBuild):
         if 'source' not in self.build and source is not None:
             self.build['source'] = source
 
-    def _source(self) -> Optional[str]:
+    def _source(self) -> str | None:
         """
         Find the URL that the build is made from, in the request of its task.
         The method of the task is unknown while the build goes on, but all
@@ -274,7 +265,7 @@ class BuildStateChange(_OfBuild):
         """The name of the new state, such as "COMPLETE"."""
         return str(self.new)
 
-    def user(self) -> Deferred[Optional[str]]:
+    def user(self) -> Deferred[str | None]:
         """
         Whose build it is.
 
@@ -298,7 +289,7 @@ class TaskStateChange(Message):
         self._states(task_states.NAMES)
 
     @property
-    def package(self) -> Optional[str]:  # type: ignore[override]
+    def package(self) -> str | None:  # type: ignore[override]
         """The package that the task is about, if that can be read."""
         return package_of(self.task)
 
@@ -308,11 +299,11 @@ class TaskStateChange(Message):
         return str(self.new)
 
     @property
-    def url(self) -> Optional[str]:
+    def url(self) -> str | None:
         """The page of the task, or None."""
         return self.task.url or self.task.get('url')
 
-    def user(self) -> Deferred[Optional[str]]:
+    def user(self) -> Deferred[str | None]:
         """
         Whose task it is; the name that goes with the id is in the cache of
         the connection, or is asked for.
@@ -321,7 +312,7 @@ class TaskStateChange(Message):
         """
         return Deferred.fromCoroutine(self._user())
 
-    async def _user(self) -> Optional[str]:
+    async def _user(self) -> str | None:
         task = self.task
         owner = task.owner_name or self.body.get('owner')
         if isinstance(owner, str):
@@ -330,7 +321,7 @@ class TaskStateChange(Message):
             return None
         return await task._koji.cache.user_name(task.owner)
 
-    def tag(self) -> Deferred[Optional[str]]:
+    def tag(self) -> Deferred[str | None]:
         """
         The tag that the task is about, or to which its target leads.
 
@@ -338,7 +329,7 @@ class TaskStateChange(Message):
         """
         return Deferred.fromCoroutine(self._tag())
 
-    async def _tag(self) -> Optional[str]:
+    async def _tag(self) -> str | None:
         tag, target = self.task.tag, self.task.target
         if isinstance(tag, int):
             return await self.task._koji.cache.tag_name(tag)
@@ -374,7 +365,7 @@ class PackageListChange(Message):
     :ivar package: the name of the package.
     """
 
-    action: Optional[str]
+    action: str | None
 
     def _read(self) -> None:
         self.tag, self.package = self._name('tag'), self._name('package')
@@ -383,7 +374,7 @@ class PackageListChange(Message):
             raise ValueError('it has no tag, or no package')
 
     @property
-    def url(self) -> Optional[str]:
+    def url(self) -> str | None:
         """The page of the package, or None."""
         row = self.body.get('package')
         # Its page takes a name, too.
@@ -401,14 +392,14 @@ class Import(_OfBuild):
     """
 
     build: Build
-    type: Optional[str]
+    type: str | None
 
     def _read(self) -> None:
         kind = self.body.get('type', self.properties.get('importType'))
         self.type = _text(kind)
         super()._read()
 
-    def _find_build(self) -> Optional[Build]:
+    def _find_build(self) -> Build | None:
         found = super()._find_build()
         if found is None and self.type == 'cg':
             # The generator's description, which has no id.
@@ -429,7 +420,7 @@ class RPMSign(_OfBuild):
                  then only its id is known, or nothing at all (None).
     """
 
-    build: Optional[Build]
+    build: Build | None
     required = False
 
     def _read(self) -> None:
@@ -461,7 +452,7 @@ class RepoInit(Message):
             else body.get('tag_id'), 'task_id': body.get('task_id')})
 
     @property
-    def url(self) -> Optional[str]:
+    def url(self) -> str | None:
         """The page of the repository, or None."""
         return self.repo.url
 
@@ -496,7 +487,7 @@ class BuildPromote(_OfBuild):
     :ivar target_release: what it is.
     """
 
-    build: Optional[Build]
+    build: Build | None
     required = False
 
     def _read(self) -> None:
@@ -506,7 +497,7 @@ class BuildPromote(_OfBuild):
 
 
 #: The ``type`` of a message -> its class.
-KINDS: Dict[str, Type[Message]] = {
+KINDS: dict[str, type[Message]] = {
     'TaskStateChange': TaskStateChange,
     'BuildStateChange': BuildStateChange,
     'Tag': TagUntag,
@@ -521,7 +512,7 @@ KINDS: Dict[str, Type[Message]] = {
 
 #: The ends of the topics of koji-fedoramessaging -> the kind. Its messages
 #: do not say what they are in any other way.
-FEDORA_TOPICS: List[Tuple[Pattern[str], str]] = [
+FEDORA_TOPICS: list[tuple[Pattern[str], str]] = [
     (re.compile(rf'(^|[./])buildsys\.{pattern}$'), kind)
     for pattern, kind in [
         (r'task\.state\.change', 'TaskStateChange'),
@@ -537,7 +528,7 @@ FEDORA_TOPICS: List[Tuple[Pattern[str], str]] = [
 
 #: The ends of the topics of Koji's own plugin -> the kind, for messages that
 #: have lost their ``type`` on the way.
-PLUGIN_TOPICS: List[Tuple[Pattern[str], str]] = [
+PLUGIN_TOPICS: list[tuple[Pattern[str], str]] = [
     (re.compile(rf'(^|[./]){pattern}$'), kind) for pattern, kind in [
         (r'task\.(free|assigned|open|closed|canceled|failed)',
          'TaskStateChange'),
@@ -574,9 +565,9 @@ PLUGIN_MEMBERS = {
 FEDORA_PROGRAM = re.compile(r'(^|/)[\w-]+\.[\w-]+\.(prod|stg|dev)\.[\w-]')
 
 
-def parse(message: Any = None, connection: Optional[Connection] = None, *,
-          properties: Optional[Mapping[str, Any]] = None, body: Any = None,
-          topic: Optional[str] = None) -> Message:
+def parse(message: Any = None, connection: Connection | None = None, *,
+          properties: Mapping[str, Any] | None = None, body: Any = None,
+          topic: str | None = None) -> Message:
     """
     Read a message.
 
@@ -610,7 +601,7 @@ def parse(message: Any = None, connection: Optional[Connection] = None, *,
                  kind, message)
 
 
-def kind_of(frame: Frame) -> Optional[str]:
+def kind_of(frame: Frame) -> str | None:
     """
     Tell what a message says that happened.
 
@@ -636,8 +627,8 @@ def kind_of(frame: Frame) -> Optional[str]:
     return found
 
 
-def _ending(topic: str, endings: List[Tuple[Pattern[str], str]]
-            ) -> Optional[str]:
+def _ending(topic: str, endings: list[tuple[Pattern[str], str]]
+            ) -> str | None:
     """Find the kind by the end of a topic, unless it is of another program."""
     for pattern, kind in endings:
         found = pattern.search(topic)
@@ -647,8 +638,8 @@ def _ending(topic: str, endings: List[Tuple[Pattern[str], str]]
     return None
 
 
-def _make(cls: Type[Self], frame: Frame, connection: Optional[Connection],
-          kind: Optional[str], original: Any) -> Self:
+def _make(cls: type[Self], frame: Frame, connection: Connection | None,
+          kind: str | None, original: Any) -> Self:
     try:
         return cls(frame, connection, kind)
     except (ValueError, TypeError, AttributeError) as error:

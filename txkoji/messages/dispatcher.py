@@ -4,16 +4,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Callable,
-    Dict,
-    Hashable,
-    Iterable,
-    List,
-    Optional,
-)
+from collections.abc import Callable, Hashable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.logger import Logger
@@ -68,12 +60,12 @@ class Events:
 
     def __init__(self, koji: Connection) -> None:
         self.owner = self._koji = koji
-        self._subscriptions: List[Subscription] = []
+        self._subscriptions: list[Subscription] = []
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
         #: Those that somebody works on.
-        self._working: Dict[Hashable, Shared[bool]] = {}
+        self._working: dict[Hashable, Shared[bool]] = {}
         self._closed = False
-        self._listeners: List[Any] = []
+        self._listeners: list[Any] = []
 
     def subscribe(self, callback: Callable[[Any], Any], kind: Kinds = None,
                   **match: Any) -> Subscription:
@@ -81,16 +73,17 @@ class Events:
         Call a function with each event of some kinds.
 
         :param callback: is called with each event, an object of
-            `txkoji.messages.classes`. It may give a Deferred, or be a coroutine
+            `txkoji.messages`. It may give a Deferred, or be a coroutine
             function: a message is done with when that has fired. If it fails,
             that is logged, and the others hear of the event all the same.
         :param kind: such as "TaskStateChange", "Tag", or a class of
-                     `txkoji.messages.classes`; or several of these. None for all.
+                     `txkoji.messages`; or several of these. None for all.
         :param match: values that members of the event must have: such as
             ``package='ceph'``, ``new=['COMPLETE', 'FAILED']``, or
             ``instance='primary'``. Of several values one is enough. The
             members that can be matched, of each kind, are listed in
-            `txkoji.messages.subscription`; each of the given kinds must have them.
+            `txkoji.messages.subscription`; each of the given kinds must have
+            them.
         :returns: a `Subscription`, which can be cancelled.
         :raises ValueError: if there is no such kind, or it has no such member
             that can be matched, or a state that it never is in is given. The
@@ -156,12 +149,12 @@ class Events:
         if isinstance(event, TaskStateChange) and isinstance(
                 event.task.id, int):
             self._koji.task_changed(event.task.id)
-        told: List[Deferred[bool]] = [
+        told: list[Deferred[bool]] = [
             self._tell(subscription, event)
             for subscription in list(self._subscriptions)
             if subscription.wants(event)
             and subscription in self._subscriptions]
-        done: List[bool] = await together(told)
+        done: list[bool] = await together(told)
         return all(done)
 
     def _tell(self, subscription: Subscription, event: Message
@@ -243,7 +236,7 @@ class Events:
                 self._log.failure('a listener could not be stopped')
 
 
-def _key(event: Message) -> Optional[Hashable]:
+def _key(event: Message) -> Hashable | None:
     """What a message is known by when it comes again, if it is."""
     if event.id is not None:
         return event.id

@@ -4,8 +4,9 @@ it imports the reactor.
 """
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Any
 
 from twisted.application.internet import backoffPolicy
 from twisted.internet.defer import (
@@ -45,16 +46,16 @@ class FedoraListener:
     _log = Logger()
 
     def __init__(self, feed: Callable[[Any], Deferred[bool]], *,
-                 bindings: Optional[Sequence[Mapping[str, Any]]] = None,
-                 queues: Optional[Dict[str, Mapping[str, Any]]] = None,
+                 bindings: Sequence[Mapping[str, Any]] | None = None,
+                 queues: dict[str, Mapping[str, Any]] | None = None,
                  requeue: bool = False) -> None:
         self._feed = feed
         self._bindings = bindings
         self._queues = queues
         self._requeue = requeue
-        self._consumers: List[Any] = []
+        self._consumers: list[Any] = []
         self._stopping = False
-        self._again: Optional[Deferred[None]] = None
+        self._again: Deferred[None] | None = None
 
     def start(self) -> Deferred[FedoraListener]:
         """

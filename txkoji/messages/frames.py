@@ -5,8 +5,9 @@ them is imported here: their objects are known by their attributes.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Dict, Mapping, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from munch import Munch, munchify
 
@@ -31,10 +32,10 @@ class Frame(NamedTuple):
     :ivar id: what it is known by to the broker, or None.
     """
 
-    properties: Dict[str, Any]
+    properties: dict[str, Any]
     body: Munch
-    topic: Optional[str] = None
-    id: Optional[str] = None
+    topic: str | None = None
+    id: str | None = None
 
 
 def read_frame(message: Any) -> Frame:
@@ -138,7 +139,7 @@ def _after_section(body: str) -> str:
     return body[3:]
 
 
-def _munch(data: Dict[str, Any]) -> Munch:
+def _munch(data: dict[str, Any]) -> Munch:
     """Without going by each member in Python, as Munch does."""
     new = Munch.__new__(Munch)
     dict.update(new, data)

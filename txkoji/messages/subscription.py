@@ -34,22 +34,10 @@ fedora-messaging the name matches, too.
 """
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
-from typing import (
-    Any,
-    Callable,
-    Collection,
-    Dict,
-    Iterable,
-    Iterator,
-    List,
-    Mapping,
-    Optional,
-    Tuple,
-    Type,
-    Union,
-)
+from typing import Any
 
 from munch import Munch
 
@@ -69,10 +57,10 @@ from txkoji.messages.classes import (
 )
 
 #: A name of `messages.KINDS` or of a class, or the class; or several.
-Kinds = Union[None, str, type, Iterable[Union[str, type]]]
+Kinds = None | str | type | Iterable[str | type]
 
 #: A class of events, and the only kind of it that is meant, or None.
-Kind = Tuple[Type[Message], Optional[str]]
+Kind = tuple[type[Message], str | None]
 
 BUILD = ('build_id cg_id cg_name draft epoch gitbuildhash name nvr owner_id'
          ' owner_name package_id package_name release source state state_name'
@@ -80,7 +68,7 @@ BUILD = ('build_id cg_id cg_name draft epoch gitbuildhash name nvr owner_id'
 
 #: Class of events -> object in it -> members of that which can be matched.
 #: None of them sends a request.
-MATCHED: Dict[Type[Message], Dict[str, str]] = {
+MATCHED: dict[type[Message], dict[str, str]] = {
     Message: {'event': 'event topic'},
     TaskStateChange: {
         'event': 'event topic old new package',
@@ -139,7 +127,7 @@ class Subscription:
     """
 
     def __init__(self, callback: Callable[[Any], Any], kinds: Kinds,
-                 match: Dict[str, Any], leave: Callable[[Any], None]) -> None:
+                 match: dict[str, Any], leave: Callable[[Any], None]) -> None:
         if not callable(callback):
             raise TypeError(f'{callback!r} is not callable: subscribe a'
                             ' function of one argument, the event')
@@ -166,7 +154,7 @@ class Subscription:
                         for name, values in self._match.items()))
 
 
-def _classes(kinds: Kinds) -> List[Kind]:
+def _classes(kinds: Kinds) -> list[Kind]:
     """
     Find the classes of kinds of events.
 
@@ -177,7 +165,7 @@ def _classes(kinds: Kinds) -> List[Kind]:
     if isinstance(kinds, (str, type)) or not isinstance(kinds, Iterable):
         kinds = [kinds]
     classes = {known.__name__: known for known in MATCHED}
-    found: List[Kind] = []
+    found: list[Kind] = []
     each: Any
     for each in kinds:
         if isinstance(each, type) and issubclass(each, Message):
@@ -207,19 +195,19 @@ def _values(wanted: Any) -> Collection[Any]:
     return wanted if isinstance(wanted, Collection) else list(wanted)
 
 
-def _matched(kind: Type[Message]) -> Dict[str, str]:
+def _matched(kind: type[Message]) -> dict[str, str]:
     """Find what can be matched of a class, which may be a program's own."""
     return next(MATCHED[each] for each in kind.__mro__ if each in MATCHED)
 
 
-def _names(kind: Type[Message]) -> List[str]:
+def _names(kind: type[Message]) -> list[str]:
     """List the members of a class that can be matched; of Message, all."""
     classes = MATCHED.values() if kind is Message else [_matched(kind)]
     return sorted({name for places in classes
                    for names in places.values() for name in names.split()})
 
 
-def _check_name(kinds: List[Kind], name: str) -> None:
+def _check_name(kinds: list[Kind], name: str) -> None:
     """
     Check that each kind has a member that can be matched.
 
@@ -235,14 +223,14 @@ def _check_name(kinds: List[Kind], name: str) -> None:
                 f' {", ".join(known)}')
 
 
-def _check_values(kinds: List[Kind], name: str, values: Collection[Any]
+def _check_values(kinds: list[Kind], name: str, values: Collection[Any]
                   ) -> None:
     """
     Check values of states; those of other members may be anything.
 
     :raises ValueError: if one of the values is no such state.
     """
-    possible: List[Any] = []
+    possible: list[Any] = []
     for kind, _ in kinds:
         for each in KINDS.values() if kind is Message else [kind]:
             if name in _names(each):
@@ -261,7 +249,7 @@ def _check_values(kinds: List[Kind], name: str, values: Collection[Any]
                          f' {", ".join(map(repr, dict.fromkeys(possible)))}')
 
 
-def _states(kind: Type[Message], name: str) -> Optional[List[Any]]:
+def _states(kind: type[Message], name: str) -> list[Any] | None:
     """List the values of a member that is a state; None for another one."""
     changes = issubclass(kind, (BuildStateChange, TaskStateChange))
     states = (build_states if 'build' in _matched(kind) else task_states).NAMES

@@ -9,16 +9,8 @@ koji-image-builder.
 from __future__ import annotations
 
 import re
-from typing import (
-    Any,
-    Dict,
-    List,
-    Mapping,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from txkoji.hub.codec.xmlrpc import split_arguments
 
@@ -43,12 +35,12 @@ class Layout(NamedTuple):
     suffix: str = ''
 
     @property
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         """The names of the parameters, in their order."""
         return self.params.replace('?', '').split()
 
     @property
-    def required(self) -> List[str]:
+    def required(self) -> list[str]:
         """The names of those that have no default."""
         return [name for name in self.params.split()
                 if not name.endswith('?')]
@@ -63,7 +55,7 @@ def _image_arch(params: str) -> Layout:
                   tag='build_tag', arch='arch')
 
 
-METHODS: Dict[str, Layout] = {
+METHODS: dict[str, Layout] = {
     # Packages.
     'build': Layout('src target opts?', source='src', target='target',
                     arches='opts.arch_override'),
@@ -163,7 +155,7 @@ METHODS: Dict[str, Layout] = {
 }
 
 
-def parameters(layout: Layout, params: Sequence[Any]) -> Dict[str, Any]:
+def parameters(layout: Layout, params: Sequence[Any]) -> dict[str, Any]:
     """
     Give the parameters of a request their names. Named ones may stand in a
     last dictionary marked ``__starstar``, or all of them in a single one
@@ -187,7 +179,7 @@ def fits(layout: Layout, params: Sequence[Any]) -> bool:
             and set(layout.required) <= set(given) <= set(layout.names))
 
 
-def _split(params: Sequence[Any]) -> Tuple[List[Any], Dict[str, Any]]:
+def _split(params: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
     """The positional and the named parameters of a request."""
     args, named = split_arguments(params)
     if len(args) == 1 and isinstance(args[0], Mapping) \
@@ -222,7 +214,7 @@ def _follow(value: Any, path: str) -> Any:
     return value
 
 
-def find_build(named: Mapping[str, Any], layout: Layout) -> Optional[int]:
+def find_build(named: Mapping[str, Any], layout: Layout) -> int | None:
     """The id of the build that a request is about."""
     build = _follow(named, layout.build)
     if isinstance(build, Mapping):
@@ -231,7 +223,7 @@ def find_build(named: Mapping[str, Any], layout: Layout) -> Optional[int]:
 
 
 def find_arches(named: Mapping[str, Any], layout: Layout
-                ) -> Optional[List[str]]:
+                ) -> list[str] | None:
     """The arches of a request: a list, or a text with blanks between."""
     value = find(named, layout.arches)
     if isinstance(value, str):
@@ -243,7 +235,7 @@ def find_arches(named: Mapping[str, Any], layout: Layout
     return [arch] if isinstance(arch, str) else None
 
 
-def find_package(named: Mapping[str, Any], layout: Layout) -> Optional[str]:
+def find_package(named: Mapping[str, Any], layout: Layout) -> str | None:
     """
     The name of the package that a request is about, or None.
 
@@ -274,7 +266,7 @@ def build_package(build: Mapping[str, Any]) -> Any:
     return build.get('package_name') or build.get('name')
 
 
-def package_of(task: Any) -> Optional[str]:
+def package_of(task: Any) -> str | None:
     """
     The package that a task is about; None also if its source cannot be read.
 
@@ -286,13 +278,13 @@ def package_of(task: Any) -> Optional[str]:
         return None
 
 
-def find_source(named: Mapping[str, Any], layout: Layout) -> Optional[str]:
+def find_source(named: Mapping[str, Any], layout: Layout) -> str | None:
     """What a request builds from: a URL, or the path of a ``.src.rpm``."""
     source = _follow(named, layout.source)
     return source if isinstance(source, str) else None
 
 
-def find_nvr(named: Mapping[str, Any], layout: Layout) -> Optional[str]:
+def find_nvr(named: Mapping[str, Any], layout: Layout) -> str | None:
     """
     The name-version-release that a request is about: that of a build that it
     names, of a ``.src.rpm``, or of an image.
@@ -317,14 +309,14 @@ def find_nvr(named: Mapping[str, Any], layout: Layout) -> Optional[str]:
     return None
 
 
-def _dashed(*parts: Any) -> Optional[str]:
+def _dashed(*parts: Any) -> str | None:
     """A name-version-release of its parts; None if one is missing."""
     if all(isinstance(part, str) and part for part in parts):
         return '-'.join(parts)
     return None
 
 
-def find_options(named: Mapping[str, Any]) -> Dict[str, Any]:
+def find_options(named: Mapping[str, Any]) -> dict[str, Any]:
     """The options in a request; none where it has none."""
     for name in ('opts', 'task_opts', 'options'):
         if isinstance(named.get(name), Mapping):
@@ -396,7 +388,7 @@ _CANONICAL = [
 ]
 
 
-def result_build(result: Any) -> Optional[int]:
+def result_build(result: Any) -> int | None:
     """
     The build that a task made, where its result says so: those of
     ``buildContainer`` (a list of ids as text) and ``osbuildImage`` do.

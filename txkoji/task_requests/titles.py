@@ -4,16 +4,8 @@ What a task is about, in the line that Koji's own tools show of it: ``build
 """
 from __future__ import annotations
 
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    List,
-    Mapping,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from txkoji.task_requests.layouts import (
     METHODS,
@@ -24,9 +16,9 @@ from txkoji.task_requests.layouts import (
 )
 
 #: What stands between the brackets, in order: paths into the request by name
-#: (see `txkoji.task_requests.layouts.find`), some to be shown in a special way, which
-#: stands before a colon. What may be left out has a question mark.
-TITLES: Dict[str, Tuple[str, ...]] = {
+#: (see `txkoji.task_requests.layouts.find`), some to be shown in a special
+#: way, which stands before a colon. What may be left out has a question mark.
+TITLES: dict[str, tuple[str, ...]] = {
     'appliance': ('arch', 'dashed:name version', 'ksfile'),
     'build': ('target', 'module:src'),
     'buildArch': ('file:pkg', 'arch'),
@@ -62,7 +54,7 @@ TITLES: Dict[str, Tuple[str, ...]] = {
 }
 
 
-def title(method: str, arch: Any, params: Optional[Sequence[Any]]) -> str:
+def title(method: str, arch: Any, params: Sequence[Any] | None) -> str:
     """
     Make the line of a task.
 
@@ -88,9 +80,9 @@ class _Unreadable(Exception):
     """A parameter is of another type than it should be."""
 
 
-def _shown(method: str, named: Mapping[str, Any]) -> List[str]:
+def _shown(method: str, named: Mapping[str, Any]) -> list[str]:
     """The parts that stand between the brackets."""
-    shown: List[str] = []
+    shown: list[str] = []
     parts = TITLES.get(method, ())
     for part in parts:
         way, colon, path = part.partition(':')
@@ -130,7 +122,7 @@ def _text(named: Mapping[str, Any], path: str) -> str:
     return value
 
 
-def _nvr(named: Mapping[str, Any], path: str) -> Optional[str]:
+def _nvr(named: Mapping[str, Any], path: str) -> str | None:
     build = named.get(path)
     if not build:
         return None
@@ -144,13 +136,13 @@ def _dashed(named: Mapping[str, Any], path: str) -> str:
     return '-'.join(str(named.get(name)) for name in path.split())
 
 
-def _all(named: Mapping[str, Any], path: str) -> Optional[str]:
+def _all(named: Mapping[str, Any], path: str) -> str | None:
     value = named.get(path)
     return (', '.join(map(str, value)) or None
             if isinstance(value, list) else None)
 
 
-def _firsts(named: Mapping[str, Any], path: str) -> Optional[str]:
+def _firsts(named: Mapping[str, Any], path: str) -> str | None:
     """The methods of tasks that are to be made."""
     value = named.get(path)
     if not isinstance(value, list):
@@ -159,7 +151,7 @@ def _firsts(named: Mapping[str, Any], path: str) -> Optional[str]:
                      if isinstance(item, list) and item) or None
 
 
-_SHOW: Dict[str, Callable[[Mapping[str, Any], str], Any]] = {
+_SHOW: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
     '': _plain, 'all': _all, 'dashed': _dashed, 'file': _file,
     'firsts': _firsts, 'module': _module, 'nvr': _nvr,
 }

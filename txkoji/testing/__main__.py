@@ -4,7 +4,7 @@ Serve a FakeHub on a port of this machine: ``python -m txkoji.testing``.
 from __future__ import annotations
 
 import argparse
-from typing import Any, List, Optional
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import react
@@ -32,7 +32,7 @@ async def serve(reactor: Any, options: argparse.Namespace) -> None:
     await ended
 
 
-def main(arguments: Optional[List[str]] = None) -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Read the command line, and serve."""
     parser = argparse.ArgumentParser(
         prog='python -m txkoji.testing',

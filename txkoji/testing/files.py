@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -39,12 +39,12 @@ class Files:
     :param folder: where they are kept; None for in memory.
     """
 
-    def __init__(self, folder: Optional[str] = None) -> None:
+    def __init__(self, folder: str | None = None) -> None:
         self._folder = folder
-        self._memory: Dict[str, bytearray] = {}
+        self._memory: dict[str, bytearray] = {}
 
-    def size(self, path: str, volume: Optional[str] = None
-             ) -> Optional[int]:
+    def size(self, path: str, volume: str | None = None
+             ) -> int | None:
         """How large a file is; None if there is none."""
         key = _key(path, volume)
         if self._folder is not None:
@@ -55,7 +55,7 @@ class Files:
         found = self._memory.get(key)
         return None if found is None else len(found)
 
-    def read(self, path: str, volume: Optional[str] = None, offset: int = 0,
+    def read(self, path: str, volume: str | None = None, offset: int = 0,
              size: int = -1) -> bytes:
         """
         Read a part of a file.
@@ -74,7 +74,7 @@ class Files:
         end = len(found) if size < 0 else offset + size
         return bytes(found[offset:end])
 
-    def write(self, path: str, data: bytes, volume: Optional[str] = None,
+    def write(self, path: str, data: bytes, volume: str | None = None,
               offset: int = 0) -> None:
         """Write a part of a file, and cut off what comes after it."""
         key = _key(path, volume)
@@ -90,11 +90,11 @@ class Files:
             file.seek(offset)
             file.write(data)
 
-    def copy(self, old: str, new: str, volume: Optional[str] = None) -> None:
+    def copy(self, old: str, new: str, volume: str | None = None) -> None:
         """Copy a file to another place, on the usual volume or another."""
         self.write(new, self.read(old), volume)
 
-    def remove(self, path: str, volume: Optional[str] = None) -> None:
+    def remove(self, path: str, volume: str | None = None) -> None:
         """Remove a file; one that is not there already is."""
         key = _key(path, volume)
         self._memory.pop(key, None)
@@ -102,7 +102,7 @@ class Files:
             with suppress(FileNotFoundError):
                 os.unlink(os.path.join(self._folder, key))
 
-    def checksum(self, kind: str, path: str, volume: Optional[str] = None,
+    def checksum(self, kind: str, path: str, volume: str | None = None,
                  offset: int = 0) -> str:
         """The checksum of a file from an offset on; fails as `hash_of`."""
         made = hash_of(kind)
@@ -113,7 +113,7 @@ class Files:
             made.update(data)
             offset += len(data)
 
-    def names(self, path: str, volume: Optional[str] = None) -> List[str]:
+    def names(self, path: str, volume: str | None = None) -> list[str]:
         """The files in a folder and below it, by their names from there."""
         start = _key(path, volume) + '/'
         if self._folder is None:
@@ -126,7 +126,7 @@ class Files:
                       if key.startswith(start))
 
 
-def _key(path: str, volume: Optional[str]) -> str:
+def _key(path: str, volume: str | None) -> str:
     """
     Where a file is kept.
 

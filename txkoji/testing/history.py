@@ -3,7 +3,7 @@ The events of a FakeHub, and the changes of tags that they stand for.
 """
 from __future__ import annotations
 
-from typing import Callable, List, Optional, Sequence
+from collections.abc import Callable, Sequence
 
 from txkoji.testing import inheritance
 from txkoji.testing.tables import VERSION, Tables
@@ -57,8 +57,8 @@ class History:
                 row['revoke_event'] = event
         return event
 
-    def last_change(self, tag_id: int, before: Optional[int] = None,
-                    inherit: bool = True) -> Optional[int]:
+    def last_change(self, tag_id: int, before: int | None = None,
+                    inherit: bool = True) -> int | None:
         """
         The last event at which a tag changed, or one that it inherits from.
 
@@ -67,8 +67,8 @@ class History:
         return max((event for event in self._changes(tag_id, inherit)
                     if before is None or event < before), default=None)
 
-    def first_change(self, tag_id: int, after: Optional[int] = None,
-                     inherit: bool = True) -> Optional[int]:
+    def first_change(self, tag_id: int, after: int | None = None,
+                     inherit: bool = True) -> int | None:
         """
         The first event at which a tag changed, or one that it inherits from.
 
@@ -81,14 +81,14 @@ class History:
         """Whether one of some tags changed after an event."""
         return any(each > event for each in self._events_of(tag_ids))
 
-    def _changes(self, tag_id: int, inherit: bool) -> List[int]:
+    def _changes(self, tag_id: int, inherit: bool) -> list[int]:
         tags = [tag_id]
         if inherit:
             tags += [row['parent_id']
                      for row in inheritance.full(self._tables, tag_id)]
         return self._events_of(tags)
 
-    def _events_of(self, tag_ids: Sequence[int]) -> List[int]:
+    def _events_of(self, tag_ids: Sequence[int]) -> list[int]:
         # When a tag was made the sample does not say: at the first event.
         found = [1]
         for table, column in PARTS.items():

@@ -7,20 +7,11 @@ import copy
 import inspect
 import os
 import traceback
+from collections.abc import Callable
 from datetime import datetime, timezone
-from functools import lru_cache, partial
+from functools import cache, partial
 from random import Random
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    FrozenSet,
-    List,
-    Optional,
-    Set,
-    Tuple,
-    Union,
-)
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import SSL4ServerEndpoint, TCP4ServerEndpoint
@@ -118,17 +109,17 @@ class FakeHub:
     _log = Logger()
 
     def __init__(self, *, sample: bool = True, reactor: Any = None,
-                 front: bool = False, folder: Optional[str] = None) -> None:
+                 front: bool = False, folder: str | None = None) -> None:
         self.clock = Clock() if reactor is None else reactor
         self._started = self.clock.seconds()
         self.tables = Tables(sample)
         self.version = '1.35.3'
         self.front = front
         self.sessions = Sessions(self.tables, self.now, self._version)
-        self.calls: List[Tuple[str, Tuple[Any, ...], Dict[str, Any]]] = []
+        self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
         self.requests = 0
         self.resource = self._site(None)
-        self.serving: Set[Deferred[None]] = set()
+        self.serving: set[Deferred[None]] = set()
         self.files = Files(folder)
         if sample:
             self.files.write(LOG, b'It was built.\n')
@@ -140,25 +131,25 @@ class FakeHub:
         self._repo_exports = RepoExports(self.tables, self.now, self.repos)
         self._imports = Imports(self.tables, self.files, self.now)
         self._uploads = Uploads(self.tables, self.files, self.now)
-        self._system: Dict[str, Callable[..., Any]] = {
+        self._system: dict[str, Callable[..., Any]] = {
             'system.listMethods': lambda: sorted(
                 filter(self._exists, known_methods())),
             'getKojiVersion': lambda: self.version,
         }
-        self._taught: Dict[str, Callable[..., Any]] = {}
-        self._troubles: List[Trouble] = []
-        self._ports: List[Tuple[Any, Any, WrappingFactory]] = []
+        self._taught: dict[str, Callable[..., Any]] = {}
+        self._troubles: list[Trouble] = []
+        self._ports: list[tuple[Any, Any, WrappingFactory]] = []
 
     def now(self) -> float:
         """Its time, in seconds since 1970: that of the recording, and on."""
         return RECORDED + self.clock.seconds() - self._started
 
-    def _version(self) -> Tuple[int, ...]:
+    def _version(self) -> tuple[int, ...]:
         return tuple(int(part) for part in self.version.split('.'))
 
     # To be reached
 
-    def connection(self, user: Optional[str] = 'alice', **kwargs: Any
+    def connection(self, user: str | None = 'alice', **kwargs: Any
                    ) -> Connection:
         """
         Give a Connection to it that goes over memory: without sockets, and
@@ -185,7 +176,7 @@ class FakeHub:
             kwargs['network'] = MemoryNetwork(self._site(user), self.clock)
         return Connection(profile, **kwargs)
 
-    def _site(self, user: Optional[str]) -> Resource:
+    def _site(self, user: str | None) -> Resource:
         """What is served, to one who has a certificate of a user."""
         root = Resource()
         root.putChild(b'kojihub', HubResource(self, user))
@@ -240,7 +231,7 @@ class FakeHub:
             await deferLater(reactor, 0, lambda: None)
 
     def put_out(self, task_id: int, name: str, data: bytes,
-                volume: Optional[str] = None) -> None:
+                volume: str | None = None) -> None:
         """
         Let a task put out a file, or add to one that it has.
 
@@ -287,12 +278,12 @@ class FakeHub:
         """Answer a hub method as before it was taught."""
         self._taught.pop(method, None)
 
-    def misbehave(self, kind: str, *, method: Optional[str] = None,
-                  times: Optional[int] = None, chance: float = 1,
-                  seconds: Union[float, Callable[[], float]] = 60,
+    def misbehave(self, kind: str, *, method: str | None = None,
+                  times: int | None = None, chance: float = 1,
+                  seconds: float | Callable[[], float] = 60,
                   text: str = 'server is offline',
                   data: bytes = b'<html>502 \xff</html>',
-                  random: Optional[Random] = None) -> None:
+                  random: Random | None = None) -> None:
         """
         Be a bad hub from now on.
 
@@ -323,15 +314,15 @@ class FakeHub:
 
     # To answer
 
-    def trouble(self, kind: str, method: str) -> Optional[Trouble]:
+    def trouble(self, kind: str, method: str) -> Trouble | None:
         """Whether, and how, to misbehave in this request."""
         for trouble in self._troubles:
             if trouble.strikes(kind, method):
                 return trouble
         return None
 
-    async def answer(self, method: str, params: List[Any],
-                     peer: Peer = Peer(), data: Optional[bytes] = None
+    async def answer(self, method: str, params: list[Any],
+                     peer: Peer = Peer(), data: bytes | None = None
                      ) -> bytes:
         """
         Carry out a call.
@@ -371,14 +362,14 @@ class FakeHub:
         finally:
             entered.leave(args, kwargs, good)
 
-    def _take_file(self, entered: Entered, fields: Dict[str, str],
+    def _take_file(self, entered: Entered, fields: dict[str, str],
                    data: bytes) -> Any:
         self.calls.append(('upload', (fields,), {}))
         user = None if entered.row is None else entered.row.user_id
         return self._uploads.take(user, fields, data)
 
     async def _perform(self, method: str, args: Any, kwargs: Any,
-                       entered: Optional[Entered] = None) -> Any:
+                       entered: Entered | None = None) -> Any:
         self.calls.append(copy.deepcopy((method, tuple(args), kwargs)))
         function = self._function(method, entered)
         if method not in self._taught:
@@ -394,7 +385,7 @@ class FakeHub:
             value = await value
         return value
 
-    def _refuse_news(self, method: str, kwargs: Dict[str, Any]) -> None:
+    def _refuse_news(self, method: str, kwargs: dict[str, Any]) -> None:
         """
         Refuse arguments that hubs of this version do not have.
 
@@ -406,8 +397,8 @@ class FakeHub:
                     f'RootExports.{method}() got an unexpected keyword'
                     f' argument {name!r}')
 
-    def _function(self, method: str, entered: Optional[Entered]
-                  ) -> Optional[Callable[..., Any]]:
+    def _function(self, method: str, entered: Entered | None
+                  ) -> Callable[..., Any] | None:
         """What carries out a method, for whom."""
         if method in self._taught:
             return self._taught[method]
@@ -436,9 +427,9 @@ class FakeHub:
         family = METHODS_SINCE.get(method.split('.')[0], ())
         return self._version() >= METHODS_SINCE.get(method, family)
 
-    async def _multicall(self, entered: Optional[Entered],
-                         calls: List[Dict[str, Any]]) -> List[Any]:
-        results: List[Any] = []
+    async def _multicall(self, entered: Entered | None,
+                         calls: list[dict[str, Any]]) -> list[Any]:
+        results: list[Any] = []
         for entry in calls:
             try:
                 method = entry['methodName']
@@ -468,15 +459,15 @@ class _Served(WrappingFactory):
 
     noisy = False
 
-    def acceptableProtocols(self) -> List[bytes]:
+    def acceptableProtocols(self) -> list[bytes]:
         return [b'http/1.1']
 
 
 #: exception -> code
-_CODES: Dict[type, int] = {kind: code for code, kind in FAULTS.items()}
+_CODES: dict[type, int] = {kind: code for code, kind in FAULTS.items()}
 
 
-def _entry_fault(error: Exception) -> Dict[str, Any]:
+def _entry_fault(error: Exception) -> dict[str, Any]:
     """What the hub says of one call of many that failed."""
     return {'faultCode': _code(error),
             'faultString': ', '.join(map(str, error.args)),
@@ -486,12 +477,12 @@ def _entry_fault(error: Exception) -> Dict[str, Any]:
 
 def _code(error: Exception) -> int:
     """The number to send: of an exception made by hand, that of its class."""
-    code: Optional[int] = getattr(error, 'faultCode', None)
+    code: int | None = getattr(error, 'faultCode', None)
     return _CODES.get(type(error), 1) if code is None else code
 
 
-@lru_cache(maxsize=None)
-def known_methods() -> FrozenSet[str]:
+@cache
+def known_methods() -> frozenset[str]:
     """The names of all methods of the hub that the sample is of."""
     with open(os.path.join(SAMPLE, 'methods.txt')) as file:
         return frozenset(file.read().split())

@@ -6,8 +6,9 @@ from __future__ import annotations
 import json
 import posixpath
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import Any, Callable, Dict, List, Optional, Union
+from typing import Any
 
 from txkoji import build_states
 from txkoji.exceptions import AuthError, GenericError, KojiException
@@ -39,9 +40,9 @@ class Imports:
         self._tables = tables
         self._files = files
         self._now = now
-        self._tokens: Dict[int, str] = {}
+        self._tokens: dict[int, str] = {}
 
-    def CGInitBuild(self, user_id: Optional[int], cg: Union[int, str],
+    def CGInitBuild(self, user_id: int | None, cg: int | str,
                     data: Row) -> Row:
         generator = self._generator(user_id, cg)
         for name in ('name', 'version', 'release'):
@@ -53,7 +54,7 @@ class Imports:
         token = self._tokens[row['id']] = secrets.token_hex(16)
         return {'build_id': row['id'], 'token': token}
 
-    def CGRefundBuild(self, user_id: Optional[int], cg: Union[int, str],
+    def CGRefundBuild(self, user_id: int | None, cg: int | str,
                       build_id: int, token: str,
                       state: int = build_states.FAILED) -> None:
         generator = self._generator(user_id, cg)
@@ -67,8 +68,8 @@ class Imports:
         row['completion_time'] = self._time()
         del self._tokens[build_id]
 
-    def CGImport(self, user_id: Optional[int], metadata: Any, directory: str,
-                 token: Optional[str] = None) -> Row:
+    def CGImport(self, user_id: int | None, metadata: Any, directory: str,
+                 token: str | None = None) -> Row:
         _check_user(user_id)
         metadata = self._metadata(metadata, directory)
         data = metadata['build']
@@ -110,7 +111,7 @@ class Imports:
         found: Row = metadata
         return found
 
-    def _buildroot(self, user_id: Optional[int], root: Row) -> Row:
+    def _buildroot(self, user_id: int | None, root: Row) -> Row:
         """The content generator of a buildroot, which has to be described."""
         generator = _member(root, 'content_generator')
         found = self._generator(user_id, _member(generator, 'name'))
@@ -122,7 +123,7 @@ class Imports:
                 _member(described, name)
         return found
 
-    def _imported(self, user_id: Optional[int], generator: Row, data: Row
+    def _imported(self, user_id: int | None, generator: Row, data: Row
                   ) -> Row:
         """A new build, which nobody has reserved."""
         found = self._existing(data)
@@ -171,7 +172,7 @@ class Imports:
                 'external_repo_id': 0, 'external_repo_name': 'INTERNAL',
                 'metadata_only': only, 'epoch': output.get('epoch')})
         else:
-            kinds: List[str] = list((output.get('extra') or {}).get(
+            kinds: list[str] = list((output.get('extra') or {}).get(
                 'typeinfo', {'image': None}))
             kind = output['checksum_type']
             row = {
@@ -204,7 +205,7 @@ class Imports:
                     'type_extensions', 'type_id', 'type_name')}
         return {'type_name': output['type']}
 
-    def _generator(self, user_id: Optional[int], cg: Union[int, str]) -> Row:
+    def _generator(self, user_id: int | None, cg: int | str) -> Row:
         """The content generator, if the user may act as that."""
         _check_user(user_id)
         found = self._tables.find('cgs', cg)
@@ -215,7 +216,7 @@ class Imports:
             raise AuthError(f'Content generator access required ({cg})')
         return found
 
-    def _reserved(self, build_id: int, token: Optional[str]) -> Row:
+    def _reserved(self, build_id: int, token: str | None) -> Row:
         """
         A build that is reserved.
 
@@ -230,7 +231,7 @@ class Imports:
             raise GenericError(f"Token doesn't match build ID {build_id}")
         return rows[0]
 
-    def _existing(self, data: Row) -> Optional[Row]:
+    def _existing(self, data: Row) -> Row | None:
         """The build of a name, version and release, if there is one."""
         package = self._tables.find('packages', data['name'])
         for row in self._tables.builds:
@@ -240,7 +241,7 @@ class Imports:
                 return row
         return None
 
-    def _new_build(self, user_id: Optional[int], generator: Row, data: Row
+    def _new_build(self, user_id: int | None, generator: Row, data: Row
                    ) -> Row:
         """
         Begin a build, anew if it has failed before.
@@ -286,7 +287,7 @@ class Imports:
         self._tables.refresh()
         return whole
 
-    def _time(self, seconds: Optional[float] = None) -> str:
+    def _time(self, seconds: float | None = None) -> str:
         """A time as the hub's database gives it; None for now."""
         return datetime.fromtimestamp(
             self._now() if seconds is None else seconds,
@@ -308,7 +309,7 @@ def _extra(data: Row) -> Any:
     return extra
 
 
-def _check_user(user_id: Optional[int]) -> None:
+def _check_user(user_id: int | None) -> None:
     """
     Refuse anonymous calls.
 

@@ -5,7 +5,8 @@ How tags inherit builds from each other (kojihub/kojihub.py,
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from txkoji.testing.tables import Row, Tables, holds, unversioned
 
@@ -14,9 +15,9 @@ class _Way(NamedTuple):
     """How a tag was reached, and what that leaves of it."""
 
     depth: int
-    left: Optional[int]
+    left: int | None
     noconfig: bool
-    filters: Tuple[str, ...]
+    filters: tuple[str, ...]
 
     def covers(self, other: _Way) -> bool:
         """Whether everything that is seen by the other is seen by this."""
@@ -26,7 +27,7 @@ class _Way(NamedTuple):
                 and self.noconfig <= other.noconfig)
 
 
-def links(tables: Tables, tag: int, event: Optional[int] = None) -> List[Row]:
+def links(tables: Tables, tag: int, event: int | None = None) -> list[Row]:
     """What a tag inherits from directly, as `getInheritanceData` has it."""
     found = [{**unversioned(row),
               'name': tables.name('tags', row['parent_id'])}
@@ -35,17 +36,17 @@ def links(tables: Tables, tag: int, event: Optional[int] = None) -> List[Row]:
     return sorted(found, key=lambda row: int(row['priority']))
 
 
-def full(tables: Tables, tag: int, event: Optional[int] = None) -> List[Row]:
+def full(tables: Tables, tag: int, event: int | None = None) -> list[Row]:
     """What a tag inherits from, in order, as `getFullInheritance` has it."""
-    found: List[Row] = []
-    seen: Dict[int, List[_Way]] = {}
+    found: list[Row] = []
+    seen: dict[int, list[_Way]] = {}
     _follow(tables, tag, event, _Way(1, None, False, ()), [tag], seen, found)
     return found
 
 
-def _follow(tables: Tables, tag: int, event: Optional[int], way: _Way,
-            above: List[int], seen: Dict[int, List[_Way]],
-            found: List[Row]) -> None:
+def _follow(tables: Tables, tag: int, event: int | None, way: _Way,
+            above: list[int], seen: dict[int, list[_Way]],
+            found: list[Row]) -> None:
     if way.left is not None and way.left < 1:
         return
     for link in links(tables, tag, event):
@@ -72,7 +73,7 @@ def _follow(tables: Tables, tag: int, event: Optional[int], way: _Way,
 
 def tagged(tables: Tables, tag: int, *, inherit: bool, latest: int,
            wanted: Callable[[Row, Row], bool],
-           event: Optional[int] = None) -> List[Tuple[Row, Row]]:
+           event: int | None = None) -> list[tuple[Row, Row]]:
     """
     The builds in a tag, and with `inherit` in those that it inherits from.
 
@@ -83,13 +84,13 @@ def tagged(tables: Tables, tag: int, *, inherit: bool, latest: int,
     :returns: a list of (build, tagging), newest first within each tag. A
               build is there once, for the first tag that has it.
     """
-    places: List[Tuple[int, List[str]]] = [(tag, [])]
+    places: list[tuple[int, list[str]]] = [(tag, [])]
     if inherit:
         places += [(row['parent_id'], row['filter'])
                    for row in full(tables, tag, event)]
     builds = {row['id']: row for row in tables.builds}
     blocked = _blocked(tables, [place for place, _ in places], event)
-    count: Dict[int, int] = {}
+    count: dict[int, int] = {}
     seen = set()
     found = []
     for place, filters in places:
@@ -112,9 +113,9 @@ def tagged(tables: Tables, tag: int, *, inherit: bool, latest: int,
     return found
 
 
-def _blocked(tables: Tables, places: List[int], event: Optional[int]) -> Any:
+def _blocked(tables: Tables, places: list[int], event: int | None) -> Any:
     """The packages that are blocked in the first tag that lists them."""
-    listed: Dict[int, bool] = {}
+    listed: dict[int, bool] = {}
     for place in places:
         for row in tables.active('tag_packages', event):
             if row['tag_id'] == place:

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections import deque
-from contextlib import contextmanager
-from typing import Any, Callable, ContextManager, Deque, Iterator, Optional
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, succeed
@@ -49,7 +50,7 @@ class MemoryNetwork:
     def endpoint(self, host: str, port: int) -> IStreamClientEndpoint:
         return _Endpoint(self._site, self._pipe)
 
-    def writing(self) -> ContextManager[Any]:
+    def writing(self) -> AbstractContextManager[Any]:
         return self._pipe.held()
 
 
@@ -79,7 +80,7 @@ class _Pipe:
     """
 
     def __init__(self) -> None:
-        self._waiting: Deque[Callable[[], Any]] = deque()
+        self._waiting: deque[Callable[[], Any]] = deque()
         self._running = False
         self._held = 0
 
@@ -121,11 +122,11 @@ class End:
         self._is_server = is_server
         self._pipe = pipe
         self._protocol = protocol
-        self._inbox: Deque[bytes] = deque()
+        self._inbox: deque[bytes] = deque()
         self._paused = False
         self._open = True
         #: Why no more comes, behind what is in the inbox.
-        self._end: Optional[Failure] = None
+        self._end: Failure | None = None
         self._producer: Any = None
         self._streaming = self._producer_paused = self._writing = False
 

@@ -3,13 +3,14 @@ How the hub filters, orders and cuts rows (kojihub/db.py, ``QueryProcessor``).
 """
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, List, Optional
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from txkoji.exceptions import KojiException
 from txkoji.testing.tables import Row, seconds
 
 
-def query(rows: Iterable[Row], options: Optional[Row]) -> Any:
+def query(rows: Iterable[Row], options: Row | None) -> Any:
     """
     Apply ``queryOpts`` as the hub does (kojihub/db.py, ``QueryProcessor``):
     ``order`` (several columns, with commas), ``offset`` and ``limit`` (0 is
@@ -43,7 +44,7 @@ def query(rows: Iterable[Row], options: Optional[Row]) -> Any:
     return found
 
 
-def part(rows: Iterable[Row], options: Row) -> List[Row]:
+def part(rows: Iterable[Row], options: Row) -> list[Row]:
     """
     Apply ``filterOpts`` as the hub does (``filterResults``): an ``order`` of
     one column, and Python's own slices.
@@ -64,7 +65,7 @@ def crash(text: str) -> KojiException:
     return KojiException(text, faultCode=1)
 
 
-def _sort(rows: List[Row], column: str) -> None:
+def _sort(rows: list[Row], column: str) -> None:
     # As in PostgreSQL, NULL is greater than everything.
     rows.sort(key=_sorted_by(column.lstrip('-')),
               reverse=column.startswith('-'))
@@ -106,5 +107,5 @@ def between(rows: Iterable[Row], column: str, after: Any, before: Any
     return found
 
 
-def _moment(time: Any) -> Optional[float]:
+def _moment(time: Any) -> float | None:
     return seconds(time) if isinstance(time, str) else time

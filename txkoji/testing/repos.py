@@ -3,8 +3,9 @@ The repositories of a FakeHub, and the requests for these.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any
 
 from txkoji.testing.history import History
 from txkoji.testing.tables import Row, Tables, put_time
@@ -41,9 +42,9 @@ class Repos:
         self._now = now
         self.history = history
 
-    def make(self, tag_id: int, event: Optional[int] = None, *,
-             opts: Optional[Dict[str, bool]] = None,
-             task_id: Optional[int] = None) -> int:
+    def make(self, tag_id: int, event: int | None = None, *,
+             opts: dict[str, bool] | None = None,
+             task_id: int | None = None) -> int:
         """
         Make a repository, which fulfills the requests that it is enough for.
 
@@ -71,29 +72,29 @@ class Repos:
                                update_time=self._time())
         return number
 
-    def find(self, repo_id: int) -> Optional[Row]:
+    def find(self, repo_id: int) -> Row | None:
         """A repository, as `repoInfo` has it, or None."""
         return self._row([row for row in self._tables.repos
                           if row['id'] == repo_id])
 
     def newest(self, tag_id: int, *, state: int = READY, dist: bool = False,
-               min_event: Optional[int] = None) -> Optional[Row]:
+               min_event: int | None = None) -> Row | None:
         """The newest one of a tag, whatever it is made with, or None."""
         return self._row([row for row in self._tables.repos if (
             row['tag_id'] == tag_id and row['state'] == state
             and bool(row['dist']) == dist
             and row['create_event'] >= (min_event or 0))])
 
-    def get(self, tag_id: int, min_event: Optional[int] = None,
-            at_event: Optional[int] = None,
-            opts: Optional[Dict[str, bool]] = None) -> Optional[Row]:
+    def get(self, tag_id: int, min_event: int | None = None,
+            at_event: int | None = None,
+            opts: dict[str, bool] | None = None) -> Row | None:
         """The newest one that a request would be content with, or None."""
         return self._row(self._enough_for(
             tag_id=tag_id, min_event=min_event, at_event=at_event,
             opts=opts or {}))
 
     def request(self, tag_id: int, owner: int, *, min_event: Any,
-                at_event: Optional[int], opts: Dict[str, bool],
+                at_event: int | None, opts: dict[str, bool],
                 priority: int, force: bool) -> Row:
         """
         Ask for one.
@@ -123,7 +124,7 @@ class Repos:
         return {'repo': None, 'request': self._request(row),
                 'duplicate': False}
 
-    def check(self, request_id: int) -> Optional[Row]:
+    def check(self, request_id: int) -> Row | None:
         """A request and what became of it, as `repo.checkRequest` has it."""
         for row in self._tables.repo_requests:
             if row['id'] == request_id:
@@ -135,7 +136,7 @@ class Repos:
                 return found
         return None
 
-    def _min_event(self, tag_id: int, wanted: Any) -> Optional[int]:
+    def _min_event(self, tag_id: int, wanted: Any) -> int | None:
         """Whatever a request names as its event, as an event."""
         if wanted not in (None, 'last'):
             return int(wanted)
@@ -146,16 +147,16 @@ class Repos:
             last = min(last, max(old, default=last))
         return last
 
-    def _enough_for(self, *, tag_id: int, min_event: Optional[int],
-                    at_event: Optional[int], opts: Dict[str, bool]
-                    ) -> List[Row]:
+    def _enough_for(self, *, tag_id: int, min_event: int | None,
+                    at_event: int | None, opts: dict[str, bool]
+                    ) -> list[Row]:
         return [row for row in self._tables.repos if (
             row['tag_id'] == tag_id and row['state'] == READY
             and not row['dist'] and row['custom_opts'] == opts
             and row['create_event'] >= (min_event or 0)
             and at_event in (None, row['create_event']))]
 
-    def _row(self, rows: List[Row]) -> Optional[Row]:
+    def _row(self, rows: list[Row]) -> Row | None:
         """The newest of some, joined with what else the hub tells."""
         if not rows:
             return None
@@ -185,7 +186,7 @@ class Repos:
         put_time(joined, 'update', row['update_time'])
         return joined
 
-    def _task(self, task_id: Optional[int]) -> Optional[Row]:
+    def _task(self, task_id: int | None) -> Row | None:
         for row in self._tables.tasks:
             if row['id'] == task_id:
                 return self._tables.task(row)

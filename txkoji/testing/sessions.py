@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import random
 import string
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any
 from urllib.parse import parse_qs
 
 from txkoji.exceptions import (
@@ -49,8 +50,8 @@ class Peer:
     """
 
     address: str = '127.0.0.1'
-    remote_user: Optional[str] = None
-    certified: Optional[str] = None
+    remote_user: str | None = None
+    certified: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     query: str = ''
 
@@ -65,10 +66,10 @@ class HubSession:
     authtype: int
     hostip: str
     start_time: float
-    master: Optional[int] = None
-    renew_time: Optional[float] = None
-    update_time: Optional[float] = None
-    callnum: Optional[int] = None
+    master: int | None = None
+    renew_time: float | None = None
+    update_time: float | None = None
+    callnum: int | None = None
     expired: bool = False
     closed: bool = False
     exclusive: bool = False
@@ -91,14 +92,14 @@ class Sessions:
     """
 
     def __init__(self, tables: Tables, now: Callable[[], float],
-                 version: Callable[[], Tuple[int, ...]]) -> None:
+                 version: Callable[[], tuple[int, ...]]) -> None:
         self._tables = tables
         self._now = now
         self._version = version
         self._random = random.Random(1)
-        self.rows: List[HubSession] = []
-        self.passwords: Dict[str, str] = {}
-        self.proxies: List[str] = []
+        self.rows: list[HubSession] = []
+        self.passwords: dict[str, str] = {}
+        self.proxies: list[str] = []
         self.renewal_timeout = 1440
         self.url_sessions = True
 
@@ -130,7 +131,7 @@ class Sessions:
         return Entered(self, peer, rows[0], callnum, method)
 
     def _arguments(self, peer: Peer
-                   ) -> Optional[Tuple[int, str, Optional[int]]]:
+                   ) -> tuple[int, str, int | None] | None:
         """The session that a request names: id, key and callnum."""
         headers = peer.headers
         if 'id' in headers and self._version() >= (1, 31):
@@ -162,8 +163,8 @@ class Sessions:
         except ValueError as error:
             raise AuthError(f'Invalid callnum: {text!r}') from error
 
-    def _check(self, row: Optional[HubSession], key: str,
-               callnum: Optional[int], peer: Peer, method: str) -> None:
+    def _check(self, row: HubSession | None, key: str,
+               callnum: int | None, peer: Peer, method: str) -> None:
         if row is None or row.closed or row.key != key \
                 or row.hostip != peer.address:
             raise AuthError('Invalid session or bad credentials')
@@ -193,7 +194,7 @@ class Sessions:
                                     ' exclusive')
 
     def create(self, user_id: int, authtype: int, peer: Peer,
-               master: Optional[int] = None) -> Row:
+               master: int | None = None) -> Row:
         """Make a session: what the hub says of it."""
         row = HubSession(
             id=max((row.id for row in self.rows), default=0) + 1,
@@ -202,7 +203,7 @@ class Sessions:
         self.rows.append(row)
         return self._info(row)
 
-    def renew(self, row: HubSession) -> Optional[Row]:
+    def renew(self, row: HubSession) -> Row | None:
         """Give a session a new key."""
         for master in self.rows:
             if master.id == row.master and master.closed:
@@ -250,7 +251,7 @@ class Entered:
     """
 
     def __init__(self, sessions: Sessions, peer: Peer,
-                 row: Optional[HubSession], callnum: Optional[int],
+                 row: HubSession | None, callnum: int | None,
                  method: str) -> None:
         self._sessions = sessions
         self._peer = peer
@@ -259,7 +260,7 @@ class Entered:
         self.row = row
 
     @property
-    def names(self) -> Dict[str, Callable[..., Any]]:
+    def names(self) -> dict[str, Callable[..., Any]]:
         """The hub's methods about sessions."""
         return {name: getattr(self, name) for name in (
             'exclusiveSession', 'getLoggedInUser', 'getSessionInfo', 'login',
@@ -287,8 +288,8 @@ class Entered:
             raise AuthError('invalid username or password')
         return self._log_in(user, PASSWORD, **renewing)
 
-    def sslLogin(self, proxyuser: Optional[str] = None,
-                 proxyauthtype: Optional[int] = None, **renewing: Any
+    def sslLogin(self, proxyuser: str | None = None,
+                 proxyauthtype: int | None = None, **renewing: Any
                  ) -> Any:
         peer = self._peer
         if peer.remote_user is not None:
@@ -324,7 +325,7 @@ class Entered:
         return self._sessions.create(row.user_id, row.authtype, self._peer,
                                      master=row.master or row.id)
 
-    def logout(self, session_id: Optional[int] = None) -> None:
+    def logout(self, session_id: int | None = None) -> None:
         row = self._own('logout')
         for each in self._sessions.rows:
             if session_id == each.id:

@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 import os
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, Dict, List, Optional
+from functools import cache
+from typing import Any
 
 from txkoji.exceptions import ParameterError
 
@@ -17,7 +17,7 @@ SAMPLE = os.path.join(os.path.dirname(__file__), 'sample')
 #: When the sample was recorded, in seconds since 1970.
 RECORDED = 1795331086.0
 
-Row = Dict[str, Any]
+Row = dict[str, Any]
 
 NAMES = ('archives', 'build_types', 'builds', 'cgs', 'channels', 'events',
          'host_channels', 'hosts', 'inheritance', 'packages',
@@ -52,13 +52,13 @@ class Tables:
 
     def __init__(self, sample: bool = True) -> None:
         self._sample = sample
-        self._names: Dict[str, Dict[int, str]] = {}
+        self._names: dict[str, dict[int, str]] = {}
 
-    def __getattr__(self, name: str) -> List[Row]:
+    def __getattr__(self, name: str) -> list[Row]:
         # Each table is read when it is first asked for: most tests need few.
         if name not in NAMES:
             raise AttributeError(f'there is no table {name!r}')
-        rows: List[Row] = []
+        rows: list[Row] = []
         if self._sample:
             rows = read_sample(name)
         elif name == 'events':
@@ -67,7 +67,7 @@ class Tables:
         setattr(self, name, rows)
         return rows
 
-    def find(self, table: str, key: Any) -> Optional[Row]:
+    def find(self, table: str, key: Any) -> Row | None:
         """
         The row with an id, or a name.
 
@@ -84,14 +84,14 @@ class Tables:
                 return dict(row)
         return None
 
-    def name(self, table: str, key: Optional[int]) -> Optional[str]:
+    def name(self, table: str, key: int | None) -> str | None:
         """The name that goes with an id; None with None."""
         if table not in self._names:
             self._names[table] = {row['id']: row['name']
                                   for row in getattr(self, table)}
         return None if key is None else self._names[table].get(key)
 
-    def active(self, name: str, event: Optional[int] = None) -> List[Row]:
+    def active(self, name: str, event: int | None = None) -> list[Row]:
         """
         The rows of a versioned table that hold.
 
@@ -170,7 +170,7 @@ class Tables:
                 'dest_tag_name': self.name('tags', row['dest_tag'])}
 
 
-def holds(row: Row, event: Optional[int] = None) -> bool:
+def holds(row: Row, event: int | None = None) -> bool:
     """
     Whether a row of a versioned table holds.
 
@@ -188,31 +188,31 @@ def unversioned(row: Row) -> Row:
     return {name: row[name] for name in row if name not in VERSION}
 
 
-def read_sample(name: str) -> List[Row]:
+def read_sample(name: str) -> list[Row]:
     """The rows of a table of the sample, new each time."""
     rows = json.loads(_text(name))['rows']
     return [dict(zip(columns(name), row)) for row in rows]
 
 
-@lru_cache(maxsize=None)
-def columns(name: str) -> List[str]:
+@cache
+def columns(name: str) -> list[str]:
     """The columns of a table."""
-    found: List[str] = json.loads(_text(name))['columns']
+    found: list[str] = json.loads(_text(name))['columns']
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _text(name: str) -> str:
     with open(os.path.join(SAMPLE, f'{name}.json'), encoding='utf-8') as file:
         return file.read()
 
 
-def put_time(row: Row, name: str, text: Optional[str]) -> None:
+def put_time(row: Row, name: str, text: str | None) -> None:
     """Put a time into a row in both ways that the hub has."""
     row[f'{name}_time'] = text
     row[f'{name}_ts'] = seconds(text)
 
 
-def seconds(text: Optional[str]) -> Optional[float]:
+def seconds(text: str | None) -> float | None:
     """The text of a time as seconds since 1970."""
     return None if text is None else datetime.fromisoformat(text).timestamp()

@@ -3,8 +3,8 @@ How a FakeHub misbehaves.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
-from typing import Callable, Optional, Union
 
 #: What `FakeHub.misbehave` knows.
 TROUBLES = ('offline', 'slow', 'dropped-before', 'dropped-after',
@@ -14,9 +14,9 @@ TROUBLES = ('offline', 'slow', 'dropped-before', 'dropped-after',
 class Trouble:
     """One way of misbehaving."""
 
-    def __init__(self, kind: str, method: Optional[str],
-                 times: Optional[int], chance: float,
-                 seconds: Union[float, Callable[[], float]], text: str,
+    def __init__(self, kind: str, method: str | None,
+                 times: int | None, chance: float,
+                 seconds: float | Callable[[], float], text: str,
                  data: bytes, random: Random) -> None:
         self._kind = kind
         self._method = method

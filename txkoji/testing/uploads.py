@@ -4,7 +4,8 @@ How files are uploaded to a FakeHub.
 from __future__ import annotations
 
 from base64 import b64decode
-from typing import Any, Callable, Dict, Optional, Tuple, Union
+from collections.abc import Callable
+from typing import Any
 
 from txkoji.exceptions import ActionNotAllowed, GenericError
 from txkoji.testing.files import VOLUMES, Files, checksum, hash_of
@@ -32,9 +33,9 @@ class Uploads:
         self._files = files
         self._now = now
         #: The user who uploaded first to a folder; nobody else may.
-        self._owners: Dict[Tuple[Optional[str], str], int] = {}
+        self._owners: dict[tuple[str | None, str], int] = {}
 
-    def take(self, user_id: Optional[int], fields: Dict[str, str],
+    def take(self, user_id: int | None, fields: dict[str, str],
              data: bytes) -> Row:
         """
         Take a raw upload: a piece of a file as it is, not in XML.
@@ -62,10 +63,10 @@ class Uploads:
             answer['hexdigest'] = checksum(fields['fileverify'], data)
         return answer
 
-    def uploadFile(self, user_id: Optional[int], path: str, name: str,
-                   size: Union[int, str], md5sum: Any,
-                   offset: Union[int, str], data: str,
-                   volume: Optional[str] = None, checksum: Any = None
+    def uploadFile(self, user_id: int | None, path: str, name: str,
+                   size: int | str, md5sum: Any,
+                   offset: int | str, data: str,
+                   volume: str | None = None, checksum: Any = None
                    ) -> bool:
         if user_id is None:
             raise ActionNotAllowed('you must be logged in for this operation')
@@ -83,7 +84,7 @@ class Uploads:
         self._files.write(whole, contents, volume, start)
         return True
 
-    def _end(self, path: str, volume: Optional[str], data: bytes, size: int,
+    def _end(self, path: str, volume: str | None, data: bytes, size: int,
              kind: str, digest: Any) -> bool:
         """Append, cut the file to its size, and only then compare it."""
         there = self._files.size(path, volume) or 0
@@ -93,9 +94,9 @@ class Uploads:
         found = self._files.checksum(kind, path, volume) if kind else None
         return self._files.size(path, volume) == size and digest == found
 
-    def checkUpload(self, user_id: Optional[int], path: str, name: str,
-                    verify: Optional[str] = None, tail: Optional[int] = None,
-                    volume: Optional[str] = None) -> Optional[Row]:
+    def checkUpload(self, user_id: int | None, path: str, name: str,
+                    verify: str | None = None, tail: int | None = None,
+                    volume: str | None = None) -> Row | None:
         whole = self._place(path, name, volume)
         size = self._files.size(whole, volume)
         if size is None:
@@ -111,7 +112,7 @@ class Uploads:
                                                        start)
         return answer
 
-    def _place(self, path: str, name: str, volume: Optional[str]) -> str:
+    def _place(self, path: str, name: str, volume: str | None) -> str:
         """
         The path of an upload.
 
@@ -125,7 +126,7 @@ class Uploads:
             raise GenericError(f'No such entry in table volume: {volume}')
         return f'work/{path}/{name}'
 
-    def _own(self, user_id: int, path: str, volume: Optional[str]) -> None:
+    def _own(self, user_id: int, path: str, volume: str | None) -> None:
         """
         Let a folder be a user's.
 
@@ -138,7 +139,7 @@ class Uploads:
                 f'Invalid upload directory, not owner: {path}')
 
 
-def _verification(given: Any) -> Tuple[str, Any]:
+def _verification(given: Any) -> tuple[str, Any]:
     """The kind of a checksum and its digest; of None, nothing is compared."""
     if given is None:
         return '', None
@@ -148,7 +149,7 @@ def _verification(given: Any) -> Tuple[str, Any]:
     return kind, digest
 
 
-def _digest(kind: str, data: bytes) -> Optional[str]:
+def _digest(kind: str, data: bytes) -> str | None:
     return checksum(kind, data) if kind else None
 
 

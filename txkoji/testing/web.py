@@ -3,7 +3,7 @@ HTTP for a FakeHub: what it is asked and answers as a Twisted Web resource.
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List, Optional
+from typing import TYPE_CHECKING, Any
 
 from cryptography.x509.oid import NameOID
 from munch import unmunchify
@@ -38,7 +38,7 @@ class HubResource(Resource):
 
     isLeaf = True
 
-    def __init__(self, hub: FakeHub, user: Optional[str] = None) -> None:
+    def __init__(self, hub: FakeHub, user: str | None = None) -> None:
         Resource.__init__(self)
         self._hub = hub
         self._user = user
@@ -52,12 +52,12 @@ class HubResource(Resource):
                            'Method Not Allowed\nThis is an XML-RPC server.'
                            ' Only POST requests are accepted.\n')
         body = request.content.read()
-        data: Optional[bytes] = None
+        data: bytes | None = None
         if (self._hub.takes_files and request.getHeader('Content-Type')
                 == 'application/octet-stream'):
             # Of any length, and also empty.
             method, data = 'upload', body
-            params: List[Any] = [{
+            params: list[Any] = [{
                 name.decode(): values[0].decode() for name, values in
                 http.parse_qs(request.uri.partition(b'?')[2]).items()}]
         elif not body:
@@ -109,10 +109,10 @@ class HubResource(Resource):
         return Peer(request.getClientAddress().host, remote_user, certified,
                     headers, query)
 
-    async def _serve(self, request: Any, method: str, params: List[Any],
-                     data: Optional[bytes]) -> None:
+    async def _serve(self, request: Any, method: str, params: list[Any],
+                     data: bytes | None) -> None:
         hub = self._hub
-        gone: List[Any] = []
+        gone: list[Any] = []
         request.notifyFinish().addErrback(gone.append)
         if hub.trouble('dropped-before', method):
             request.transport.abortConnection()
@@ -136,7 +136,7 @@ class HubResource(Resource):
         request.finish()
 
 
-def _certified(transport: Any) -> Optional[str]:
+def _certified(transport: Any) -> str | None:
     """The common name in the certificate that a client showed."""
     if not ISSLTransport.providedBy(transport) or not hasattr(
             transport, 'getPeerCertificate'):

@@ -4,7 +4,7 @@ Waiting for repositories of tags, and for builds in tags.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Union
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twisted.internet.defer import Deferred, fail
 
@@ -24,12 +24,12 @@ REQUESTS_SINCE = (1, 35)
 LOST = (build_states.DELETED, build_states.FAILED, build_states.CANCELED)
 
 #: "last" is for the last event at which the tag changed.
-MinEvent = Union[None, int, str]
+MinEvent = None | int | str
 
 
 def wait_for_repo(koji: Connection, tag: Any, nvrs: Any,
-                  after_event: Optional[int], timeout: Optional[float],
-                  min_event: MinEvent, request: Optional[bool]
+                  after_event: int | None, timeout: float | None,
+                  min_event: MinEvent, request: bool | None
                   ) -> Deferred[Any]:
     """Wait for a repository; see `Connection.wait_repo`."""
     try:
@@ -67,11 +67,11 @@ class _Wanted(NamedTuple):
     """
 
     tag: Any
-    nvrs: List[str]
+    nvrs: list[str]
     min_event: MinEvent
 
     @classmethod
-    def checked(cls, tag: Any, nvrs: Any, after_event: Optional[int],
+    def checked(cls, tag: Any, nvrs: Any, after_event: int | None,
                 min_event: MinEvent) -> _Wanted:
         """
         Make one of the caller's arguments.
@@ -119,7 +119,7 @@ class _RepoWait:
         self._koji = koji
         self._wanted = wanted
         self._asks = asks
-        self._request_id: Optional[int] = None
+        self._request_id: int | None = None
 
     async def run(self) -> Repo:
         """Wait for it."""
@@ -158,14 +158,14 @@ class _RepoWait:
         return await self._koji.call('repo.get', self._wanted.tag,
                                      min_event=self._wanted.min_event)
 
-    async def _look_first(self) -> List[Any]:
+    async def _look_first(self) -> list[Any]:
         repo = await self._get()
         if repo is not None and not await _has_builds(
                 self._koji, self._wanted, repo.create_event):
             repo = None
         return [repo]
 
-    async def _look_for_builds(self) -> Optional[bool]:
+    async def _look_for_builds(self) -> bool | None:
         return await _has_builds(self._koji, self._wanted, None) or None
 
     async def _look_at_request(self) -> Any:
@@ -204,7 +204,7 @@ class _RepoWait:
             force=event > last)
 
 
-async def _has_builds(koji: Connection, wanted: _Wanted, event: Optional[int]
+async def _has_builds(koji: Connection, wanted: _Wanted, event: int | None
                       ) -> bool:
     """Whether all builds are in the tag: now, or as of an event."""
     if not wanted.nvrs:
@@ -218,9 +218,9 @@ async def _has_builds(koji: Connection, wanted: _Wanted, event: Optional[int]
 
 
 async def _find_on_old_hub(koji: Connection, wanted: _Wanted
-                           ) -> Optional[Repo]:
+                           ) -> Repo | None:
     """The newest repository of a tag on a hub before 1.35, if it will do."""
-    repo: Optional[Repo] = await koji.getRepo(wanted.tag)
+    repo: Repo | None = await koji.getRepo(wanted.tag)
     if repo is None or not wanted.young_enough(repo):
         return None
     event = repo.create_event
@@ -251,7 +251,7 @@ def _told(version: Any) -> str:
 
 
 def wait_until_tagged(koji: Connection, builds: Any, tag: Any,
-                      timeout: Optional[float], inherit: bool
+                      timeout: float | None, inherit: bool
                       ) -> Deferred[Any]:
     """Wait for builds to be in a tag; see `Connection.wait_tagged`."""
     if isinstance(builds, (str, int, dict)):
@@ -271,7 +271,7 @@ class _TagWait:
     :param inherit: whether builds count that it inherits.
     """
 
-    def __init__(self, koji: Connection, builds: List[Any], tag: Any,
+    def __init__(self, koji: Connection, builds: list[Any], tag: Any,
                  inherit: bool) -> None:
         self._koji = koji
         self._builds = builds
@@ -281,16 +281,16 @@ class _TagWait:
         #: its NVR, and failed before, may be made again, under the same id.
         self._good = {build for build in builds if isinstance(build, int)}
 
-    async def run(self) -> List[Any]:
+    async def run(self) -> list[Any]:
         """Wait for them."""
         async def look_for_tag() -> Any:
             return await self._koji.getTag(self._tag, strict=True)
 
         self._tag = await poll(self._koji, look_for_tag)
-        found: List[Any] = await poll(self._koji, self._look)
+        found: list[Any] = await poll(self._koji, self._look)
         return found
 
-    async def _look(self) -> Optional[List[Any]]:
+    async def _look(self) -> list[Any] | None:
         batched = self._koji.batched()
         found = await together([batched.getBuild(
             build, strict=isinstance(build, int)) for build in self._builds])

@@ -4,19 +4,8 @@ Waiting for tasks.
 from __future__ import annotations
 
 import copy
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Callable,
-    Dict,
-    Iterable,
-    List,
-    NamedTuple,
-    Optional,
-    Set,
-    Tuple,
-    Union,
-)
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import deferLater
@@ -44,7 +33,7 @@ if TYPE_CHECKING:
     from txkoji.connection import Connection
 
 #: A task, or its id.
-TaskOrId = Union[Task, int]
+TaskOrId = Task | int
 
 #: Seconds after a request, before which there is no early one.
 EARLY = 1
@@ -63,13 +52,13 @@ class Poller:
     """
 
     def __init__(self) -> None:
-        self._waiting: Dict[int, List[Deferred[Task]]] = {}
+        self._waiting: dict[int, list[Deferred[Task]]] = {}
         #: Those to be asked for before it is the turn of all.
-        self._news: Set[int] = set()
+        self._news: set[int] = set()
         self._earliest = 0.0
-        self._polling: Optional[Deferred[None]] = None
-        self._asking: Optional[Deferred[Any]] = None
-        self._pause: Optional[Deferred[None]] = None
+        self._polling: Deferred[None] | None = None
+        self._asking: Deferred[Any] | None = None
+        self._pause: Deferred[None] | None = None
         self._timer: Any = None
         self._reactor: Any = None
 
@@ -142,7 +131,7 @@ class Poller:
         elif self._pause is not None:
             self._pause.callback(None)
 
-    async def _ask(self, koji: Connection, ids: List[int],
+    async def _ask(self, koji: Connection, ids: list[int],
                    patience: Patience) -> None:
         self._asking = koji.getTaskInfo(ids)
         try:
@@ -165,7 +154,7 @@ class Poller:
             for number, task in zip(ids, tasks)
             if task is None or task.state in task_states.DONE_GROUP])
 
-    def _tell(self, outcomes: Iterable[Tuple[int, Any]]) -> None:
+    def _tell(self, outcomes: Iterable[tuple[int, Any]]) -> None:
         """
         Tell all who wait, each with an object of its own. Who hears of it
         may begin to wait again, or cancel for others.
@@ -212,7 +201,7 @@ class Patience:
         return doubtful and self._left >= 0
 
 
-def wait_for(koji: Connection, tasks: Any, timeout: Optional[float]
+def wait_for(koji: Connection, tasks: Any, timeout: float | None
              ) -> Deferred[Any]:
     """Wait until tasks are finished; see `Connection.wait`."""
     one = isinstance(tasks, (int, Task))
@@ -278,8 +267,8 @@ class TaskChange(NamedTuple):
     """
 
     task: Task
-    old: Optional[str]
-    new: Optional[str]
+    old: str | None
+    new: str | None
 
 
 class Changes(Polled):
@@ -299,7 +288,7 @@ class Changes(Polled):
     def __init__(self, koji: Connection, task: TaskOrId) -> None:
         super().__init__(koji, 'getTaskDescendents')
         self._task_id = task_number(task)
-        self._states: Dict[int, Optional[str]] = {}
+        self._states: dict[int, str | None] = {}
         self._next_look = 0.0
 
     async def _look(self) -> None:

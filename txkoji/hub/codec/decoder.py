@@ -3,18 +3,19 @@ The layout that Koji's hub writes, decoded by one regular expression.
 
 The hub writes each element in one way only, down to the line ends, so that an
 expression can take whole members at once, and whole rows of long lists
-(`txkoji.hub.codec.rows`). Of 7 MB of builds that reads more than eleven times as
-fast as Python's library. Whatever does not fit is handed over to expat
-(`txkoji.hub.codec.expat`), together with the arrays and structs that are open at
-that point, so that nothing that was read is read again, or kept for it.
+(`txkoji.hub.codec.rows`). Of 7 MB of builds that reads more than eleven times
+as fast as Python's library. Whatever does not fit is handed over to expat
+(`txkoji.hub.codec.expat`), together with the arrays and structs that are open
+at that point, so that nothing that was read is read again, or kept for it.
 """
 from __future__ import annotations
 
 import codecs
 import operator
 import re
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any
 
 from munch import Munch
 
@@ -70,23 +71,23 @@ class Decoder:
     :ivar learned: whether rows are read as a whole by now.
     """
 
-    def __init__(self, row: Optional[Callable[[], Any]] = None, *,
+    def __init__(self, row: Callable[[], Any] | None = None, *,
                  learn_after: int = LEARN_AFTER) -> None:
         self._row = row
         self._learn_after = learn_after
-        self._expat: Optional[ExpatDecoder] = None
+        self._expat: ExpatDecoder | None = None
         self._utf8 = codecs.getincrementaldecoder('utf-8')()
         self._rest = ''
-        self._ends: Optional[Tuple[str, str]] = None
+        self._ends: tuple[str, str] | None = None
         # The list of the values, and each open array and struct; the names
         # of those that are in a struct; and what a struct gets at the end of
         # the member.
-        self._open: List[Any] = [[]]
-        self._names: List[str] = []
+        self._open: list[Any] = [[]]
+        self._names: list[str] = []
         self._member: Any = None
         # Each name once, however often it comes.
-        self._known: Dict[str, str] = {}
-        self._rows: Optional[RowReader] = None
+        self._known: dict[str, str] = {}
+        self._rows: RowReader | None = None
         self._observed = 0
 
     @property
@@ -134,7 +135,7 @@ class Decoder:
         if len(self._rest) > MAX_REST:
             self._hand_over(self._rest)
 
-    def take(self) -> List[Any]:
+    def take(self) -> list[Any]:
         """
         Get the items that are whole by now, of a value that is a list. They
         are gone here, and from what `close` gives.
@@ -169,7 +170,7 @@ class Decoder:
         return value_or_fault(self._open[0][0], self._ends is _FAULT)
 
     @property
-    def _items(self) -> List[Any]:
+    def _items(self) -> list[Any]:
         """The value as far as it was read, if it is a list."""
         values = self._open
         return values[1] if len(values) > 1 and type(values[1]) is list else []

@@ -4,9 +4,10 @@ XML-RPC decoded by a hardened expat: whatever a hub may send.
 from __future__ import annotations
 
 import binascii
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Callable, Dict, FrozenSet, List, NoReturn, Optional
+from typing import Any, NoReturn
 from xml.parsers import expat
 
 from munch import Munch
@@ -20,7 +21,7 @@ MAX_DEPTH = 256
 MAX_VALUE = 64 * 2**20
 
 #: What may stand directly within what.
-_CHILDREN: Dict[str, FrozenSet[str]] = {
+_CHILDREN: dict[str, frozenset[str]] = {
     'methodResponse': frozenset(['params', 'fault']),
     'methodCall': frozenset(['methodName', 'params']),
     'params': frozenset(['param']),
@@ -47,7 +48,7 @@ def _nil(text: str) -> None:
         raise ValueError(f'nil has no content, not {text[:60]!r}')
 
 
-_SCALARS: Dict[str, Callable[[str], Any]] = {
+_SCALARS: dict[str, Callable[[str], Any]] = {
     'nil': _nil,
     'boolean': _boolean,
     'int': int,
@@ -90,16 +91,16 @@ class ExpatDecoder:
     """
 
     def __init__(self, root: str = 'methodResponse',
-                 row: Optional[Callable[[], Any]] = None) -> None:
+                 row: Callable[[], Any] | None = None) -> None:
         self.method = ''
         self._root = root
         self._row = row
         self._size = 0
-        self._open: List[str] = []
-        self._seen: List[Optional[str]] = []
-        self.containers: List[Any] = [[]]
-        self._names: List[Optional[str]] = []
-        self._text: List[str] = []
+        self._open: list[str] = []
+        self._seen: list[str | None] = []
+        self.containers: list[Any] = [[]]
+        self._names: list[str | None] = []
+        self._text: list[str] = []
         self._value: Any = _NOTHING
         parser = expat.ParserCreate()
         parser.buffer_text = True
@@ -110,8 +111,8 @@ class ExpatDecoder:
         self._parser = parser
 
     @classmethod
-    def resumed(cls, fault: bool, containers: List[Any], names: List[str],
-                member: Any, row: Optional[Callable[[], Any]]
+    def resumed(cls, fault: bool, containers: list[Any], names: list[str],
+                member: Any, row: Callable[[], Any] | None
                 ) -> ExpatDecoder:
         """
         Go on in the middle of an answer.
@@ -194,7 +195,7 @@ class ExpatDecoder:
     def _doctype(self, *args: Any) -> NoReturn:
         self._refuse('it brings a document type, which no hub sends')
 
-    def _start(self, tag: str, attributes: Dict[str, str]) -> None:
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
         tag = tag.rpartition(':')[2]
         if not self._open:
             if tag != self._root:
@@ -292,7 +293,7 @@ class ExpatDecoder:
         except (ValueError, ArithmeticError) as error:
             self._refuse(f'it has a bad {tag!r}: {error}')
 
-    def _end_container(self, tag: str, seen: Optional[str]) -> None:
+    def _end_container(self, tag: str, seen: str | None) -> None:
         if tag == 'struct':
             self._names.pop()
         elif seen is None:
@@ -300,7 +301,7 @@ class ExpatDecoder:
         self._value = self.containers.pop()
 
 
-def _blank(text: List[str]) -> bool:
+def _blank(text: list[str]) -> bool:
     return not text or not ''.join(text).strip()
 
 

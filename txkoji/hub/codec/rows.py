@@ -10,18 +10,9 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    Iterable,
-    List,
-    Optional,
-    Sequence,
-    Set,
-    Tuple,
-)
+from typing import Any
 
 #: Characters that XML does not have, or not as they are.
 CONTROL = '\x00-\x08\x0b-\x1f\ufffe\uffff'
@@ -55,7 +46,7 @@ MAX_NAMES = 2048
 _FORMS = {'string': '([^<]*)', 'int': '(-?[0-9]+)', 'i8': '(-?[0-9]+)',
           'double': '([-+.0-9e]+)', 'boolean': '([01])'}
 
-_CONVERTERS: Dict[str, Callable[[str], Any]] = {
+_CONVERTERS: dict[str, Callable[[str], Any]] = {
     'int': int, 'i8': int, 'double': float, 'boolean': BOOLEANS.__getitem__}
 
 _TYPES = {str: 'string', float: 'double', bool: 'boolean'}
@@ -110,8 +101,8 @@ class RowReader:
         self._allowed = 0.0
         # Of each member in its order: the XML-RPC type of its values, or ''
         # while all are nil; and those that may be nil.
-        self._types: Dict[str, str] = {}
-        self._nullable: Set[str] = set()
+        self._types: dict[str, str] = {}
+        self._nullable: set[str] = set()
 
     def observe(self, rows: Sequence[Any]) -> None:
         """Learn from rows that were read by tokens."""
@@ -127,7 +118,7 @@ class RowReader:
         elif self._observed >= self._learn_after:
             self._start(self._write())
 
-    def read(self, text: str) -> Tuple[List[Any], str]:
+    def read(self, text: str) -> tuple[list[Any], str]:
         """
         Read the rows at the beginning of a text.
 
@@ -230,8 +221,8 @@ class RowReader:
         self.active = False
         self.least = sys.maxsize
 
-    def _convert(self, found: Sequence[Tuple[Optional[str], ...]]
-                 ) -> List[Any]:
+    def _convert(self, found: Sequence[tuple[str | None, ...]]
+                 ) -> list[Any]:
         """
         Make rows of what the expression found in each.
 
@@ -251,7 +242,7 @@ class RowReader:
         return rows
 
 
-def _values(kind: str, texts: Sequence[Optional[str]]) -> Iterable[Any]:
+def _values(kind: str, texts: Sequence[str | None]) -> Iterable[Any]:
     """
     Convert what was found of a member in many rows; None is nil.
 
@@ -265,7 +256,7 @@ def _values(kind: str, texts: Sequence[Optional[str]]) -> Iterable[Any]:
     return list(map(convert, texts))
 
 
-def _strings(texts: Sequence[Optional[str]]) -> Iterable[Optional[str]]:
+def _strings(texts: Sequence[str | None]) -> Iterable[str | None]:
     together = ''.join(filter(None, texts))
     # All of the refused characters but one are not printable.
     if ('>' in together or not together.isprintable()) \

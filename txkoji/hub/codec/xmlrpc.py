@@ -2,8 +2,8 @@
 Python values to bytes and back, as Koji's hub and its own client write them.
 
 `encode_call` makes a request. Answers are decoded while they arrive, by the
-`Decoder` of `txkoji.hub.codec.decoder`; `decode_answer` is for those that are there
-as a whole.
+`Decoder` of `txkoji.hub.codec.decoder`; `decode_answer` is for those that are
+there as a whole.
 
 ======================  =====================================================
 None                    ``<nil/>``
@@ -21,19 +21,9 @@ from __future__ import annotations
 import binascii
 import re
 import reprlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    Iterable,
-    List,
-    Mapping,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import Any
 
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.expat import ExpatDecoder
@@ -50,7 +40,7 @@ _MANY = ((f'{_HEAD}<methodCall>\n<methodName>{MULTICALL[0]}</methodName>\n'
 # Values to bytes
 
 def encode_call(method: str, args: Sequence[Any] = (),
-                kwargs: Optional[Mapping[str, Any]] = None) -> bytes:
+                kwargs: Mapping[str, Any] | None = None) -> bytes:
     """
     Encode a call of a hub method.
 
@@ -73,7 +63,7 @@ def encode_call(method: str, args: Sequence[Any] = (),
 
 
 def encode_entry(method: str, args: Sequence[Any] = (),
-                 kwargs: Optional[Mapping[str, Any]] = None) -> bytes:
+                 kwargs: Mapping[str, Any] | None = None) -> bytes:
     """
     Encode a call that goes as one of many, for `encode_multicall`.
 
@@ -125,7 +115,7 @@ def _answer(value: str) -> bytes:
 
 
 def join_arguments(args: Sequence[Any],
-                   kwargs: Mapping[str, Any]) -> List[Any]:
+                   kwargs: Mapping[str, Any]) -> list[Any]:
     """Put named arguments behind the positional ones, as Koji does."""
     if not kwargs:
         return list(args)
@@ -133,7 +123,7 @@ def join_arguments(args: Sequence[Any],
 
 
 def split_arguments(params: Sequence[Any]
-                    ) -> Tuple[List[Any], Dict[str, Any]]:
+                    ) -> tuple[list[Any], dict[str, Any]]:
     """The reverse of `join_arguments`."""
     args = list(params)
     if args and isinstance(args[-1], dict) and args[-1].get('__starstar'):
@@ -212,7 +202,7 @@ def _float(value: float) -> str:
     return f'<value><double>{float.__repr__(value)}</double></value>\n'
 
 
-def _bytes(value: Union[bytes, bytearray]) -> str:
+def _bytes(value: bytes | bytearray) -> str:
     # In lines of 76 characters, as MIME has them.
     data = memoryview(value)
     lines = [binascii.b2a_base64(data[start:start + 57]).decode()
@@ -252,7 +242,7 @@ def _name(name: Any) -> str:
 
 
 #: Exact types are looked up; of others the first that fits, so bool is first.
-_ENCODERS: Dict[type, Callable[[Any], str]] = {
+_ENCODERS: dict[type, Callable[[Any], str]] = {
     type(None): _none,
     bool: _bool,
     int: _int,
@@ -269,7 +259,7 @@ _ENCODERS: Dict[type, Callable[[Any], str]] = {
 
 # Bytes to values
 
-def decode_call(data: bytes) -> Tuple[str, List[Any]]:
+def decode_call(data: bytes) -> tuple[str, list[Any]]:
     """
     Decode a request: what FakeHub receives, and what the hub keeps as the
     request of a task.

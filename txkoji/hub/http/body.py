@@ -5,7 +5,8 @@ of the reactor that others would wait.
 from __future__ import annotations
 
 import zlib
-from typing import Any, Callable, Optional, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
@@ -19,7 +20,7 @@ STEP = 65536
 class Sink(Protocol):
     """What takes the bytes of an answer, and makes a value of them."""
 
-    def feed(self, data: bytes) -> Optional[Deferred[None]]:
+    def feed(self, data: bytes) -> Deferred[None] | None:
         """
         Take the next bytes.
 
@@ -51,9 +52,9 @@ class Body:
 
     def __init__(self, sink: Sink, connection: HTTPConnection, reactor: Any,
                  *, coding: str, limit: float, held: Callable[[bool], Any],
-                 ended: Callable[[Optional[Exception]], Any]) -> None:
+                 ended: Callable[[Exception | None], Any]) -> None:
         self._sink = sink
-        self._connection: Optional[HTTPConnection] = connection
+        self._connection: HTTPConnection | None = connection
         self._reactor = reactor
         self._left = self._limit = limit
         self._tell_held = held
@@ -156,7 +157,7 @@ class Body:
             self._tell_held(False)
             self._go_on()
 
-    def _end(self, error: Optional[Exception]) -> None:
+    def _end(self, error: Exception | None) -> None:
         if not self._over:
             self.stop()
             self._tell_ended(error)

@@ -9,7 +9,7 @@ All of that is made up for here.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, List, Optional, Protocol, Tuple
+from typing import Any, Protocol
 
 import httptools
 from twisted.internet.defer import Deferred
@@ -45,7 +45,7 @@ class Head:
     __slots__ = ('status', 'reason', 'headers')
 
     def __init__(self, status: int, reason: str,
-                 headers: List[Tuple[bytes, bytes]]) -> None:
+                 headers: list[tuple[bytes, bytes]]) -> None:
         self.status = status
         self.reason = reason
         self.headers = headers
@@ -101,7 +101,7 @@ class Owner(Protocol):
     def lost(self, connection: HTTPConnection) -> None:
         """A connection is gone."""
 
-    def reason(self, tls: Any) -> Optional[str]:
+    def reason(self, tls: Any) -> str | None:
         """Why a server was not trusted, or None where that is not known."""
 
 
@@ -133,8 +133,8 @@ class HTTPConnection(TwistedProtocol):
             lambda ready: self.abort())
         self.received = 0
         self.tls: Any = None
-        self._receiver: Optional[Receiver] = None
-        self._sending: Optional[_Sending] = None
+        self._receiver: Receiver | None = None
+        self._sending: _Sending | None = None
         self._paused = False
         self._parser: Any = None
 
@@ -185,7 +185,7 @@ class HTTPConnection(TwistedProtocol):
         if self.state is not State.CLOSED and self.transport is not None:
             self.transport.abortConnection()  # type: ignore[attr-defined]
 
-    def _leave(self) -> Optional[Receiver]:
+    def _leave(self) -> Receiver | None:
         """Let go of who waits for an answer."""
         receiver, self._receiver = self._receiver, None
         if self._sending is not None:
@@ -207,11 +207,11 @@ class HTTPConnection(TwistedProtocol):
         self._receiver = receiver
         self._parser = httptools.HttpResponseParser(self)
         self._start = b''
-        self._head: Optional[Head] = None
+        self._head: Head | None = None
         self._head_size = 0
         self._reason = ''
-        self._headers: List[Tuple[bytes, bytes]] = []
-        self._chunks: List[bytes] = []
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._chunks: list[bytes] = []
         self._refusal = ''
         self._complete = self._keep_alive = self._endless = False
         transport: Any = self.transport

@@ -3,9 +3,10 @@ One request and its answer, within a time limit.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, Callable, Optional
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
@@ -79,14 +80,14 @@ class Exchange:
         self._target = parse_target(address)
         self._route = self._target.route
         #: None when it is over.
-        self._done: Optional[Deferred[Any]] = None
-        self._connecting: Optional[Deferred[HTTPConnection]] = None
-        self._connection: Optional[HTTPConnection] = None
+        self._done: Deferred[Any] | None = None
+        self._connecting: Deferred[HTTPConnection] | None = None
+        self._connection: HTTPConnection | None = None
         self._kept = False
-        self._body: Optional[Body] = None
-        self._excerpt: Optional[_Excerpt] = None
+        self._body: Body | None = None
+        self._excerpt: _Excerpt | None = None
         #: The error for a status other than 200.
-        self._status: Optional[HTTPError] = None
+        self._status: HTTPError | None = None
         self._until_closed = False
         self._timer: Any = None
         self._left = request.timeout
@@ -210,7 +211,7 @@ class Exchange:
                 return
         self._fail_with(reason.value)
 
-    def _body_ended(self, error: Optional[Exception]) -> None:
+    def _body_ended(self, error: Exception | None) -> None:
         if self._status is not None:
             self._fail(self._status)
             return
@@ -349,7 +350,7 @@ class Exchange:
     def _cancel(self, done: Deferred[Any]) -> None:
         self._fail(CancelledError())
 
-    def _fail(self, error: Exception, cause: Optional[Exception] = None
+    def _fail(self, error: Exception, cause: Exception | None = None
               ) -> None:
         if error is self._status and self._excerpt is not None \
                 and self._excerpt.data and self._may_show():
@@ -376,7 +377,7 @@ class Exchange:
             done.callback(result)
 
 
-def _retry_after(head: Head) -> Optional[float]:
+def _retry_after(head: Head) -> float | None:
     """The seconds that a server says, as a number or as a date."""
     text = head.get(b'retry-after')
     if not text:
@@ -402,13 +403,13 @@ class _Excerpt:
     :param count: is told how many have come.
     """
 
-    def __init__(self, sink: Optional[Sink] = None,
+    def __init__(self, sink: Sink | None = None,
                  count: Callable[[int], Any] = int) -> None:
         self._sink = sink
         self._count = count
         self.data = b''
 
-    def feed(self, data: bytes) -> Optional[Deferred[None]]:
+    def feed(self, data: bytes) -> Deferred[None] | None:
         if len(self.data) < EXCERPT:
             self.data = (self.data + data[:EXCERPT])[:EXCERPT]
         self._count(len(data))

@@ -4,7 +4,7 @@ What an exception of Twisted or of OpenSSL means.
 from __future__ import annotations
 
 import re
-from typing import Any, Tuple
+from typing import Any
 
 from twisted.internet import error
 
@@ -20,7 +20,7 @@ _NO_TLS = ('wrong version number', 'packet length too long', 'http request',
            'record layer failure', 'unexpected message')
 
 
-def explain(found: Exception, sent: bool = False) -> Tuple[Any, str]:
+def explain(found: Exception, sent: bool = False) -> tuple[Any, str]:
     """
     Find what an exception means.
 
@@ -40,7 +40,7 @@ def explain(found: Exception, sent: bool = False) -> Tuple[Any, str]:
     return _explain_tls(found, sent)
 
 
-def _explain_tls(found: Exception, sent: bool) -> Tuple[Any, str]:
+def _explain_tls(found: Exception, sent: bool) -> tuple[Any, str]:
     # It is imported where TLS is spoken only.
     from OpenSSL import SSL
     if not isinstance(found, SSL.Error):

@@ -9,8 +9,9 @@ that nobody wants is stopped.
 """
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.protocol import (
@@ -65,7 +66,7 @@ class FileHead:
     """
 
     status: int
-    length: Optional[int]
+    length: int | None
     coding: str
     _headers: Headers
 
@@ -90,7 +91,7 @@ class FileClient:
         self._connections.cachedConnectionTimeout = IDLE_TIMEOUT
         self._connections.retryAutomatically = False
         self._agent = _FileAgent(reactor, pool, network, self._connections)
-        self._client: Optional[HTTPClient] = None
+        self._client: HTTPClient | None = None
 
     def close(self) -> Deferred[None]:
         """
@@ -182,7 +183,7 @@ class _FileAgent:
             reactor, _Endpoints(pool), connections)
 
     def request(self, method: bytes, uri: bytes,
-                headers: Optional[Headers] = None,
+                headers: Headers | None = None,
                 bodyProducer: Any = None) -> Any:
         headers = Headers(dict((headers or Headers()).getAllRawHeaders()))
         headers.setRawHeaders(b'Accept-Encoding', [b'identity'])
@@ -229,7 +230,7 @@ def _coding(response: IResponse) -> str:
     return b','.join(values).decode('latin-1').strip().lower()
 
 
-def _length(response: IResponse) -> Optional[int]:
+def _length(response: IResponse) -> int | None:
     return (None if response.length is UNKNOWN_LENGTH
             else int(response.length))
 
@@ -270,7 +271,7 @@ class _Silence:
         self._seconds = seconds
         self._reactor = reactor
         self._timer: Any = None
-        self._limited: Optional[Deferred[Any]] = None
+        self._limited: Deferred[Any] | None = None
         self.over = False
 
     def on(self, waiting: Deferred[Any]) -> Deferred[Any]:
@@ -329,7 +330,7 @@ class _Reader(TwistedProtocol):
         self._sink = sink
         self._limit = limit
         self._held = 0
-        self._lost: Optional[Failure] = None
+        self._lost: Failure | None = None
         self.ended: Deferred[None] = Deferred(lambda ended: self._stop())
 
     def dataReceived(self, data: bytes) -> None:

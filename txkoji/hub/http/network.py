@@ -1,8 +1,8 @@
 """What opens connections: the reactor's sockets, or memory in tests."""
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import Any, ContextManager, NamedTuple, Protocol
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple, Protocol
 
 from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.interfaces import IStreamClientEndpoint
@@ -38,7 +38,7 @@ class Network(Protocol):
     def endpoint(self, host: str, port: int) -> IStreamClientEndpoint:
         """Get what connects to a port of a host."""
 
-    def writing(self) -> ContextManager[Any]:
+    def writing(self) -> AbstractContextManager[Any]:
         """
         Get a context in which a request is written. Twisted's client does not
         expect the answer within its own writing.
@@ -62,5 +62,5 @@ class Sockets:
         # Its own time limit is the same as ours (`CONNECT_TIMEOUT`).
         return HostnameEndpoint(self._reactor, host.encode('ascii'), port)
 
-    def writing(self) -> ContextManager[Any]:
+    def writing(self) -> AbstractContextManager[Any]:
         return nullcontext()

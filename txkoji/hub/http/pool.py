@@ -4,7 +4,7 @@ that are open.
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Set
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import wrapClientTLS
@@ -42,14 +42,14 @@ class Pool:
         self._network = network
         self._proxies = proxies
         self._max_idle = max_idle
-        self._shown: Optional[ClientCertificate] = None
+        self._shown: ClientCertificate | None = None
         #: By whether nothing newer than TLS 1.2 is spoken.
-        self._policies: Dict[bool, HubPolicy] = {}
-        self._idle: List[_Idle] = []
+        self._policies: dict[bool, HubPolicy] = {}
+        self._idle: list[_Idle] = []
         self._sweeping: Any = None
-        self._open: Set[HTTPConnection] = set()
+        self._open: set[HTTPConnection] = set()
         self._closed = False
-        self._all_closed: List[Deferred[None]] = []
+        self._all_closed: list[Deferred[None]] = []
 
     @property
     def connections(self) -> int:
@@ -65,7 +65,7 @@ class Pool:
 
     # Connections for requests
 
-    def take(self, route: Route) -> Optional[HTTPConnection]:
+    def take(self, route: Route) -> HTTPConnection | None:
         """Take a connection that was kept, or None."""
         for index in range(len(self._idle) - 1, -1, -1):
             if self._idle[index].route == route:
@@ -122,7 +122,7 @@ class Pool:
                 f'profile {self._settings.name!r}: {route.host!r} is no host'
                 ' name: these have letters, digits and hyphens')
 
-    def proxy(self, route: Route) -> Optional[Proxy]:
+    def proxy(self, route: Route) -> Proxy | None:
         """Get the proxy of a route, or None."""
         return self._proxies.find(route)
 
@@ -133,7 +133,7 @@ class Pool:
                                                 tls_1_2=tls_1_2)
         return self._policies[tls_1_2]
 
-    def reason(self, tls: Any) -> Optional[str]:
+    def reason(self, tls: Any) -> str | None:
         """
         Say why a server was not trusted.
 
@@ -234,5 +234,5 @@ class _Connections(Factory):
         self._pool = pool
         self._secure = secure
 
-    def buildProtocol(self, addr: Optional[IAddress]) -> HTTPConnection:
+    def buildProtocol(self, addr: IAddress | None) -> HTTPConnection:
         return HTTPConnection(self._pool, self._secure)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from typing import Any, Dict, Optional
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
@@ -95,12 +95,12 @@ class Proxies:
     :raises ConfigurationError: if `named` is no URL of a proxy.
     """
 
-    def __init__(self, named: Optional[str]) -> None:
-        self._all: Optional[Proxy] = parse_proxy(named) if named else None
+    def __init__(self, named: str | None) -> None:
+        self._all: Proxy | None = parse_proxy(named) if named else None
         self._from_environment = named is None
-        self._known: Dict[Route, Optional[Proxy]] = {}
+        self._known: dict[Route, Proxy | None] = {}
 
-    def find(self, route: Route) -> Optional[Proxy]:
+    def find(self, route: Route) -> Proxy | None:
         """
         Find the proxy for a route.
 
@@ -114,7 +114,7 @@ class Proxies:
         return self._known[route]
 
 
-def _of_environment(route: Route) -> Optional[Proxy]:
+def _of_environment(route: Route) -> Proxy | None:
     if proxy_bypass_environment(f'{route.host}:{route.port}'):
         return None
     proxies = getproxies_environment()
@@ -158,7 +158,7 @@ class _Once(Factory):
     def __init__(self, protocol: TwistedProtocol) -> None:
         self._protocol = protocol
 
-    def buildProtocol(self, addr: Optional[IAddress]) -> TwistedProtocol:
+    def buildProtocol(self, addr: IAddress | None) -> TwistedProtocol:
         return self._protocol
 
 
@@ -176,7 +176,7 @@ class _Tunnel(TwistedProtocol):
         self._route = route
         self._factory = factory
         self._head = b''
-        self._inner: Optional[Any] = None
+        self._inner: Any | None = None
         self.made: Deferred[IProtocol] = Deferred(lambda made: self._close())
 
     def connectionMade(self) -> None:
@@ -235,7 +235,7 @@ class _Tunnel(TwistedProtocol):
         elif not self.made.called:
             self._refuse('it closed the connection')
 
-    def _refuse(self, text: str, status: Optional[int] = None) -> None:
+    def _refuse(self, text: str, status: int | None = None) -> None:
         self.made.errback(ProxyError(f'the proxy {self._proxy}: {text}',
                                      status=status))
         self._close()

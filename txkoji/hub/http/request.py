@@ -3,9 +3,10 @@ A request, and how it is written.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Callable, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from txkoji.hub.http.body import Sink
@@ -15,7 +16,7 @@ from txkoji.hub.http.proxy import Proxy
 from txkoji.hub.outcome import Outcome
 
 #: Names and values of headers.
-Headers = Tuple[Tuple[bytes, bytes], ...]
+Headers = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(eq=False)
@@ -96,7 +97,7 @@ _USUAL = b'User-Agent: txkoji/1\r\nAccept-Encoding: gzip\r\nContent-Type: '
 
 
 def encode_request(request: Request, target: Target, headers: Headers,
-                   proxy: Optional[Proxy]) -> bytes:
+                   proxy: Proxy | None) -> bytes:
     """
     Write a request.
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 import os
 import re
 from base64 import b64decode, b64encode
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from ipaddress import ip_address
-from typing import Any, Dict, MutableMapping, Optional, Tuple
+from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -58,7 +59,7 @@ class ClientCertificate:
 
     path: str
     text: bytes = field(repr=False)
-    options: Dict[str, Any] = field(repr=False, compare=False)
+    options: dict[str, Any] = field(repr=False, compare=False)
 
 
 @implementer(IPolicyForHTTPS)
@@ -80,15 +81,15 @@ class HubPolicy:
     _log = Logger()
 
     def __init__(self, settings: Profile,
-                 shown: Optional[ClientCertificate] = None, *,
+                 shown: ClientCertificate | None = None, *,
                  tls_1_2: bool = False) -> None:
         self._settings = settings
         self._verify = bool(settings.serverca) or not settings.no_ssl_verify
         self._tls_1_2 = tls_1_2
         self._shown = {} if shown is None else shown.options
         self._hub = urlsplit(settings.server).hostname
-        self._creators: Dict[Tuple[bytes, int], _Creator] = {}
-        self._contexts: Dict[bool, SSL.Context] = {}
+        self._creators: dict[tuple[bytes, int], _Creator] = {}
+        self._contexts: dict[bool, SSL.Context] = {}
         self._reasons: MutableMapping[SSL.Connection, str] = (
             WeakKeyDictionary())
         if not self._verify:
@@ -110,7 +111,7 @@ class HubPolicy:
                 self._reasons if self._verify else None)
         return creator
 
-    def reason(self, connection: SSL.Connection) -> Optional[str]:
+    def reason(self, connection: SSL.Connection) -> str | None:
         """Why a server was not trusted, or None where that is not known."""
         return self._reasons.get(connection)
 
@@ -121,7 +122,7 @@ class HubPolicy:
                 self._shown if is_hub else {})
         return context
 
-    def _new_context(self, shown: Dict[str, Any]) -> SSL.Context:
+    def _new_context(self, shown: dict[str, Any]) -> SSL.Context:
         name, authorities = self._authorities()
         trust: Any = None
         if self._verify:
@@ -136,7 +137,7 @@ class HubPolicy:
             load_authorities(context, name, authorities)
         return context
 
-    def _authorities(self) -> Tuple[str, str]:
+    def _authorities(self) -> tuple[str, str]:
         """
         Say where the certificates are that we trust: where Koji's client,
         through requests, looks for them.
@@ -166,7 +167,7 @@ class _Creator:
     """
 
     def __init__(self, host: str, context: SSL.Context,
-                 reasons: Optional[MutableMapping[SSL.Connection, str]]
+                 reasons: MutableMapping[SSL.Connection, str] | None
                  ) -> None:
         self._context = context
         self._reasons = reasons

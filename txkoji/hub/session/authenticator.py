@@ -5,10 +5,11 @@ The hub's side of this is in kojihub/auth.py.
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from twisted.internet.defer import Deferred, DeferredList
@@ -62,7 +63,7 @@ class LoginDesk:
         self._retries = retries
         self.outcome = Outcome()
         #: The logouts that nobody waits for.
-        self._abandoned: Set[Deferred[Any]] = set()
+        self._abandoned: set[Deferred[Any]] = set()
 
     def request(self, method: str, args: Any = (), kwargs: Any = {}
                 ) -> Request:
@@ -137,7 +138,7 @@ class LoginDesk:
         await DeferredList(list(self._abandoned))
 
     async def renew(self, credentials: Credentials, address: str,
-                    old: Identity) -> Optional[Identity]:
+                    old: Identity) -> Identity | None:
         """
         Renew a session that has expired. Its callnum goes on, since the hub
         does not forget it.
@@ -177,15 +178,15 @@ class LoginDesk:
         return True
 
     async def _ask(self, credentials: Credentials, address: str,
-                   identity: Optional[Identity]) -> Any:
+                   identity: Identity | None) -> Any:
         """
         Ask for a session.
 
         :param identity: the one to renew.
         """
-        async def post(method: str, args: Tuple[Any, ...],
-                       kwargs: Dict[str, Any], *, below: str = '',
-                       negotiation: Optional[Negotiation] = None,
+        async def post(method: str, args: tuple[Any, ...],
+                       kwargs: dict[str, Any], *, below: str = '',
+                       negotiation: Negotiation | None = None,
                        **more: Any) -> Any:
             return await self._post(
                 replace(self.request(method, args, kwargs), **more),
@@ -225,8 +226,8 @@ class LoginDesk:
                 ' a front server takes it away)')
 
     async def _post(self, request: Request, url: str,
-                    identity: Optional[Identity],
-                    negotiation: Optional[Negotiation] = None,
+                    identity: Identity | None,
+                    negotiation: Negotiation | None = None,
                     secrets: Sequence[Secret] = ()) -> Any:
         """
         Send a call around logging in: without a callnum, and not queued.

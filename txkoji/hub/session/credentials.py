@@ -5,18 +5,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Dict,
-    Mapping,
-    Optional,
-    Protocol,
-    Tuple,
-    Union,
-)
+from typing import TYPE_CHECKING, Any, Protocol
 
 from twisted.logger import Logger
 
@@ -39,7 +31,7 @@ if TYPE_CHECKING:
 #: Where front servers ask who we are, below the hub's own URL.
 SSL_LOGIN = '/ssllogin'
 
-Path = Union[str, 'os.PathLike[str]']
+Path = str | os.PathLike[str]
 
 _log = Logger()
 
@@ -49,7 +41,7 @@ _NOT_XML = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff'
                       '\ufffe\uffff]')
 
 #: The arguments of a login, and what they must be.
-_ARGUMENTS: Dict[str, Tuple[Any, str]] = {
+_ARGUMENTS: dict[str, tuple[Any, str]] = {
     'allow_http': (bool, 'True or False'),
     'authtype': (str, 'text'),
     'ccache': (str, 'text'),
@@ -68,9 +60,9 @@ _PATHS = ('cert', 'keytab')
 class Post(Protocol):
     """How a login is sent: once more after an outage, and in time."""
 
-    async def __call__(self, method: str, args: Tuple[Any, ...],
-                       kwargs: Dict[str, Any], *, below: str = '',
-                       negotiation: Optional[Negotiation] = None,
+    async def __call__(self, method: str, args: tuple[Any, ...],
+                       kwargs: dict[str, Any], *, below: str = '',
+                       negotiation: Negotiation | None = None,
                        **more: Any) -> Any:
         """
         Send a call, and give its result.
@@ -119,8 +111,8 @@ class CertificateLogin:
 
     profile: str
     cert: str
-    proxyuser: Optional[str] = None
-    proxyauthtype: Optional[int] = None
+    proxyuser: str | None = None
+    proxyauthtype: int | None = None
 
     async def log_in(self, post: Post, transport: Transport, renew: bool
                      ) -> Any:
@@ -181,11 +173,11 @@ class KerberosLogin:
     :ivar ccache: where tickets are kept; None for where Kerberos keeps them.
     """
 
-    principal: Optional[str] = None
-    keytab: Optional[str] = None
-    ccache: Optional[str] = None
-    proxyuser: Optional[str] = None
-    proxyauthtype: Optional[int] = None
+    principal: str | None = None
+    keytab: str | None = None
+    ccache: str | None = None
+    proxyuser: str | None = None
+    proxyauthtype: int | None = None
 
     async def log_in(self, post: Post, transport: Transport, renew: bool
                      ) -> Any:
@@ -228,7 +220,7 @@ def check_arguments(given: Mapping[str, Any]) -> None:
             raise ConfigurationError(f'login(): {name} {problem}')
 
 
-def _problem(name: str, value: Any) -> Optional[str]:
+def _problem(name: str, value: Any) -> str | None:
     """What is wrong with an argument: "must be text"; None if it is good."""
     kind, wanted = _ARGUMENTS[name]
     if not isinstance(value, kind) or (kind is int
@@ -242,12 +234,12 @@ def _problem(name: str, value: Any) -> Optional[str]:
     return None
 
 
-def choose(settings: Profile, authtype: Optional[str] = None, *,
-           user: Optional[str] = None, password: Optional[str] = None,
-           cert: Optional[Path] = None, principal: Optional[str] = None,
-           keytab: Optional[Path] = None, ccache: Optional[str] = None,
-           proxyuser: Optional[str] = None,
-           proxyauthtype: Optional[int] = None) -> Optional[Credentials]:
+def choose(settings: Profile, authtype: str | None = None, *,
+           user: str | None = None, password: str | None = None,
+           cert: Path | None = None, principal: str | None = None,
+           keytab: Path | None = None, ccache: str | None = None,
+           proxyuser: str | None = None,
+           proxyauthtype: int | None = None) -> Credentials | None:
     """
     Choose a way, as Koji's command does (``activate_session`` in
     koji_cli/lib.py).
@@ -296,6 +288,6 @@ def _ssl_login(who: Any, renew: bool) -> Any:
     return (who.proxyuser,), kwargs
 
 
-def _renewing(renew: bool) -> Dict[str, Any]:
+def _renewing(renew: bool) -> dict[str, Any]:
     # Hubs before 1.32 know neither of these, so they are sent when needed.
     return {'renew': True, 'exclusive': False} if renew else {}

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, Awaitable, Callable, List, Optional, Tuple, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -113,8 +114,8 @@ class Negotiation:
     :raises GSSAPIAuthError: if requests-gssapi is not installed.
     """
 
-    def __init__(self, reactor: Any, *, principal: Optional[str],
-                 keytab: Optional[str], ccache: Optional[str]) -> None:
+    def __init__(self, reactor: Any, *, principal: str | None,
+                 keytab: str | None, ccache: str | None) -> None:
         try:
             import requests_gssapi
         except ImportError as error:
@@ -160,7 +161,7 @@ class Negotiation:
         maker = self._library.HTTPSPNEGOAuth(
             mutual_authentication=self._library.OPTIONAL)
         host = urlsplit(url).hostname or ''
-        heads: List[Head] = []
+        heads: list[Head] = []
         # The token is in no variable, since tracebacks may show these.
         try:
             answer = await post(replace(
@@ -175,7 +176,7 @@ class Negotiation:
         return answer
 
     async def _verify(self, request: Request, url: str, maker: Any,
-                      heads: List[Head]) -> None:
+                      heads: list[Head]) -> None:
         """
         Check the token in the head of the answer, if there is one.
 
@@ -222,7 +223,7 @@ class Negotiation:
                 self._reason(gssapi, maker) or error, host) from error
         return token
 
-    def _reason(self, gssapi: Any, maker: Any) -> Optional[Exception]:
+    def _reason(self, gssapi: Any, maker: Any) -> Exception | None:
         """
         What is wrong with the credentials that the process has; None if
         nothing is, or we have others. Negotiation alone only says that there
@@ -281,12 +282,12 @@ class _Answer:
         return scheme.lower() == 'negotiate' and bool(token.strip())
 
 
-def _authorization(token: str) -> Tuple[bytes, bytes]:
+def _authorization(token: str) -> tuple[bytes, bytes]:
     """The header with a token."""
     return b'Authorization', SecretBytes(token, 'ascii')
 
 
-def advice(text: str, keytab: Optional[str] = None) -> str:
+def advice(text: str, keytab: str | None = None) -> str:
     """
     Say what is wrong, and what to do.
 

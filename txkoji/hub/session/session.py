@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any, Optional, Tuple
+from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
@@ -54,17 +54,17 @@ class Session:
         self._transport = transport
         self._retries = retries
         self._desk = LoginDesk(settings, transport, retries)
-        self._credentials: Optional[Credentials] = None
+        self._credentials: Credentials | None = None
         self._login: Shared[None] = Shared()
-        self._joining: Optional[Credentials] = None
+        self._joining: Credentials | None = None
         self._renewal: Shared[None] = Shared()
         self.address = settings.server
-        self.identity: Optional[Identity] = None
+        self.identity: Identity | None = None
         self.callnum = 0
         self.changing = Turns(1)
 
     @property
-    def credentials(self) -> Optional[Credentials]:
+    def credentials(self) -> Credentials | None:
         """As whom we are logged in, or None."""
         return self._credentials
 
@@ -100,7 +100,7 @@ class Session:
                                self.credentials)
 
     def _refused(self, failure: Failure, request: Request, signed_in: bool,
-                 identity: Identity, who: Optional[Credentials]) -> Any:
+                 identity: Identity, who: Credentials | None) -> Any:
         """Go on after the first attempts of a read have failed."""
         if not failure.check(AuthError):
             return failure
@@ -109,8 +109,8 @@ class Session:
             request, signed_in, who, (identity, error)))
 
     async def _send(self, request: Request, signed_in: bool,
-                    who: Optional[Credentials],
-                    refusal: Optional[Tuple[Identity, AuthError]] = None
+                    who: Credentials | None,
+                    refusal: tuple[Identity, AuthError] | None = None
                     ) -> Any:
         """
         Send a call; see `send`.
@@ -119,8 +119,8 @@ class Session:
         :param refusal: the session in which it was refused before, and the
                         fault.
         """
-        sent_in: Optional[Identity] = None
-        callnum: Optional[int] = None
+        sent_in: Identity | None = None
+        callnum: int | None = None
         renewed = False
         while True:
             if refusal is not None:
@@ -177,8 +177,8 @@ class Session:
             return is_session_gone(refusal)
         return False
 
-    def _attempts(self, request: Request, identity: Optional[Identity],
-                  callnum: Optional[int]) -> Deferred[Any]:
+    def _attempts(self, request: Request, identity: Identity | None,
+                  callnum: int | None) -> Deferred[Any]:
         """Send it, and again after an outage, if that cannot do it twice."""
         url = self.address
         headers: Headers = ()
@@ -303,7 +303,7 @@ class Subsession(Session):
         self._master = master
 
     @property
-    def credentials(self) -> Optional[Credentials]:
+    def credentials(self) -> Credentials | None:
         return self._master.credentials
 
     async def begin(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Dict, Optional, Tuple
+from typing import Any
 from urllib.parse import urlencode
 
 from txkoji.hub.session.secret import Secret, SecretBytes
@@ -25,11 +25,11 @@ class Identity:
     key: str = field(repr=False)
     in_url: bool
 
-    def sign(self, address: str, callnum: Optional[int]
-             ) -> Tuple[str, Tuple[Tuple[bytes, bytes], ...]]:
+    def sign(self, address: str, callnum: int | None
+             ) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
         """The URL and the headers of a call in this session."""
         if self.in_url:
-            query: Dict[str, Any] = {'session-id': self.id,
+            query: dict[str, Any] = {'session-id': self.id,
                                      'session-key': self.key}
             if callnum is not None:
                 query['callnum'] = callnum
@@ -44,7 +44,7 @@ class Identity:
                          (b'Koji-Callnum', number))
 
 
-def identified(answer: Any) -> Optional[Identity]:
+def identified(answer: Any) -> Identity | None:
     """
     Read the hub's answer to a login.
 

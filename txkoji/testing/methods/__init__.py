@@ -5,7 +5,8 @@ parameters, results and complaints are those of kojihub/kojihub.py.
 from __future__ import annotations
 
 import inspect
-from typing import Any, Awaitable, Callable, Dict, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from txkoji.exceptions import GenericError, ParameterError
 from txkoji.testing.files import Files
@@ -83,7 +84,7 @@ for _name in dir(RootExports):
 
 
 def call(function: Callable[..., Any], args: Sequence[Any],
-         kwargs: Dict[str, Any]) -> Any:
+         kwargs: dict[str, Any]) -> Any:
     """
     Call a function as the hub calls its methods.
 

@@ -3,7 +3,8 @@ What the hub methods of a FakeHub have in common.
 """
 from __future__ import annotations
 
-from typing import Any, Callable, Optional
+from collections.abc import Callable
+from typing import Any
 
 from txkoji.exceptions import GenericError, KojiException, ParameterError
 from txkoji.testing.tables import Row, Tables
@@ -45,7 +46,7 @@ class Methods:
         return int(found['id'])
 
     def _find_build(self, info: Any, strict: bool = False
-                    ) -> Optional[Row]:
+                    ) -> Row | None:
         """
         The build with an id, an NVR, or a dictionary of either.
 
@@ -60,7 +61,7 @@ class Methods:
             raise GenericError(f'No such build: {info!r}')
         return None
 
-    def _wanted_build(self, info: Any) -> Optional[Row]:
+    def _wanted_build(self, info: Any) -> Row | None:
         if isinstance(info, dict):
             if 'id' in info:
                 info = info['id']

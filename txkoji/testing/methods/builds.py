@@ -4,8 +4,9 @@ The hub methods about builds, and what is in them.
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Iterable, Iterator
 from glob import escape as glob_escape
-from typing import Any, Dict, Iterable, Iterator
+from typing import Any
 
 from txkoji import build_states
 from txkoji.exceptions import GenericError
@@ -172,7 +173,7 @@ class BuildMethods(Methods):
                 rows = among(rows, column, value)
         return query([dict(row) for row in rows], queryOpts)
 
-    def _types(self, kind: str) -> Dict[int, Row]:
+    def _types(self, kind: str) -> dict[int, Row]:
         return {row['build_id']: row['info']
                 for row in self._tables.build_types if row['type'] == kind}
 

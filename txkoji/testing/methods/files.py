@@ -4,7 +4,8 @@ The hub methods about files.
 from __future__ import annotations
 
 from base64 import encodebytes
-from typing import Any, Callable, Dict, Optional
+from collections.abc import Callable
+from typing import Any
 
 from txkoji.exceptions import GenericError
 from txkoji.files.paths import DEFAULT, build_path, on_volume, task_folder
@@ -24,7 +25,7 @@ class FileMethods(Methods):
                        ) -> Any:
         if strict:
             self.getTaskInfo(taskID, strict=True)
-        found: Dict[str, Dict[str, Any]] = {}
+        found: dict[str, dict[str, Any]] = {}
         for volume in VOLUMES if all_volumes else (DEFAULT,):
             folder = f'work/{task_folder(taskID)}'
             for name in self._files.names(folder, volume):
@@ -39,7 +40,7 @@ class FileMethods(Methods):
                 } if stat else list(found)
 
     def downloadTaskOutput(self, taskID: int, fileName: str, offset: int = 0,
-                           size: int = -1, volume: Optional[str] = None
+                           size: int = -1, volume: str | None = None
                            ) -> str:
         path = f'work/{task_folder(taskID)}/{fileName}'
         whole = self._files.size(path, volume)

@@ -3,7 +3,8 @@ The hub methods about users, hosts and channels.
 """
 from __future__ import annotations
 
-from typing import Any, Iterable
+from collections.abc import Iterable
+from typing import Any
 
 from txkoji.exceptions import GenericError
 from txkoji.testing.methods.base import Methods, unknown

@@ -3,8 +3,9 @@ The hub methods about repositories, and when tags change.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any
 
 from txkoji.exceptions import ActionNotAllowed, GenericError, ParameterError
 from txkoji.testing.methods.base import Methods, unknown
@@ -44,7 +45,7 @@ class RepoMethods(Methods):
         return self._repos.history.first_change(self._id('tags', tag), after,
                                                 inherit)
 
-    def tagChangedSinceEvent(self, event: Any, taglist: List[int]) -> Any:
+    def tagChangedSinceEvent(self, event: Any, taglist: list[int]) -> Any:
         if not taglist:
             raise crash("<class 'psycopg2.errors.SyntaxError'>: syntax error"
                         ' at or near ")"\n')
@@ -65,8 +66,8 @@ class RepoExports(Methods):
         super().__init__(tables, now)
         self._repos = repos
 
-    def function(self, method: str, user: Optional[int]
-                 ) -> Optional[Callable[..., Any]]:
+    def function(self, method: str, user: int | None
+                 ) -> Callable[..., Any] | None:
         """
         Find what carries out a method.
 
@@ -75,7 +76,7 @@ class RepoExports(Methods):
         """
         if method == 'repo.request':
             return partial(self._request, user)
-        names: Dict[str, Callable[..., Any]] = {
+        names: dict[str, Callable[..., Any]] = {
             'repo.get': self._get, 'repo.checkRequest': self._check_request}
         return names.get(method)
 
@@ -93,7 +94,7 @@ class RepoExports(Methods):
             raise GenericError('No such request')
         return found
 
-    def _request(self, user: Optional[int], tag: Any, min_event: Any = None,
+    def _request(self, user: int | None, tag: Any, min_event: Any = None,
                  at_event: Any = None, opts: Any = None, priority: Any = None,
                  force: bool = False) -> Any:
         if user is None:

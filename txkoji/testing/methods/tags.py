@@ -4,7 +4,8 @@ The hub methods about tags, targets and packages.
 from __future__ import annotations
 
 import fnmatch
-from typing import Any, Iterable, List
+from collections.abc import Iterable
+from typing import Any
 
 from txkoji.exceptions import GenericError
 from txkoji.testing import inheritance
@@ -122,7 +123,7 @@ class TagMethods(Methods):
                                                ).startswith(prefix or '')],
                      queryOpts)
 
-    def _listing_tags(self, tags: Iterable[Row], package: int) -> List[Row]:
+    def _listing_tags(self, tags: Iterable[Row], package: int) -> list[Row]:
         found = []
         for tag in tags:
             for row in self._tables.active('tag_packages'):
@@ -137,10 +138,10 @@ class TagMethods(Methods):
         return found
 
 
-def _listed(rows: Iterable[Row], places: List[int], dups: bool
-            ) -> List[Row]:
+def _listed(rows: Iterable[Row], places: list[int], dups: bool
+            ) -> list[Row]:
     """Packages of the first of some tags that lists them, or of all."""
-    found: List[Row] = []
+    found: list[Row] = []
     seen = set()
     for place in places:
         for row in rows:

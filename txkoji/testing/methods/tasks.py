@@ -3,7 +3,8 @@ The hub methods about tasks.
 """
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Optional
+from collections.abc import Iterable
+from typing import Any
 
 from txkoji import task_states
 from txkoji.exceptions import GenericError, ParameterError, from_fault
@@ -38,7 +39,7 @@ class TaskMethods(Methods):
                 for row in among(self._tables.tasks, 'parent', task_id)]
 
     def getTaskDescendents(self, task_id: int, request: bool = False) -> Any:
-        found: Dict[str, List[Row]] = {}
+        found: dict[str, list[Row]] = {}
         waiting = [task_id]
         while waiting:
             number = waiting.pop()
@@ -97,7 +98,7 @@ class TaskMethods(Methods):
             found.append(joined)
         return query(found, queryOpts)
 
-    def _find_task(self, number: int) -> Optional[Row]:
+    def _find_task(self, number: int) -> Row | None:
         for row in self._tables.tasks:
             if row['id'] == number:
                 return row
@@ -114,7 +115,7 @@ def _request_xml(task: Row) -> str:
     return encode_call(task['method'], task['request'] or []).decode()
 
 
-def _result_xml(task: Row) -> Optional[str]:
+def _result_xml(task: Row) -> str | None:
     result = task['result']
     if result is None:
         return None
