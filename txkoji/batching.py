@@ -23,7 +23,7 @@ from txkoji.exceptions import (
     HTTPError,
     KojiException,
     ServerOffline,
-    another,
+    copy_of,
 )
 from txkoji.hub.codec.xmlrpc import encode_entry
 from txkoji.multicall import BATCH, ask_many, cut, read_entry
@@ -79,7 +79,7 @@ class Batched(HubMethods['Deferred[Any]']):
         self._forget()
 
     def _forget(self) -> None:
-        self._questions: dict[bytes, _Question] = {}
+        self._questions: dict[bytes, _PendingCall] = {}
         self._waiting: Deferred[Any] | None = None
 
     def call(self, method: str, /, *args: Any, **kwargs: Any
@@ -99,7 +99,7 @@ class Batched(HubMethods['Deferred[Any]']):
         except Exception:
             return fail(Failure())
         if question is None:
-            question = self._questions[body] = _Question(
+            question = self._questions[body] = _PendingCall(
                 method, args, kwargs, body, self._left,
                 self._koji._transport.reactor)
         answer = question.wait()
@@ -144,7 +144,7 @@ class Batched(HubMethods['Deferred[Any]']):
             else:
                 self._ask(request)
 
-    def _ask_one(self, question: _Question) -> None:
+    def _ask_one(self, question: _PendingCall) -> None:
         """Ask it as a plain call."""
         asked = self._koji.call(question.method, *question.args,
                                 **question.kwargs)
@@ -152,7 +152,7 @@ class Batched(HubMethods['Deferred[Any]']):
         asked.addCallbacks(question.succeed,
                            lambda failure: question.fail(failure.value))
 
-    def _ask(self, questions: list[_Question]) -> None:
+    def _ask(self, questions: list[_PendingCall]) -> None:
         """Ask them in one request."""
         asked = Deferred.fromCoroutine(
             ask_many(self._koji, questions, read=True))
@@ -189,7 +189,7 @@ class Batched(HubMethods['Deferred[Any]']):
         asked.addCallbacks(answered, failed)
 
 
-class _Question:
+class _PendingCall:
     """
     A call, and all who wait for it.
 
@@ -244,7 +244,7 @@ class _Question:
         """Tell all who wait, each with an exception of its own."""
         self.left = _nothing
         while self._waiting:
-            self._waiting.popleft().errback(another(error))
+            self._waiting.popleft().errback(copy_of(error))
 
 
 def _nothing() -> None:

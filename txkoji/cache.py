@@ -16,8 +16,7 @@ from urllib.parse import quote
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
 
-from txkoji.hub.deferreds import Shared, together
-from txkoji.hub.threads import in_thread
+from txkoji.hub.deferreds import SingleFlight, gather, in_thread
 
 if TYPE_CHECKING:
     from txkoji.connection import Connection
@@ -75,7 +74,7 @@ class Cache:
         #: How often names were forgotten.
         self._forgotten = 0
         self._memory: dict[Key, tuple[str, float]] = {}
-        self._loading: dict[Key, Shared[str | None]] = {}
+        self._loading: dict[Key, SingleFlight[str | None]] = {}
         self._batched: Any = None
         self._tidied: set[str] = set()
 
@@ -117,7 +116,7 @@ class Cache:
                    if name is None and id_ is not None]
         names.update(await self._read_all(type_, unknown))
         unknown = [id_ for id_ in unknown if names[id_] is None]
-        names.update(zip(unknown, await together(
+        names.update(zip(unknown, await gather(
             [self._shared(type_, id_, method, False) for id_ in unknown])))
         return names
 
@@ -228,7 +227,7 @@ class Cache:
                 files: bool) -> Deferred[str | None]:
         """Load a name, once for all who ask."""
         key = type_, str(id_)
-        shared = self._loading.setdefault(key, Shared())
+        shared = self._loading.setdefault(key, SingleFlight())
 
         async def load() -> str | None:
             try:
@@ -237,7 +236,7 @@ class Cache:
                 if self._loading.get(key) is shared:
                     del self._loading[key]
 
-        return shared.join(load)
+        return shared.run(load)
 
     async def _load(self, type_: str, id_: Any, method: Callable[[Any], Any],
                     files: bool) -> str | None:

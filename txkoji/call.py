@@ -70,7 +70,7 @@ class HubMethods(ABC, Generic[Result]):
         :param args: ``request`` and ``strict``, see the hub's method.
         :returns: gives a `Task` or None, or a list of them.
         """
-        args, kwargs = usual('getTaskInfo', (task_id, *args), kwargs)
+        args, kwargs = with_defaults('getTaskInfo', (task_id, *args), kwargs)
         return self.call('getTaskInfo', *args, **kwargs)
 
     def getTaskChildren(self, task_id: int, *args: Any, **kwargs: Any
@@ -80,7 +80,8 @@ class HubMethods(ABC, Generic[Result]):
 
         :returns: gives a list of `Task`.
         """
-        args, kwargs = usual('getTaskChildren', (task_id, *args), kwargs)
+        args, kwargs = with_defaults(
+            'getTaskChildren', (task_id, *args), kwargs)
         return self.call('getTaskChildren', *args, **kwargs)
 
     def getTaskDescendents(self, task_id: int, *args: Any, **kwargs: Any
@@ -92,7 +93,8 @@ class HubMethods(ABC, Generic[Result]):
         :returns: gives one flat list of `Task`, in which each knows its
                   ``parent``.
         """
-        args, kwargs = usual('getTaskDescendents', (task_id, *args), kwargs)
+        args, kwargs = with_defaults(
+            'getTaskDescendents', (task_id, *args), kwargs)
         return self.call('getTaskDescendents', *args, **kwargs)
 
     def listTasks(self, opts: Any = None, *args: Any, **kwargs: Any
@@ -105,11 +107,11 @@ class HubMethods(ABC, Generic[Result]):
         :param kwargs: ``queryOpts``: ``{'limit': 10, 'order': '-id'}``.
         :returns: gives a list of `Task`.
         """
-        args, kwargs = usual('listTasks', (opts, *args), kwargs)
+        args, kwargs = with_defaults('listTasks', (opts, *args), kwargs)
         return self.call('listTasks', *args, **kwargs)
 
 
-def usual(method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+def with_defaults(method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
           ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """
     Ask for what the rich objects need, where the caller does not say: the

@@ -17,7 +17,7 @@ from txkoji.exceptions import ConfigurationError, GenericError
 from txkoji.files import cg_import as imports, uploads
 from txkoji.files.cg_import import Import
 from txkoji.files.downloads import Destination, Download
-from txkoji.files.follow import Follow, Rounds
+from txkoji.files.follow import Follow, LogPoller
 from txkoji.files.uploads import Local, Uploaded
 from txkoji.hub import profile as profiles
 from txkoji.hub.calls import Calls
@@ -153,7 +153,7 @@ class Connection(HubMethods[Deferred[Any]]):
         #: One for this and for those that `new_session` gives.
         self._events: list[Events | None] = [None]
         self._poller = Poller()
-        self._rounds = Rounds()
+        self._log_poller = LogPoller()
         self._count: Callable[[int], Any] = int
 
     def __repr__(self) -> str:
@@ -479,7 +479,7 @@ class Connection(HubMethods[Deferred[Any]]):
 
         :param task_id: its id.
         """
-        self._owner._poller.changed(task_id)
+        self._owner._poller.wake(task_id)
 
     def watch(self, task: TaskOrId) -> Changes:
         """
@@ -711,7 +711,7 @@ class Connection(HubMethods[Deferred[Any]]):
     async def _new_session(self: Self) -> Self:
         calls = await self._calls.new_session(self._options.deadline)
         return self._owner._copy(_calls=calls, _poller=Poller(),
-                                 _rounds=Rounds())
+                                 _log_poller=LogPoller())
 
     def hub_version(self) -> Deferred[str | None]:
         """

@@ -385,7 +385,7 @@ def from_fault(code: int, text: str,
                                            method=method)
 
 
-def another(error: Any) -> Any:
+def copy_of(error: Any) -> Any:
     """
     An exception like this one, for somebody else: what is raised once more
     would get a longer traceback each time.
@@ -409,7 +409,7 @@ def not_sent(error: KojiException) -> KojiException:
     """
     if isinstance(error, NotSent):
         return error
-    found: KojiException = another(error)
+    found: KojiException = copy_of(error)
     found.__class__ = _unsent(type(error))
     return found
 

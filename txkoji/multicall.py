@@ -14,12 +14,12 @@ from txkoji.exceptions import (
     ConfigurationError,
     KojiException,
     NotSent,
-    another,
+    copy_of,
     from_fault,
 )
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.xmlrpc import encode_entry, encode_multicall
-from txkoji.hub.deferreds import together
+from txkoji.hub.deferreds import gather
 from txkoji.hub.reads import MULTICALL, check_call
 from txkoji.progress import Progress
 from txkoji.results import typed
@@ -66,7 +66,7 @@ class StoredCall:
         """
         if self.error is not None:
             # One of its own for each who asks, or its traceback would grow.
-            raise another(self.error)
+            raise copy_of(self.error)
         return self._value
 
     def succeed(self, value: Any) -> None:
@@ -249,7 +249,7 @@ class _Sending:
         senders = [Deferred.fromCoroutine(self._send_some(requests))
                    for _ in range(self._concurrency)]
         try:
-            await together(senders)
+            await gather(senders)
         finally:
             for request in requests:
                 for call in request:
@@ -259,7 +259,7 @@ class _Sending:
                         method=call.method))
         results = MultiCallResults(self._calls)
         if self._strict and results.faults:
-            raise another(results.faults[0])
+            raise copy_of(results.faults[0])
         return results
 
     async def _send_some(self, requests: Iterator[list[StoredCall]]) -> None:
@@ -284,12 +284,12 @@ class _Sending:
         entries = await ask_many(self._koji, calls, self._read)
         for call, entry in zip(calls, entries):
             call.take(entry, self._koji._owner)
-        self._progress.came(len(calls))
+        self._progress.add_items(len(calls))
 
     def _fail(self, calls: list[StoredCall], error: Exception) -> None:
         self._over = self._over or isinstance(error, CancelledError)
         for call in calls:
-            call.fail(another(error))
+            call.fail(copy_of(error))
 
 
 class Encoded(Protocol):

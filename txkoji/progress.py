@@ -40,7 +40,7 @@ class Progress:
         """So many bytes have come."""
         self._bytes += size
 
-    def came(self, items: int) -> None:
+    def add_items(self, items: int) -> None:
         """So many items have come: tell it."""
         self.items += items
         if self._listener is not None:

@@ -12,12 +12,12 @@ from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
 
-from txkoji.call import usual
+from txkoji.call import with_defaults
 from txkoji.exceptions import AnswerError, ConfigurationError
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.xmlrpc import encode_call
+from txkoji.hub.deferreds import FairSemaphore
 from txkoji.hub.reads import check_call
-from txkoji.hub.turns import Turns
 from txkoji.progress import Progress
 from txkoji.results import row_maker, typed
 
@@ -143,7 +143,7 @@ class Polled(AsyncItems):
         self._found: deque[Any] = deque()
         #: Whether nothing more can be found.
         self._over = False
-        self._turns = Turns(1)
+        self._turns = FairSemaphore(1)
         self._looking: Deferred[Any] | None = None
 
     @abstractmethod
@@ -216,7 +216,8 @@ class Items(AsyncItems):
 
     def next_item(self) -> Deferred[Any]:
         if self._source.request is None:
-            args, kwargs = usual(self._method, self._args, self._kwargs)
+            args, kwargs = with_defaults(self._method, self._args,
+                                         self._kwargs)
             try:
                 body = encode_call(self._method, args, kwargs)
             except Exception:
@@ -292,7 +293,7 @@ class _Source:
         """
         if self._end is None:
             self._items.extend(items)
-            self._progress.came(len(items))
+            self._progress.add_items(len(items))
         while self._wanting and self._items:
             self._wanting.popleft().callback(self._items.popleft())
         return self._hold()
@@ -410,7 +411,7 @@ class Pages(AsyncItems):
         self._koji = koji._counting(self._progress.count)
         self._size = koji._options.page_size
         self._over = False
-        self._turns = Turns(1)
+        self._turns = FairSemaphore(1)
         self._asking: Deferred[Any] | None = None
         kwargs = dict(kwargs)
         options = dict(kwargs.pop('queryOpts', None) or {})
@@ -440,7 +441,7 @@ class Pages(AsyncItems):
             self._over = self._walk.over or self._left == 0
             if not rows:
                 raise StopAsyncIteration
-            self._progress.came(len(rows))
+            self._progress.add_items(len(rows))
             return rows
         finally:
             self._asking = None
@@ -550,7 +551,7 @@ class _Query:
                 'filterResults', method, *self._args, **self._kwargs,
                 filterOpts=options), koji._owner)
         else:
-            args, kwargs = usual(method, self._args, self._kwargs)
+            args, kwargs = with_defaults(method, self._args, self._kwargs)
             rows = await koji.call(method, *args, **kwargs,
                                    queryOpts=options)
         if not isinstance(rows, list):

@@ -67,7 +67,7 @@ PAGES: dict[str, tuple[Page, ...]] = {
 }
 
 
-class Question(NamedTuple):
+class HubCall(NamedTuple):
     """A hub method and its arguments."""
 
     method: str
@@ -75,7 +75,7 @@ class Question(NamedTuple):
     kwargs: dict[str, Any]
 
 
-def read_link(weburl: str | None, url: Any) -> Question | None:
+def read_link(weburl: str | None, url: Any) -> HubCall | None:
     """
     Read a link.
 
@@ -104,8 +104,8 @@ def read_link(weburl: str | None, url: Any) -> Question | None:
                 continue
             args += (more,)
         if page.keyword:
-            return Question(page.method, (), {page.keyword: key})
-        return Question(page.method, args, {})
+            return HubCall(page.method, (), {page.keyword: key})
+        return HubCall(page.method, args, {})
     return None
 
 

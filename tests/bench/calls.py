@@ -30,7 +30,7 @@ from xmlrpc import client as library
 import trustme
 
 from tests.recordings import recordings
-from txkoji.hub.deferreds import together
+from txkoji.hub.deferreds import gather
 
 #: Calls in flight, and calls of a round.
 FLIGHT = 50
@@ -147,7 +147,7 @@ def twisted_run(make: Callable[[Any], Any], count: int) -> None:
                 for _ in work:
                     await call()
 
-            await together([Deferred.fromCoroutine(some())
+            await gather([Deferred.fromCoroutine(some())
                             for _ in range(FLIGHT)])
 
         await calls(FLIGHT * 4)

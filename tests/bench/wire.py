@@ -142,13 +142,13 @@ def encoding() -> None:
               'params': [number, {**kwargs, '__starstar': True}]}
              for number in range(2000)],)
 
-    def together() -> bytes:
+    def gather() -> bytes:
         return encode_multicall(encode_entry('getTaskInfo', (number,), kwargs)
                                 for number in range(2000))
 
     assert encode_call('getTaskInfo', one) == client.dumps(
         one, 'getTaskInfo', allow_none=True).encode()
-    assert together() == client.dumps(
+    assert gather() == client.dumps(
         many, 'system.multicall', allow_none=True).encode()
     for text, times, library, ours in [
             ('one call', 2000,
@@ -156,7 +156,7 @@ def encoding() -> None:
              lambda: encode_call('getTaskInfo', (6474,), kwargs)),
             ('2000 calls in one', 5,
              lambda: client.dumps(many, 'system.multicall', allow_none=True),
-             together)]:
+             gather)]:
         took = medians(15, library=lambda: [library() for _ in range(times)],
                        ours=lambda: [ours() for _ in range(times)])
         line(f'encode {text}: xmlrpc.client.dumps(), times ours',

@@ -37,7 +37,7 @@ from txkoji.exceptions import (
     RetryError,
     SequenceError,
 )
-from txkoji.hub.deferreds import together
+from txkoji.hub.deferreds import gather
 from txkoji.testing import FakeHub
 
 #: How many of each kind there are at once, and how often.
@@ -203,7 +203,7 @@ class KindsTests(StormTestCase):
             if number == ROUNDS // 2:
                 await self.servers.restart_hub()
             self.servers.certificates.replaced = number == ROUNDS - 2
-            await together([
+            await gather([
                 Deferred.fromCoroutine(each(number))
                 for each in (self.reads, self.writes, self.batched,
                              self.multicalls, self.iterate, self.logins,
@@ -226,7 +226,7 @@ class KindsTests(StormTestCase):
               f' By kind: {dict(self.outcomes.most_common())}')
 
     async def many(self, works: Any) -> None:
-        await together([Deferred.fromCoroutine(work) for work in works])
+        await gather([Deferred.fromCoroutine(work) for work in works])
 
     async def reads(self, number: int) -> None:
         def same(asked: Any) -> Any:
@@ -425,7 +425,7 @@ class EnduranceTests(TestCase):
                     memory[number + 1] = resident()
                     descriptors[number + 1] = len(sockets())
 
-        yield Deferred.fromCoroutine(together(
+        yield Deferred.fromCoroutine(gather(
             [Deferred.fromCoroutine(ask()) for _ in range(20)]))
         print(f'\nmemory after so many calls, in MiB: {memory}')
         self.assertLess(memory[100000] - memory[10000], 4)
@@ -482,7 +482,7 @@ class DroppedTests(TestCase):
                     outcomes['answers'] += 1
                     self.assertEqual(answer, number)
 
-        yield Deferred.fromCoroutine(together(
+        yield Deferred.fromCoroutine(gather(
             [Deferred.fromCoroutine(ask()) for _ in range(20)]))
         hub.behave()
         yield koji.logout()

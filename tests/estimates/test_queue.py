@@ -5,26 +5,33 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from txkoji.estimates.queue import DELAY, MAX_JOBS, ChannelQueue, Job, Seat
+from txkoji.estimates.queue import (
+    DELAY,
+    MAX_JOBS,
+    ChannelQueue,
+    HostSlots,
+    QueuedTask,
+)
 
 NOW = 5000.0
 
 
-def seat(*arches: str, capacity: float = 2.0) -> Seat:
-    return Seat(capacity, frozenset(
+def seat(*arches: str, capacity: float = 2.0) -> HostSlots:
+    return HostSlots(capacity, frozenset(
         (1, arch) for arch in (*arches, 'noarch')))
 
 
 def job(seconds: float = 100.0, *, arch: str = 'x86_64', weight: float = 1.5,
-        priority: int = 20, created: float = 0.0, then: Any = ()) -> Job:
-    return Job((1, arch), weight, seconds, (priority, created, 1),
+        priority: int = 20, created: float = 0.0, then: Any = ()
+        ) -> QueuedTask:
+    return QueuedTask((1, arch), weight, seconds, (priority, created, 1),
                then=list(then))
 
 
 class PlayTests(SynchronousTestCase):
     """Who is done when."""
 
-    def check(self, seats: list[Seat], jobs: list[Job],
+    def check(self, seats: list[HostSlots], jobs: list[QueuedTask],
               *ends: float | None) -> None:
         """
         Let all jobs wait, and play.
@@ -85,7 +92,7 @@ class PlayTests(SynchronousTestCase):
 
     def test_channels(self) -> None:
         """A host does what its channels have, in the order of all."""
-        host = Seat(1.0, frozenset([(1, 'x86_64'), (2, 'x86_64')]))
+        host = HostSlots(1.0, frozenset([(1, 'x86_64'), (2, 'x86_64')]))
         ours, other, older = job(), job(), job()
         ours.rank, other.rank, older.rank = (20, 2, 1), (20, 3, 2), (20, 1, 3)
         other.need = older.need = (2, 'x86_64')

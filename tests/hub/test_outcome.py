@@ -24,7 +24,7 @@ from txkoji.exceptions import (
     RetryError,
     ServerOffline,
     TLSError,
-    another,
+    copy_of,
     from_fault,
     not_sent,
 )
@@ -266,7 +266,7 @@ class NotSentErrorTests(SynchronousTestCase):
         self.assertNotIsInstance(plain, NotSent)
         self.assertIs(error.__cause__, cause)
         self.assertIs(not_sent(error), error)
-        for found in (error, copy.copy(error), another(error),
+        for found in (error, copy.copy(error), copy_of(error),
                       pickle.loads(pickle.dumps(error))):
             self.assertIsInstance(found, HTTPError)
             self.assertIsInstance(found, NotSent)

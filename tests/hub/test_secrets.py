@@ -119,7 +119,7 @@ class SecretsTests(SynchronousTestCase):
         self.seen += [repr(koji), repr(vars(koji)), repr(koji._calls),
                       repr(koji._calls.session.identity),
                       repr(koji._calls.session._credentials),
-                      repr(koji._calls.session._desk.request('logout')),
+                      repr(koji._calls.session._authenticator.request('logout')),
                       repr(koji.stats), repr(koji.build)]
         self.ask(koji.logout())
         self.ask(koji.close())

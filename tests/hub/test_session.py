@@ -24,8 +24,8 @@ from txkoji.exceptions import (
     RetryError,
     ServerOffline,
 )
-from txkoji.hub.deferreds import Shared
-from txkoji.hub.session.session_info import Identity, identified
+from txkoji.hub.deferreds import SingleFlight
+from txkoji.hub.session.session_info import SessionInfo, read_session
 from txkoji.testing import FakeHub
 
 
@@ -535,7 +535,7 @@ class IdentityTests(SynchronousTestCase):
 
     def test_headers(self) -> None:
         """In headers; the callnum twice, for hubs that look at one only."""
-        url, headers = Identity(5, 'secret', False).sign('https://h/hub', 7)
+        url, headers = SessionInfo(5, 'secret', False).sign('https://h/hub', 7)
         self.assertEqual(url, 'https://h/hub')
         self.assertEqual(dict(headers), {
             b'Koji-Session-Id': b'5', b'Koji-Session-Key': b'secret',
@@ -543,18 +543,18 @@ class IdentityTests(SynchronousTestCase):
 
     def test_url(self) -> None:
         """In the URL, for hubs that look there only."""
-        signed = Identity(5, 'se&ret', True).sign('https://h/hub', None)
+        signed = SessionInfo(5, 'se&ret', True).sign('https://h/hub', None)
         self.assertEqual(signed, (
             'https://h/hub?session-id=5&session-key=se%26ret', ()))
 
     def test_answers(self) -> None:
         """What a hub gives as a session is looked at."""
         self.assertEqual(
-            identified({'session-id': 5, 'session-key': 'x'}),
-            Identity(5, 'x', True))
+            read_session({'session-id': 5, 'session-key': 'x'}),
+            SessionInfo(5, 'x', True))
         for answer in [None, 5, {'session-id': 5}, {'session-key': 'x'},
                        {'session-id': 5, 'session-key': 'a b'}]:
-            self.assertIsNone(identified(answer))
+            self.assertIsNone(read_session(answer))
 
 
 class Method(str, enum.Enum):
@@ -986,7 +986,7 @@ class SharedTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.cancelled: list[Any] = []
         self.work: Deferred[int] = Deferred(self.cancelled.append)
-        self.shared: Shared[int] = Shared()
+        self.shared: SingleFlight[int] = SingleFlight()
         self.started = 0
 
     async def start(self) -> int:
@@ -995,7 +995,7 @@ class SharedTests(SynchronousTestCase):
 
     def test_each_its_own(self) -> None:
         """It is done once, and each gets a Deferred that nobody else has."""
-        waiting = [self.shared.join(self.start) for _ in range(3)]
+        waiting = [self.shared.run(self.start) for _ in range(3)]
         self.assertEqual(len({id(each) for each in waiting}), 3)
         self.assertTrue(self.shared.busy)
         self.work.callback(5)
@@ -1005,14 +1005,14 @@ class SharedTests(SynchronousTestCase):
 
     def test_failure(self) -> None:
         """All hear of a failure."""
-        waiting = [self.shared.join(self.start), self.shared.wait()]
+        waiting = [self.shared.run(self.start), self.shared.wait()]
         self.work.errback(ValueError())
         for each in waiting:
             self.failureResultOf(each, ValueError)
 
     def test_cancel_others(self) -> None:
         """Who hears of it may cancel for the others."""
-        waiting = [self.shared.join(self.start) for _ in range(3)]
+        waiting = [self.shared.run(self.start) for _ in range(3)]
         waiting[0].addCallback(lambda _: waiting[1].cancel())
         self.work.callback(5)
         self.failureResultOf(waiting[1], CancelledError)
@@ -1020,7 +1020,7 @@ class SharedTests(SynchronousTestCase):
 
     def test_cancel(self) -> None:
         """When the last has left, the work is cancelled."""
-        waiting = [self.shared.join(self.start) for _ in range(2)]
+        waiting = [self.shared.run(self.start) for _ in range(2)]
         waiting[0].cancel()
         self.failureResultOf(waiting[0], CancelledError)
         self.assertNoResult(waiting[1])

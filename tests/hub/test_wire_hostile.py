@@ -41,7 +41,7 @@ from txkoji.hub.codec.xmlrpc import encode_answer
 from txkoji.hub.http import body as body_module
 from txkoji.hub.reads import is_read
 from txkoji.testing import FakeHub
-from txkoji.testing.hub import TROUBLES
+from txkoji.testing.hub import MISBEHAVIOURS
 
 GOOD = encode_answer(1)
 
@@ -279,7 +279,7 @@ class AnswersTests(HostileTestCase):
         self.addCleanup(hub.stop)
         hub.respond('tagBuild', 1)
         koji = self.connect(server, timeout=1)
-        for kind in TROUBLES:
+        for kind in MISBEHAVIOURS:
             for turns in (0, 1, 2):
                 hub.misbehave(kind, times=1, seconds=0.001)
                 call = koji.getTag('f44')

@@ -20,7 +20,7 @@ from txkoji.hub.codec.xmlrpc import decode_answer
 from txkoji.testing import FakeHub
 from txkoji.testing.hub import RECORDED
 from txkoji.testing.memory import MemoryNetwork
-from txkoji.testing.sessions import HubSession, Peer
+from txkoji.testing.sessions import ClientIdentity, HubSession
 from txkoji.testing.web import HubResource
 
 #: What was so of the session when these were recorded; None: that it was not
@@ -175,7 +175,7 @@ class RulesTests(HubTestCase):
         if callnum is not None:
             headers['callnum'] = str(callnum)
         answer = Deferred.fromCoroutine(self.hub.answer(
-            method, list(args), Peer(headers=headers)))
+            method, list(args), ClientIdentity(headers=headers)))
         return answer.addCallback(decode_answer)
 
     def test_lock(self) -> None:

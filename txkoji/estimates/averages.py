@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 
 from txkoji import build_states, task_states
 from txkoji.exceptions import GenericError
-from txkoji.hub.deferreds import together
+from txkoji.hub.deferreds import gather
 from txkoji.task_requests.layouts import package_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ CONTAINERS = ('buildContainer', 'buildSourceContainer')
 PACKAGE, LAST, METHOD = 'package', 'last builds', 'method'
 
 
-class Question(NamedTuple):
+class DurationKey(NamedTuple):
     """
     What tells how long something takes.
 
@@ -101,11 +101,12 @@ async def _averages(connection: Connection, packages: list[str],
     if len(plain) > 1:
         for name in plain:
             many.getAverageBuildDuration(name)
-        averages = dict(zip(plain, map(_duration, lenient(await many()))))
+        averages = dict(zip(plain, map(
+            _duration, without_faults(await many()))))
     else:
         averages = {}
     others = [name for name in names if name not in averages]
-    averages.update(zip(others, await together(
+    averages.update(zip(others, await gather(
         [average_build_duration(connection, name) for name in others])))
     return [averages[name] for name in packages]
 
@@ -159,13 +160,13 @@ def task_durations(connection: Connection, tasks: Iterable[Task]
 
 async def _task_durations(connection: Connection, tasks: list[Task]
                           ) -> list[timedelta | None]:
-    usual = Usual(connection)
+    usual = AverageDurations(connection)
     questions = [usual.questions(task) for task in tasks]
     await usual.ask()
     return [usual.duration(each) for each in questions]
 
 
-class Usual:
+class AverageDurations:
     """
     How long tasks usually take: collects what there is to be asked, asks all
     of it at once, and tells then.
@@ -176,7 +177,7 @@ class Usual:
         self._names: dict[str, dict[str, Any]] = {
             PACKAGE: {}, LAST: {}, METHOD: {}}
 
-    def questions(self, task: Task) -> list[Question]:
+    def questions(self, task: Task) -> list[DurationKey]:
         """
         Tell what is to be asked about a task.
 
@@ -191,12 +192,12 @@ class Usual:
             if package is None:
                 return []
             kind = LAST if method in CONTAINERS else PACKAGE
-            questions = [Question(kind, package)]
+            questions = [DurationKey(kind, package)]
             srpm = srpm_method(task)
             if srpm is not None:
-                questions.append(Question(METHOD, srpm, (package, None)))
+                questions.append(DurationKey(METHOD, srpm, (package, None)))
         else:
-            questions = [Question(METHOD, method, _about(task, package))]
+            questions = [DurationKey(METHOD, method, _about(task, package))]
         for kind, name, _ in questions:
             self._names[kind][name] = None
         return questions
@@ -207,12 +208,12 @@ class Usual:
         packages, last, methods = self._names.values()
         packages.update(zip(packages, await _averages(
             connection, list(packages), strict=False)))
-        last.update(zip(last, await together(
+        last.update(zip(last, await gather(
             [average_last_builds(connection, name) for name in last])))
-        methods.update(zip(methods, map(_by_subject, await together(
+        methods.update(zip(methods, map(_by_subject, await gather(
             [_recent_tasks(connection, name) for name in methods]))))
 
-    def duration(self, questions: Sequence[Question]) -> timedelta | None:
+    def duration(self, questions: Sequence[DurationKey]) -> timedelta | None:
         """
         Tell how long what was asked about takes.
 
@@ -283,7 +284,7 @@ def not_past(started: datetime, duration: timedelta, now: datetime
         return None
 
 
-def lenient(results: Any) -> list[Any]:
+def without_faults(results: Any) -> list[Any]:
     """
     The results of a multicall about others: None where the hub has a
     complaint.

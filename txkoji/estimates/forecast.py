@@ -18,16 +18,22 @@ from twisted.internet.defer import Deferred
 from txkoji import task_states
 from txkoji.estimates.averages import (
     METHOD,
-    Question,
-    Usual,
+    AverageDurations,
+    DurationKey,
     average_build_duration,
-    lenient,
     not_past,
     task_durations,
+    without_faults,
 )
-from txkoji.estimates.queue import DELAY, ChannelQueue, Job, Rank, Seat
+from txkoji.estimates.queue import (
+    DELAY,
+    ChannelQueue,
+    HostSlots,
+    Priority,
+    QueuedTask,
+)
 from txkoji.exceptions import AnswerError, KojiException
-from txkoji.hub.deferreds import together
+from txkoji.hub.deferreds import gather
 from txkoji.resource import from_timestamp
 from txkoji.task_requests.layouts import canonical_arch, package_of
 
@@ -113,7 +119,7 @@ async def descendents_completion(task: Task) -> datetime | None:
         with _sense():
             return await _build_completion(task, children)
     waiting = [child for child in children if child.state in WAITING]
-    ends = await together([Deferred.fromCoroutine(task_completion(child))
+    ends = await gather([Deferred.fromCoroutine(task_completion(child))
                            for child in children if child not in waiting])
     if waiting:
         with _sense():
@@ -186,7 +192,7 @@ def _latest(ends: Sequence[datetime | None]) -> datetime | None:
 
 
 @dataclass(eq=False)
-class _Job(Job):
+class _Job(QueuedTask):
     """
     A task that the hub knows, or will know.
 
@@ -199,7 +205,7 @@ class _Job(Job):
 
     method: str = ''
     task: Task | None = None
-    questions: Sequence[Question] = ()
+    questions: Sequence[DurationKey] = ()
     package: str | None = None
     arch: str | None = None
     target: str | None = None
@@ -226,8 +232,8 @@ class _Forecast:
         self._koji: Any = task._koji
         self._task = task
         self._now = task._now().timestamp()
-        self._usual = Usual(task._koji)
-        self._seats: dict[int, Seat] = {}
+        self._usual = AverageDurations(task._koji)
+        self._seats: dict[int, HostSlots] = {}
         #: The jobs, by the ids of their tasks.
         self._jobs: dict[int, _Job] = {}
         #: The id of a ``build`` -> its ``buildArch`` jobs that are to come,
@@ -304,7 +310,7 @@ class _Forecast:
         for channel in channels:
             many.getChannel(channel)
             many.listHosts(channelID=channel, enabled=True)
-        found = lenient(await many())
+        found = without_faults(await many())
         hosts = {channel: [host for host in its or () if host.is_available]
                  # One that is disabled gets no host.
                  if row is None or row.enabled is not False else []
@@ -318,8 +324,8 @@ class _Forecast:
                     offers.setdefault(host.id, set()).update(
                         (channel, canonical_arch(arch)) for arch in (
                             NOARCH, *(host.get('arches') or '').split()))
-                    self._seats[host.id] = Seat(host.get('capacity') or 0.0,
-                                                frozenset())
+                    self._seats[host.id] = HostSlots(
+                        host.get('capacity') or 0.0, frozenset())
         for number, seat in self._seats.items():
             seat.offers = frozenset(offers[number])
         return {channel for each in offers.values() for channel, _ in each}
@@ -342,7 +348,7 @@ class _Forecast:
     async def _look_back(self) -> None:
         """Ask how long ``buildArch`` tasks took, and what they were for."""
         recent: list[Task] = []
-        usual = Usual(self._koji)
+        usual = AverageDurations(self._koji)
         questions = []
         async with self._koji.iterate(
                 'listTasks',
@@ -421,7 +427,7 @@ class _Forecast:
 
         return noarch
 
-    def _after(self, step: _Job, build: _Job, question: Question, arch: str
+    def _after(self, step: _Job, build: _Job, question: DurationKey, arch: str
                ) -> _Job:
         """Add a job of a build that is to come after another one."""
         priority, created, _ = build.rank
@@ -442,11 +448,11 @@ class _Forecast:
         many = self._koji.MultiCall()
         for name in names:
             many.getBuildTarget(name or '')
-        targets = lenient(await many())
+        targets = without_faults(await many())
         for name, target in zip(names, targets):
             many.getTag(target.build_tag if target else name or '')
         return {name: tag.arches.split()
-                for name, tag in zip(names, lenient(await many()))
+                for name, tag in zip(names, without_faults(await many()))
                 if tag and tag.arches}
 
     def _weigh(self, goal: Sequence[_Job]) -> None:
@@ -474,7 +480,7 @@ class _Forecast:
         usual = {kind: median(seconds) for kind, seconds in known.items()}
         for job in unknown:
             if job.method in SRPM_METHODS:
-                # As in `Usual.duration`.
+                # As in `AverageDurations.duration`.
                 job.seconds = 0.0
             else:
                 job.seconds = usual.get(job.method, usual.get('', 0.0))
@@ -543,7 +549,7 @@ def _weight(job: _Job) -> float:
     return weight
 
 
-def _rank(task: Task) -> Rank:
+def _rank(task: Task) -> Priority:
     """
     What decides who is next: the lower one. (A message of a task that is new
     does not say when it was made.)

@@ -19,14 +19,14 @@ MAX_JOBS = 15
 DELAY = 20.0
 
 #: What a task needs of a host: a channel, and an architecture.
-Need = tuple[int, str]
+Requirement = tuple[int, str]
 
 #: Priority, time of creation and id: the lower one goes first.
-Rank = tuple[int, float, int]
+Priority = tuple[int, float, int]
 
 
 @dataclass(eq=False)
-class Seat:
+class HostSlots:
     """
     A host, with what it works on.
 
@@ -35,7 +35,7 @@ class Seat:
     """
 
     capacity: float
-    offers: frozenset[Need]
+    offers: frozenset[Requirement]
     load: float = 0.0
     jobs: int = 0
 
@@ -50,7 +50,7 @@ class Seat:
 
 
 @dataclass(eq=False)
-class Job:
+class QueuedTask:
     """
     A task that waits, or is worked on, or will be made.
 
@@ -63,11 +63,11 @@ class Job:
                 known.
     """
 
-    need: Need
+    need: Requirement
     weight: float
     seconds: float
-    rank: Rank
-    then: list[Job] = field(default_factory=list)
+    rank: Priority
+    then: list[QueuedTask] = field(default_factory=list)
     ends: float | None = None
 
 
@@ -79,8 +79,8 @@ class ChannelQueue:
     :param now: the time, in seconds since 1970.
     """
 
-    def __init__(self, seats: Iterable[Seat], now: float) -> None:
-        self._seats: dict[Need, list[Seat]] = {}
+    def __init__(self, seats: Iterable[HostSlots], now: float) -> None:
+        self._seats: dict[Requirement, list[HostSlots]] = {}
         for seat in seats:
             for need in seat.offers:
                 self._seats.setdefault(need, []).append(seat)
@@ -91,12 +91,15 @@ class ChannelQueue:
         self._now = now
         #: What waits, by what it needs, the next first. All hosts that offer
         #: that treat them alike, so only the first can be the next.
-        self._waiting: dict[Need, list[tuple[Rank, int, Job]]] = {}
+        self._waiting: dict[
+            Requirement, list[tuple[Priority, int, QueuedTask]]] = {}
         #: What is worked on, the next to end first.
-        self._working: list[tuple[float, int, Job, Seat | None]] = []
+        self._working: list[tuple[
+            float, int, QueuedTask, HostSlots | None]] = []
         self._numbers = count()
 
-    def work(self, job: Job, seat: Seat | None, ends: float) -> None:
+    def work(self, job: QueuedTask, seat: HostSlots | None, ends: float
+             ) -> None:
         """
         Add what is worked on.
 
@@ -108,7 +111,7 @@ class ChannelQueue:
         job.ends = ends
         heappush(self._working, (ends, next(self._numbers), job, seat))
 
-    def _load(self, seat: Seat, weight: float, jobs: int) -> None:
+    def _load(self, seat: HostSlots, weight: float, jobs: int) -> None:
         before = seat.room > 0
         seat.load += weight
         seat.jobs += jobs
@@ -117,7 +120,7 @@ class ChannelQueue:
             for need in seat.offers:
                 self._open[need] += change
 
-    def add(self, job: Job) -> None:
+    def add(self, job: QueuedTask) -> None:
         """Add what waits. (Those that go first are to be added first.)"""
         waiting = self._waiting.setdefault(job.need, [])
         if waiting or self._open[job.need] <= 0:
@@ -126,7 +129,7 @@ class ChannelQueue:
             self._begin(job, max(self._seats[job.need],
                                  key=lambda seat: seat.room))
 
-    def play(self, until: Iterable[Job] = ()) -> None:
+    def play(self, until: Iterable[QueuedTask] = ()) -> None:
         """
         Let time go by, so that each job gets its end. Those that no host can
         do have none.
@@ -147,7 +150,7 @@ class ChannelQueue:
             if seat is not None:
                 self._fill(seat)
 
-    def _fill(self, seat: Seat) -> None:
+    def _fill(self, seat: HostSlots) -> None:
         """Give a host the next tasks, while it has room."""
         while seat.room > 0:
             queues = [self._waiting[need] for need in seat.offers
@@ -157,5 +160,5 @@ class ChannelQueue:
             *_, job = heappop(min(queues, key=lambda queue: queue[0]))
             self._begin(job, seat)
 
-    def _begin(self, job: Job, seat: Seat) -> None:
+    def _begin(self, job: QueuedTask, seat: HostSlots) -> None:
         self.work(job, seat, self._now + DELAY + job.seconds)

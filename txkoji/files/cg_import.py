@@ -34,8 +34,7 @@ from txkoji.files.checksums import new_hash
 from txkoji.files.paths import upload_path
 from txkoji.files.uploads import check_login
 from txkoji.hub.codec.xmlrpc import encode_call
-from txkoji.hub.deferreds import to_the_end, together
-from txkoji.hub.threads import in_thread
+from txkoji.hub.deferreds import gather, in_thread, shield
 from txkoji.progress import ByteListener
 
 if TYPE_CHECKING:
@@ -130,7 +129,7 @@ class Import:
             return await self._import()
         try:
             # What is under way may be done: it is waited for.
-            await to_the_end(self._koji.CGInitBuild(self._cg, {
+            await shield(self._koji.CGInitBuild(self._cg, {
                 'epoch': None, **{name: self._build[name]
                                   for name in RESERVED if name in self._build}
             }).addCallback(self._reserved))
@@ -228,13 +227,13 @@ class Import:
             for _ in range(min(self._concurrency, len(waiting)) - 1):
                 try:
                     # One that the hub is about to give is to be ended, too.
-                    await to_the_end(self._koji.new_session().addCallback(
+                    await shield(self._koji.new_session().addCallback(
                         sessions.append))
                 except GenericError as error:
                     self._log.warn('the hub gives no more sessions: {error}',
                                    error=str(error))
                     break
-            await together([
+            await gather([
                 Deferred.fromCoroutine(self._upload_some(koji, waiting))
                 for koji in [self._koji, *sessions]])
         finally:
@@ -247,10 +246,10 @@ class Import:
         :raises CancelledError: if it was cancelled meanwhile, when it has
                                 ended.
         """
-        await to_the_end(Deferred.fromCoroutine(work))
+        await shield(Deferred.fromCoroutine(work))
 
     async def _end_all(self, sessions: Iterable[Connection]) -> None:
-        await together([Deferred.fromCoroutine(self._end(session))
+        await gather([Deferred.fromCoroutine(self._end(session))
                         for session in sessions])
 
     async def _end(self, session: Connection) -> None:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from txkoji.exceptions import AnswerError, DownloadError
 from txkoji.files.paths import DEFAULT
-from txkoji.hub.deferreds import to_the_end
-from txkoji.hub.threads import in_thread
+from txkoji.hub.deferreds import in_thread, shield
 from txkoji.progress import ByteListener
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ class Download:
                                     self._offset, PIECE, **self._volume)
             if not data:
                 break
-            await to_the_end(in_thread(self._koji._transport.reactor,
+            await shield(in_thread(self._koji._transport.reactor,
                                        file.write, data))
             self._offset += len(data)
             self._progress(self._offset - self._start,
@@ -139,11 +138,11 @@ async def save(reactor: Any, destination: Destination,
     part = _Part(os.fspath(destination))
     try:
         # Complain before anything is asked for.
-        await to_the_end(in_thread(reactor, part.open))
+        await shield(in_thread(reactor, part.open))
         await get(part.file)
-        await to_the_end(in_thread(reactor, part.finish))
+        await shield(in_thread(reactor, part.finish))
     except Exception:
-        await to_the_end(in_thread(reactor, part.drop))
+        await shield(in_thread(reactor, part.drop))
         raise
 
 

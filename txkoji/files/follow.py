@@ -15,10 +15,10 @@ from txkoji import task_states
 from txkoji.exceptions import GenericError, KojiException
 from txkoji.files.downloads import read_listing, read_piece
 from txkoji.files.paths import DEFAULT
-from txkoji.hub.deferreds import Shared, together
+from txkoji.hub.deferreds import SingleFlight, gather
 from txkoji.resource import existing
 from txkoji.streaming import Polled
-from txkoji.waiting.tasks import Patience, TaskOrId, task_number
+from txkoji.waiting.tasks import OutageBudget, TaskOrId, task_number
 
 if TYPE_CHECKING:
     from txkoji.batching import Batched
@@ -61,7 +61,7 @@ class LogLine(NamedTuple):
     restarted: bool = False
 
 
-class Rounds:
+class LogPoller:
     """
     One clock for all who follow something on a Connection: they look in the
     same turn of the reactor, so that what they ask goes out as one request,
@@ -73,7 +73,7 @@ class Rounds:
         self._due: list[Deferred[None]] = []
         self._timer: Any = None
         self._batched: Batched | None = None
-        self._asked: dict[tuple[str, int], Shared[Any]] = {}
+        self._asked: dict[tuple[str, int], SingleFlight[Any]] = {}
 
     async def ask(self, koji: Connection, method: str, task_id: int,
                   **options: Any) -> Any:
@@ -87,7 +87,7 @@ class Rounds:
         if self._batched is None:
             self._batched = koji.batched()
         batched, key = self._batched, (method, task_id)
-        shared = self._asked.setdefault(key, Shared())
+        shared = self._asked.setdefault(key, SingleFlight())
 
         async def call() -> Any:
             try:
@@ -95,7 +95,7 @@ class Rounds:
             finally:
                 del self._asked[key]
 
-        return await shared.join(call)
+        return await shared.run(call)
 
     def next(self, koji: Connection) -> Deferred[None]:
         """
@@ -159,22 +159,22 @@ class Follow(Polled):
         #: Tasks that were finished when their logs were last looked for.
         self._finished: set[int] = set()
         self._begun = self._ended = False
-        self._patience = Patience()
+        self._patience = OutageBudget()
 
     async def _look(self) -> None:
         while not self._found and not self._over:
             if self._unread:
-                await self._borne(self._read(self._unread[0]))
+                await self._retry_outages(self._read(self._unread[0]))
             elif self._ended:
                 for log in self._logs.values():
                     self._found.extend(log.rest())
                 self._over = True
             else:
                 if self._begun:
-                    await self._koji._rounds.next(self._koji)
-                self._begun = await self._borne(self._list())
+                    await self._koji._log_poller.next(self._koji)
+                self._begun = await self._retry_outages(self._list())
 
-    async def _borne(self, work: Any) -> bool:
+    async def _retry_outages(self, work: Any) -> bool:
         """
         Do something, and bear an outage.
 
@@ -183,25 +183,25 @@ class Follow(Polled):
         try:
             await work
         except KojiException as error:
-            if not self._patience.bears(error):
+            if not self._patience.allows(error):
                 raise
             self._log.warn('following logs goes on after {error}',
                            error=str(error))
-            await self._koji._rounds.next(self._koji)
+            await self._koji._log_poller.next(self._koji)
             return False
-        self._patience.renew()
+        self._patience.reset()
         return True
 
     async def _list(self) -> None:
         """See which logs there are, and how long they are."""
-        koji, ask = self._koji, self._koji._rounds.ask
+        koji, ask = self._koji, self._koji._log_poller.ask
         # In this order: what is finished puts nothing out afterwards.
         tasks = [existing(await ask(koji, 'getTaskInfo', self._task_id),
                           'task', self._task_id)]
         if self._descendents:
             tasks += await ask(koji, 'getTaskDescendents', self._task_id)
         tasks = [task for task in tasks if task.id not in self._finished]
-        listings = await together([Deferred.fromCoroutine(
+        listings = await gather([Deferred.fromCoroutine(
             ask(koji, 'listTaskOutput', task.id, stat=True, all_volumes=True))
             for task in tasks])
         for task, listing in zip(tasks, listings):

@@ -22,10 +22,8 @@ from txkoji.files.checksums import Checksum, new_hash
 from txkoji.files.downloads import Destination, save
 from txkoji.files.paths import address, below
 from txkoji.hub.backoff import DELAY
-from txkoji.hub.deferreds import to_the_end
+from txkoji.hub.deferreds import FairSemaphore, in_thread, shield
 from txkoji.hub.retries import outage
-from txkoji.hub.threads import in_thread
-from txkoji.hub.turns import Turns
 from txkoji.progress import ByteListener, Transfer
 
 if TYPE_CHECKING:
@@ -130,7 +128,7 @@ class _Download:
         self._output: Any = None
         self._block: list[bytes] = []
         self._length = 0
-        self._writing = Turns(1)
+        self._writing = FairSemaphore(1)
         self._error: Exception | None = None
         #: Bytes of an answer that we have already.
         self._skip = 0
@@ -159,7 +157,7 @@ class _Download:
             await self.flush()
         finally:
             # Nothing is written any longer when this has ended.
-            await to_the_end(self._writing.acquire())
+            await shield(self._writing.acquire())
         if self._error is not None:
             raise self._error
         if self._skip:
@@ -302,7 +300,7 @@ class _Download:
             if not data or self._error is not None:
                 return
             try:
-                await to_the_end(in_thread(self._koji._transport.reactor,
+                await shield(in_thread(self._koji._transport.reactor,
                                            self._write, data))
                 self._progress(
                     self._offset - self._start, None

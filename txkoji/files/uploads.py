@@ -31,9 +31,8 @@ from txkoji.exceptions import (
 from txkoji.files.checksums import Adler32
 from txkoji.files.paths import upload_path
 from txkoji.hub.codec.decoder import Decoder
-from txkoji.hub.deferreds import to_the_end
+from txkoji.hub.deferreds import in_thread, shield
 from txkoji.hub.retries import outage
-from txkoji.hub.threads import in_thread
 from txkoji.progress import ByteListener
 
 if TYPE_CHECKING:
@@ -347,7 +346,7 @@ class Upload:
         return deferLater(self._koji._transport.reactor, seconds)
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
-        return to_the_end(in_thread(self._koji._transport.reactor, function,
+        return shield(in_thread(self._koji._transport.reactor, function,
                                     *args))
 
 

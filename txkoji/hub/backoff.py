@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from txkoji.exceptions import KojiException, another
+from txkoji.exceptions import KojiException, copy_of
 
 #: Seconds before the second retry; the first, of a broken connection, is
 #: immediate.
@@ -55,7 +55,7 @@ class Backoff:
         self._longest = longest
         self._get_reactor = get_reactor
         self._answers = 0
-        self._rounds = 0
+        self._log_poller = 0
         self._failures = 0
         self._in_a_row = 0
         self._away = False
@@ -70,7 +70,7 @@ class Backoff:
 
     def mark(self) -> Mark:
         """Say what is known of the hub, for `failed`."""
-        return Mark(self._answers, self._rounds)
+        return Mark(self._answers, self._log_poller)
 
     def delay(self, failures: int) -> float:
         """
@@ -116,8 +116,8 @@ class Backoff:
         self._in_a_row += 1
         if not (self._away or says_so or self._in_a_row >= IN_A_ROW):
             return False
-        if mark.rounds == self._rounds:
-            self._rounds += 1
+        if mark.rounds == self._log_poller:
+            self._log_poller += 1
             self._failures += 1
             self._away = True
             self._probing = False
@@ -166,7 +166,7 @@ class Backoff:
             waiter.attempts -= 1
             if waiter.attempts < 0:
                 self._waiting.remove(waiter)
-                waiter.give_up(another(error))
+                waiter.give_up(copy_of(error))
 
     def _stop(self) -> None:
         if self._timer is not None:

@@ -27,6 +27,7 @@ from txkoji.exceptions import (
     not_sent,
 )
 from txkoji.hub.backoff import Backoff
+from txkoji.hub.deferreds import FairSemaphore
 from txkoji.hub.http.body import Sink
 from txkoji.hub.http.request import Request
 from txkoji.hub.outcome import Outcome
@@ -34,10 +35,9 @@ from txkoji.hub.profile import Profile, without_secrets
 from txkoji.hub.retries import Retries
 from txkoji.hub.session.credentials import Credentials
 from txkoji.hub.session.session import Session, Subsession
-from txkoji.hub.session.session_info import Identity
+from txkoji.hub.session.session_info import SessionInfo
 from txkoji.hub.stats import Stats
 from txkoji.hub.transport import Transport, closed
-from txkoji.hub.turns import Turns
 
 if TYPE_CHECKING:
     from txkoji.hub.http.files import FileHead
@@ -72,14 +72,14 @@ class Calls:
             self._retries = master._retries
             self.session = master.session
         self._writer: Session | None = None
-        self._writes = Turns(1)
+        self._writes = FairSemaphore(1)
         self._running: set[Deferred[Any]] = set()
         #: Whether the session of a child was ended.
         self._ended = False
         self._closed = False
 
     @property
-    def identity(self) -> Identity | None:
+    def identity(self) -> SessionInfo | None:
         """The session on the hub, or None."""
         session = self.session if self._master is None else self._writer
         return None if session is None else session.identity

@@ -1,6 +1,6 @@
 """
-One piece of work that several wait for, one who waits for several, and work
-that is not to be left halfway.
+Small tools for Deferreds: `FairSemaphore`, `SingleFlight`, `gather`, `shield`
+and `in_thread`.
 """
 from __future__ import annotations
 
@@ -13,67 +13,126 @@ from twisted.internet.defer import (
     Deferred,
     FirstError,
     gatherResults,
+    maybeDeferred,
 )
+from twisted.internet.interfaces import IReactorThreads
+from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 
-from txkoji.exceptions import another
+from txkoji.exceptions import copy_of
 
 T = TypeVar('T')
 
 
-class Shared(Generic[T]):
+class FairSemaphore:
     """
-    Work that is done once for all who ask while it is under way. Each of them
-    has a Deferred of their own; when the last of these is cancelled, so is
-    the work.
+    A semaphore that serves its waiters in the order of their arrival.
+
+    Twisted's `DeferredSemaphore` calls the next waiter from within
+    `release()`. With hundreds of short tasks, these calls nest deeper than
+    Python's stack allows. This class calls one waiter after the other.
+
+    :param slots: how many may be acquired at once.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self._free = slots
+        self._waiting: deque[Deferred[None]] = deque()
+        self._serving = False
+
+    def acquire(self) -> Deferred[None]:
+        """
+        Acquire a slot; wait for one if none is free.
+
+        :returns: a Deferred that fires with None when the slot is acquired.
+                  Cancelling it leaves the queue.
+        """
+        acquired: Deferred[None] = Deferred(self._waiting.remove)
+        self._waiting.append(acquired)
+        self._serve()
+        return acquired
+
+    def try_acquire(self) -> bool:
+        """Acquire a slot, if one is free and the queue is empty."""
+        if self._free and not self._waiting:
+            self._free -= 1
+            return True
+        return False
+
+    def release(self) -> None:
+        """Release a slot."""
+        self._free += 1
+        self._serve()
+
+    def _serve(self) -> None:
+        if self._serving:
+            return
+        self._serving = True
+        try:
+            while self._free and self._waiting:
+                self._free -= 1
+                self._waiting.popleft().callback(None)
+        finally:
+            self._serving = False
+
+
+class SingleFlight(Generic[T]):
+    """
+    An operation that runs once for all callers that ask while it runs. Each
+    caller has a Deferred of its own. When the last of these is canceled, the
+    operation is canceled.
     """
 
     def __init__(self) -> None:
-        self._current: _Work[T] | None = None
+        self._current: _Flight[T] | None = None
 
     @property
     def busy(self) -> bool:
-        """Whether it is under way."""
+        """Whether the operation is running."""
         return self._current is not None
 
     def wait(self) -> Deferred[T]:
-        """Wait for the work that is under way."""
+        """
+        Wait for the running operation.
+
+        :returns: a Deferred that fires with the result of the operation.
+        """
         assert self._current is not None
         return self._current.wait()
 
-    def join(self, start: Callable[[], Coroutine[Any, Any, T]]
-             ) -> Deferred[T]:
+    def run(self, start: Callable[[], Coroutine[Any, Any, T]]
+            ) -> Deferred[T]:
         """
-        Wait for the work.
+        Start the operation, unless it is running, and wait for it.
 
-        :param start: begins it, if it is not under way.
-        :returns: a Deferred that fires with what it gives.
+        :param start: makes the coroutine of the operation.
+        :returns: a Deferred that fires with the result of the operation.
         """
         if self._current is not None:
             return self.wait()
-        work: _Work[T] = _Work(self._ended)
-        self._current = work
-        waiting = work.wait()
-        work.begin(start())
+        flight: _Flight[T] = _Flight(self._ended)
+        self._current = flight
+        waiting = flight.wait()
+        flight.begin(start())
         return waiting
 
-    def _ended(self, work: _Work[T]) -> None:
-        if self._current is work:
+    def _ended(self, flight: _Flight[T]) -> None:
+        if self._current is flight:
             self._current = None
 
 
-class _Work(Generic[T]):
-    """Who waits for it."""
+class _Flight(Generic[T]):
+    """One run of an operation, and the callers that wait for it."""
 
-    _doing: Deferred[Any] | None = None
+    _running: Deferred[Any] | None = None
 
-    def __init__(self, ended: Callable[[_Work[T]], None]) -> None:
+    def __init__(self, ended: Callable[[_Flight[T]], None]) -> None:
         self._ended = ended
         self._waiting: deque[Deferred[T]] = deque()
 
-    def begin(self, work: Coroutine[Any, Any, T]) -> None:
-        self._doing = Deferred.fromCoroutine(work)
-        self._doing.addBoth(self._done)
+    def begin(self, operation: Coroutine[Any, Any, T]) -> None:
+        self._running = Deferred.fromCoroutine(operation)
+        self._running.addBoth(self._done)
 
     def wait(self) -> Deferred[T]:
         waiting: Deferred[T] = Deferred(self._leave)
@@ -82,33 +141,48 @@ class _Work(Generic[T]):
 
     def _done(self, result: Any) -> None:
         self._ended(self)
-        self._doing = None
-        # Who hears of it may cancel for the others.
+        self._running = None
+        # A callback may cancel other waiters: look at the queue each time.
         while self._waiting:
             waiting = self._waiting.popleft()
             if isinstance(result, Failure):
-                waiting.errback(another(result.value))
+                waiting.errback(copy_of(result.value))
             else:
                 waiting.callback(result)
 
     def _leave(self, waiting: Deferred[T]) -> None:
         self._waiting.remove(waiting)
-        if not self._waiting and self._doing is not None:
+        if not self._waiting and self._running is not None:
             self._ended(self)
-            self._doing.cancel()
+            self._running.cancel()
 
 
-async def to_the_end(work: Deferred[T]) -> T:
+async def gather(calls: Sequence[Deferred[T]]) -> list[T]:
     """
-    Wait for something that is not to be cancelled.
+    Wait for several Deferreds.
 
-    :returns: what it gives.
-    :raises CancelledError: if this was cancelled, but not before the work has
-                            ended.
+    :returns: their results, in the same order.
+    :raises Exception: the first error. The other Deferreds are canceled then.
+    """
+    try:
+        return await gatherResults(calls, consumeErrors=True)
+    except FirstError as error:
+        for call in calls:
+            call.cancel()
+        error.subFailure.raiseException()
+
+
+async def shield(work: Deferred[T]) -> T:
+    """
+    Wait for a Deferred without canceling it when the caller is canceled.
+
+    :returns: its result.
+    :raises CancelledError: if the caller was canceled. It is raised when
+                            `work` has fired.
     """
     results: list[Any] = []
     ended: list[Deferred[None]] = []
-    cancelled: list[CancelledError] = []
+    canceled: list[CancelledError] = []
 
     def end(result: Any) -> None:
         results.append(result)
@@ -123,25 +197,24 @@ async def to_the_end(work: Deferred[T]) -> T:
         try:
             await waiting
         except CancelledError as error:
-            cancelled.append(error)
-    if cancelled:
-        raise cancelled[0]
+            canceled.append(error)
+    if canceled:
+        raise canceled[0]
     if isinstance(results[0], Failure):
         results[0].raiseException()
     found: T = results[0]
     return found
 
 
-async def together(calls: Sequence[Deferred[T]]) -> list[T]:
+def in_thread(reactor: Any, function: Callable[..., Any], *args: Any
+              ) -> Deferred[Any]:
     """
-    Wait for several things.
+    Call a function in a thread of the reactor's pool. A reactor without
+    threads, such as a test's `Clock`, calls it at once.
 
-    :returns: all of them, in their order. If one fails, so does this, and the
-              others are cancelled.
+    :returns: a Deferred that fires with the result of the function.
     """
-    try:
-        return await gatherResults(calls, consumeErrors=True)
-    except FirstError as error:
-        for call in calls:
-            call.cancel()
-        error.subFailure.raiseException()
+    if not IReactorThreads.providedBy(reactor):
+        return maybeDeferred(function, *args)
+    return deferToThreadPool(reactor, reactor.getThreadPool(), function,
+                             *args)

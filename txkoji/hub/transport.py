@@ -20,6 +20,7 @@ from txkoji.exceptions import (
     TransportError,
 )
 from txkoji.hub.backoff import Backoff, HubAway
+from txkoji.hub.deferreds import FairSemaphore
 from txkoji.hub.http.body import Sink
 from txkoji.hub.http.connection import Head
 from txkoji.hub.http.exchange import Exchange
@@ -30,7 +31,6 @@ from txkoji.hub.http.request import Headers, Request
 from txkoji.hub.profile import Profile, without_secrets
 from txkoji.hub.retries import outage
 from txkoji.hub.stats import Stats
-from txkoji.hub.turns import Turns
 
 if TYPE_CHECKING:
     from txkoji.hub.http.files import FileClient, FileHead
@@ -73,7 +73,7 @@ class Transport:
         self._proxies = Proxies(proxy)
         self._max_connections = max_connections
         self._max_body = max_body
-        self._slots = Turns(max_connections)
+        self._slots = FairSemaphore(max_connections)
         self._exchanges: set[Exchange] = set()
         self._pool: Pool | None = None
         self._files: FileClient | None = None
@@ -256,13 +256,13 @@ class _Slot:
 
     __slots__ = ('_slots', '_taken')
 
-    def __init__(self, slots: Turns) -> None:
+    def __init__(self, slots: FairSemaphore) -> None:
         self._slots = slots
         self._taken = False
 
     def take(self) -> bool:
         """Take one, if there is one."""
-        self._taken = self._slots.take()
+        self._taken = self._slots.try_acquire()
         return self._taken
 
     def wait(self) -> Deferred[None]:

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.logger import Logger
 
 from txkoji.exceptions import ConnectionClosed, MessageError
-from txkoji.hub.deferreds import Shared, together
+from txkoji.hub.deferreds import SingleFlight, gather
 from txkoji.messages.classes import (
     BuildStateChange,
     Message,
@@ -63,7 +63,7 @@ class Events:
         self._subscriptions: list[Subscription] = []
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
         #: Those that somebody works on.
-        self._working: dict[Hashable, Shared[bool]] = {}
+        self._working: dict[Hashable, SingleFlight[bool]] = {}
         self._closed = False
         self._listeners: list[Any] = []
 
@@ -134,9 +134,9 @@ class Events:
         if key in self._working:
             # Somebody works on it just now, who may fail.
             return await self._working[key].wait()
-        work = self._working[key] = Shared()
+        work = self._working[key] = SingleFlight()
         try:
-            good = await work.join(lambda: self._tell_all(event))
+            good = await work.run(lambda: self._tell_all(event))
         finally:
             self._working.pop(key, None)
         if good:
@@ -154,7 +154,7 @@ class Events:
             for subscription in list(self._subscriptions)
             if subscription.wants(event)
             and subscription in self._subscriptions]
-        done: list[bool] = await together(told)
+        done: list[bool] = await gather(told)
         return all(done)
 
     def _tell(self, subscription: Subscription, event: Message

@@ -43,10 +43,10 @@ from txkoji.testing.imports import Imports
 from txkoji.testing.memory import MemoryNetwork
 from txkoji.testing.methods import RootExports, call
 from txkoji.testing.methods.repos import RepoExports
+from txkoji.testing.misbehaviour import MISBEHAVIOURS, Misbehaviour
 from txkoji.testing.repos import Repos
-from txkoji.testing.sessions import Entered, Peer, Sessions
+from txkoji.testing.sessions import ClientIdentity, Credentials, Sessions
 from txkoji.testing.tables import RECORDED, SAMPLE, Tables
-from txkoji.testing.trouble import TROUBLES, Trouble
 from txkoji.testing.uploads import Uploads
 from txkoji.testing.web import HubResource
 
@@ -137,7 +137,7 @@ class FakeHub:
             'getKojiVersion': lambda: self.version,
         }
         self._taught: dict[str, Callable[..., Any]] = {}
-        self._troubles: list[Trouble] = []
+        self._troubles: list[Misbehaviour] = []
         self._ports: list[tuple[Any, Any, WrappingFactory]] = []
 
     def now(self) -> float:
@@ -302,10 +302,10 @@ class FakeHub:
         :param random: decides that; None for one that always decides alike.
         :raises ValueError: if there is no such kind.
         """
-        if kind not in TROUBLES:
-            raise ValueError(f'{kind!r} is none of {", ".join(TROUBLES)}')
+        if kind not in MISBEHAVIOURS:
+            raise ValueError(f'{kind!r} is none of {", ".join(MISBEHAVIOURS)}')
         self._troubles.append(
-            Trouble(kind, method, times, chance, seconds, text, data,
+            Misbehaviour(kind, method, times, chance, seconds, text, data,
                     random or Random(1)))
 
     def behave(self) -> None:
@@ -314,7 +314,7 @@ class FakeHub:
 
     # To answer
 
-    def trouble(self, kind: str, method: str) -> Trouble | None:
+    def trouble(self, kind: str, method: str) -> Misbehaviour | None:
         """Whether, and how, to misbehave in this request."""
         for trouble in self._troubles:
             if trouble.strikes(kind, method):
@@ -322,8 +322,8 @@ class FakeHub:
         return None
 
     async def answer(self, method: str, params: list[Any],
-                     peer: Peer = Peer(), data: bytes | None = None
-                     ) -> bytes:
+                     peer: ClientIdentity = ClientIdentity(),
+                     data: bytes | None = None) -> bytes:
         """
         Carry out a call.
 
@@ -362,14 +362,14 @@ class FakeHub:
         finally:
             entered.leave(args, kwargs, good)
 
-    def _take_file(self, entered: Entered, fields: dict[str, str],
+    def _take_file(self, entered: Credentials, fields: dict[str, str],
                    data: bytes) -> Any:
         self.calls.append(('upload', (fields,), {}))
         user = None if entered.row is None else entered.row.user_id
         return self._uploads.take(user, fields, data)
 
     async def _perform(self, method: str, args: Any, kwargs: Any,
-                       entered: Entered | None = None) -> Any:
+                       entered: Credentials | None = None) -> Any:
         self.calls.append(copy.deepcopy((method, tuple(args), kwargs)))
         function = self._function(method, entered)
         if method not in self._taught:
@@ -397,7 +397,7 @@ class FakeHub:
                     f'RootExports.{method}() got an unexpected keyword'
                     f' argument {name!r}')
 
-    def _function(self, method: str, entered: Entered | None
+    def _function(self, method: str, entered: Credentials | None
                   ) -> Callable[..., Any] | None:
         """What carries out a method, for whom."""
         if method in self._taught:
@@ -427,7 +427,7 @@ class FakeHub:
         family = METHODS_SINCE.get(method.split('.')[0], ())
         return self._version() >= METHODS_SINCE.get(method, family)
 
-    async def _multicall(self, entered: Entered | None,
+    async def _multicall(self, entered: Credentials | None,
                          calls: list[dict[str, Any]]) -> list[Any]:
         results: list[Any] = []
         for entry in calls:

@@ -21,8 +21,8 @@ from txkoji.exceptions import (
     RetryError,
     SequenceError,
 )
+from txkoji.hub.deferreds import FairSemaphore
 from txkoji.hub.reads import is_read
-from txkoji.hub.turns import Turns
 from txkoji.testing.tables import Row, Tables
 
 #: Kinds of logging in, by the hub's numbers.
@@ -38,7 +38,7 @@ LOGINS = ('login', 'sslLogin')
 
 
 @dataclass(frozen=True)
-class Peer:
+class ClientIdentity:
     """
     Who sends a request, as far as the front server knows.
 
@@ -73,7 +73,8 @@ class HubSession:
     expired: bool = False
     closed: bool = False
     exclusive: bool = False
-    lock: Turns = field(default_factory=lambda: Turns(1), repr=False)
+    lock: FairSemaphore = field(default_factory=lambda: FairSemaphore(1),
+                                repr=False)
 
 
 class Sessions:
@@ -108,14 +109,14 @@ class Sessions:
         for row in self.rows:
             row.expired = True
 
-    async def enter(self, peer: Peer, method: str) -> Entered:
+    async def enter(self, peer: ClientIdentity, method: str) -> Credentials:
         """
         Find whose call it is, and wait until it may begin. The row is locked
-        until `Entered.leave`, if the call has a callnum.
+        until `Credentials.leave`, if the call has a callnum.
         """
         found = self._arguments(peer)
         if found is None:
-            return Entered(self, peer, None, None, method)
+            return Credentials(self, peer, None, None, method)
         number, key, callnum = found
         rows = [row for row in self.rows if row.id == number]
         if rows:
@@ -128,9 +129,9 @@ class Sessions:
             raise
         if callnum is None:
             rows[0].lock.release()
-        return Entered(self, peer, rows[0], callnum, method)
+        return Credentials(self, peer, rows[0], callnum, method)
 
-    def _arguments(self, peer: Peer
+    def _arguments(self, peer: ClientIdentity
                    ) -> tuple[int, str, int | None] | None:
         """The session that a request names: id, key and callnum."""
         headers = peer.headers
@@ -164,7 +165,7 @@ class Sessions:
             raise AuthError(f'Invalid callnum: {text!r}') from error
 
     def _check(self, row: HubSession | None, key: str,
-               callnum: int | None, peer: Peer, method: str) -> None:
+               callnum: int | None, peer: ClientIdentity, method: str) -> None:
         if row is None or row.closed or row.key != key \
                 or row.hostip != peer.address:
             raise AuthError('Invalid session or bad credentials')
@@ -193,7 +194,7 @@ class Sessions:
                 raise AuthLockError('Session locked: another session is'
                                     ' exclusive')
 
-    def create(self, user_id: int, authtype: int, peer: Peer,
+    def create(self, user_id: int, authtype: int, peer: ClientIdentity,
                master: int | None = None) -> Row:
         """Make a session: what the hub says of it."""
         row = HubSession(
@@ -242,7 +243,7 @@ class Sessions:
         return info
 
 
-class Entered:
+class Credentials:
     """
     A call, and whose it is. Its public methods with hub names are the hub's,
     which need to know that.
@@ -250,7 +251,7 @@ class Entered:
     :ivar row: the session, or None for an anonymous call.
     """
 
-    def __init__(self, sessions: Sessions, peer: Peer,
+    def __init__(self, sessions: Sessions, peer: ClientIdentity,
                  row: HubSession | None, callnum: int | None,
                  method: str) -> None:
         self._sessions = sessions

@@ -17,7 +17,7 @@ from twisted.web.server import NOT_DONE_YET, Request
 from txkoji.exceptions import AnswerError
 from txkoji.hub.codec.xmlrpc import decode_call, split_arguments
 from txkoji.hub.reads import is_read
-from txkoji.testing.sessions import Peer
+from txkoji.testing.sessions import ClientIdentity
 
 if TYPE_CHECKING:
     from txkoji.testing.hub import FakeHub
@@ -87,7 +87,7 @@ class HubResource(Resource):
         if isinstance(result, Failure):
             result.trap(CancelledError)
 
-    def _peer(self, request: Any) -> Peer:
+    def _peer(self, request: Any) -> ClientIdentity:
         """Who it is, and the session that the request names."""
         headers = {}
         for name, header in [('callnum', 'Koji-Callnum'),
@@ -106,8 +106,8 @@ class HubResource(Resource):
                 if request.getHeader('SSL-Client-Verify') == 'SUCCESS':
                     certified = request.getHeader('SSL-Client-S-DN-CN')
         query = request.uri.partition(b'?')[2].decode('ascii')
-        return Peer(request.getClientAddress().host, remote_user, certified,
-                    headers, query)
+        return ClientIdentity(request.getClientAddress().host, remote_user,
+                              certified, headers, query)
 
     async def _serve(self, request: Any, method: str, params: list[Any],
                      data: bytes | None) -> None:

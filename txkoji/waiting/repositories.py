@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, fail
 
 from txkoji import build_states
 from txkoji.exceptions import BuildError, GenericError, KojiLoginException
-from txkoji.hub.deferreds import together
+from txkoji.hub.deferreds import gather
 from txkoji.repo import Repo
 from txkoji.waiting.tasks import poll
 
@@ -232,7 +232,7 @@ async def _find_on_old_hub(koji: Connection, wanted: _Wanted
 async def _changed(koji: Connection, tag: Any, event: int) -> bool:
     """Whether a tag, or one that it inherits from, changed after an event."""
     batched = koji.batched()
-    found, parents = await together([
+    found, parents = await gather([
         batched.getTag(tag, strict=True), batched.getFullInheritance(tag)])
     changed: bool = await koji.call(
         'tagChangedSinceEvent', event,
@@ -292,14 +292,14 @@ class _TagWait:
 
     async def _look(self) -> list[Any] | None:
         batched = self._koji.batched()
-        found = await together([batched.getBuild(
+        found = await gather([batched.getBuild(
             build, strict=isinstance(build, int)) for build in self._builds])
         for wanted, build in zip(self._builds, found):
             self._check(wanted, build)
         if None in found:
             # It is not even begun.
             return None
-        there = await together([Deferred.fromCoroutine(
+        there = await gather([Deferred.fromCoroutine(
             self._is_there(batched, build)) for build in found])
         return found if all(there) else None
 

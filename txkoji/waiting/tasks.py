@@ -21,9 +21,9 @@ from txkoji.exceptions import (
     KojiException,
     ServerOffline,
     TransportError,
-    another,
+    copy_of,
 )
-from txkoji.hub.deferreds import together
+from txkoji.hub.deferreds import gather
 from txkoji.hub.retries import outage
 from txkoji.resource import existing
 from txkoji.streaming import Polled
@@ -80,10 +80,10 @@ class Poller:
                 self._poll(koji), 'getTaskInfo', None)
             self._polling.addBoth(self._ended)
         else:
-            self.changed(task_id)
+            self.wake(task_id)
         return waiting
 
-    def changed(self, task_id: int) -> None:
+    def wake(self, task_id: int) -> None:
         """Ask soon, if somebody waits for this task."""
         if task_id in self._waiting:
             self._news.add(task_id)
@@ -95,7 +95,7 @@ class Poller:
 
     async def _poll(self, koji: Connection) -> None:
         reactor = self._reactor = koji._transport.reactor
-        patience = Patience()
+        budget = OutageBudget()
         turn = self._earliest = reactor.seconds()
         while self._waiting:
             when = turn
@@ -111,7 +111,7 @@ class Poller:
             self._news.clear()
             if ids:
                 self._earliest = reactor.seconds() + EARLY
-                await self._ask(koji, sorted(ids), patience)
+                await self._ask(koji, sorted(ids), budget)
 
     async def _sleep(self, seconds: float) -> None:
         self._pause = Deferred()
@@ -132,19 +132,19 @@ class Poller:
             self._pause.callback(None)
 
     async def _ask(self, koji: Connection, ids: list[int],
-                   patience: Patience) -> None:
+                   budget: OutageBudget) -> None:
         self._asking = koji.getTaskInfo(ids)
         try:
             tasks = await self._asking
         except KojiException as error:
-            if not patience.bears(error):
+            if not budget.allows(error):
                 raise
             _log.warn('waiting for {count} tasks: {error}',
                       count=len(ids), error=str(error))
             return
         finally:
             self._asking = None
-        patience.renew()
+        budget.reset()
         if not isinstance(tasks, list) or len(tasks) != len(ids):
             raise AnswerError(f'getTaskInfo: the answer is not one for each of'
                               f' {len(ids)} tasks', method='getTaskInfo')
@@ -164,7 +164,7 @@ class Poller:
             while queue:
                 waiting = queue.pop(0)
                 if isinstance(outcome, BaseException):
-                    waiting.errback(another(outcome))
+                    waiting.errback(copy_of(outcome))
                 else:
                     waiting.callback(copy.deepcopy(outcome))
 
@@ -174,7 +174,7 @@ class Poller:
             self._tell([(number, result.value) for number in self._waiting])
 
 
-class Patience:
+class OutageBudget:
     """
     What to bear while waiting: outages of the hub for ever, and what may be
     one, but may be for good, a few times in a row.
@@ -183,11 +183,11 @@ class Patience:
     def __init__(self) -> None:
         self._left = DOUBTFUL
 
-    def renew(self) -> None:
+    def reset(self) -> None:
         """All is well."""
         self._left = DOUBTFUL
 
-    def bears(self, error: KojiException) -> bool:
+    def allows(self, error: KojiException) -> bool:
         """Whether to go on after an error."""
         if isinstance(error, (CallTimeout, ServerOffline)) or (
                 isinstance(error, TransportError) and outage(error)):
@@ -212,7 +212,7 @@ def wait_for(koji: Connection, tasks: Any, timeout: float | None
     async def wait() -> Any:
         ids = [task_number(task) for task in ([tasks] if one else tasks)]
         poller = koji._owner._poller
-        found = await together([poller.wait(koji._owner, number)
+        found = await gather([poller.wait(koji._owner, number)
                                 for number in ids])
         return found[0] if one else found
 
@@ -242,13 +242,13 @@ async def poll(koji: Connection, look: Callable[[], Any]) -> Any:
     :param look: gives an awaitable of it; of None while it is not there.
     :returns: what it found.
     """
-    patience = Patience()
+    budget = OutageBudget()
     while True:
         try:
             found = await look()
-            patience.renew()
+            budget.reset()
         except KojiException as error:
-            if not patience.bears(error):
+            if not budget.allows(error):
                 raise
             _log.warn('waiting goes on after {error}', error=str(error))
             found = None

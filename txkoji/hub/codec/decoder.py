@@ -54,7 +54,7 @@ _FAULT = (_XML + '<fault>\n', '</fault>\n</methodResponse>\n')
 MAX_REST = 65536
 
 
-class _Misfit(Exception):
+class _UnexpectedToken(Exception):
     """A token that does not belong there."""
 
 
@@ -238,7 +238,7 @@ class Decoder:
         unread = iter(tokens)
         try:
             self._read(unread)
-        except (_Misfit, TypeError, ValueError):
+        except (_UnexpectedToken, TypeError, ValueError):
             count = len(tokens) - operator.length_hint(unread) - 1
             self._hand_over(_after(text, count) + behind)
 
@@ -262,7 +262,7 @@ class Decoder:
                 elif kind == 'boolean':
                     value = BOOLEANS.get(text)
                     if value is None:
-                        raise _Misfit
+                        raise _UnexpectedToken
                 elif kind == 'double':
                     value = float(text)
                 else:
@@ -282,12 +282,12 @@ class Decoder:
             elif type(current) is list:
                 current.append(value)
             else:
-                raise _Misfit
+                raise _UnexpectedToken
 
     def _begin(self, current: Any, name: str, kind: str) -> Any:
         """Open an array or a struct; gives it."""
         if (not name) != (type(current) is list) or current is None:
-            raise _Misfit
+            raise _UnexpectedToken
         depth = len(self._open)
         if depth > MAX_DEPTH:
             raise too_deep()
@@ -307,13 +307,13 @@ class Decoder:
         """Close an array, a struct or a member; gives what is open then."""
         if kind == '</member>\n':
             if self._member is None:
-                raise _Misfit
+                raise _UnexpectedToken
             self._open[-1][self._names.pop()] = self._member
             self._member = None
             return self._open[-1]
         if current is None or len(self._open) == 1 or (
                 (type(current) is list) != (kind[2] == 'd')):
-            raise _Misfit
+            raise _UnexpectedToken
         done = self._open.pop()
         outer = self._open[-1]
         if type(outer) is list:

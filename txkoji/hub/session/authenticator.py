@@ -36,14 +36,14 @@ from txkoji.hub.profile import Profile, without_secrets
 from txkoji.hub.retries import Retries
 from txkoji.hub.session.credentials import Credentials
 from txkoji.hub.session.secret import Secret
-from txkoji.hub.session.session_info import Identity, identified
+from txkoji.hub.session.session_info import SessionInfo, read_session
 from txkoji.hub.transport import Transport
 
 if TYPE_CHECKING:
     from txkoji.hub.session.kerberos import Negotiation
 
 
-class LoginDesk:
+class Authenticator:
     """
     Where sessions are asked for. It keeps none of them.
 
@@ -95,7 +95,7 @@ class LoginDesk:
         return address
 
     async def begin(self, credentials: Credentials, address: str
-                    ) -> Identity:
+                    ) -> SessionInfo:
         """
         Begin a new session.
 
@@ -120,7 +120,7 @@ class LoginDesk:
             raise
         return identity
 
-    def _abandon(self, identity: Identity, address: str) -> None:
+    def _abandon(self, identity: SessionInfo, address: str) -> None:
         """Begin to end a session that is of no use; nobody waits for it."""
         def ended(result: Any) -> None:
             self._abandoned.discard(ending)
@@ -138,7 +138,7 @@ class LoginDesk:
         await DeferredList(list(self._abandoned))
 
     async def renew(self, credentials: Credentials, address: str,
-                    old: Identity) -> Identity | None:
+                    old: SessionInfo) -> SessionInfo | None:
         """
         Renew a session that has expired. Its callnum goes on, since the hub
         does not forget it.
@@ -155,12 +155,12 @@ class LoginDesk:
             # The hub knows it no longer, or not how to renew one.
             self._log.warn('it cannot be renewed: {error}', error=str(error))
             return None
-        identity = identified(answer)
+        identity = read_session(answer)
         if identity is None or identity.id != old.id:
             return None
         return replace(old, key=identity.key)
 
-    async def end(self, identity: Identity, address: str, callnum: int
+    async def end(self, identity: SessionInfo, address: str, callnum: int
                   ) -> bool:
         """
         End a session on the hub, which may have dropped it before.
@@ -178,7 +178,7 @@ class LoginDesk:
         return True
 
     async def _ask(self, credentials: Credentials, address: str,
-                   identity: Identity | None) -> Any:
+                   identity: SessionInfo | None) -> Any:
         """
         Ask for a session.
 
@@ -202,7 +202,7 @@ class LoginDesk:
                                  method=error.method, url=error.url
                                  ) from error
 
-    async def check(self, identity: Identity, address: str) -> None:
+    async def check(self, identity: SessionInfo, address: str) -> None:
         """
         Ask the hub who we are in a session: hubs where sessions in URLs are
         disabled, and those that never see our headers, would take us for
@@ -226,7 +226,7 @@ class LoginDesk:
                 ' a front server takes it away)')
 
     async def _post(self, request: Request, url: str,
-                    identity: Identity | None,
+                    identity: SessionInfo | None,
                     negotiation: Negotiation | None = None,
                     secrets: Sequence[Secret] = ()) -> Any:
         """
@@ -261,13 +261,13 @@ class LoginDesk:
             lost=True, late=False)
 
 
-def session_of(answer: Any) -> Identity:
+def session_of(answer: Any) -> SessionInfo:
     """
     The session that a hub gives.
 
     :raises KojiLoginException: if it gives none.
     """
-    identity = identified(answer)
+    identity = read_session(answer)
     if identity is None:
         raise KojiLoginException('the hub gave no session')
     return identity

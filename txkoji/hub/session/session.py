@@ -19,17 +19,16 @@ from txkoji.exceptions import (
     KojiException,
     KojiLoginException,
 )
-from txkoji.hub.deferreds import Shared
+from txkoji.hub.deferreds import FairSemaphore, SingleFlight
 from txkoji.hub.faults import Source, is_session_gone, source_of
 from txkoji.hub.http.request import Headers, Request
 from txkoji.hub.outcome import Outcome
 from txkoji.hub.profile import Profile
 from txkoji.hub.retries import Retries
-from txkoji.hub.session.authenticator import LoginDesk, session_of
+from txkoji.hub.session.authenticator import Authenticator, session_of
 from txkoji.hub.session.credentials import Credentials
-from txkoji.hub.session.session_info import Identity
+from txkoji.hub.session.session_info import SessionInfo
 from txkoji.hub.transport import Transport
-from txkoji.hub.turns import Turns
 
 
 class Session:
@@ -53,15 +52,15 @@ class Session:
         self._settings = settings
         self._transport = transport
         self._retries = retries
-        self._desk = LoginDesk(settings, transport, retries)
+        self._authenticator = Authenticator(settings, transport, retries)
         self._credentials: Credentials | None = None
-        self._login: Shared[None] = Shared()
+        self._login: SingleFlight[None] = SingleFlight()
         self._joining: Credentials | None = None
-        self._renewal: Shared[None] = Shared()
+        self._renewal: SingleFlight[None] = SingleFlight()
         self.address = settings.server
-        self.identity: Identity | None = None
+        self.identity: SessionInfo | None = None
         self.callnum = 0
-        self.changing = Turns(1)
+        self.changing = FairSemaphore(1)
 
     @property
     def credentials(self) -> Credentials | None:
@@ -71,7 +70,7 @@ class Session:
     @property
     def logins(self) -> Outcome:
         """What is known of the requests that have to do with logging in."""
-        return self._desk.outcome
+        return self._authenticator.outcome
 
     # To send calls
 
@@ -100,7 +99,7 @@ class Session:
                                self.credentials)
 
     def _refused(self, failure: Failure, request: Request, signed_in: bool,
-                 identity: Identity, who: Credentials | None) -> Any:
+                 identity: SessionInfo, who: Credentials | None) -> Any:
         """Go on after the first attempts of a read have failed."""
         if not failure.check(AuthError):
             return failure
@@ -110,7 +109,7 @@ class Session:
 
     async def _send(self, request: Request, signed_in: bool,
                     who: Credentials | None,
-                    refusal: tuple[Identity, AuthError] | None = None
+                    refusal: tuple[SessionInfo, AuthError] | None = None
                     ) -> Any:
         """
         Send a call; see `send`.
@@ -119,7 +118,7 @@ class Session:
         :param refusal: the session in which it was refused before, and the
                         fault.
         """
-        sent_in: Identity | None = None
+        sent_in: SessionInfo | None = None
         callnum: int | None = None
         renewed = False
         while True:
@@ -131,7 +130,7 @@ class Session:
                 if self.identity is identity:
                     # Else it was renewed while this call was on its way.
                     renewed = True
-                    await self._renewal.join(partial(
+                    await self._renewal.run(partial(
                         self._renew_with, error,
                         request.outcome.lost is not None))
             elif self._renewal.busy:
@@ -159,7 +158,7 @@ class Session:
                 refusal = current, found
 
     async def _is_gone(self, error: AuthError, request: Request,
-                       identity: Identity) -> bool:
+                       identity: SessionInfo) -> bool:
         """
         Whether the hub refused a call since the session has expired, or is
         not known to it.
@@ -172,12 +171,12 @@ class Session:
             return True
         # It may be the fault of a task, which had a session of its own.
         try:
-            await self._desk.check(identity, self.address)
+            await self._authenticator.check(identity, self.address)
         except AuthError as refusal:
             return is_session_gone(refusal)
         return False
 
-    def _attempts(self, request: Request, identity: Identity | None,
+    def _attempts(self, request: Request, identity: SessionInfo | None,
                   callnum: int | None) -> Deferred[Any]:
         """Send it, and again after an outage, if that cannot do it twice."""
         url = self.address
@@ -216,14 +215,14 @@ class Session:
         if self._login.busy and self._joining != credentials:
             return fail(_another())
         self._joining = credentials
-        return self._login.join(lambda: self._log_in(credentials, allow_http))
+        return self._login.run(lambda: self._log_in(credentials, allow_http))
 
     async def _log_in(self, credentials: Credentials, allow_http: bool
                       ) -> None:
         await self.changing.acquire()
         try:
             if self.identity is None:
-                await self._begin(credentials, self._desk.secure(
+                await self._begin(credentials, self._authenticator.secure(
                     self.address, allow_http))
                 self.callnum = 0
             elif self._credentials != credentials:
@@ -248,15 +247,16 @@ class Session:
         self._credentials = None
         if identity is None:
             return True
-        return await self._desk.end(identity, self.address, self.callnum)
+        return await self._authenticator.end(
+            identity, self.address, self.callnum)
 
     async def settle(self) -> None:
         """Wait for the end of sessions that a failed login left over."""
-        await self._desk.settle()
+        await self._authenticator.settle()
 
     async def _begin(self, credentials: Credentials, address: str) -> None:
         """Begin a new session on the hub."""
-        self.identity = await self._desk.begin(credentials, address)
+        self.identity = await self._authenticator.begin(credentials, address)
         self.address = address
         self._credentials = credentials
 
@@ -281,7 +281,7 @@ class Session:
     async def _go_on(self, credentials: Credentials) -> bool:
         """Go on in a session that has expired, if the hub can do that."""
         assert self.identity is not None
-        renewed = await self._desk.renew(credentials, self.address,
+        renewed = await self._authenticator.renew(credentials, self.address,
                                          self.identity)
         if renewed is not None:
             self.identity = renewed
@@ -299,7 +299,7 @@ class Subsession(Session):
     def __init__(self, settings: Profile, transport: Transport,
                  retries: Retries, master: Session) -> None:
         super().__init__(settings, transport, retries)
-        self._desk = master._desk
+        self._authenticator = master._authenticator
         self._master = master
 
     @property
@@ -313,7 +313,8 @@ class Subsession(Session):
         :raises KojiLoginException: if the other one has no session.
         """
         master = self._master
-        answer = await master.send(self._desk.request('subsession'), True)
+        answer = await master.send(
+            self._authenticator.request('subsession'), True)
         made_by = master.identity
         if made_by is None:
             raise KojiLoginException('logged out meanwhile; login() again')

@@ -12,7 +12,7 @@ from txkoji.hub.session.secret import Secret, SecretBytes
 
 
 @dataclass(frozen=True)
-class Identity:
+class SessionInfo:
     """
     A session on the hub.
 
@@ -44,7 +44,7 @@ class Identity:
                          (b'Koji-Callnum', number))
 
 
-def identified(answer: Any) -> Identity | None:
+def read_session(answer: Any) -> SessionInfo | None:
     """
     Read the hub's answer to a login.
 
@@ -56,4 +56,4 @@ def identified(answer: Any) -> Identity | None:
     if not isinstance(number, int) or not isinstance(key, str) \
             or not re.fullmatch('[!-~]+', key):
         return None
-    return Identity(number, key, not answer.get('header-auth'))
+    return SessionInfo(number, key, not answer.get('header-auth'))

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from random import Random
 
 #: What `FakeHub.misbehave` knows.
-TROUBLES = ('offline', 'slow', 'dropped-before', 'dropped-after',
-            'truncated', 'garbage')
+MISBEHAVIOURS = ('offline', 'slow', 'dropped-before', 'dropped-after',
+                 'truncated', 'garbage')
 
 
-class Trouble:
+class Misbehaviour:
     """One way of misbehaving."""
 
     def __init__(self, kind: str, method: str | None,
