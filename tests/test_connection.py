@@ -30,14 +30,12 @@ from txkoji.exceptions import (
     ParameterError,
     TagError,
 )
-from txkoji.host import Host
 from txkoji.package import Package
 from txkoji.repo import Repo
+from txkoji.rows import Host, Tag, User
 from txkoji.rpm import RPM
-from txkoji.tag import Tag
 from txkoji.task import Task
 from txkoji.testing import FakeHub
-from txkoji.user import User
 from txkoji.web import PAGES, path_below, read_link
 
 WEB = 'http://hub.example.test/koji'
@@ -190,9 +188,9 @@ class CallTests(HubTestCase):
         network.endpoint.return_value.connect.return_value = Deferred()
         koji = Connection(Profile('p', server='http://h/hub'),
                           network=network)
-        self.assertIsNone(koji._transport._reactor)
+        self.assertIsNone(koji.client._transport._reactor)
         call = koji.getAPIVersion()
-        self.assertIs(koji._transport.reactor, reactor)
+        self.assertIs(koji.client._transport.reactor, reactor)
         self.get(koji.close())
         self.fail_of(call, ConnectionClosed)
 
@@ -605,7 +603,7 @@ server = https://noweb.example.com/hub
         koji = Mine.connect_from_web('https://brew.example.com/',
                                      network=network)
         self.assertIsInstance(koji, Mine)
-        self.assertIs(koji and koji._transport.network, network)
+        self.assertIs(koji and koji.client._transport.network, network)
 
     def test_not_found(self) -> None:
         """None for a link to none of them."""

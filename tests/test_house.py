@@ -15,27 +15,32 @@ import txkoji.connection
 ROOT = os.path.dirname(txkoji.__file__)
 
 #: The floors of the house, from the ground up: a module imports from lower
-#: floors, and from its own. A module is on the floor with its longest prefix.
+#: floors, and from its own. The longest prefix of a module's name counts.
 FLOORS = [
-    ['exceptions', 'build_states', 'task_states', 'call', 'web', 'progress'],
+    ['exceptions', 'build_states', 'task_states', 'call', 'iterators',
+     'progress', 'estimates.queue', 'messages.amqp1', 'files.listings'],
     ['hub'],
-    ['resource', 'task_requests', 'files.paths', 'files.checksums',
-     'estimates.queue', 'messages.amqp1', 'messages.frames'],
-    ['files.downloads', 'estimates.averages', 'estimates'],
-    ['files.topurl', 'estimates.forecast'],
-    ['files.task_output', 'channel', 'package', 'host', 'tag', 'user',
-     'target', 'repo', 'rpm'],
+    ['resource', 'files.paths', 'files.checksums', 'files.destinations',
+     'files.cg_metadata', 'messages.frames', 'messages.amqp',
+     'messages.fedora'],
+    ['task_requests', 'files', 'rows', 'package', 'repo', 'rpm', 'cache',
+     'web'],
+    ['estimates', 'files.task_output'],
     ['task', 'build'],
-    ['results', 'messages.classes', 'messages'],
-    ['multicall', 'streaming', 'cache', 'messages.subscription',
-     'messages.amqp', 'messages.fedora'],
-    ['batching', 'waiting.tasks', 'waiting', 'files.uploads'],
-    ['waiting.repositories', 'files.follow', 'files.cg_import',
+    ['channel', 'results', 'messages.classes', 'messages.subscription',
+     'messages'],
+    ['client'],
+    ['multicall', 'batching', 'streaming', 'paging', 'files.downloads',
+     'files.topurl', 'files.uploads', 'files.cg_import',
      'messages.dispatcher'],
+    ['waiting', 'files.follow'],
     ['connection'],
     [''],
     ['testing'],
 ]
+
+#: Names that begin with an underscore, and are public: those of NamedTuple.
+NAMED_TUPLE = {'_asdict', '_fields', '_make', '_replace'}
 
 
 def modules() -> Iterator[tuple[str, str]]:
@@ -49,24 +54,60 @@ def modules() -> Iterator[tuple[str, str]]:
                        path)
 
 
-def imports(path: str) -> set[str]:
-    """Our modules that a module imports, not counting those for types."""
+def parsed(path: str) -> ast.Module:
+    """The code of a module."""
     with open(path, encoding='utf-8') as file:
-        tree = ast.parse(file.read())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and getattr(
-                node.test, 'id', '') == 'TYPE_CHECKING':
-            node.body = []
+        return ast.parse(file.read())
+
+
+def imports(path: str) -> set[str]:
+    """Our modules that a module imports, also those for types only."""
+    known = {name for name, _ in modules()}
     found = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f'{path}: import by full names'
-            full = {f'{node.module}.{alias.name}' for alias in node.names}
-            known = full & {name for name, _ in modules()}
-            found |= known or {node.module}
-    return {name for name in found if name.split('.')[0] == 'txkoji'}
+            for alias in node.names:
+                full = f'{node.module}.{alias.name}'
+                found.add(full if full in known else str(node.module))
+    return found & known
+
+
+def circles(graph: dict[str, set[str]]) -> list[str]:
+    """The modules that import themselves, by way of others."""
+    reached = {name: set(wanted) for name, wanted in graph.items()}
+    for between in reached:
+        for wanted in reached.values():
+            if between in wanted:
+                wanted |= reached[between]
+    return sorted(name for name in reached if name in reached[name])
+
+
+def private_uses(tree: ast.Module) -> list[str]:
+    """The private names of other modules that a module uses."""
+    own = {node.name for node in ast.walk(tree) if isinstance(
+        node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+    used = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            own.add(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(
+                node.ctx, ast.Store) and isinstance(
+                node.value, ast.Name) and node.value.id in ('self', 'cls'):
+            own.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            # As in __slots__.
+            own.add(node.value)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            used.append(node.attr)
+        elif isinstance(node, ast.ImportFrom):
+            used += [alias.name for alias in node.names]
+    return sorted(name for name in used
+                  if name.startswith('_') and not name.startswith('__')
+                  and name not in own and name not in NAMED_TUPLE)
 
 
 def floor_of(name: str) -> int:
@@ -88,13 +129,31 @@ class LayersTests(SynchronousTestCase):
                 self.assertLessEqual(floor_of(wanted), floor_of(name),
                                      f'{name} imports {wanted}')
 
+    def test_circles(self) -> None:
+        """No module imports itself by way of others, not even for types."""
+        self.assertEqual(circles(
+            {name: imports(path) for name, path in modules()
+             if not name.startswith('txkoji.testing')}), [])
+        # This test can fail.
+        self.assertEqual(circles({'a': {'b'}, 'b': {'c'}, 'c': {'a'},
+                                  'd': {'a'}}), ['a', 'b', 'c'])
+
+    def test_private(self) -> None:
+        """No module uses a private name of another one."""
+        for name, path in modules():
+            if not name.startswith('txkoji.testing'):
+                self.assertEqual(private_uses(parsed(path)), [], name)
+        # This test can fail.
+        for code in ['koji._calls.run()', 'from txkoji.call import _x',
+                     'def f(task): return task._koji']:
+            self.assertEqual(len(private_uses(ast.parse(code))), 1, code)
+
     def test_twisted(self) -> None:
         """No private name of Twisted's, and no override of what it does."""
         for name, path in modules():
             if name.startswith('txkoji.testing'):
                 continue
-            with open(path, encoding='utf-8') as file:
-                tree = ast.parse(file.read())
+            tree = parsed(path)
             known = {}
             for node in ast.walk(tree):
                 if isinstance(node, ast.ImportFrom) and (
@@ -161,9 +220,9 @@ class SurfaceTests(SynchronousTestCase):
         shown = {name for name in dir(koji) if not name.startswith('_')}
         self.assertEqual(shown, {
             'MultiCall', 'batched', 'cache', 'call', 'callnum', 'cg_import',
-            'close',
-            'connect_from_web', 'download_task_output', 'events', 'follow',
-            'from_web',
+            'client', 'close',
+            'connect_from_web', 'download', 'download_task_output', 'events',
+            'follow', 'from_web',
             'getTaskChildren', 'getTaskDescendents', 'getTaskInfo',
             'hub_version', 'iterate', 'listBuilds', 'listTasks', 'login',
             'logout', 'lookup', 'new_session', 'now', 'pages', 'profile',

@@ -430,7 +430,7 @@ class WritesTests(MultiCallTestCase):
         """When a request fails as a whole, none is sent after it."""
         for kind in ('dropped-after', 'truncated'):
             stored = [self.many.createTag(number) for number in range(30)]
-            if self.koji._calls._writer is None:
+            if self.koji.client._calls._writer is None:
                 # The first request is for the session to write in.
                 self.trouble_in(3, kind)
             else:

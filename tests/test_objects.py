@@ -15,14 +15,11 @@ from txkoji import build_states, task_states
 from txkoji.build import Build
 from txkoji.channel import Channel
 from txkoji.exceptions import GenericError, ParameterError
-from txkoji.host import Host
 from txkoji.hub.codec.xmlrpc import encode_call
 from txkoji.package import Package
-from txkoji.tag import Tag
-from txkoji.target import BuildTarget
+from txkoji.rows import BuildTarget, Host, Tag, User
 from txkoji.task import Task
-from txkoji.task_requests.layouts import source_package
-from txkoji.user import User
+from txkoji.task_requests.subjects import source_package
 
 WEB = 'http://hub.example.test/koji/'
 

@@ -17,15 +17,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.recordings import recordings
 from txkoji.build import Build
 from txkoji.channel import Channel
-from txkoji.host import Host
 from txkoji.package import Package
 from txkoji.resource import Resource, from_text, from_timestamp
 from txkoji.results import ROWS, typed
-from txkoji.tag import Tag
-from txkoji.target import BuildTarget
+from txkoji.rows import BuildTarget, Host, Tag, User
 from txkoji.task import Task
 from txkoji.testing import FakeHub
-from txkoji.user import User
 
 #: Members of the hub's rows that a name of ours hides, and why.
 HIDDEN = {

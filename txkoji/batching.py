@@ -8,7 +8,7 @@ import copy
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import deferLater
@@ -16,6 +16,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from txkoji.call import HubMethods
+from txkoji.client import HubClient
 from txkoji.exceptions import (
     AnswerError,
     AuthError,
@@ -27,9 +28,6 @@ from txkoji.exceptions import (
 )
 from txkoji.hub.codec.xmlrpc import encode_entry
 from txkoji.multicall import BATCH, ask_many, cut, read_entry
-
-if TYPE_CHECKING:
-    from txkoji.connection import Connection
 
 #: Methods whose answers may be of any length, unless they are given a limit.
 UNBOUNDED = frozenset([
@@ -62,7 +60,7 @@ class Batched(HubMethods['Deferred[Any]']):
     If a request fails as a whole, and it could be because of one call in it,
     each call in it goes out once more, alone.
 
-    :param koji: the Connection.
+    :param client: sends the calls.
     :param window: seconds to wait for more calls; 0 for this turn of the
                    reactor.
     :raises ConfigurationError: if that is less than 0.
@@ -70,11 +68,11 @@ class Batched(HubMethods['Deferred[Any]']):
 
     _log = Logger()
 
-    def __init__(self, koji: Connection, window: float = 0) -> None:
+    def __init__(self, client: HubClient, window: float = 0) -> None:
         if not window >= 0:
             raise ConfigurationError(
                 f'window must not be less than 0, nor {window}')
-        self._koji = koji
+        self._client = client
         self._window = window
         self._forget()
 
@@ -88,9 +86,9 @@ class Batched(HubMethods['Deferred[Any]']):
         Call any hub method; see `Connection.call`.
         """
         try:
-            if _unbounded(method, args, kwargs) or not self._koji._is_read(
+            if _unbounded(method, args, kwargs) or not self._client.is_read(
                     method, args, kwargs):
-                return self._koji.call(method, *args, **kwargs)
+                return self._client.call(method, *args, **kwargs)
             body = encode_entry(method, args, kwargs)
             question = self._questions.get(body)
             if question is None:
@@ -101,11 +99,11 @@ class Batched(HubMethods['Deferred[Any]']):
         if question is None:
             question = self._questions[body] = _PendingCall(
                 method, args, kwargs, body, self._left,
-                self._koji._transport.reactor)
+                self._client.reactor)
         answer = question.wait()
         if self._waiting is None:
-            self._waiting = self._koji._calls.run(
-                self._wait(), 'batched', self._koji._options.deadline)
+            self._waiting = self._client.run(
+                self._wait(), 'batched', self._client.options.deadline)
             self._waiting.addCallbacks(self._ask_all, self._fail_all)
         return answer
 
@@ -114,11 +112,11 @@ class Batched(HubMethods['Deferred[Any]']):
         """List builds; see `Connection.listBuilds`."""
         if isinstance(packageID, str):
             # For this it asks twice.
-            return self._koji.listBuilds(packageID, *args, **kwargs)
+            return self._client.listBuilds(packageID, *args, **kwargs)
         return self.call('listBuilds', packageID, *args, **kwargs)
 
     async def _wait(self) -> None:
-        await deferLater(self._koji._transport.reactor, self._window)
+        await deferLater(self._client.reactor, self._window)
 
     def _left(self) -> None:
         """Nobody waits for one of the calls any longer."""
@@ -146,7 +144,7 @@ class Batched(HubMethods['Deferred[Any]']):
 
     def _ask_one(self, question: _PendingCall) -> None:
         """Ask it as a plain call."""
-        asked = self._koji.call(question.method, *question.args,
+        asked = self._client.call(question.method, *question.args,
                                 **question.kwargs)
         question.left = asked.cancel
         asked.addCallbacks(question.succeed,
@@ -155,7 +153,7 @@ class Batched(HubMethods['Deferred[Any]']):
     def _ask(self, questions: list[_PendingCall]) -> None:
         """Ask them in one request."""
         asked = Deferred.fromCoroutine(
-            ask_many(self._koji, questions, read=True))
+            ask_many(self._client, questions, read=True))
 
         def left() -> None:
             if not any(question.wanted for question in questions):
@@ -165,7 +163,7 @@ class Batched(HubMethods['Deferred[Any]']):
             for question, entry in zip(questions, entries):
                 try:
                     value = read_entry(question.method, entry,
-                                       self._koji._owner)
+                                       self._client.owner)
                 except Exception as error:
                     question.fail(error)
                 else:

@@ -10,9 +10,9 @@ from twisted.internet.defer import Deferred, succeed
 from txkoji import build_states
 from txkoji.estimates.averages import average_build_duration, not_past
 from txkoji.files.checksums import checksum_of
+from txkoji.files.file import File
 from txkoji.files.paths import archive_path
-from txkoji.files.topurl import File
-from txkoji.resource import Timed
+from txkoji.resource import Timed, hub_of, id_of, now_for, time_of
 
 #: The commit at the end of the URL of a git repository.
 _COMMIT = re.compile('^(?!svn|cvs).*#([0-9a-f]{7,64})$', re.IGNORECASE)
@@ -56,12 +56,12 @@ class Build(Timed):
         When the hub made its record of it, in UTC, or None. (One that is
         imported may have started and ended long before.)
         """
-        return self._time('creation')
+        return time_of(self, 'creation')
 
     @property
     def promoted(self) -> datetime | None:
         """When a draft was made a regular build, in UTC, or None."""
-        return self._time('promotion')
+        return time_of(self, 'promotion')
 
     @property
     def gitbuildhash(self) -> str | None:
@@ -89,7 +89,7 @@ class Build(Timed):
             return succeed(self.duration)
         if self.name is None:
             return succeed(None)
-        return average_build_duration(self._koji, self.name)
+        return average_build_duration(hub_of(self), self.name)
 
     def estimate_completion(self) -> Deferred[datetime | None]:
         """
@@ -111,7 +111,7 @@ class Build(Timed):
         duration = await self.estimate_duration()
         if duration is None:
             return None
-        return not_past(started, duration, self._now())
+        return not_past(started, duration, now_for(self))
 
     def files(self) -> Deferred[list[File]]:
         """
@@ -125,7 +125,7 @@ class Build(Timed):
         return Deferred.fromCoroutine(self._files())
 
     async def _files(self) -> list[File]:
-        koji, number = self._koji, self._key
+        koji, number = hub_of(self), id_of(self)
         many = koji.MultiCall(strict=True)
         many.listRPMs(buildID=number)
         many.listArchives(buildID=number)
@@ -140,8 +140,8 @@ class Build(Timed):
         archives = [row for row in archives if row.btype not in special
                     ] + [row for rows in more for row in rows]
         return [
-            *(rpm._file_of(self) for rpm in rpms
-              if not rpm.of(self)._elsewhere),
+            *(rpm.file_of(self) for rpm in rpms
+              if not rpm.of(self).is_elsewhere),
             *(File(koji, archive_path(self, row), size=row.size,
                    checksum=checksum_of(row.checksum_type, row.checksum),
                    about=row)
@@ -155,7 +155,7 @@ class Build(Timed):
         :returns: a Deferred that fires with a list of `Tag`, as the hub's
                   ``listTags`` gives them.
         """
-        return self._koji.listTags(self._key)
+        return hub_of(self).listTags(id_of(self))
 
     def task(self) -> Deferred[Any]:
         """
@@ -165,7 +165,7 @@ class Build(Timed):
         """
         if self.task_id is None:
             return succeed(None)
-        return self._koji.getTaskInfo(self.task_id)
+        return hub_of(self).getTaskInfo(self.task_id)
 
     def target(self) -> Deferred[Any]:
         """

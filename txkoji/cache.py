@@ -10,16 +10,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
 
 from txkoji.hub.deferreds import SingleFlight, gather, in_thread
-
-if TYPE_CHECKING:
-    from txkoji.connection import Connection
+from txkoji.resource import Hub
 
 #: So many names are kept in memory.
 MEMORY = 10000
@@ -50,7 +48,7 @@ class Cache:
     for anew, so a new name is noticed after that time at the latest, and with
     `forget` at once.
 
-    :param connection: the Connection to ask with.
+    :param connection: the connection to ask with.
     :param directory: the place for the files, ``DIRECTORY/PROFILE/TYPE/ID``;
                       None for ``$XDG_CACHE_HOME/txkoji``.
     :param max_age: seconds after which a name is asked for anew; None for
@@ -61,7 +59,7 @@ class Cache:
 
     _log = Logger()
 
-    def __init__(self, connection: Connection,
+    def __init__(self, connection: Hub,
                  directory: None | str | os.PathLike[str] = None, *,
                  max_age: float | None = MAX_AGE,
                  now: Callable[[], float] = time.time, reactor: Any = None

@@ -1,69 +1,48 @@
 """
-`Connection`: hub methods as attributes, rich results, links to kojiweb.
+`Connection`: hub methods as attributes, rich results, links to kojiweb. It is
+the facade: each method begins a feature, which stands on a `HubClient`.
 """
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from twisted.internet.defer import CancelledError, Deferred, fail
+from twisted.internet.defer import CancelledError, Deferred
 
+from txkoji import web
 from txkoji.batching import Batched
 from txkoji.cache import MAX_AGE, Cache
 from txkoji.call import HubMethods
-from txkoji.exceptions import ConfigurationError, GenericError
-from txkoji.files import cg_import as imports, uploads
-from txkoji.files.cg_import import Import
-from txkoji.files.downloads import Destination, Download
+from txkoji.client import HubClient, Options, check_number
+from txkoji.files.cg_import import import_build
+from txkoji.files.cg_metadata import Files
+from txkoji.files.destinations import Destination
+from txkoji.files.downloads import Download
+from txkoji.files.file import File
 from txkoji.files.follow import Follow, LogPoller
-from txkoji.files.uploads import Local, Uploaded
+from txkoji.files.topurl import FileDownload
+from txkoji.files.uploads import Local, Uploaded, upload
 from txkoji.hub import profile as profiles
-from txkoji.hub.calls import Calls
-from txkoji.hub.codec.decoder import Decoder
-from txkoji.hub.codec.xmlrpc import encode_call
-from txkoji.hub.http.body import Sink
 from txkoji.hub.http.network import Network
-from txkoji.hub.http.request import Request
 from txkoji.hub.profile import Profile, read_profile
-from txkoji.hub.reads import check_call, is_read
-from txkoji.hub.session.credentials import check_arguments, choose
-from txkoji.hub.session.secret import Secret
 from txkoji.hub.stats import Stats
-from txkoji.hub.transport import Transport
 from txkoji.messages.dispatcher import Events
 from txkoji.multicall import BATCH, MultiCall
-from txkoji.progress import ByteListener, Listener, Transfer
+from txkoji.paging import Pages
+from txkoji.progress import ByteListener, Listener, transfer
 from txkoji.resource import system_time
-from txkoji.results import row_maker, typed
-from txkoji.streaming import Items, Pages
-from txkoji.waiting.repositories import (
-    MinEvent,
-    wait_for_repo,
-    wait_until_tagged,
-)
-from txkoji.waiting.tasks import Changes, Poller, TaskOrId, wait_for
-from txkoji.web import path_below, read_link
-
-#: Arguments that count things, and so are integers.
-_WHOLE = ('max_connections', 'page_size')
+from txkoji.streaming import Items
+from txkoji.waiting.changes import Changes
+from txkoji.waiting.repositories import MinEvent, wait_for_repo
+from txkoji.waiting.tags import wait_until_tagged
+from txkoji.waiting.tasks import Poller, TaskOrId
 
 #: Where profiles are looked for; replace it to look elsewhere.
 PROFILES = profiles.PROFILES
 
 Self = TypeVar('Self', bound='Connection')
-
-
-@dataclass(frozen=True)
-class Options:
-    """What `Connection.with_options` sets."""
-
-    timeout: float
-    deadline: float
-    write: bool | None = None
-    progress: Listener | None = None
-    page_size: int = 1000
 
 
 class Connection(HubMethods[Deferred[Any]]):
@@ -113,6 +92,9 @@ class Connection(HubMethods[Deferred[Any]]):
     :ivar settings: the `Profile`.
     :ivar weburl: the address of kojiweb, or None.
     :ivar now: gives the time, as an aware datetime in UTC.
+    :ivar cache: the names of users and tags, by their ids: a `Cache`.
+    :ivar events: the messages of the bus, for subscribers: `Events`.
+    :ivar client: the `HubClient` that features stand on.
     :ivar serverca: the path of the certificates that the hub is verified
                     against, a PEM file or a directory of ``openssl rehash``;
                     None for the system's.
@@ -134,27 +116,25 @@ class Connection(HubMethods[Deferred[Any]]):
         self.weburl = profile.weburl
         self.serverca = profile.serverca or None
         self.now = system_time if now is None else now
-        self._options = Options(
+        options = Options(
             timeout=profile.timeout if timeout is None else timeout,
             deadline=deadline)
-        for name, number in [('timeout', self._options.timeout),
+        for name, number in [('timeout', options.timeout),
                              ('deadline', deadline),
                              ('max_connections', max_connections),
                              ('max_body', max_body),
                              ('cache_max_age', cache_max_age)]:
-            _check_number(name, number, f'profile {profile.name!r}: ')
-        self._transport = Transport(
-            profile, reactor=reactor, network=network, proxy=proxy,
-            max_connections=max_connections, max_body=max_body)
-        self._calls = Calls(profile, self._transport)
-        self._whole: Connection | None = None
-        self._cache: Cache | None = None
-        self._cache_max_age = cache_max_age
-        #: One for this and for those that `new_session` gives.
-        self._events: list[Events | None] = [None]
-        self._poller = Poller()
-        self._log_poller = LogPoller()
-        self._count: Callable[[int], Any] = int
+            check_number(name, number, f'profile {profile.name!r}: ')
+        self.client = HubClient.connected(
+            self, profile, reactor=reactor, network=network, proxy=proxy,
+            max_connections=max_connections, max_body=max_body,
+            options=options, now=self.now)
+        #: That of this connection, and not of a view.
+        self._whole = self.client
+        self.cache = Cache(self, max_age=cache_max_age, reactor=reactor)
+        self.events = Events(self.client, self.task_changed)
+        self._poller = Poller(self.client)
+        self._log_poller = LogPoller(self.client)
 
     def __repr__(self) -> str:
         server = profiles.without_secrets(self.url)
@@ -179,52 +159,7 @@ class Connection(HubMethods[Deferred[Any]]):
         """
         if method == 'logout':
             return self.logout(*args, **kwargs)
-        return self._call(method, args, kwargs)
-
-    def _call(self, method: str, args: Any, kwargs: Any) -> Deferred[Any]:
-        try:
-            method = check_call(method, args, kwargs)
-        except Exception:
-            return fail()
-        return self._ask(method, args, kwargs)
-
-    def _ask(self, method: str, args: Any, kwargs: Any) -> Deferred[Any]:
-        """Send a call, and type its result."""
-        try:
-            body = encode_call(method, args, kwargs)
-        except Exception:
-            return fail()
-        owner = self._owner
-        return self._send(
-            method, body, lambda: Decoder(row_maker(method, owner)),
-            read=self._is_read(method, args, kwargs)
-        ).addCallback(lambda value: typed(method, value, owner))
-
-    @property
-    def _owner(self: Self) -> Self:
-        """What results go on with: of a view, what it is a view of."""
-        owner: Any = self._whole
-        return self if owner is None else owner
-
-    def _is_read(self, method: str, args: Any, kwargs: Any) -> bool:
-        """Whether a call changes nothing on the hub, or is said not to."""
-        write = self._options.write
-        return is_read(method, args, kwargs) if write is None else not write
-
-    def _send(self, method: str, body: bytes, new_sink: Callable[[], Sink],
-              *, read: bool, **more: Any) -> Deferred[Any]:
-        """
-        Send a request, with what `with_options` said of it.
-
-        :param more: what else a `Request` has.
-        """
-        return self._calls.call(Request(
-            method, body, new_sink, read=read, count=self._count, **more,
-            timeout=self._options.timeout, deadline=self._options.deadline))
-
-    def _counting(self: Self, count: Callable[[int], Any]) -> Self:
-        """A view of which somebody is told how many bytes come, each time."""
-        return self._copy(_whole=self._owner, _count=count)
+        return self.client.call(method, *args, **kwargs)
 
     # Many calls, long lists
 
@@ -246,7 +181,7 @@ class Connection(HubMethods[Deferred[Any]]):
         :param concurrency: how many requests may be under way at once, if no
                             call changes anything on the hub.
         """
-        return MultiCall(self, strict=strict, batch=batch,
+        return MultiCall(self.client, strict=strict, batch=batch,
                          concurrency=concurrency)
 
     def batched(self, window: float = 0) -> Batched:
@@ -263,7 +198,7 @@ class Connection(HubMethods[Deferred[Any]]):
         :param window: seconds to wait for more of them; 0 for this turn of
                        the reactor.
         """
-        return Batched(self, window)
+        return Batched(self.client, window)
 
     def iterate(self, method: str, /, *args: Any, **kwargs: Any) -> Items:
         """
@@ -278,7 +213,7 @@ class Connection(HubMethods[Deferred[Any]]):
                        its own.
         :raises ValueError: if ``queryOpts`` ask for a count.
         """
-        return Items(self, method, args, kwargs)
+        return Items(self.client, method, args, kwargs)
 
     def pages(self, method: str, /, *args: Any, **kwargs: Any) -> Pages:
         """
@@ -299,7 +234,7 @@ class Connection(HubMethods[Deferred[Any]]):
                             `ConfigurationError` if it is not known how to
                             order the results.
         """
-        return Pages(self, method, args, kwargs)
+        return Pages(self.client, method, args, kwargs)
 
     # Files
 
@@ -341,10 +276,9 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises GenericError: if the hub refuses it: there is such a file
                               already, or the folder is somebody else's.
         """
-        transfer = Transfer(progress)
-        return transfer.run(uploads.upload(
-            self, local, path, name, overwrite=overwrite, volume=volume,
-            progress=transfer.report))
+        return transfer(progress, lambda report: upload(
+            self.client, local, path, name, overwrite=overwrite,
+            volume=volume, progress=report))
 
     def download_task_output(
             self, task_id: int, name: str, destination: Destination, *,
@@ -370,12 +304,23 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises DownloadError: if it ends too early; OSError if it cannot be
                                written; ValueError if `offset` is less than 0.
         """
-        transfer = Transfer(progress)
-        return transfer.run(Download(
-            self, task_id, name, offset=offset, volume=volume,
-            progress=transfer.report).run(destination))
+        return transfer(progress, lambda report: Download(
+            self.client, task_id, name, offset=offset, volume=volume,
+            progress=report).run(destination))
 
-    def cg_import(self, metadata: Any, files: imports.Files, *,
+    def download(self, file: File, destination: Destination, *,
+                 offset: int = 0, progress: ByteListener | None = None
+                 ) -> Deferred[int]:
+        """
+        Download a file that the hub serves under its topurl; see
+        `File.download`, which says the same.
+
+        :param file: a `txkoji.files.File`.
+        """
+        return transfer(progress, lambda report: FileDownload(
+            self.client, file, offset, report).run(destination))
+
+    def cg_import(self, metadata: Any, files: Files, *,
                   cg: str | None = None, reserve: bool = True,
                   token: str | None = None,
                   directory: str | None = None, concurrency: int = 4,
@@ -418,15 +363,9 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises GenericError: if the hub refuses it; UploadError if a file
                               does not arrive; OSError if one cannot be read.
         """
-        transfer = Transfer(progress)
-
-        async def run() -> Any:
-            return await Import(
-                self, metadata, files, cg=cg, reserve=reserve, token=token,
-                directory=directory, concurrency=concurrency,
-                progress=transfer.report).run()
-
-        return transfer.run(run())
+        return transfer(progress, lambda report: import_build(
+            self.client, metadata, files, cg=cg, reserve=reserve, token=token,
+            directory=directory, concurrency=concurrency, progress=report))
 
     def follow(self, task_id: TaskOrId, *, descendents: bool = False,
                names: str = '*log') -> Follow:
@@ -449,7 +388,8 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises TypeError: at once, if that is no task; GenericError, if no
                            task has such an id.
         """
-        return Follow(self, task_id, descendents=descendents, names=names)
+        return Follow(self.client, self._log_poller, task_id,
+                      descendents=descendents, names=names)
 
     # Waiting
 
@@ -470,7 +410,7 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises KojiException: if the hub refuses, or cannot be reached for
                                another reason than an outage.
         """
-        return wait_for(self, tasks, timeout)
+        return self._poller.wait_for(tasks, timeout)
 
     def task_changed(self, task_id: int) -> None:
         """
@@ -479,7 +419,7 @@ class Connection(HubMethods[Deferred[Any]]):
 
         :param task_id: its id.
         """
-        self._owner._poller.wake(task_id)
+        self._poller.wake(task_id)
 
     def watch(self, task: TaskOrId) -> Changes:
         """
@@ -490,7 +430,7 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises TypeError: at once, if that is no task; GenericError, if no
                            task has such an id.
         """
-        return Changes(self, task)
+        return Changes(self.client, task)
 
     def wait_repo(self, tag: int | str, nvrs: Iterable[str] = (),
                   after_event: int | None = None,
@@ -531,8 +471,8 @@ class Connection(HubMethods[Deferred[Any]]):
                               `request` is true and the hub is older than
                               1.35.
         """
-        return wait_for_repo(self, tag, nvrs, after_event, timeout, min_event,
-                             request)
+        return wait_for_repo(self.client, tag, nvrs, after_event, timeout,
+                             min_event, request)
 
     def wait_tagged(self, builds: Iterable[Any], tag: int | str,
                     timeout: float | None = None, *,
@@ -554,7 +494,7 @@ class Connection(HubMethods[Deferred[Any]]):
                             failed before may be built again.)
         :raises GenericError: if there is no such tag, or no build of an id.
         """
-        return wait_until_tagged(self, builds, tag, timeout, inherit)
+        return wait_until_tagged(self.client, builds, tag, timeout, inherit)
 
     # Options
 
@@ -584,56 +524,40 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises ConfigurationError: if a number is none or not more than 0, or
                                     another value has the wrong type.
         """
-        given: dict[str, Any] = {
-            'write': write, 'timeout': timeout, 'deadline': deadline,
-            'progress': progress, 'page_size': page_size}
-        for name in ('timeout', 'deadline', 'page_size'):
-            if given[name] is not None:
-                _check_number(name, given[name])
-        if write is not None and not isinstance(write, bool):
-            raise ConfigurationError('write must be True, False or None, not'
-                                     f' {write!r}')
-        if progress is not None and not callable(progress):
-            raise ConfigurationError('progress must be a function, not'
-                                     f' {progress!r}')
-        return self._copy(
-            _whole=self._owner, _options=replace(self._options, **{
-                name: value for name, value in given.items()
-                if value is not None}))
-
-    def _copy(self: Self, **members: Any) -> Self:
-        copied = object.__new__(type(self))
-        copied.__dict__.update(self.__dict__, **members)
-        return copied
+        view = copy.copy(self)
+        view.client = self.client.with_options(
+            write=write, timeout=timeout, deadline=deadline,
+            progress=progress, page_size=page_size)
+        return view
 
     # The session
 
     @property
     def url(self) -> str:
         """The hub's URL; of a hub with http, that with https after login."""
-        return self._calls.session.address
+        return self.client.url
 
     @property
     def session_id(self) -> int | None:
         """The session on the hub, or None when not logged in."""
-        identity = self._calls.identity
-        return None if identity is None else identity.id
+        info = self.client.session_info
+        return None if info is None else info.id
 
     @property
     def session_key(self) -> str | None:
         """Its key, which is a secret, or None."""
-        identity = self._calls.identity
-        return None if identity is None else identity.key
+        info = self.client.session_info
+        return None if info is None else info.key
 
     @property
     def callnum(self) -> int | None:
         """The number of the next write, or None when not logged in."""
-        return self._calls.callnum
+        return self.client.callnum
 
     @property
     def stats(self) -> Stats:
         """What a daemon's page wants to show, as it is just now."""
-        return self._calls.stats()
+        return self.client.stats
 
     def login(self, authtype: str | None = None, *,
               allow_http: bool = False, **given: Any) -> Deferred[bool]:
@@ -667,21 +591,8 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises ConfigurationError: if the certificate is not usable, something
                                     is not given, or there is no such argument.
         """
-        if isinstance(given.get('password'), str):
-            given['password'] = Secret(given['password'])
-        return Deferred.fromCoroutine(
-            self._log_in(authtype, allow_http, given))
-
-    async def _log_in(self, authtype: str | None, allow_http: bool,
-                      given: dict[str, Any]) -> bool:
-        check_arguments({'authtype': authtype, 'allow_http': allow_http,
-                         **given})
-        credentials = choose(self.settings, authtype, **given)
-        if credentials is None:
-            return False
-        await self._calls.login(credentials, allow_http=allow_http,
-                                deadline=self._options.deadline)
-        return True
+        return Deferred.fromCoroutine(self.client.login(
+            authtype, allow_http=allow_http, **given))
 
     def logout(self, session_id: int | None = None) -> Deferred[None]:
         """
@@ -693,9 +604,7 @@ class Connection(HubMethods[Deferred[Any]]):
         :returns: a Deferred that fires when that is done, and at once when
                   not logged in.
         """
-        if session_id is None or session_id == self.session_id:
-            return self._calls.logout(self._options.deadline)
-        return self._ask('logout', (session_id,), {})
+        return self.client.logout(session_id)
 
     def new_session(self: Self) -> Deferred[Self]:
         """
@@ -709,9 +618,11 @@ class Connection(HubMethods[Deferred[Any]]):
         return Deferred.fromCoroutine(self._new_session())
 
     async def _new_session(self: Self) -> Self:
-        calls = await self._calls.new_session(self._options.deadline)
-        return self._owner._copy(_calls=calls, _poller=Poller(),
-                                 _log_poller=LogPoller())
+        other = copy.copy(self)
+        other.client = other._whole = await self._whole.new_session(other)
+        other._poller = Poller(other.client)
+        other._log_poller = LogPoller(other.client)
+        return other
 
     def hub_version(self) -> Deferred[str | None]:
         """
@@ -720,18 +631,7 @@ class Connection(HubMethods[Deferred[Any]]):
         :returns: a Deferred that fires with it; with None for hubs before
                   1.23, which do not say.
         """
-        return Deferred.fromCoroutine(self._hub_version())
-
-    async def _hub_version(self) -> str | None:
-        if self._transport.hub_version is None:
-            try:
-                version = await self._call('getKojiVersion', (), {})
-            except GenericError as error:
-                if 'Invalid method' not in str(error):
-                    raise
-                return None
-            self._transport.hub_version = str(version)
-        return self._transport.hub_version
+        return Deferred.fromCoroutine(self.client.hub_version())
 
     def close(self, logout: bool = False) -> Deferred[None]:
         """
@@ -748,16 +648,15 @@ class Connection(HubMethods[Deferred[Any]]):
         return Deferred.fromCoroutine(self._close(logout))
 
     async def _close(self, logout: bool) -> None:
-        [events] = self._events
         try:
-            if events is not None and events.owner is self._owner:
-                await events.close()
+            if self.events.owner is self.client.owner:
+                await self.events.close()
         except CancelledError:
             # Nobody waits for more; but all is to be closed.
             logout = False
             raise
         finally:
-            await self._calls.close(logout)
+            await self.client.close(logout)
 
     # Hub methods that we ask in a way of our own (with those of `HubMethods`)
 
@@ -773,38 +672,7 @@ class Connection(HubMethods[Deferred[Any]]):
         :returns: a Deferred that fires with a list of `Build`; an empty one
                   if there is no such package.
         """
-        return Deferred.fromCoroutine(
-            self._list_builds(packageID, args, kwargs))
-
-    async def _list_builds(self, package: Any, args: Any, kwargs: Any) -> Any:
-        if isinstance(package, str):
-            package = await self.call('getPackageID', package)
-            if package is None:
-                options = kwargs.get('queryOpts') or {}
-                return 0 if options.get('countOnly') else []
-        if package is not None:
-            args = (package, *args)
-        elif args:
-            args = (None, *args)
-        return await self._call('listBuilds', args, kwargs)
-
-    @property
-    def cache(self) -> Cache:
-        """The names of users and tags, by their ids: a `Cache`."""
-        owner = self._owner
-        if owner._cache is None:
-            owner._cache = Cache(owner, max_age=owner._cache_max_age,
-                                 reactor=owner._transport.given_reactor)
-        return owner._cache
-
-    @property
-    def events(self) -> Events:
-        """What the message bus says, for those who subscribe: `Events`."""
-        owner = self._owner
-        [events] = owner._events
-        if events is None:
-            events = owner._events[0] = Events(owner)
-        return events
+        return self.client.listBuilds(packageID, *args, **kwargs)
 
     # Profiles
 
@@ -834,20 +702,8 @@ class Connection(HubMethods[Deferred[Any]]):
         :returns: a Connection, or None if the link is to none of them.
         :raises ConfigurationError: if a file is malformed.
         """
-        parser = profiles.read_files(PROFILES)
-        found: list[tuple[int, Profile]] = []
-        for name in parser.sections():
-            try:
-                profile = profiles.profile_from(parser, name, PROFILES)
-            except ConfigurationError:
-                continue
-            below = path_below(profile.weburl, url)
-            if below is not None:
-                found.append((len(below), profile))
-        if not found:
-            return None
-        # Of sites within sites the inmost, of equal ones the first.
-        return cls(min(found, key=lambda pair: pair[0])[1], **kwargs)
+        site = web.find_site(profiles.usable_profiles(PROFILES), url)
+        return None if site is None else cls(site, **kwargs)
 
     def from_web(self, url: str) -> Deferred[Any]:
         """
@@ -860,28 +716,4 @@ class Connection(HubMethods[Deferred[Any]]):
         :returns: a Deferred that fires with what the hub has, or with None
                   if there is no such thing or the link cannot be read.
         """
-        return Deferred.fromCoroutine(self._from_web(url))
-
-    async def _from_web(self, url: str) -> Any:
-        question = read_link(self.weburl, url)
-        if question is None:
-            return None
-        method: Any = self
-        for name in question.method.split('.'):
-            method = getattr(method, name)
-        found = await method(*question.args, **question.kwargs)
-        if question.method == 'listHosts':
-            return found[0] if found else None
-        return found
-
-
-def _check_number(name: str, number: Any, place: str = '') -> None:
-    """
-    Refuse what is no limit.
-
-    :param place: what to begin the error's text with.
-    :raises ConfigurationError: if it is no number, or not more than 0.
-    """
-    problem = profiles.number_problem(number, whole=name in _WHOLE)
-    if problem is not None:
-        raise ConfigurationError(f'{place}{name} {problem}')
+        return Deferred.fromCoroutine(web.get_linked(self, url))

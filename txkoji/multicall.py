@@ -4,11 +4,12 @@ Many calls in one request, which the hub takes as ``system.multicall``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, fail
 
 from txkoji.call import HubMethods
+from txkoji.client import HasClient, HubClient
 from txkoji.exceptions import (
     AnswerError,
     ConfigurationError,
@@ -22,10 +23,8 @@ from txkoji.hub.codec.xmlrpc import encode_entry, encode_multicall
 from txkoji.hub.deferreds import gather
 from txkoji.hub.reads import MULTICALL, check_call
 from txkoji.progress import Progress
+from txkoji.resource import Hub
 from txkoji.results import typed
-
-if TYPE_CHECKING:
-    from txkoji.connection import Connection
 
 #: Calls in a request, where nobody says how many: what Koji's own tools take.
 BATCH = 100
@@ -77,10 +76,10 @@ class StoredCall:
         """Take an error."""
         self.error, self.body = error, b''
 
-    def take(self, entry: Any, koji: Connection) -> None:
-        """Take what the hub answered."""
+    def take(self, entry: Any, hub: Hub) -> None:
+        """Take the hub's answer."""
         try:
-            self.succeed(read_entry(self.method, entry, koji))
+            self.succeed(read_entry(self.method, entry, hub))
         except Exception as error:
             self.fail(error)
 
@@ -159,7 +158,7 @@ class MultiCall(HubMethods[StoredCall]):
     Else each request has a callnum; and when one of the requests fails as a
     whole, those after it are not sent, which their results say (`NotSent`).
 
-    :param koji: the Connection.
+    :param connection: the Connection, or its `HubClient`.
     :param strict: whether to fail with the first error of a call, and to send
                    nothing after it.
     :param batch: how many calls may go in one request.
@@ -167,9 +166,9 @@ class MultiCall(HubMethods[StoredCall]):
                         changes anything.
     """
 
-    def __init__(self, koji: Connection, *, strict: bool = False,
+    def __init__(self, connection: HasClient, *, strict: bool = False,
                  batch: int = BATCH, concurrency: int = 1) -> None:
-        self._koji = koji
+        self._client = connection.client
         self._strict = strict
         self._batch = batch
         self._concurrency = concurrency
@@ -196,7 +195,8 @@ class MultiCall(HubMethods[StoredCall]):
         stored = StoredCall(method, args, kwargs,
                             encode_entry(method, args, kwargs))
         self._calls.append(stored)
-        self._read = self._read and self._koji._is_read(method, args, kwargs)
+        self._read = self._read and self._client.is_read(
+            method, args, kwargs)
         return stored
 
     def __call__(self, *, strict: bool | None = None,
@@ -222,8 +222,8 @@ class MultiCall(HubMethods[StoredCall]):
             if not isinstance(number, int) or not number > 0:
                 return fail(ConfigurationError(
                     f'{name} must be a number, more than 0, not {number!r}'))
-        sending = _Sending(self._koji, self._calls, self._read, strict=strict,
-                           batch=batch, concurrency=concurrency)
+        sending = _Sending(self._client, self._calls, self._read,
+                           strict=strict, batch=batch, concurrency=concurrency)
         self._forget()
         return Deferred.fromCoroutine(sending.send())
 
@@ -231,10 +231,11 @@ class MultiCall(HubMethods[StoredCall]):
 class _Sending:
     """Calls on their way."""
 
-    def __init__(self, koji: Connection, calls: list[StoredCall], read: bool,
-                 *, strict: bool, batch: int, concurrency: int) -> None:
-        self._progress = Progress(koji._options.progress, len(calls))
-        self._koji = koji._counting(self._progress.count)
+    def __init__(self, client: HubClient, calls: list[StoredCall],
+                 read: bool, *, strict: bool, batch: int, concurrency: int
+                 ) -> None:
+        self._progress = Progress(client.options.progress, len(calls))
+        self._client = client.counting(self._progress.count)
         self._calls = calls
         self._read = read
         self._strict = strict
@@ -281,9 +282,9 @@ class _Sending:
                 self._over = True
 
     async def _send_one(self, calls: list[StoredCall]) -> None:
-        entries = await ask_many(self._koji, calls, self._read)
+        entries = await ask_many(self._client, calls, self._read)
         for call, entry in zip(calls, entries):
-            call.take(entry, self._koji._owner)
+            call.take(entry, self._client.owner)
         self._progress.add_items(len(calls))
 
     def _fail(self, calls: list[StoredCall], error: Exception) -> None:
@@ -322,7 +323,7 @@ def cut(calls: Iterable[Stored], batch: int) -> Iterator[list[Stored]]:
         yield request
 
 
-async def ask_many(koji: Connection, calls: Sequence[Encoded], read: bool
+async def ask_many(client: HubClient, calls: Sequence[Encoded], read: bool
                    ) -> list[Any]:
     """
     Send one request of many calls.
@@ -331,7 +332,7 @@ async def ask_many(koji: Connection, calls: Sequence[Encoded], read: bool
     :returns: what the hub says of each.
     :raises KojiException: if it fails as a whole.
     """
-    entries = await koji._send(
+    entries = await client.send(
         MULTICALL[0], encode_multicall(call.body for call in calls),
         Decoder, read=read)
     if not isinstance(entries, list) or len(entries) != len(calls):
@@ -341,16 +342,16 @@ async def ask_many(koji: Connection, calls: Sequence[Encoded], read: bool
     return entries
 
 
-def read_entry(method: str, entry: Any, koji: Connection) -> Any:
+def read_entry(method: str, entry: Any, hub: Hub) -> Any:
     """
     Read what the hub says of one of many calls (kojihub/kojixmlrpc.py,
     ``multiCall``): its result in a list, or its fault.
 
-    :param koji: for rich objects to go on with.
+    :param hub: the connection that rich objects go on with.
     :raises KojiException: the fault.
     """
     if type(entry) is list and len(entry) == 1:
-        return typed(method, entry[0], koji)
+        return typed(method, entry[0], hub)
     if isinstance(entry, dict):
         code, text = entry.get('faultCode'), entry.get('faultString')
         if type(code) is int and isinstance(text, str):

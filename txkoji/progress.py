@@ -51,12 +51,28 @@ class Progress:
                                   ' failed')
 
 
-class Transfer:
+def transfer(listener: ByteListener | None,
+             start: Callable[[ByteListener], Coroutine[Any, Any, T]]
+             ) -> Deferred[T]:
+    """
+    Run a transfer of bytes.
+
+    :param listener: a function to report progress to, or None. It may cancel
+                     the transfer.
+    :param start: makes the coroutine of the transfer, given the function that
+                  this is to report to.
+    :returns: a Deferred that fires with the result of the coroutine.
+    """
+    running = _Transfer(listener)
+    return Deferred.fromCoroutine(running.run(start(running.report)))
+
+
+class _Transfer:
     """
     A transfer of bytes whose listener may cancel it. (Twisted forgets that a
-    coroutine was cancelled while it runs, as when it calls a listener.)
+    coroutine was canceled while it runs, as when it calls a listener.)
 
-    :param listener: is told of it; None for nobody.
+    :param listener: a function to report progress to, or None.
     """
 
     def __init__(self, listener: ByteListener | None) -> None:
@@ -74,16 +90,8 @@ class Transfer:
         if self._cancelled:
             raise CancelledError
 
-    def run(self, work: Coroutine[Any, Any, T]) -> Deferred[T]:
-        """
-        Run the transfer.
-
-        :param work: does it, and calls `report`.
-        :returns: a Deferred that fires with the result of `work`.
-        """
-        return Deferred.fromCoroutine(self._run(work))
-
-    async def _run(self, work: Coroutine[Any, Any, T]) -> T:
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run the coroutine, which calls `report`, to its end."""
         results: list[Any] = []
         waiting: Deferred[None] | None = None
 

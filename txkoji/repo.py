@@ -5,9 +5,9 @@ from datetime import datetime
 
 from twisted.internet.defer import Deferred
 
+from txkoji.files.file import File
 from txkoji.files.paths import below, repo_path
-from txkoji.files.topurl import File
-from txkoji.resource import Resource
+from txkoji.resource import Resource, hub_of, id_of, time_of
 
 
 class Repo(Resource):
@@ -25,7 +25,7 @@ class Repo(Resource):
     @property
     def created(self) -> datetime | None:
         """When it was made, in UTC, or None."""
-        return self._time('creation')
+        return time_of(self, 'creation')
 
     def file(self, name: str) -> Deferred[File]:
         """
@@ -41,7 +41,7 @@ class Repo(Resource):
         tag, dist = self.tag_name, self.dist
         if tag is None:
             # Not all hub methods tell.
-            whole = await self._koji.repoInfo(self._key, strict=True)
+            whole = await hub_of(self).repoInfo(id_of(self), strict=True)
             tag, dist = whole.tag_name, whole.dist
-        folder = repo_path(tag, self._key, bool(dist))
-        return File(self._koji, f'{folder}/{below(name)}')
+        folder = repo_path(tag, id_of(self), bool(dist))
+        return File(hub_of(self), f'{folder}/{below(name)}')

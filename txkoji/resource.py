@@ -1,21 +1,94 @@
 """
-What all rich objects share: the hub's data as a Munch without surprises, the
-connection beside it, times, and the page on the web.
+The base of all rich objects: the hub's data as a Munch, the connection beside
+it, times, and the page on the web. `Hub` is what a rich object needs of its
+connection.
 """
 from __future__ import annotations
 
 import copy
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
+from typing import Any, ClassVar, Protocol, TypeVar, overload
 
 from munch import Munch, munchify
+from twisted.internet.defer import Deferred
 
+from txkoji.call import Call, HubMethods
 from txkoji.exceptions import GenericError
-
-if TYPE_CHECKING:
-    from txkoji.connection import Connection
+from txkoji.hub.profile import Profile
+from txkoji.iterators import AsyncItems
 
 Self = TypeVar('Self', bound='Resource')
+
+
+class Names(Protocol):
+    """A cache of names, as `txkoji.cache.Cache` is one."""
+
+    def user_name(self, id_: int) -> Deferred[str | None]:
+        """Get the name of a user."""
+
+    def tag_name(self, id_: int) -> Deferred[str | None]:
+        """Get the name of a tag."""
+
+
+class CallCollector(Protocol):
+    """Calls that are collected, as a `txkoji.multicall.MultiCall` does."""
+
+    def __getattr__(self, name: str) -> Call[Any]: ...
+
+    def __call__(self) -> Awaitable[Sequence[Any]]:
+        """Send the collected calls."""
+
+
+class Hub(Protocol):
+    """
+    What a rich object needs of its connection. `txkoji.Connection` and
+    `txkoji.client.HubClient` have it.
+    """
+
+    @property
+    def profile(self) -> str:
+        """The name of the profile."""
+
+    @property
+    def settings(self) -> Profile:
+        """The profile."""
+
+    @property
+    def weburl(self) -> str | None:
+        """The address of kojiweb, or None."""
+
+    @property
+    def cache(self) -> Names:
+        """The names of users and tags, by id."""
+
+    def now(self) -> datetime:
+        """Tell the time, as an aware datetime in UTC."""
+
+    def call(self, method: str, /, *args: Any, **kwargs: Any
+             ) -> Deferred[Any]:
+        """Call a hub method by its name."""
+
+    def __getattr__(self, name: str) -> Call[Deferred[Any]]: ...
+
+    def MultiCall(self, *, strict: bool = ..., concurrency: int = ...
+                  ) -> CallCollector:
+        """Collect calls, to send them as one."""
+
+    def batched(self) -> HubMethods[Deferred[Any]]:
+        """Give a view on which calls of one turn go out together."""
+
+    def iterate(self, method: str, /, *args: Any, **kwargs: Any
+                ) -> AsyncItems:
+        """Iterate over a long list while it arrives."""
+
+    def wait(self, tasks: Any, timeout: float | None = None
+             ) -> Deferred[Any]:
+        """Wait until tasks are finished."""
+
+    def download(self, file: Any, destination: Any, *, offset: int = ...,
+                 progress: Any = ...) -> Deferred[int]:
+        """Download a file below the topurl."""
 
 
 class Resource(Munch):  # type: ignore[misc]  # munch has no types
@@ -33,7 +106,7 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
 
     __slots__ = ('connection',)
 
-    connection: Connection | None
+    connection: Hub | None
 
     #: Members that hub methods may leave out.
     members: ClassVar[frozenset[str]] = frozenset()
@@ -51,7 +124,7 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
 
     @classmethod
     def attached(cls: type[Self], data: dict[str, Any],
-                 connection: Connection | None) -> Self:
+                 connection: Hub | None) -> Self:
         """
         Make one of a row of the hub, to be used with a connection.
         """
@@ -135,51 +208,6 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
             return None
         return f'{weburl.rstrip("/")}/{self.page}={number}'
 
-    @property
-    def _koji(self) -> Connection:
-        """
-        The connection, to ask with.
-
-        :raises ValueError: if there is none.
-        """
-        if self.connection is None:
-            raise ValueError(f'this {type(self).__name__} came without a'
-                             ' connection: set its .connection first')
-        return self.connection
-
-    @property
-    def _key(self) -> Any:
-        """
-        The id, to ask with.
-
-        :raises ValueError: if there is none: the hub would take None for all.
-        """
-        if self.id is None:
-            raise ValueError(f'this {type(self).__name__} has no id')
-        return self.id
-
-    def _now(self) -> datetime:
-        """The time, by the connection's clock."""
-        if self.connection is None:
-            return system_time()
-        return self.connection.now()
-
-    def _time(self, name: str) -> datetime | None:
-        """
-        A time of the hub's, as an aware datetime in UTC.
-
-        :param name: what is before the ``_ts`` (seconds since 1970) and the
-                     ``_time`` (text, without a zone on older hubs) in the
-                     names of members.
-        """
-        seconds = self.get(f'{name}_ts')
-        if seconds is not None:
-            return from_timestamp(seconds)
-        text = self.get(f'{name}_time')
-        if text is not None:
-            return from_text(text)
-        return None
-
 
 class Timed(Resource):
     """What takes its time: a build, a task."""
@@ -199,12 +227,12 @@ class Timed(Resource):
     @property
     def started(self) -> datetime | None:
         """When it began, in UTC, or None while it has not."""
-        return self._time('start')
+        return time_of(self, 'start')
 
     @property
     def completed(self) -> datetime | None:
         """When it ended, well or not, in UTC, or None while it has not."""
-        return self._time('completion')
+        return time_of(self, 'completion')
 
     @property
     def duration(self) -> timedelta | None:
@@ -217,10 +245,56 @@ class Timed(Resource):
         if started is None:
             return None
         if completed is None and self.get('state') == self.running:
-            return max(self._now() - started, timedelta())
+            return max(now_for(self) - started, timedelta())
         if completed is None or completed < started:
             return None
         return completed - started
+
+
+def hub_of(row: Resource) -> Hub:
+    """
+    Get the connection of a rich object, to call hub methods with.
+
+    :raises ValueError: if the object has none.
+    """
+    if row.connection is None:
+        raise ValueError(f'this {type(row).__name__} came without a'
+                         ' connection: set its .connection first')
+    return row.connection
+
+
+def id_of(row: Resource) -> Any:
+    """
+    Get the id of a rich object, as an argument of a hub method.
+
+    :raises ValueError: if the object has none. (For some hub methods, None
+                        means all objects.)
+    """
+    if row.id is None:
+        raise ValueError(f'this {type(row).__name__} has no id')
+    return row.id
+
+
+def now_for(row: Resource) -> datetime:
+    """Tell the time by the clock of an object's connection."""
+    return system_time() if row.connection is None else row.connection.now()
+
+
+def time_of(row: Resource, name: str) -> datetime | None:
+    """
+    Get a time of a rich object, as an aware datetime in UTC.
+
+    :param name: the beginning of the names of its members: ``NAME_ts`` has
+                 seconds since 1970, ``NAME_time`` has text, which is without
+                 a zone on older hubs.
+    """
+    seconds = row.get(f'{name}_ts')
+    if seconds is not None:
+        return from_timestamp(seconds)
+    text = row.get(f'{name}_time')
+    if text is not None:
+        return from_text(text)
+    return None
 
 
 def system_time() -> datetime:

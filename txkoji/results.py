@@ -6,27 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from txkoji.build import Build
-from txkoji.channel import Channel
-from txkoji.host import Host
 from txkoji.package import Package
 from txkoji.repo import Repo
-from txkoji.resource import Resource
+from txkoji.resource import Hub, Resource
+from txkoji.rows import BuildTarget, Host, Tag, User
 from txkoji.rpm import RPM
-from txkoji.tag import Tag
-from txkoji.target import BuildTarget
-from txkoji.task import Task
-from txkoji.user import User
+from txkoji.task import Channel, Task
 
-if TYPE_CHECKING:
-    from txkoji.connection import Connection
-
-Reader = Callable[[Any, 'Connection'], Any]
+Reader = Callable[[Any, Hub], Any]
 
 
-def row_maker(method: str, connection: Connection
+def row_maker(method: str, connection: Hub
               ) -> Callable[[], Resource] | None:
     """
     What makes the rows of a hub method's result while they arrive, so that
@@ -42,7 +35,7 @@ def row_maker(method: str, connection: Connection
     return lambda: kind.attached({}, connection)
 
 
-def typed(method: str, value: Any, connection: Connection) -> Any:
+def typed(method: str, value: Any, connection: Hub) -> Any:
     """
     Give the result of a hub method its type; rows that have theirs already
     stay as they are.
@@ -58,7 +51,7 @@ def typed(method: str, value: Any, connection: Connection) -> Any:
     return value if read is None else read(value, connection)
 
 
-def _rows(kind: type[Resource], value: Any, connection: Connection) -> Any:
+def _rows(kind: type[Resource], value: Any, connection: Hub) -> Any:
     """A row, or a list of rows; anything else (None, a count) stays."""
     if type(value) is list and value and type(value[0]) is not kind:
         return [_rows(kind, row, connection) for row in value]
@@ -67,7 +60,7 @@ def _rows(kind: type[Resource], value: Any, connection: Connection) -> Any:
     return value
 
 
-def _descendents(value: Any, connection: Connection) -> Any:
+def _descendents(value: Any, connection: Hub) -> Any:
     """
     The hub's mapping of each id to its children, as one flat list: children
     first come first, each followed by its own descendents.
@@ -98,7 +91,7 @@ def _side_by_side(*kinds: type[Resource] | None) -> Reader:
 
     :param kinds: of the rows of each; None for those that stay as they are.
     """
-    def read(value: Any, connection: Connection) -> Any:
+    def read(value: Any, connection: Hub) -> Any:
         if not isinstance(value, list) or len(value) != len(kinds):
             return value
         return [rows if kind is None else _rows(kind, rows, connection)
@@ -107,7 +100,7 @@ def _side_by_side(*kinds: type[Resource] | None) -> Reader:
     return read
 
 
-def _rpms_and_builds(value: Any, connection: Connection) -> Any:
+def _rpms_and_builds(value: Any, connection: Hub) -> Any:
     """RPMs, each of which gets to know its build, and their builds."""
     value = _side_by_side(RPM, Build)(value, connection)
     if isinstance(value, list) and len(value) == 2 and all(
@@ -127,7 +120,7 @@ def _members(**kinds: type[Resource]) -> Reader:
 
     :param kinds: member -> what it is.
     """
-    def read(value: Any, connection: Connection) -> Any:
+    def read(value: Any, connection: Hub) -> Any:
         if isinstance(value, dict):
             for name, kind in kinds.items():
                 if name in value:
@@ -137,7 +130,7 @@ def _members(**kinds: type[Resource]) -> Reader:
     return read
 
 
-def _seconds(value: Any, connection: Connection) -> Any:
+def _seconds(value: Any, connection: Hub) -> Any:
     if isinstance(value, (int, float)):
         try:
             return timedelta(seconds=value)

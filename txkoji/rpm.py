@@ -7,9 +7,9 @@ from twisted.internet.defer import Deferred
 
 from txkoji.exceptions import DownloadError
 from txkoji.files.checksums import package_checksum
+from txkoji.files.file import File
 from txkoji.files.paths import address, rpm_path
-from txkoji.files.topurl import File
-from txkoji.resource import Resource
+from txkoji.resource import Resource, hub_of
 
 Self = TypeVar('Self', bound='RPM')
 
@@ -61,12 +61,12 @@ class RPM(Resource):
         is in the address: those that ``build.files()`` gives did. (`file`
         asks for it.)
         """
-        if self.build is None or self._elsewhere:
+        if self.build is None or self.is_elsewhere:
             return None
         return address(self.connection, rpm_path(self.build, self))
 
     @property
-    def _elsewhere(self) -> bool:
+    def is_elsewhere(self) -> bool:
         """Whether the hub knows of it, but does not have it."""
         return bool(self.metadata_only or self.external_repo_id)
 
@@ -84,17 +84,17 @@ class RPM(Resource):
         return Deferred.fromCoroutine(self._file(sigkey))
 
     async def _file(self, sigkey: str | None) -> File:
-        koji = self._koji
-        if self._elsewhere or self.build_id is None:
+        koji = hub_of(self)
+        if self.is_elsewhere or self.build_id is None:
             raise DownloadError(f'the hub has no file of {self.name}, only'
                                 ' its description')
         if self.build is None:
             self.of(await koji.getBuild(self.build_id, strict=True))
-        return self._file_of(self.build, sigkey)
+        return self.file_of(self.build, sigkey)
 
-    def _file_of(self, build: Any, sigkey: str | None = None) -> File:
+    def file_of(self, build: Any, sigkey: str | None = None) -> File:
         return File(
-            self._koji, rpm_path(build, self, sigkey),
+            hub_of(self), rpm_path(build, self, sigkey),
             # A signed copy is longer.
             size=None if sigkey else self.size,
             checksum=package_checksum(self.payloadhash),

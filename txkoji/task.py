@@ -1,4 +1,7 @@
-"""A task, as `getTaskInfo`, `listTasks` and others give it."""
+"""
+`Task`, as `getTaskInfo`, `listTasks` and others give it, and `Channel`, as
+`getChannel` gives it. (They are in one module, since each gives the other.)
+"""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
@@ -7,23 +10,19 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from txkoji import task_states
-from txkoji.channel import Channel
 from txkoji.estimates.averages import task_durations
 from txkoji.estimates.forecast import descendents_completion, task_completion
 from txkoji.exceptions import (
-    AnswerError,
     GenericError,
     KojiException,
     TaskCanceled,
     TaskFailed,
     from_fault,
 )
+from txkoji.files.file import File
 from txkoji.files.task_output import output_of
-from txkoji.files.topurl import File
-from txkoji.hub.codec.xmlrpc import decode_call
-from txkoji.resource import Timed, existing
-from txkoji.task_requests import layouts as task_methods, titles as task_titles
-from txkoji.task_requests.layouts import Layout
+from txkoji.resource import Resource, existing, hub_of, id_of
+from txkoji.task_requests.row import TaskRow
 
 #: A task is within no more tasks than this.
 GENERATIONS = 10
@@ -33,31 +32,75 @@ class NoDescendentsError(KojiException):
     """The task has no descendents to tell anything from."""
 
 
-class Task(Timed):
+class Channel(Resource):
     """
-    A task: something that a builder does, did, or is to do.
-
-    What it is about (`package`, `target`, `tag`, `arch` and so on) is read
-    from its request, which Connection asks for. It is None where the request
-    is missing or malformed, the method unknown, or the request does not say;
-    only a source that names no package makes `package` raise ValueError.
+    A channel: the tasks in it are done by the hosts in it. That of
+    `Task.channel` knows its id, and not the rest: ``koji.getChannel(id)``
+    asks for that.
     """
 
     __slots__ = ()
 
-    members = frozenset([
-        'awaited', 'channel_id', 'completion_time', 'completion_ts',
-        'create_time', 'create_ts', 'host_id', 'id', 'label', 'method',
-        'owner', 'owner_name', 'owner_type', 'parent', 'priority', 'request',
-        'result', 'start_time', 'start_ts', 'state', 'waiting', 'weight'])
-    page = 'taskinfo?taskID'
-    states = task_states.NAMES
-    running = task_states.OPEN
+    members = frozenset(['id', 'name', 'description', 'enabled', 'comment'])
+    page = 'channelinfo?channelID'
 
-    @property
-    def created(self) -> datetime | None:
-        """When it was asked for, in UTC, or None."""
-        return self._time('create')
+    def hosts(self, **kwargs: Any) -> Deferred[Any]:
+        """
+        The builders of this channel.
+
+        :param kwargs: more arguments of the hub's ``listHosts``, such as
+                       ``enabled=True``.
+        :returns: a Deferred that fires with a list of `Host`.
+        """
+        return hub_of(self).listHosts(channelID=id_of(self), **kwargs)
+
+    def tasks(self, **kwargs: Any) -> Deferred[Any]:
+        """
+        The tasks of this channel.
+
+        :param kwargs: options of the hub's ``listTasks``, such as
+                       ``state=[task_states.OPEN]``.
+        :returns: a Deferred that fires with a list of `Task`.
+        """
+        return hub_of(self).listTasks(
+            opts={**kwargs, 'channel_id': id_of(self)})
+
+    def total_capacity(self, by_arch: bool = False) -> Deferred[Any]:
+        """
+        What the builders of this channel can do at once: the sum of the
+        capacities of those that are enabled, ready, and not silent (see
+        `Host.is_available`). The weights of the tasks that they work on add
+        up to their load.
+
+        :param by_arch: whether to tell it for each architecture; a builder
+                        of two counts for both.
+        :returns: a Deferred that fires with a float, or with a dictionary of
+                  these.
+        """
+        def add_up(hosts: list[Any]) -> Any:
+            hosts = [host for host in hosts if host.is_available]
+            if not by_arch:
+                return sum(map(_capacity, hosts), 0.0)
+            total: dict[str, float] = {}
+            for host in hosts:
+                for arch in (host.get('arches') or '').split():
+                    total[arch] = total.get(arch, 0.0) + _capacity(host)
+            return total
+
+        return self.hosts(enabled=True, ready=True).addCallback(add_up)
+
+
+def _capacity(host: Any) -> float:
+    return host.get('capacity') or 0.0
+
+
+class Task(TaskRow):
+    """
+    A task: something that a builder does, did, or is to do. See `TaskRow` for
+    the members and properties that need no hub.
+    """
+
+    __slots__ = ()
 
     @property
     def channel(self) -> Channel | None:
@@ -72,129 +115,6 @@ class Task(Timed):
             row['name'] = self.get('channel_name')
         return Channel.attached(row, self.connection)
 
-    @property
-    def params(self) -> list[Any] | None:
-        """
-        The parameters of its request, as a list. Named ones are in a last
-        dictionary that has a ``__starstar``, as the hub keeps them.
-        """
-        request = self.get('request')
-        if isinstance(request, str):
-            try:
-                _, request = decode_call(request.encode())
-            except (AnswerError, ValueError):
-                return None
-        return request if isinstance(request, list) else None
-
-    @property
-    def package(self) -> str | None:
-        """
-        The name of the package that it is about.
-
-        :raises ValueError: if its source cannot be read.
-        """
-        layout, named = self._request()
-        return task_methods.find_package(named, layout)
-
-    @property
-    def source(self) -> str | None:
-        """
-        What it builds from: the URL of a source repository, or the path of a
-        ``.src.rpm``.
-        """
-        layout, named = self._request()
-        return task_methods.find_source(named, layout)
-
-    @property
-    def nvr(self) -> str | None:
-        """
-        The name-version-release that it is about, where the request has one.
-        (That of a ``.src.rpm`` may differ from that of the build in its
-        dist tag.)
-        """
-        layout, named = self._request()
-        return task_methods.find_nvr(named, layout)
-
-    @property
-    def options(self) -> dict[str, Any] | None:
-        """The options that it was asked for with, such as ``scratch``."""
-        layout, named = self._request()
-        return task_methods.find_options(named) if layout.params else None
-
-    @property
-    def title(self) -> str | None:
-        """
-        The line that Koji's own tools show of the task: its method, and its
-        most important parameters. (The hub's column is ``label``.)
-        """
-        method = self.get('method')
-        if not isinstance(method, str):
-            return None
-        return task_titles.title(method, self.get('arch'), self.params)
-
-    @property
-    def target(self) -> str | None:
-        """The name of the target that it builds for."""
-        return _text(self._find('target'))
-
-    @property
-    def tag(self) -> Any:
-        """
-        The tag that it is about: a name, or an id where the request has no
-        name.
-        """
-        tag = self._find('tag')
-        return tag if isinstance(tag, (str, int)) else None
-
-    @property
-    def arch(self) -> str | None:
-        """
-        The architecture that it is for. (The hub's column, which decides
-        about the builder, is ``task['arch']``.)
-        """
-        return _text(self._find('arch'))
-
-    @property
-    def arches(self) -> list[str] | None:
-        """The architectures that it is for."""
-        layout, named = self._request()
-        return task_methods.find_arches(named, layout)
-
-    @property
-    def build_id(self) -> int | None:
-        """
-        The id of the build that it is about, or of the one that it made
-        where its result says so.
-        """
-        layout, named = self._request()
-        number = task_methods.find_build(named, layout)
-        if number is None:
-            number = task_methods.result_build(self.get('result'))
-        return number
-
-    @property
-    def is_scratch(self) -> bool | None:
-        """
-        Whether it is a scratch build, which is not kept. None where its
-        request does not say so, as that of a ``buildArch``, which `parent`
-        would know: see `find_scratch`.
-        """
-        params = self.params
-        if params is None:
-            return None
-        if task_methods.find_scratch(params):
-            return True
-        if self._is_told_by_parent and 'scratch' not in (self.options or {}):
-            return None
-        return False
-
-    @property
-    def _is_told_by_parent(self) -> bool:
-        """Whether the parent's request says whether it is for scratch."""
-        method = self.get('method')
-        return method in ('buildArch', 'vmExec') or (
-            method == 'wrapperRPM' and self.parent is not None)
-
     def find_scratch(self) -> Deferred[bool | None]:
         """
         Find out whether it belongs to a scratch build: by its own request,
@@ -207,13 +127,13 @@ class Task(Timed):
     async def _find_scratch(self) -> bool | None:
         task: Task | None = (
             self if self.params is not None
-            else await self._koji.getTaskInfo(self._key))
+            else await hub_of(self).getTaskInfo(id_of(self)))
         # A hub that lies could make a circle of them.
         for _ in range(GENERATIONS):
             if task is None or task.is_scratch is not None \
                     or task.parent is None:
                 break
-            task = await self._koji.getTaskInfo(task.parent)
+            task = await hub_of(self).getTaskInfo(task.parent)
         return None if task is None else task.is_scratch
 
     def wait(self, timeout: float | None = None) -> Deferred[Any]:
@@ -225,7 +145,7 @@ class Task(Timed):
                   failed.
         :raises CallTimeout: when the time is over. The task goes on.
         """
-        return self._koji.wait(self, timeout)
+        return hub_of(self).wait(self, timeout)
 
     def get_result(self) -> Deferred[Any]:
         """
@@ -239,7 +159,7 @@ class Task(Timed):
         return Deferred.fromCoroutine(self._get_result())
 
     async def _get_result(self) -> Any:
-        koji = self._koji
+        koji = hub_of(self)
         task = await self._look_again()
         result = refusal = None
         if task.state != task_states.CANCELED:
@@ -263,8 +183,8 @@ class Task(Timed):
 
     async def _look_again(self) -> Task:
         """Ask for the task as it is now."""
-        task: Task = existing(await self._koji.getTaskInfo(self._key),
-                              'task', self._key)
+        task: Task = existing(await hub_of(self).getTaskInfo(id_of(self)),
+                              'task', id_of(self))
         return task
 
     def estimate_duration(self) -> Deferred[timedelta | None]:
@@ -281,7 +201,7 @@ class Task(Timed):
     async def _estimate_duration(self) -> timedelta | None:
         if self.completed is not None:
             return self.duration
-        [duration] = await task_durations(self._koji, [self])
+        [duration] = await task_durations(hub_of(self), [self])
         return duration
 
     def estimate_completion(self) -> Deferred[datetime | None]:
@@ -333,7 +253,7 @@ class Task(Timed):
             return await descendents_completion(self)
         except LookupError:
             raise NoDescendentsError(
-                f'task {self._key} has no descendents to tell anything from'
+                f'task {id_of(self)} has no descendents to tell anything from'
                 ) from None
 
     def get_children(self) -> Deferred[Any]:
@@ -342,7 +262,7 @@ class Task(Timed):
 
         :returns: a Deferred that fires with a list of `Task`.
         """
-        return self._koji.getTaskChildren(self._key)
+        return hub_of(self).getTaskChildren(id_of(self))
 
     def descendents(self, method: str | None = None,
                     state: int | None = None) -> Deferred[Any]:
@@ -359,7 +279,7 @@ class Task(Timed):
                     if method in (None, task.method)
                     and state in (None, task.state)]
 
-        return self._koji.getTaskDescendents(self._key).addCallback(chosen)
+        return hub_of(self).getTaskDescendents(id_of(self)).addCallback(chosen)
 
     def output(self) -> Deferred[list[File]]:
         """
@@ -373,20 +293,6 @@ class Task(Timed):
         """
         return Deferred.fromCoroutine(output_of(self))
 
-    def _request(self) -> tuple[Layout, dict[str, Any]]:
-        """Its request's layout, and the parameters by their names."""
-        method = self.get('method')
-        params = self.params
-        layout = (task_methods.METHODS.get(method)
-                  if isinstance(method, str) else None)
-        if layout is None or params is None:
-            return Layout(''), {}
-        return layout, task_methods.parameters(layout, params)
-
-    def _find(self, what: str) -> Any:
-        layout, named = self._request()
-        return task_methods.find(named, getattr(layout, what))
-
 
 def _fault(result: Any) -> KojiException | None:
     """What a task failed with, as the hub keeps it."""
@@ -395,8 +301,3 @@ def _fault(result: Any) -> KojiException | None:
         if isinstance(code, int) and isinstance(text, str):
             return from_fault(code, text)
     return None
-
-
-def _text(value: Any) -> str | None:
-    """Text as it is; None for what should be text, and is not."""
-    return value if isinstance(value, str) else None

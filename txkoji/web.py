@@ -5,8 +5,12 @@ what the page is about (www/kojiweb/index.py in Koji).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
+
+from txkoji.hub.profile import Profile
+from txkoji.resource import Hub
 
 #: Koji's ids are 32-bit columns.
 MAX_ID = 2**31 - 1
@@ -73,6 +77,34 @@ class HubCall(NamedTuple):
     method: str
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+
+
+def find_site(profiles: Iterable[Profile], url: Any) -> Profile | None:
+    """
+    Find the profile whose kojiweb a link is to.
+
+    :param url: the link; see `read_link`.
+    :returns: a profile, or None. Of sites within sites the innermost counts,
+              of equal ones the first.
+    """
+    found = [(len(below), profile) for profile, below in (
+        (profile, path_below(profile.weburl, url)) for profile in profiles)
+        if below is not None]
+    return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+async def get_linked(hub: Hub, url: str) -> Any:
+    """Get what a page of kojiweb shows; see `Connection.from_web`."""
+    asked = read_link(hub.weburl, url)
+    if asked is None:
+        return None
+    method: Any = hub
+    for name in asked.method.split('.'):
+        method = getattr(method, name)
+    found = await method(*asked.args, **asked.kwargs)
+    if asked.method == 'listHosts':
+        return found[0] if found else None
+    return found
 
 
 def read_link(weburl: str | None, url: Any) -> HubCall | None:

@@ -293,14 +293,14 @@ class DestroyTests(UploadTestCase):
 
     def test_outage(self) -> None:
         """A front server without a hub is no hub without raw uploads."""
-        send = self.koji._send
+        send = self.koji.client.send
 
         def fail(method: str, *args: Any, **kwargs: Any) -> Any:
             if method == 'upload':
                 raise HTTPError('bad gateway', status=502)
             return send(method, *args, **kwargs)
 
-        self.patch(self.koji, '_send', fail)
+        self.patch(self.koji.client, 'send', fail)
         error = self.fail_of(self.koji.upload(self.path, 'cli-build/1'),
                              HTTPError)
         self.assertEqual(error.status, 502)

@@ -114,7 +114,7 @@ class CertificateTests(CertificateTestCase):
         yield koji.login()
         yield koji.getLoggedInUser()
         [handle] = [connection.tls
-                    for connection in koji._transport.pool._open]
+                    for connection in koji.client._transport.pool._open]
         self.assertEqual(handle.get_protocol_version_name(), 'TLSv1.3')
 
 

@@ -116,10 +116,11 @@ class SecretsTests(SynchronousTestCase):
             self.ask(hub.connection().login('password', user='bob',
                                             password=PASSWORD))
         hub.forget('login')
-        self.seen += [repr(koji), repr(vars(koji)), repr(koji._calls),
-                      repr(koji._calls.session.identity),
-                      repr(koji._calls.session._credentials),
-                      repr(koji._calls.session._authenticator.request('logout')),
+        self.seen += [repr(koji), repr(vars(koji)), repr(koji.client._calls),
+                      repr(koji.client._calls.session.identity),
+                      repr(koji.client._calls.session._credentials),
+                      repr(koji.client._calls.session._authenticator.request(
+                          'logout')),
                       repr(koji.stats), repr(koji.build)]
         self.ask(koji.logout())
         self.ask(koji.close())
@@ -152,7 +153,7 @@ class SecretsTests(SynchronousTestCase):
             self.hub.version = version
             koji = self.hub.connection()
             self.ask(koji.login())
-            transport = koji._transport
+            transport = koji.client._transport
             transport.pool._network = MemoryNetwork(Echo(), self.hub.clock)
             for status in (200, 400, 502):
                 self.ask(koji.getTag('f44'))

@@ -181,7 +181,8 @@ class OptionsTests(SessionTestCase):
     def test_view(self) -> None:
         """A view is the same Connection, and leaves what is not said."""
         view = self.koji.with_options(timeout=5).with_options(deadline=7)
-        self.assertEqual((view._options.timeout, view._options.deadline),
+        options = view.client.options
+        self.assertEqual((options.timeout, options.deadline),
                          (5, 7))
         self.assertEqual(view.session_id, self.koji.session_id)
         task = self.get(view.getTaskInfo(6474))
@@ -809,7 +810,7 @@ class LogoutTests(SessionTestCase):
         closing.cancel()
         self.fail_of(closing, CancelledError)
         self.fail_of(self.koji.getTag('f44'), ConnectionClosed)
-        self.assertTrue(self.koji._transport._closed)
+        self.assertTrue(self.koji.client._transport._closed)
 
     def test_close_listening_cancelled(self) -> None:
         """So does closing that waits for those who listen."""
@@ -819,7 +820,7 @@ class LogoutTests(SessionTestCase):
             closing = self.koji.close(logout=True)
             closing.cancel()
         self.fail_of(closing, CancelledError)
-        self.assertTrue(self.koji._transport._closed)
+        self.assertTrue(self.koji.client._transport._closed)
 
     def test_close_queue(self) -> None:
         """What waits for its turn when all is closed is not sent."""
@@ -954,7 +955,7 @@ class NewSessionTests(SessionTestCase):
         """One that is forgotten is forgotten."""
         self.get(self.koji.new_session())
         gc.collect()
-        self.assertEqual(len(self.koji._calls._children), 0)
+        self.assertEqual(len(self.koji.client._calls._children), 0)
 
     def test_of_view(self) -> None:
         """It has no options of a view."""

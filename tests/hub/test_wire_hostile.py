@@ -452,7 +452,7 @@ class PhasesTests(HostileTestCase):
         self.assertLessEqual(site.open, 10)
         yield koji.close()
         yield site.all_lost()
-        self.assertEqual(koji._transport._slots._free, 10)
+        self.assertEqual(koji.client._transport._slots._free, 10)
 
 
 class RequestTests(HostileTestCase):

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.recordings import recordings
 from tests.support import HubTestCase
 from txkoji.task import Task
-from txkoji.task_requests import layouts as task_methods
+from txkoji.task_requests import layouts as task_methods, subjects
 
 #: Requests beside the recorded ones: method and parameters.
 OTHERS: list[tuple[str, Any]] = [
@@ -142,7 +142,7 @@ class PeerTests(SynchronousTestCase):
                      ' armv7l armv7hl armv7hnl armv8hl armhfp armhf alphaev6'
                      ' sparc sparcv8 sparcv9v2 sparc64 sparc64v sh4 riscv64'
                      ' mips64el ARM I686 image').split():
-            self.assertEqual(task_methods.canonical_arch(arch),
+            self.assertEqual(subjects.canonical_arch(arch),
                              koji.canonArch(arch), arch)
 
 

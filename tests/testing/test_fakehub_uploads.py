@@ -133,7 +133,7 @@ class FakeHubUploadTests(HubTestCase):
 
     def raw(self, user: Any, data: bytes, **fields: Any) -> Any:
         """The answer to a raw upload."""
-        return self.outcome(self.of(user)._send(
+        return self.outcome(self.of(user).client.send(
             'upload', data, Decoder, read=False, query=urlencode({
                 'filepath': 't', 'fileverify': 'adler32', **fields})))
 

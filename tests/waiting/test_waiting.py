@@ -22,7 +22,7 @@ from txkoji.exceptions import (
 )
 from txkoji.task import Task
 from txkoji.testing.memory import MemoryNetwork
-from txkoji.waiting.tasks import DOUBTFUL
+from txkoji.waiting.polling import DOUBTFUL
 
 #: Seconds between two looks.
 INTERVAL = 6

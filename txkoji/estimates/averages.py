@@ -4,18 +4,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred
 
 from txkoji import build_states, task_states
 from txkoji.exceptions import GenericError
 from txkoji.hub.deferreds import gather
-from txkoji.task_requests.layouts import package_of
-
-if TYPE_CHECKING:
-    from txkoji.connection import Connection
-    from txkoji.task import Task
+from txkoji.resource import Hub
+from txkoji.task_requests.row import TaskRow, package_of
 
 #: Tasks that only wait for others: there is no telling how long.
 OPEN_ENDED = frozenset(['chainbuild', 'chainmaven', 'dependantTask',
@@ -52,7 +49,7 @@ class DurationKey(NamedTuple):
     about: Any = None
 
 
-def average_build_duration(connection: Connection, package: str
+def average_build_duration(connection: Hub, package: str
                            ) -> Deferred[timedelta | None]:
     """
     How long builds of a package take on average.
@@ -75,7 +72,7 @@ def average_build_duration(connection: Connection, package: str
     return average.addCallback(_duration)
 
 
-def average_build_durations(connection: Connection, packages: Iterable[str]
+def average_build_durations(connection: Hub, packages: Iterable[str]
                             ) -> Deferred[list[timedelta | None]]:
     """
     The same for several packages, containers and others.
@@ -87,7 +84,7 @@ def average_build_durations(connection: Connection, packages: Iterable[str]
         _averages(connection, list(packages), strict=True))
 
 
-async def _averages(connection: Connection, packages: list[str],
+async def _averages(connection: Hub, packages: list[str],
                     strict: bool) -> list[timedelta | None]:
     """
     See `average_build_durations`.
@@ -111,7 +108,7 @@ async def _averages(connection: Connection, packages: list[str],
     return [averages[name] for name in packages]
 
 
-def average_last_builds(connection: Connection, package: str, limit: int = 5
+def average_last_builds(connection: Hub, package: str, limit: int = 5
                         ) -> Deferred[timedelta | None]:
     """
     How long the last builds of a package took on average, from start to
@@ -136,7 +133,7 @@ def average_last_builds(connection: Connection, package: str, limit: int = 5
     return builds.addCallback(average)
 
 
-def task_durations(connection: Connection, tasks: Iterable[Task]
+def task_durations(connection: Hub, tasks: Iterable[TaskRow]
                    ) -> Deferred[list[timedelta | None]]:
     """
     How long tasks take, each from its start to its end, once it has started.
@@ -158,7 +155,7 @@ def task_durations(connection: Connection, tasks: Iterable[Task]
     return Deferred.fromCoroutine(_task_durations(connection, list(tasks)))
 
 
-async def _task_durations(connection: Connection, tasks: list[Task]
+async def _task_durations(connection: Hub, tasks: list[TaskRow]
                           ) -> list[timedelta | None]:
     usual = AverageDurations(connection)
     questions = [usual.questions(task) for task in tasks]
@@ -172,12 +169,12 @@ class AverageDurations:
     of it at once, and tells then.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Hub) -> None:
         self._connection = connection
         self._names: dict[str, dict[str, Any]] = {
             PACKAGE: {}, LAST: {}, METHOD: {}}
 
-    def questions(self, task: Task) -> list[DurationKey]:
+    def questions(self, task: TaskRow) -> list[DurationKey]:
         """
         Tell what is to be asked about a task.
 
@@ -234,7 +231,7 @@ class AverageDurations:
         return found  # type: ignore[no-any-return]
 
 
-def srpm_method(task: Task) -> str | None:
+def srpm_method(task: TaskRow) -> str | None:
     """
     The method of the task that makes the source package of a ``build``. One
     that was uploaded is made anew, unless the options say the contrary.
@@ -247,15 +244,15 @@ def srpm_method(task: Task) -> str | None:
     return 'rebuildSRPM' if rebuild else None
 
 
-def _recent_tasks(connection: Any, method: str) -> Deferred[list[Task]]:
+def _recent_tasks(connection: Hub, method: str) -> Deferred[list[TaskRow]]:
     """The last tasks of a method that went well."""
-    recent: Deferred[list[Task]] = connection.listTasks(
+    recent: Deferred[list[TaskRow]] = connection.listTasks(
         {'method': method, 'state': [task_states.CLOSED]},
         queryOpts={'limit': RECENT, 'order': '-completion_time'})
     return recent
 
 
-def _by_subject(tasks: Iterable[Task]) -> dict[Any, list[timedelta]]:
+def _by_subject(tasks: Iterable[TaskRow]) -> dict[Any, list[timedelta]]:
     """How long tasks took, by what they were about; all of them at None."""
     found: dict[Any, list[timedelta]] = {None: []}
     for task in tasks:
@@ -267,7 +264,7 @@ def _by_subject(tasks: Iterable[Task]) -> dict[Any, list[timedelta]]:
     return found
 
 
-def _about(task: Task, package: str | None) -> tuple[Any, ...]:
+def _about(task: TaskRow, package: str | None) -> tuple[Any, ...]:
     """What a task is about, to compare it with others of its method."""
     return package or task.tag, task.arch
 

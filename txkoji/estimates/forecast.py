@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from math import inf
 from operator import attrgetter
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.internet.defer import Deferred
 
@@ -34,11 +34,9 @@ from txkoji.estimates.queue import (
 )
 from txkoji.exceptions import AnswerError, KojiException
 from txkoji.hub.deferreds import gather
-from txkoji.resource import from_timestamp
-from txkoji.task_requests.layouts import canonical_arch, package_of
-
-if TYPE_CHECKING:
-    from txkoji.task import Task
+from txkoji.resource import from_timestamp, hub_of, id_of, now_for
+from txkoji.task_requests.row import TaskRow, package_of
+from txkoji.task_requests.subjects import canonical_arch
 
 #: What a task adds to the load of its host, by its method (kojid,
 #: ``_taskWeight``); 1 for others. The hub has it only of tasks that were
@@ -86,7 +84,7 @@ WAITING = (task_states.FREE, task_states.ASSIGNED)
 ENDED_BADLY = (task_states.FAILED, task_states.CANCELED)
 
 
-async def task_completion(task: Task) -> datetime | None:
+async def task_completion(task: TaskRow) -> datetime | None:
     """
     When a task will be done; see `Task.estimate_completion`.
 
@@ -94,24 +92,25 @@ async def task_completion(task: Task) -> datetime | None:
     """
     if task.state in task_states.DONE_GROUP:
         return task.completed
-    koji = task._koji
+    koji = hub_of(task)
     with _sense():
         if task.method == 'build':
-            return await _build_completion(task, await task.get_children())
+            return await _build_completion(
+                task, await koji.getTaskChildren(id_of(task)))
         if task.state in WAITING:
             return await _waiting_completion(task, [task])
         [duration] = await task_durations(koji, [task])
         return _running_completion(task, duration)
 
 
-async def descendents_completion(task: Task) -> datetime | None:
+async def descendents_completion(task: TaskRow) -> datetime | None:
     """
     When what a task has started will be done; see
     `Task.estimate_descendents`.
 
     :raises LookupError: if it has started nothing.
     """
-    children = await task.get_children()
+    children = await hub_of(task).getTaskChildren(id_of(task))
     if not children:
         raise LookupError
     if task.state not in task_states.DONE_GROUP and any(
@@ -140,21 +139,21 @@ def _sense() -> Iterator[None]:
                           f' sense: {error!r}') from error
 
 
-async def _waiting_completion(task: Task, waiting: Sequence[Task]
+async def _waiting_completion(task: TaskRow, waiting: Sequence[TaskRow]
                               ) -> datetime | None:
     """When tasks that wait will be done."""
-    if None in await task_durations(task._koji, waiting):
+    if None in await task_durations(hub_of(task), waiting):
         return None
     return await _Forecast(task).completion(waiting)
 
 
-async def _build_completion(task: Task, children: Sequence[Task]
+async def _build_completion(task: TaskRow, children: Sequence[TaskRow]
                             ) -> datetime | None:
     package = package_of(task)
     if package is None or task.state not in (task_states.OPEN, *WAITING) or (
             task.state == task_states.OPEN and task.started is None):
         return None
-    duration = await average_build_duration(task._koji, package)
+    duration = await average_build_duration(hub_of(task), package)
     if duration is None:
         return None
     if any(child.state in ENDED_BADLY for child in children):
@@ -163,7 +162,7 @@ async def _build_completion(task: Task, children: Sequence[Task]
         children = [child for child in children
                     if child.state not in task_states.DONE_GROUP]
         if not children:
-            return task._now()
+            return now_for(task)
     arches = [child for child in children if child.method == 'buildArch']
     waiting = [child for child in arches if child.state in WAITING]
     # The average is that of the longest with the import after it, so this is
@@ -176,13 +175,13 @@ async def _build_completion(task: Task, children: Sequence[Task]
     return _latest(ends)
 
 
-def _running_completion(task: Task, duration: timedelta | None
+def _running_completion(task: TaskRow, duration: timedelta | None
                         ) -> datetime | None:
     """When a task will be done, or should have been, that has begun."""
     started = task.started
     if duration is None or started is None or task.state in WAITING:
         return None
-    return not_past(started, duration, task._now())
+    return not_past(started, duration, now_for(task))
 
 
 def _latest(ends: Sequence[datetime | None]) -> datetime | None:
@@ -204,7 +203,7 @@ class _Job(QueuedTask):
     """
 
     method: str = ''
-    task: Task | None = None
+    task: TaskRow | None = None
     questions: Sequence[DurationKey] = ()
     package: str | None = None
     arch: str | None = None
@@ -228,11 +227,11 @@ class _Forecast:
     :param task: the task, with a connection.
     """
 
-    def __init__(self, task: Task) -> None:
-        self._koji: Any = task._koji
+    def __init__(self, task: TaskRow) -> None:
+        self._koji: Any = hub_of(task)
         self._task = task
-        self._now = task._now().timestamp()
-        self._usual = AverageDurations(task._koji)
+        self._now = now_for(task).timestamp()
+        self._usual = AverageDurations(hub_of(task))
         self._seats: dict[int, HostSlots] = {}
         #: The jobs, by the ids of their tasks.
         self._jobs: dict[int, _Job] = {}
@@ -245,8 +244,8 @@ class _Forecast:
         self._slowness: dict[str | None, float] = {}
         self._noarch: dict[str | None, bool] = {}
 
-    async def completion(self, wanted: Sequence[Task],
-                         children: Sequence[Task] = ()
+    async def completion(self, wanted: Sequence[TaskRow],
+                         children: Sequence[TaskRow] = ()
                          ) -> datetime | None:
         """
         Play until some tasks are done.
@@ -271,7 +270,7 @@ class _Forecast:
         self._weigh(goal)
         return self._play(goal)
 
-    async def _look(self, wanted: Sequence[Task]) -> None:
+    async def _look(self, wanted: Sequence[TaskRow]) -> None:
         """
         Ask for what waits, for the hosts that may do it, and for what these
         do now.
@@ -330,7 +329,7 @@ class _Forecast:
             seat.offers = frozenset(offers[number])
         return {channel for each in offers.values() for channel, _ in each}
 
-    def _job(self, task: Task) -> _Job:
+    def _job(self, task: TaskRow) -> _Job:
         questions = self._usual.questions(task)
         arch = canonical_arch(task.get('arch') or NOARCH)
         job = _Job((task.channel_id or 0, arch), 0.0, 0.0, _rank(task),
@@ -347,7 +346,7 @@ class _Forecast:
 
     async def _look_back(self) -> None:
         """Ask how long ``buildArch`` tasks took, and what they were for."""
-        recent: list[Task] = []
+        recent: list[TaskRow] = []
         usual = AverageDurations(self._koji)
         questions = []
         async with self._koji.iterate(
@@ -549,7 +548,7 @@ def _weight(job: _Job) -> float:
     return weight
 
 
-def _rank(task: Task) -> Priority:
+def _rank(task: TaskRow) -> Priority:
     """
     What decides who is next: the lower one. (A message of a task that is new
     does not say when it was made.)

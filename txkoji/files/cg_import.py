@@ -5,23 +5,22 @@ The metadata is that of Koji's documentation, "Content Generator Metadata".
 """
 from __future__ import annotations
 
-import copy
 import json
-import os
 import posixpath
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable
 from io import BytesIO
-from stat import S_ISREG
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from txkoji import build_states
+from txkoji.build import Build
+from txkoji.client import HubClient
 from txkoji.exceptions import (
     GenericError,
     KojiException,
@@ -30,23 +29,22 @@ from txkoji.exceptions import (
     TransportError,
     UploadError,
 )
-from txkoji.files.checksums import new_hash
+from txkoji.files.cg_metadata import (
+    Files,
+    Output,
+    compare,
+    find_generator,
+    find_outputs,
+    nvr_of,
+    read_metadata,
+)
 from txkoji.files.paths import upload_path
-from txkoji.files.uploads import check_login
+from txkoji.files.uploads import check_login, upload
 from txkoji.hub.codec.xmlrpc import encode_call
 from txkoji.hub.deferreds import gather, in_thread, shield
 from txkoji.progress import ByteListener
 
-if TYPE_CHECKING:
-    from txkoji.build import Build
-    from txkoji.connection import Connection
-
 T = TypeVar('T')
-
-Path = str | os.PathLike[str]
-
-#: The files, by their names in the metadata, or each with its own name.
-Files = Mapping[str, Path] | Iterable[Path]
 
 #: In the faults of hubs whose network file system does not show yet, in one
 #: place, what was written in another: of a file that is shorter, and of one
@@ -63,9 +61,6 @@ RESERVED = ('name', 'version', 'release', 'epoch', 'draft', 'owner')
 #: Seconds in which to give back a reservation, or to end a session.
 CLEANING = 60
 
-#: Bytes that are read at once.
-PIECE = 2**20
-
 #: Bytes of the XML of a request that a hub takes (kojihub's
 #: ``MaxRequestLength``), and of those what the id and the token of a
 #: reservation may need.
@@ -73,40 +68,35 @@ MAX_REQUEST = 2**22
 RESERVATION = 2**10
 
 
-class _Output(NamedTuple):
-    """A file that the metadata describes."""
-
-    folder: str
-    name: str
-    local: str
-    size: int
-    kind: Any
-    checksum: Any
+async def import_build(client: HubClient, metadata: Any, files: Files,
+                       **options: Any) -> Build:
+    """Import a build; see `Connection.cg_import`."""
+    return await Import(client, metadata, files, **options).run()
 
 
 class Import:
     """
     An import; see `Connection.cg_import`.
 
-    :param koji: the Connection.
+    :param client: sends the calls.
     :raises KojiImportError: if the metadata does not say what it should, or
                              the files are not those that it names.
     """
 
     _log = Logger()
 
-    def __init__(self, koji: Connection, metadata: Any, files: Files, *,
+    def __init__(self, client: HubClient, metadata: Any, files: Files, *,
                  cg: str | None, token: str | None, reserve: bool,
                  directory: str | None, concurrency: int,
                  progress: ByteListener) -> None:
-        self._koji = koji
-        self._metadata = _read(metadata)
+        self._client = client
+        self._metadata = read_metadata(metadata)
         self._build = self._metadata['build']
-        self._outputs = _outputs(self._metadata, files)
+        self._outputs = find_outputs(self._metadata, files)
         self._reserve = reserve and 'build_id' not in self._build
         self._cg = cg
         if cg is None and self._reserve:
-            self._cg = _generator(self._metadata)
+            self._cg = find_generator(self._metadata)
         self._token = token
         # As those of Koji's own clients: nobody else's.
         self._directory = _directory(directory or (
@@ -122,14 +112,14 @@ class Import:
 
     async def run(self) -> Build:
         """Do it."""
-        check_login(self._koji, 'cg_import')
-        await self._in_thread(_compare, self._outputs)
+        check_login(self._client, 'cg_import')
+        await self._in_thread(compare, self._outputs)
         self._long = await self._in_thread(self._is_long)
         if not self._reserve:
             return await self._import()
         try:
             # What is under way may be done: it is waited for.
-            await shield(self._koji.CGInitBuild(self._cg, {
+            await shield(self._client.CGInitBuild(self._cg, {
                 'epoch': None, **{name: self._build[name]
                                   for name in RESERVED if name in self._build}
             }).addCallback(self._reserved))
@@ -170,10 +160,11 @@ class Import:
         """Give the reservation back (kojihub, ``CGRefundBuild``)."""
         if self._token is None:
             # It was refused, or the answer was lost.
-            self._log.info('{build} may be reserved', build=_nvr(self._build))
+            self._log.info('{build} may be reserved',
+                           build=nvr_of(self._build))
             return
         try:
-            await self._koji.with_options(deadline=CLEANING).CGRefundBuild(
+            await self._client.with_options(deadline=CLEANING).CGRefundBuild(
                 self._cg, self._build['build_id'], self._token, state)
         except KojiException as error:
             self._log.warn('build {build} was not given back: {error}',
@@ -192,15 +183,15 @@ class Import:
                     raise
                 self._log.warn('importing again in {delay} seconds: {error}',
                                delay=delay, error=str(error))
-            await deferLater(self._koji._transport.reactor, delay)
+            await deferLater(self._client.reactor, delay)
         return await self._call(metadata)
 
     async def _call(self, metadata: Any) -> Build:
         build: Any
         try:
             # It may take the hub as long as it wants.
-            build = await self._koji.with_options(
-                timeout=self._koji._options.deadline).CGImport(
+            build = await self._client.with_options(
+                timeout=self._client.options.deadline).CGImport(
                     metadata, self._directory, self._token)
         except (RetryError, TransportError) as error:
             if self._token is None and not isinstance(error, RetryError):
@@ -209,8 +200,8 @@ class Import:
             # It may be done, and the answer lost.
             self._log.info('looking whether it was imported: {error}',
                            error=str(error))
-            build = await self._koji.getBuild(
-                self._build.get('build_id') or _nvr(self._build))
+            build = await self._client.getBuild(
+                self._build.get('build_id') or nvr_of(self._build))
             if build is None or build.state != build_states.COMPLETE:
                 raise
         found: Build = build
@@ -222,20 +213,21 @@ class Import:
         own, since the hub takes the writes of one after the other.
         """
         waiting = deque(self._outputs)
-        sessions: list[Connection] = []
+        sessions: list[HubClient] = []
         try:
             for _ in range(min(self._concurrency, len(waiting)) - 1):
                 try:
                     # One that the hub is about to give is to be ended, too.
-                    await shield(self._koji.new_session().addCallback(
-                        sessions.append))
+                    await shield(Deferred.fromCoroutine(
+                        self._client.new_session(self._client.owner)
+                    ).addCallback(sessions.append))
                 except GenericError as error:
                     self._log.warn('the hub gives no more sessions: {error}',
                                    error=str(error))
                     break
             await gather([
-                Deferred.fromCoroutine(self._upload_some(koji, waiting))
-                for koji in [self._koji, *sessions]])
+                Deferred.fromCoroutine(self._upload_some(client, waiting))
+                for client in [self._client, *sessions]])
         finally:
             await self._clean_up(self._end_all(sessions))
 
@@ -248,11 +240,11 @@ class Import:
         """
         await shield(Deferred.fromCoroutine(work))
 
-    async def _end_all(self, sessions: Iterable[Connection]) -> None:
+    async def _end_all(self, sessions: Iterable[HubClient]) -> None:
         await gather([Deferred.fromCoroutine(self._end(session))
                         for session in sessions])
 
-    async def _end(self, session: Connection) -> None:
+    async def _end(self, session: HubClient) -> None:
         """End a session; in the worst case, the hub does that itself."""
         try:
             await session.with_options(deadline=CLEANING).logout()
@@ -261,7 +253,7 @@ class Import:
                            error=str(error))
         await session.close()
 
-    async def _upload_some(self, koji: Connection, waiting: deque[_Output]
+    async def _upload_some(self, client: HubClient, waiting: deque[Output]
                            ) -> None:
         while waiting:
             output = waiting.popleft()
@@ -272,8 +264,8 @@ class Import:
                 self._progress(sum(self._sent.values()),
                                sum(each.size for each in self._outputs))
 
-            await koji.upload(output.local, place, output.name,
-                              progress=tell)
+            await upload(client, output.local, place, output.name,
+                         progress=tell)
 
     async def _upload_metadata(self) -> str:
         """
@@ -285,12 +277,12 @@ class Import:
         while name in {output.name for output in self._outputs}:
             name = '_' + name
         data = await self._in_thread(self._as_json)
-        await self._koji.upload(BytesIO(data), self._directory, name)
+        await upload(self._client, BytesIO(data), self._directory, name)
         return name
 
     def _in_thread(self, function: Callable[..., T], *args: Any
                    ) -> Deferred[T]:
-        return in_thread(self._koji._transport.reactor, function, *args)
+        return in_thread(self._client.reactor, function, *args)
 
 
 def _directory(path: str) -> str:
@@ -309,127 +301,3 @@ def _may_show_later(error: KojiException) -> bool:
     """Whether the hub may only not see yet what was uploaded."""
     return SHORTER in str(error) or (error.faultCode == 1
                                      and MISSING in str(error))
-
-
-def _read(metadata: Any) -> dict[str, Any]:
-    """The metadata, as a copy of our own, if it has what it needs."""
-    if isinstance(metadata, (str, bytes)):
-        try:
-            metadata = json.loads(metadata)
-        except ValueError as error:
-            raise KojiImportError(f'the metadata is no JSON: {error}'
-                                  ) from None
-    if not isinstance(metadata, Mapping):
-        raise KojiImportError('the metadata is no dictionary, nor its JSON')
-    found = copy.deepcopy(dict(metadata))
-    for name, kind in [('build', dict), ('buildroots', list),
-                       ('output', list)]:
-        if not isinstance(found.get(name), kind):
-            raise KojiImportError(f'the metadata has no {name!r}, or not as a'
-                                  f' {kind.__name__}')
-    for name in ('name', 'version', 'release'):
-        if not isinstance(found['build'].get(name), str):
-            raise KojiImportError(f'the build of the metadata has no {name}')
-    return found
-
-
-def _generator(metadata: dict[str, Any]) -> str:
-    """The content generator that made the build, if it was one."""
-    names = set()
-    for root in metadata['buildroots']:
-        generator = root.get('content_generator') if isinstance(
-            root, dict) else None
-        if isinstance(generator, dict):
-            names.add(generator.get('name'))
-    if len(names) != 1 or None in names:
-        raise KojiImportError(
-            'which content generator it is has to be said: the buildroots of'
-            f' the metadata name {sorted(map(str, names)) or "none"}')
-    [name] = names
-    return str(name)
-
-
-def _nvr(build: dict[str, Any]) -> str:
-    return f'{build["name"]}-{build["version"]}-{build["release"]}'
-
-
-def _outputs(metadata: dict[str, Any], files: Files) -> list[_Output]:
-    """The files that are to be uploaded: each that is named, and no other."""
-    if isinstance(files, (str, bytes)):
-        raise KojiImportError('files are a list, or a dictionary by name')
-    given: dict[str, Path] = {}
-    for name, path in (files.items() if isinstance(files, Mapping) else
-                       [(os.path.basename(path), path) for path in files]):
-        if name in given:
-            raise KojiImportError(f'there are two files {name!r}: give a'
-                                  ' dictionary, by their names in the'
-                                  ' metadata')
-        given[name] = path
-    unnamed = set(given)
-    outputs = []
-    places = set()
-    for row in metadata['output']:
-        if not isinstance(row, dict) or not isinstance(row.get('filename'),
-                                                       str):
-            raise KojiImportError('an output of the metadata has no filename')
-        folder, name = str(row.get('relpath') or ''), row['filename']
-        if row.get('metadata_only'):
-            unnamed -= {name, posixpath.join(folder, name)}
-            continue
-        if '..' in folder.split('/') or folder.startswith('/') or (
-                '/' in name or name in ('', '.', '..')):
-            raise KojiImportError(f'{posixpath.join(folder, name)!r} is no'
-                                  ' place for a file')
-        keys = [key for key in (posixpath.join(folder, name), name)
-                if key in given]
-        if not keys:
-            raise KojiImportError(f'the file {name!r} of the metadata is not'
-                                  ' given')
-        unnamed.discard(keys[0])
-        if (folder, name) in places:
-            raise KojiImportError('the metadata names'
-                                  f' {posixpath.join(folder, name)!r} twice')
-        places.add((folder, name))
-        outputs.append(_Output(
-            folder, name, os.fspath(given[keys[0]]), row.get('filesize', 0),
-            row.get('checksum_type'), row.get('checksum')))
-    if unnamed:
-        raise KojiImportError('the metadata does not name the file'
-                              f' {min(unnamed)!r}')
-    return outputs
-
-
-def _compare(outputs: Iterable[_Output]) -> None:
-    """
-    Compare files with what the metadata says of them.
-
-    :raises OSError: if one cannot be read.
-    :raises KojiImportError: if one differs.
-    """
-    for output in outputs:
-        stat = os.stat(output.local)
-        if not S_ISREG(stat.st_mode):
-            # Others may have no end.
-            raise KojiImportError(f'{output.local!r} is no file')
-        with open(output.local, 'rb') as file:
-            if stat.st_size != output.size:
-                raise KojiImportError(
-                    f'{output.local} has {stat.st_size} bytes; the metadata'
-                    f' says {output.size}')
-            digest = _digest(output.kind, file)
-            if digest is not None and digest != output.checksum:
-                raise KojiImportError(
-                    f'the {output.kind} checksum of {output.local} is'
-                    f' {digest}; the metadata says {output.checksum}')
-
-
-def _digest(kind: Any, file: Any) -> str | None:
-    """The checksum of a file; None for a kind that is the hub's to judge."""
-    if kind not in ('md5', 'sha256', 'adler32'):
-        return None
-    made = new_hash(kind)
-    while True:
-        data = file.read(PIECE)
-        if not data:
-            return str(made.hexdigest())
-        made.update(data)

@@ -6,23 +6,22 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from txkoji import task_states
+from txkoji.batching import Batched
+from txkoji.client import HubClient
 from txkoji.exceptions import GenericError, KojiException
-from txkoji.files.downloads import read_listing, read_piece
+from txkoji.files.downloads import read_piece
+from txkoji.files.listings import read_listing
 from txkoji.files.paths import DEFAULT
 from txkoji.hub.deferreds import SingleFlight, gather
 from txkoji.resource import existing
-from txkoji.streaming import Polled
-from txkoji.waiting.tasks import OutageBudget, TaskOrId, task_number
-
-if TYPE_CHECKING:
-    from txkoji.batching import Batched
-    from txkoji.connection import Connection
+from txkoji.waiting.polling import OutageBudget, Polled
+from txkoji.waiting.tasks import TaskOrId, task_number
 
 #: Bytes that are read of a log at once.
 PIECE = 32768
@@ -68,15 +67,15 @@ class LogPoller:
     and what several ask is asked once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, client: HubClient) -> None:
+        self._client = client
         self._waiting: list[Deferred[None]] = []
         self._due: list[Deferred[None]] = []
         self._timer: Any = None
-        self._batched: Batched | None = None
+        self._batched = Batched(client)
         self._asked: dict[tuple[str, int], SingleFlight[Any]] = {}
 
-    async def ask(self, koji: Connection, method: str, task_id: int,
-                  **options: Any) -> Any:
+    async def ask(self, method: str, task_id: int, **options: Any) -> Any:
         """
         Ask the hub about a task.
 
@@ -84,8 +83,6 @@ class LogPoller:
         :param options: what else it takes.
         :returns: what it gives.
         """
-        if self._batched is None:
-            self._batched = koji.batched()
         batched, key = self._batched, (method, task_id)
         shared = self._asked.setdefault(key, SingleFlight())
 
@@ -97,7 +94,7 @@ class LogPoller:
 
         return await shared.run(call)
 
-    def next(self, koji: Connection) -> Deferred[None]:
+    def next(self) -> Deferred[None]:
         """
         Wait for the next round.
 
@@ -107,8 +104,8 @@ class LogPoller:
         waiting: Deferred[None] = Deferred(self._leave)
         self._waiting.append(waiting)
         if self._timer is None:
-            self._timer = koji._transport.reactor.callLater(
-                koji.settings.poll_interval, self._begin)
+            self._timer = self._client.reactor.callLater(
+                self._client.settings.poll_interval, self._begin)
         return waiting
 
     def _leave(self, waiting: Deferred[None]) -> None:
@@ -139,7 +136,8 @@ class Follow(Polled):
     The lines of each log come in their order; those of several logs take
     turns. No more is read than somebody wants.
 
-    :param koji: the Connection.
+    :param client: asks the hub.
+    :param poller: the clock.
     :param task: the task, or its id.
     :param descendents: whether to follow those of its descendents, too.
     :param names: a pattern for the names of the logs.
@@ -147,9 +145,10 @@ class Follow(Polled):
 
     _log = Logger()
 
-    def __init__(self, koji: Connection, task: TaskOrId, *,
-                 descendents: bool, names: str) -> None:
-        super().__init__(koji._owner, 'the logs of a task')
+    def __init__(self, client: HubClient, poller: LogPoller,
+                 task: TaskOrId, *, descendents: bool, names: str) -> None:
+        super().__init__(client, 'the logs of a task')
+        self._poller = poller
         self._task_id = task_number(task)
         self._descendents = descendents
         self._names = names
@@ -159,19 +158,19 @@ class Follow(Polled):
         #: Tasks that were finished when their logs were last looked for.
         self._finished: set[int] = set()
         self._begun = self._ended = False
-        self._patience = OutageBudget()
+        self._budget = OutageBudget()
 
-    async def _look(self) -> None:
-        while not self._found and not self._over:
+    async def look(self) -> None:
+        while not self.found and not self.over:
             if self._unread:
                 await self._retry_outages(self._read(self._unread[0]))
             elif self._ended:
                 for log in self._logs.values():
-                    self._found.extend(log.rest())
-                self._over = True
+                    self.found.extend(log.rest())
+                self.over = True
             else:
                 if self._begun:
-                    await self._koji._log_poller.next(self._koji)
+                    await self._poller.next()
                 self._begun = await self._retry_outages(self._list())
 
     async def _retry_outages(self, work: Any) -> bool:
@@ -183,26 +182,26 @@ class Follow(Polled):
         try:
             await work
         except KojiException as error:
-            if not self._patience.allows(error):
+            if not self._budget.allows(error):
                 raise
             self._log.warn('following logs goes on after {error}',
                            error=str(error))
-            await self._koji._log_poller.next(self._koji)
+            await self._poller.next()
             return False
-        self._patience.reset()
+        self._budget.reset()
         return True
 
     async def _list(self) -> None:
         """See which logs there are, and how long they are."""
-        koji, ask = self._koji, self._koji._log_poller.ask
+        ask = self._poller.ask
         # In this order: what is finished puts nothing out afterwards.
-        tasks = [existing(await ask(koji, 'getTaskInfo', self._task_id),
+        tasks = [existing(await ask('getTaskInfo', self._task_id),
                           'task', self._task_id)]
         if self._descendents:
-            tasks += await ask(koji, 'getTaskDescendents', self._task_id)
+            tasks += await ask('getTaskDescendents', self._task_id)
         tasks = [task for task in tasks if task.id not in self._finished]
         listings = await gather([Deferred.fromCoroutine(
-            ask(koji, 'listTaskOutput', task.id, stat=True, all_volumes=True))
+            ask('listTaskOutput', task.id, stat=True, all_volumes=True))
             for task in tasks])
         for task, listing in zip(tasks, listings):
             for name, volume, size in read_listing(listing):
@@ -217,7 +216,7 @@ class Follow(Polled):
         if log is None:
             log = self._logs[key] = _Log(*key)
         if size < log.offset:
-            self._found.extend(log.restart())
+            self.found.extend(log.restart())
         log.size = size
         if size > log.offset and log not in self._unread:
             self._unread.append(log)
@@ -227,7 +226,7 @@ class Follow(Polled):
         if not log.waiting:
             try:
                 data = await read_piece(
-                    self._koji, log.task_id, log.name,
+                    self.client, log.task_id, log.name,
                     log.offset - len(log.known), PIECE,
                     **({} if log.volume == DEFAULT
                        else {'volume': log.volume}))
@@ -240,13 +239,13 @@ class Follow(Polled):
                                error=str(error))
                 data = log.known
             if not data.startswith(log.known):
-                self._found.extend(log.restart())
+                self.found.extend(log.restart())
                 return
             if len(data) == len(log.known):
                 # It is not as long as it was said to be.
                 log.size = log.offset
             log.take(data[len(log.known):])
-        self._found.extend(log.lines())
+        self.found.extend(log.lines())
         if not log.waiting:
             self._unread.popleft()
             if log.offset < log.size:

@@ -5,24 +5,22 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from txkoji import task_states
-from txkoji.files.downloads import read_listing
+from txkoji.files.file import File
+from txkoji.files.listings import read_listing
 from txkoji.files.paths import below, scratch_path, task_path
-from txkoji.files.topurl import File
-from txkoji.resource import existing
-
-if TYPE_CHECKING:
-    from txkoji.task import Task
+from txkoji.resource import existing, hub_of, id_of
+from txkoji.task_requests.row import TaskRow
 
 #: Tasks within a build that make a source package.
 SOURCES = ('buildSRPMFromSCM', 'rebuildSRPM')
 
 
-async def output_of(task: Task) -> list[File]:
+async def output_of(task: TaskRow) -> list[File]:
     """The files that a task has put out; see `Task.output`."""
-    koji, number = task._koji, task._key
+    koji, number = hub_of(task), id_of(task)
     task = existing(await koji.getTaskInfo(number), 'task', number)
     listing = await koji.listTaskOutput(number, stat=True, all_volumes=True)
     done = task.state in task_states.DONE_GROUP
@@ -36,13 +34,13 @@ async def output_of(task: Task) -> list[File]:
     return files
 
 
-async def _scratch(task: Task) -> list[File]:
+async def _scratch(task: TaskRow) -> list[File]:
     """
     What the steps of a scratch build have made, where the hub puts it
     (kojihub/kojihub.py, ``moveBuildToScratch``).
     """
-    koji = task._koji
-    steps = [step for step in await task.descendents()
+    koji = hub_of(task)
+    steps = [step for step in await koji.getTaskDescendents(id_of(task))
              if step.state == task_states.CLOSED
              and step.method in ('buildArch', *SOURCES)]
     many = koji.MultiCall(strict=True)
@@ -59,7 +57,7 @@ async def _scratch(task: Task) -> list[File]:
     return [File(koji, path) for path in found]
 
 
-def _names(step: Task, result: Any) -> Iterator[str]:
+def _names(step: TaskRow, result: Any) -> Iterator[str]:
     """The names of what a step has made, in the folder of the build."""
     if not isinstance(result, dict):
         return

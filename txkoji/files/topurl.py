@@ -3,14 +3,14 @@ Getting files that a hub serves under its topurl.
 """
 from __future__ import annotations
 
-import posixpath
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 
+from txkoji.client import HubClient
 from txkoji.exceptions import (
     CallTimeout,
     ConfigurationError,
@@ -18,17 +18,14 @@ from txkoji.exceptions import (
     HTTPError,
     TransportError,
 )
-from txkoji.files.checksums import Checksum, new_hash
-from txkoji.files.downloads import Destination, save
-from txkoji.files.paths import address, below
+from txkoji.files.checksums import new_hash
+from txkoji.files.destinations import Destination, save
+from txkoji.files.file import File
 from txkoji.hub.backoff import DELAY
 from txkoji.hub.deferreds import FairSemaphore, in_thread, shield
+from txkoji.hub.http.files import FileHead
 from txkoji.hub.retries import outage
-from txkoji.progress import ByteListener, Transfer
-
-if TYPE_CHECKING:
-    from txkoji.connection import Connection
-    from txkoji.hub.http.files import FileHead
+from txkoji.progress import ByteListener
 
 #: So many bytes are written at once; until they are, no more are read.
 BLOCK = 2**18
@@ -37,87 +34,17 @@ BLOCK = 2**18
 REDIRECTS = 5
 
 
-class File:
-    """
-    A file that a hub serves under its topurl.
-
-    :param connection: the Connection.
-    :param path: where it is below the topurl.
-
-    :ivar path: the same.
-    :ivar size: in bytes; None if that is not known.
-    :ivar checksum: a `Checksum`, or None if there is none.
-    :ivar about: what the hub says of it: an `RPM`, or the row of an archive;
-                 None for logs and other files.
-    :raises DownloadError: if the path climbs out of its folder.
-    """
-
-    def __init__(self, connection: Connection, path: str, *,
-                 size: int | None = None,
-                 checksum: Checksum | None = None,
-                 about: Any = None) -> None:
-        self.path = below(path)
-        self.size = size
-        self.checksum = checksum
-        self.about = about
-        self._koji = connection
-
-    def __repr__(self) -> str:
-        return f'<File {self.path}>'
-
-    @property
-    def name(self) -> str:
-        """Its name, without the folders that it is in."""
-        return posixpath.basename(self.path)
-
-    @property
-    def url(self) -> str | None:
-        """Its address; None if the profile has no topurl."""
-        return address(self._koji, self.path)
-
-    def download(self, destination: Destination, *, offset: int = 0,
-                 progress: ByteListener | None = None) -> Deferred[int]:
-        """
-        Get it, never the whole in memory. Where a connection breaks, it goes
-        on behind what has come; what is known of its size and contents is
-        compared with what came.
-
-        :param destination: the name of a file, which is there when all of it
-            is, and takes the place of one that is there; or one that is open
-            in binary mode, to which the bytes are written as they come, in
-            another thread.
-        :param offset: where to begin, in bytes. Then the contents are not
-                       compared.
-        :param progress: is told now and then how many bytes are here, and of
-                         how many, or None.
-        :returns: a Deferred that fires with how many bytes that were.
-                  Cancelling it closes the connection.
-        :raises HTTPError: if there is no such file, with a `status` of 404.
-        :raises DownloadError: if what comes is not what was to come, is
-                               changed meanwhile, is a folder, or ends before
-                               `offset`.
-        :raises TransportError: if the server cannot be reached any longer.
-        :raises ConfigurationError: if the profile has no topurl, or none
-                                    that is one; OSError if it cannot be
-                                    written; ValueError if `offset` is less
-                                    than 0.
-        """
-        transfer = Transfer(progress)
-        return transfer.run(_Download(
-            self._koji, self, offset, transfer.report).run(destination))
-
-
-class _Download:
+class FileDownload:
     """
     A file on its way, and the sink of its bytes.
 
-    :param koji: the Connection.
+    :param client: gets it.
     :param offset: where to begin.
     """
 
-    def __init__(self, koji: Connection, file: File, offset: int,
+    def __init__(self, client: HubClient, file: File, offset: int,
                  progress: ByteListener) -> None:
-        self._koji = koji
+        self._client = client
         self._file = file
         self._start = self._offset = offset
         self._progress = progress
@@ -142,10 +69,10 @@ class _Download:
 
         :returns: how many bytes that was.
         """
-        _check_address(self._koji, self._file.url)
+        _check_address(self._client, self._file.url)
         if self._start < 0:
             raise ValueError(f'offset must be at least 0, not {self._start}')
-        await save(self._koji._transport.reactor, destination, self._get)
+        await save(self._client.reactor, destination, self._get)
         return self._offset - self._start
 
     async def _get(self, output: Any) -> None:
@@ -190,7 +117,7 @@ class _Download:
             if self._error is not None:
                 return
             if self._offset - before < BLOCK:
-                await deferLater(self._koji._transport.reactor, DELAY)
+                await deferLater(self._client.reactor, DELAY)
 
     async def _part(self) -> None:
         """Get as much of the rest as comes, from wherever it is."""
@@ -205,15 +132,13 @@ class _Download:
         await self._ask(place)
 
     async def _ask(self, address: str) -> None:
-        koji = self._koji
         begin = self._offset
         # While the size is not known, from a byte that is here already: where
         # there are no others, servers do not say whether that is its end.
         first = begin - 1 if begin and self._total is None else begin
         headers = {b'Range': b'bytes=%d-' % first} if first else {}
-        self._asking = koji._calls.get(
-            address, headers, timeout=koji._options.timeout,
-            deadline=koji._options.deadline, show=self._show, sink=self,
+        self._asking = self._client.get(
+            address, headers, show=self._show, sink=self,
             begun=lambda: self._offset > begin)
         try:
             await self._asking
@@ -300,7 +225,7 @@ class _Download:
             if not data or self._error is not None:
                 return
             try:
-                await shield(in_thread(self._koji._transport.reactor,
+                await shield(in_thread(self._client.reactor,
                                            self._write, data))
                 self._progress(
                     self._offset - self._start, None
@@ -321,7 +246,7 @@ class _Download:
                 raise DownloadError(f'{self._file.path}: {error}') from None
 
 
-def _check_address(koji: Connection, address: str | None) -> None:
+def _check_address(client: HubClient, address: str | None) -> None:
     """
     Refuse what is no address of a file.
 
@@ -343,7 +268,7 @@ def _check_address(koji: Connection, address: str | None) -> None:
         except ValueError:
             problem = 'it is no URL'
     if problem is not None:
-        raise ConfigurationError(f'profile {koji.profile!r}: topurl:'
+        raise ConfigurationError(f'profile {client.profile!r}: topurl:'
                                  f' {problem}')
 
 

@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from stat import S_ISREG
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import urlencode
 
 from twisted.internet.defer import CancelledError
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from txkoji.client import HubClient
 from txkoji.exceptions import (
     ActionNotAllowed,
     AnswerError,
@@ -34,9 +35,6 @@ from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.deferreds import in_thread, shield
 from txkoji.hub.retries import outage
 from txkoji.progress import ByteListener
-
-if TYPE_CHECKING:
-    from txkoji.connection import Connection
 
 #: What is sent: the name of a file, or one that is open.
 Local = str | os.PathLike[str] | BinaryIO
@@ -72,26 +70,30 @@ class Uploaded(NamedTuple):
     adler32: str
 
 
-async def upload(koji: Connection, local: Local, path: str,
-                 name: str | None, **options: Any) -> Uploaded:
-    """Send a file; see `Connection.upload`."""
+async def upload(client: HubClient, local: Local, path: str,
+                 name: str | None = None, *, overwrite: bool = False,
+                 volume: str | None = None,
+                 progress: ByteListener = lambda sent, total: None
+                 ) -> Uploaded:
+    """Upload a file; see `Connection.upload`."""
     if name is None:
         place: Any = getattr(local, 'name', local)
         if not isinstance(place, (str, os.PathLike)):
             raise UploadError('a file without a name needs one for the hub:'
                               ' give upload() a name')
         name = os.path.basename(place)
-    return await Upload(koji, path, name, **options).run(local)
+    return await Upload(client, path, name, overwrite=overwrite,
+                        volume=volume, progress=progress).run(local)
 
 
-def check_login(koji: Connection, method: str) -> None:
+def check_login(client: HubClient, method: str) -> None:
     """
     Refuse to upload without a session, before anything is sent.
 
     :param method: what was called, for the error's text.
     :raises ActionNotAllowed: if we are not logged in.
     """
-    if koji.session_id is None:
+    if not client.is_logged_in:
         raise ActionNotAllowed(f'{method}: not logged in; login() first',
                                method=method)
 
@@ -100,21 +102,21 @@ class Upload:
     """
     A file on its way; see `Connection.upload`.
 
-    :param koji: the Connection.
+    :param client: sends it.
     """
 
     _log = Logger()
 
-    def __init__(self, koji: Connection, path: str, name: str, *,
+    def __init__(self, client: HubClient, path: str, name: str, *,
                  overwrite: bool, volume: str | None,
                  progress: ByteListener) -> None:
-        self._koji = koji
+        self._client = client
         self._path = upload_path(path)
         self._name = name
         self._overwrite = overwrite
         self._volume = {} if volume is None else {'volume': volume}
         self._progress = progress
-        self._fast = koji.settings.use_fast_upload
+        self._fast = client.settings.use_fast_upload
         self._checksum = Adler32()
         self._size = 0
         if '/' in name or name in ('', '.', '..'):
@@ -130,7 +132,7 @@ class Upload:
 
         :param local: the file.
         """
-        check_login(self._koji, 'upload')
+        check_login(self._client, 'upload')
         if not self._fast:
             self._check_new()
         try:
@@ -169,7 +171,7 @@ class Upload:
 
     async def _read(self, file: BinaryIO) -> bytes:
         data: Any = await self._in_thread(
-            file.read, self._koji.settings.upload_blocksize)
+            file.read, self._client.settings.upload_blocksize)
         if not isinstance(data, bytes):
             raise UploadError('a file that is to be uploaded has to be opened'
                               ' in binary mode', uploaded=self._size)
@@ -247,7 +249,7 @@ class Upload:
             # A damaged first piece was taken, so nothing else is there.
             if self._overwrite or (attempt and not self._size):
                 fields['overwrite'] = 1
-            answer = await self._koji._send(
+            answer = await self._client.send(
                 'upload', data, Decoder, read=False, query=urlencode(fields))
             if isinstance(answer, dict) and (
                     str(answer.get('size')), answer.get('hexdigest')) == (
@@ -260,7 +262,7 @@ class Upload:
         Send a piece as a call (kojihub/kojihub.py, ``uploadFile``). Never
         with an offset of -1, which cuts what is there without asking.
         """
-        good = await self._koji.call(
+        good = await self._client.call(
             'uploadFile', self._path, self._name, len(data),
             ('sha256', sha256(data).hexdigest()), self._size,
             b64encode(data).decode(), **self._volume)
@@ -279,7 +281,7 @@ class Upload:
         """
         if self._overwrite:
             why = ('use_fast_upload is off in profile'
-                   f' {self._koji.profile!r}' if not self._fast
+                   f' {self._client.profile!r}' if not self._fast
                    else 'the hub takes no raw uploads')
             raise UploadError(
                 f'{self._place} cannot be uploaded with overwrite=True:'
@@ -298,7 +300,7 @@ class Upload:
 
     async def _ask(self) -> Any:
         """What the hub has: size and checksum, or None."""
-        return await self._koji.with_options(deadline=CHECKING).checkUpload(
+        return await self._client.with_options(deadline=CHECKING).checkUpload(
             self._path, self._name, verify='adler32', **self._volume)
 
     async def _look(self, size: int, pauses: Sequence[float]) -> Any:
@@ -343,10 +345,10 @@ class Upload:
         return f'{self._place} on the hub is not what was sent'
 
     def _sleep(self, seconds: float) -> Any:
-        return deferLater(self._koji._transport.reactor, seconds)
+        return deferLater(self._client.reactor, seconds)
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
-        return shield(in_thread(self._koji._transport.reactor, function,
+        return shield(in_thread(self._client.reactor, function,
                                     *args))
 
 

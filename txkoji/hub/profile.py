@@ -19,7 +19,8 @@ import glob
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from math import inf
 from typing import Any
@@ -435,3 +436,16 @@ def _where(path: str, error: configparser.Error) -> str:
 
 def _one_line(error: configparser.Error) -> str:
     return ' '.join(str(error).split())
+
+
+def usable_profiles(patterns: Sequence[str] = PROFILES) -> Iterator[Profile]:
+    """
+    Read all profiles of Koji's configuration files, without those that have
+    a bad value.
+
+    :raises ConfigurationError: if a file is malformed.
+    """
+    parser = read_files(patterns)
+    for name in parser.sections():
+        with suppress(ConfigurationError):
+            yield profile_from(parser, name, patterns)

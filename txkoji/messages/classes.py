@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from re import Pattern
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from munch import Munch
 from twisted.internet.defer import Deferred, succeed
@@ -17,12 +17,9 @@ from txkoji.exceptions import MessageError
 from txkoji.messages.frames import Frame, read_frame
 from txkoji.package import Package
 from txkoji.repo import Repo
-from txkoji.resource import Resource
+from txkoji.resource import Hub, Resource, hub_of
 from txkoji.task import Task
-from txkoji.task_requests.layouts import package_of
-
-if TYPE_CHECKING:
-    from txkoji.connection import Connection
+from txkoji.task_requests.row import package_of
 
 Self = TypeVar('Self', bound='Message')
 Rich = TypeVar('Rich', bound=Resource)
@@ -49,7 +46,7 @@ class Message:
     old: str | None = None
     new: str | None = None
 
-    def __init__(self, frame: Frame, connection: Connection | None = None,
+    def __init__(self, frame: Frame, connection: Hub | None = None,
                  kind: str | None = None) -> None:
         self.kind = kind or type(self).__name__
         self.properties = frame.properties
@@ -61,7 +58,7 @@ class Message:
 
     @classmethod
     def from_frame(cls: type[Self], frame: Any,
-                   connection: Connection | None = None) -> Self:
+                   connection: Hub | None = None) -> Self:
         """
         Read a message that is of this class.
 
@@ -319,7 +316,7 @@ class TaskStateChange(Message):
             return owner
         if task.owner is None:
             return None
-        return await task._koji.cache.user_name(task.owner)
+        return await hub_of(task).cache.user_name(task.owner)
 
     def tag(self) -> Deferred[str | None]:
         """
@@ -332,9 +329,9 @@ class TaskStateChange(Message):
     async def _tag(self) -> str | None:
         tag, target = self.task.tag, self.task.target
         if isinstance(tag, int):
-            return await self.task._koji.cache.tag_name(tag)
+            return await hub_of(self.task).cache.tag_name(tag)
         if tag is None and target is not None:
-            found = await self.task._koji.getBuildTarget(target)
+            found = await hub_of(self.task).getBuildTarget(target)
             return found and found.dest_tag_name  # type: ignore[no-any-return]
         return tag if isinstance(tag, str) else None
 
@@ -565,7 +562,7 @@ PLUGIN_MEMBERS = {
 FEDORA_PROGRAM = re.compile(r'(^|/)[\w-]+\.[\w-]+\.(prod|stg|dev)\.[\w-]')
 
 
-def parse(message: Any = None, connection: Connection | None = None, *,
+def parse(message: Any = None, connection: Hub | None = None, *,
           properties: Mapping[str, Any] | None = None, body: Any = None,
           topic: str | None = None) -> Message:
     """
@@ -638,7 +635,7 @@ def _ending(topic: str, endings: list[tuple[Pattern[str], str]]
     return None
 
 
-def _make(cls: type[Self], frame: Frame, connection: Connection | None,
+def _make(cls: type[Self], frame: Frame, connection: Hub | None,
           kind: str | None, original: Any) -> Self:
     try:
         return cls(frame, connection, kind)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.logger import Logger
 
+from txkoji.client import HubClient
 from txkoji.exceptions import ConnectionClosed, MessageError
 from txkoji.hub.deferreds import SingleFlight, gather
 from txkoji.messages.classes import (
@@ -21,7 +22,6 @@ from txkoji.messages.classes import (
 from txkoji.messages.subscription import Kinds, Subscription
 
 if TYPE_CHECKING:
-    from txkoji.connection import Connection
     from txkoji.messages.amqp import AMQPListener
     from txkoji.messages.fedora import FedoraListener
 
@@ -51,15 +51,18 @@ class Events:
     Those who wait for a task with ``Connection.wait`` are woken by what is
     heard here.
 
-    :param koji: the Connection.
+    :param client: its owner is the connection that events go on with.
+    :param wake: is called with the id of each task that has changed.
 
-    :ivar owner: the same; when it is closed, so is this.
+    :ivar owner: the connection. When it is closed, listening ends.
     """
 
     _log = Logger()
 
-    def __init__(self, koji: Connection) -> None:
-        self.owner = self._koji = koji
+    def __init__(self, client: HubClient, wake: Callable[[int], None]
+                 ) -> None:
+        self.owner = client.owner
+        self._wake = wake
         self._subscriptions: list[Subscription] = []
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
         #: Those that somebody works on.
@@ -108,7 +111,7 @@ class Events:
                   or with False if one has failed.
         """
         try:
-            event = parse(message, self._koji)
+            event = parse(message, self.owner)
         except MessageError as error:
             self._log.warn('dropped a message: {error}', error=error)
             return succeed(True)
@@ -148,7 +151,7 @@ class Events:
     async def _tell_all(self, event: Message) -> bool:
         if isinstance(event, TaskStateChange) and isinstance(
                 event.task.id, int):
-            self._koji.task_changed(event.task.id)
+            self._wake(event.task.id)
         told: list[Deferred[bool]] = [
             self._tell(subscription, event)
             for subscription in list(self._subscriptions)

@@ -7,13 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from txkoji.task_requests.layouts import (
-    METHODS,
-    build_package,
-    find,
-    fits,
-    parameters,
-)
+from txkoji.task_requests.layouts import METHODS, find, fits, parameters
+from txkoji.task_requests.subjects import build_package
 
 #: What stands between the brackets, in order: paths into the request by name
 #: (see `txkoji.task_requests.layouts.find`), some to be shown in a special

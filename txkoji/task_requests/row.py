@@ -1,0 +1,192 @@
+"""
+`TaskRow`: a task as the hub describes it, with the subject of its request.
+"""
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from txkoji import task_states
+from txkoji.exceptions import AnswerError
+from txkoji.hub.codec.xmlrpc import decode_call
+from txkoji.resource import Timed, time_of
+from txkoji.task_requests import layouts, subjects, titles
+from txkoji.task_requests.layouts import Layout
+
+
+class TaskRow(Timed):
+    """
+    A row of the hub that describes a task. `txkoji.task.Task` adds what asks
+    the hub.
+
+    The subject of the task (`package`, `target`, `tag`, `arch` and so on) is
+    read from its request. A property is None if the request is missing or
+    malformed, if the method is unknown, or if the request does not say. Only
+    a source without a package name makes `package` raise ValueError.
+    """
+
+    __slots__ = ()
+
+    members = frozenset([
+        'awaited', 'channel_id', 'completion_time', 'completion_ts',
+        'create_time', 'create_ts', 'host_id', 'id', 'label', 'method',
+        'owner', 'owner_name', 'owner_type', 'parent', 'priority', 'request',
+        'result', 'start_time', 'start_ts', 'state', 'waiting', 'weight'])
+    page = 'taskinfo?taskID'
+    states = task_states.NAMES
+    running = task_states.OPEN
+
+    @property
+    def created(self) -> datetime | None:
+        """When it was asked for, in UTC, or None."""
+        return time_of(self, 'create')
+
+    @property
+    def params(self) -> list[Any] | None:
+        """
+        The parameters of its request, as a list. Named ones are in a last
+        dictionary that has a ``__starstar``, as the hub keeps them.
+        """
+        request = self.get('request')
+        if isinstance(request, str):
+            try:
+                _, request = decode_call(request.encode())
+            except (AnswerError, ValueError):
+                return None
+        return request if isinstance(request, list) else None
+
+    @property
+    def package(self) -> str | None:
+        """
+        The name of the package that it is about.
+
+        :raises ValueError: if its source cannot be read.
+        """
+        layout, named = self._request()
+        return subjects.find_package(named, layout)
+
+    @property
+    def source(self) -> str | None:
+        """
+        What it builds from: the URL of a source repository, or the path of a
+        ``.src.rpm``.
+        """
+        layout, named = self._request()
+        return subjects.find_source(named, layout)
+
+    @property
+    def nvr(self) -> str | None:
+        """
+        The name-version-release that it is about, where the request has one.
+        (That of a ``.src.rpm`` may differ from that of the build in its
+        dist tag.)
+        """
+        layout, named = self._request()
+        return subjects.find_nvr(named, layout)
+
+    @property
+    def options(self) -> dict[str, Any] | None:
+        """The options that it was asked for with, such as ``scratch``."""
+        layout, named = self._request()
+        return subjects.find_options(named) if layout.params else None
+
+    @property
+    def title(self) -> str | None:
+        """
+        The line that Koji's own tools show of the task: its method, and its
+        most important parameters. (The hub's column is ``label``.)
+        """
+        method = self.get('method')
+        if not isinstance(method, str):
+            return None
+        return titles.title(method, self.get('arch'), self.params)
+
+    @property
+    def target(self) -> str | None:
+        """The name of the target that it builds for."""
+        return _text(self._find('target'))
+
+    @property
+    def tag(self) -> Any:
+        """
+        The tag that it is about: a name, or an id where the request has no
+        name.
+        """
+        tag = self._find('tag')
+        return tag if isinstance(tag, (str, int)) else None
+
+    @property
+    def arch(self) -> str | None:
+        """
+        The architecture that it is for. (The hub's column, which decides
+        about the builder, is ``task['arch']``.)
+        """
+        return _text(self._find('arch'))
+
+    @property
+    def arches(self) -> list[str] | None:
+        """The architectures that it is for."""
+        layout, named = self._request()
+        return subjects.find_arches(named, layout)
+
+    @property
+    def build_id(self) -> int | None:
+        """
+        The id of the build that it is about, or of the one that it made
+        where its result says so.
+        """
+        layout, named = self._request()
+        number = subjects.find_build(named, layout)
+        if number is None:
+            number = subjects.result_build(self.get('result'))
+        return number
+
+    @property
+    def is_scratch(self) -> bool | None:
+        """
+        Whether it is a scratch build, which is not kept. None where its
+        request does not say so, as that of a ``buildArch``, which `parent`
+        would know: see `find_scratch`.
+        """
+        params = self.params
+        if params is None:
+            return None
+        if subjects.find_scratch(params):
+            return True
+        if self._is_told_by_parent and 'scratch' not in (self.options or {}):
+            return None
+        return False
+
+    @property
+    def _is_told_by_parent(self) -> bool:
+        """Whether the parent's request says whether it is for scratch."""
+        method = self.get('method')
+        return method in ('buildArch', 'vmExec') or (
+            method == 'wrapperRPM' and self.parent is not None)
+
+    def _request(self) -> tuple[Layout, dict[str, Any]]:
+        """Its request's layout, and the parameters by their names."""
+        method = self.get('method')
+        params = self.params
+        layout = (layouts.METHODS.get(method)
+                  if isinstance(method, str) else None)
+        if layout is None or params is None:
+            return Layout(''), {}
+        return layout, layouts.parameters(layout, params)
+
+    def _find(self, what: str) -> Any:
+        layout, named = self._request()
+        return layouts.find(named, getattr(layout, what))
+
+
+def _text(value: Any) -> str | None:
+    """Text as it is; None for what should be text, and is not."""
+    return value if isinstance(value, str) else None
+
+
+def package_of(task: TaskRow) -> str | None:
+    """Get the package of a task; None also if its source cannot be read."""
+    try:
+        return task.package
+    except ValueError:
+        return None

@@ -1,0 +1,191 @@
+"""
+The subject of a task, read from its request: source, package, build,
+architectures and options.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from txkoji.task_requests.layouts import Layout, find, follow
+
+
+def find_build(named: Mapping[str, Any], layout: Layout) -> int | None:
+    """The id of the build that a request is about."""
+    build = follow(named, layout.build)
+    if isinstance(build, Mapping):
+        build = build.get('id', build.get('build_id'))
+    return build if type(build) is int else None
+
+
+def find_arches(named: Mapping[str, Any], layout: Layout
+                ) -> list[str] | None:
+    """The arches of a request: a list, or a text with blanks between."""
+    value = find(named, layout.arches)
+    if isinstance(value, str):
+        value = re.findall(r'[^,\s]+', value)
+    if isinstance(value, list) and value and all(
+            isinstance(arch, str) for arch in value):
+        return value
+    arch = find(named, layout.arch)
+    return [arch] if isinstance(arch, str) else None
+
+
+def find_package(named: Mapping[str, Any], layout: Layout) -> str | None:
+    """
+    The name of the package that a request is about, or None.
+
+    :raises ValueError: if there is a source that cannot be read.
+    """
+    if layout.package:
+        name = follow(named, layout.package)
+        if layout.suffix == '-source' and isinstance(name, str):
+            name = name.rsplit('-', 2)[0]
+    else:
+        name = follow(named, layout.source)
+        if isinstance(name, str):
+            name = source_package(name)
+    if isinstance(name, Mapping):
+        name = build_package(name)
+    if not isinstance(name, str):
+        return None
+    suffix = layout.suffix
+    if suffix == '-container' and find_options(named).get('flatpak'):
+        # It has the name of its repository.
+        suffix = ''
+    return name if name.endswith(suffix) else name + suffix
+
+
+def build_package(build: Mapping[str, Any]) -> Any:
+    """The package's name in the row of a build, or None."""
+    # As Koji's client: hub methods differ in which of the two they have.
+    return build.get('package_name') or build.get('name')
+
+
+def find_source(named: Mapping[str, Any], layout: Layout) -> str | None:
+    """What a request builds from: a URL, or the path of a ``.src.rpm``."""
+    source = follow(named, layout.source)
+    return source if isinstance(source, str) else None
+
+
+def find_nvr(named: Mapping[str, Any], layout: Layout) -> str | None:
+    """
+    The name-version-release that a request is about: that of a build that it
+    names, of a ``.src.rpm``, or of an image.
+    """
+    build = follow(named, layout.build)
+    if isinstance(build, Mapping):
+        return _dashed(build_package(build), build.get('version'),
+                       build.get('release'))
+    source = find_source(named, layout)
+    if source is not None:
+        name = source.rsplit('/', 1)[-1]
+        for ending in ('.src.rpm', '.nosrc.rpm'):
+            if name.endswith(ending) and name.count('-') > 1:
+                return name[:-len(ending)]
+        return None
+    image = {**find_options(named), **named}
+    for prefix in ('', 'dud_'):
+        nvr = _dashed(*[image.get(prefix + part, image.get(part)) for part
+                        in ('name', 'version', 'release')])
+        if nvr is not None:
+            return nvr
+    return None
+
+
+def _dashed(*parts: Any) -> str | None:
+    """A name-version-release of its parts; None if one is missing."""
+    if all(isinstance(part, str) and part for part in parts):
+        return '-'.join(parts)
+    return None
+
+
+def find_options(named: Mapping[str, Any]) -> dict[str, Any]:
+    """The options in a request; none where it has none."""
+    for name in ('opts', 'task_opts', 'options'):
+        if isinstance(named.get(name), Mapping):
+            return dict(named[name])
+    return {}
+
+
+def find_scratch(params: Sequence[Any]) -> bool:
+    """Whether any options in a request say that the build is not kept."""
+    for param in params:
+        if isinstance(param, Mapping) and (
+                param.get('scratch')
+                # Named parameters: the options are one of these.
+                or (('__method__' in param or '__starstar' in param)
+                    and find_scratch(list(param.values())))):
+            return True
+    return False
+
+
+def source_package(source: str) -> str:
+    """
+    The package that a source is of.
+
+    :param source: the path of a ``.src.rpm``, or the URL of a source
+                   repository, ``scheme://host/path?subdirectory#revision``.
+    :raises ValueError: if it is neither.
+    """
+    place, _, _ = source.partition('#')
+    if place.endswith(('.src.rpm', '.nosrc.rpm')):
+        name = place.rsplit('/', 1)[-1].rsplit('-', 2)[0]
+    elif '://' in place:
+        path, _, subdirectory = place.partition('://')[2].partition('?')
+        path = subdirectory.strip('/') or path.partition('/')[2].rstrip('/')
+        if re.match('rpms/[^/]+/', subdirectory):
+            # A module of CVS or Subversion, with its branch.
+            path = path.rpartition('/')[0]
+        name = path.rsplit('/', 1)[-1]
+        if name.endswith('.git'):
+            name = name[:-len('.git')]
+    else:
+        name = ''
+    if not name:
+        raise ValueError(f'no package can be read from {source!r}')
+    return name
+
+
+def canonical_arch(arch: str) -> str:
+    """
+    Give the architecture of the builders for one of packages, as Koji's own
+    ``canonArch`` does: i386 for i686, armhfp for armv7hl.
+    """
+    for pattern, canonical in _CANONICAL:
+        if re.fullmatch(pattern, arch):
+            return canonical
+    return arch
+
+
+#: Architectures of packages -> those of builders; the first that fits.
+_CANONICAL = [
+    ('i.86|athlon', 'i386'),
+    ('ia32e', 'x86_64'),
+    ('ppc64le', 'ppc64le'),
+    ('ppc64.*', 'ppc64'),
+    ('sparc64.*', 'sparc64'),
+    ('sparc.*', 'sparc'),
+    ('alpha.*', 'alpha'),
+    ('arm.*h.*', 'armhfp'),
+    ('arm.*', 'arm'),
+]
+
+
+def result_build(result: Any) -> int | None:
+    """
+    The build that a task made, where its result says so: those of
+    ``buildContainer`` (a list of ids as text) and ``osbuildImage`` do.
+    """
+    if isinstance(result, list) and len(result) == 1:
+        # As `listTasks` has it.
+        [result] = result
+    if not isinstance(result, Mapping):
+        return None
+    builds = result.get('koji_builds')
+    if isinstance(builds, list) and builds:
+        number = builds[0]
+    else:
+        number = find(result, 'koji.build')
+    return int(number) if str(number).isdecimal() else None

@@ -1,0 +1,74 @@
+"""
+Watching a task and its descendents.
+"""
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from twisted.internet.task import deferLater
+
+from txkoji import task_states
+from txkoji.client import HubClient
+from txkoji.resource import existing
+from txkoji.task import Task
+from txkoji.waiting.polling import Polled, poll
+from txkoji.waiting.tasks import TaskOrId, task_number
+
+
+class TaskChange(NamedTuple):
+    """
+    A change of a task.
+
+    :ivar task: the `Task`, as it is now.
+    :ivar old: the name of the state that it was in, or None if it is new.
+    :ivar new: the name of the state that it is in.
+    """
+
+    task: Task
+    old: str | None
+    new: str | None
+
+
+class Changes(Polled):
+    """
+    The changes of a task and its descendents, each a `TaskChange`, until the
+    task is finished::
+
+        async for change in koji.watch(6474):
+            print(change.task.title, change.new)
+
+    First comes each task as it is; parents before their children.
+
+    :param client: asks the hub.
+    :param task: the task, or its id.
+    """
+
+    def __init__(self, client: HubClient, task: TaskOrId) -> None:
+        super().__init__(client, 'getTaskDescendents')
+        self._task_id = task_number(task)
+        self._states: dict[int, str | None] = {}
+        self._next_look = 0.0
+
+    async def look(self) -> None:
+        """Look until something has changed."""
+        client = self.client
+        reactor = client.reactor
+        wait = self._next_look - reactor.seconds()
+        if wait > 0:
+            await deferLater(reactor, wait)
+
+        async def ask() -> Any:
+            # In this order: when it is finished, so are its descendents.
+            task = existing(await client.getTaskInfo(self._task_id),
+                            'task', self._task_id)
+            return task, await client.getTaskDescendents(self._task_id)
+
+        task, descendents = await poll(client, ask)
+        self._next_look = reactor.seconds() + client.settings.poll_interval
+        for each in [task, *descendents]:
+            new = each.state_name
+            old = self._states.get(each.id)
+            if each.id not in self._states or old != new:
+                self._states[each.id] = new
+                self.found.append(TaskChange(each, old, new))
+        self.over = task.state in task_states.DONE_GROUP

@@ -1,0 +1,142 @@
+"""
+Polling: looking again and again, also through outages of the hub.
+"""
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from txkoji.client import HubClient
+from txkoji.exceptions import (
+    AnswerError,
+    CallTimeout,
+    HTTPError,
+    KojiException,
+    ServerOffline,
+    TransportError,
+)
+from txkoji.hub.deferreds import FairSemaphore
+from txkoji.hub.retries import outage
+from txkoji.iterators import AsyncItems
+
+#: So many errors in a row that may be an outage, or may be for good.
+DOUBTFUL = 5
+
+_log = Logger()
+
+
+class OutageBudget:
+    """
+    A limit for the errors that a poller goes on after: outages of the hub
+    without limit, errors that only may be an outage a few times in a row.
+    """
+
+    def __init__(self) -> None:
+        self._left = DOUBTFUL
+
+    def reset(self) -> None:
+        """Start anew, after a call that succeeded."""
+        self._left = DOUBTFUL
+
+    def allows(self, error: KojiException) -> bool:
+        """Tell whether to go on after an error."""
+        if isinstance(error, (CallTimeout, ServerOffline)) or (
+                isinstance(error, TransportError) and outage(error)):
+            return True
+        # A hub whose database restarts answers with fault 1, a front server
+        # with a page for people, or 500.
+        doubtful = (isinstance(error, AnswerError) or error.faultCode == 1
+                    or (isinstance(error, HTTPError)
+                        and error.status is not None and error.status >= 500))
+        self._left -= 1
+        return doubtful and self._left >= 0
+
+
+async def poll(client: HubClient, look: Callable[[], Any]) -> Any:
+    """
+    Look for something every ``poll_interval`` seconds, also through outages
+    of the hub, until it is found.
+
+    :param look: looks once, and returns an awaitable of the thing, or of None
+                 while there is none.
+    :returns: the thing.
+    """
+    budget = OutageBudget()
+    while True:
+        try:
+            found = await look()
+            budget.reset()
+        except KojiException as error:
+            if not budget.allows(error):
+                raise
+            _log.warn('waiting goes on after {error}', error=str(error))
+            found = None
+        if found is not None:
+            return found
+        await deferLater(client.reactor, client.settings.poll_interval)
+
+
+def key_of(thing: Any) -> Any:
+    """Get the id or the NVR of a row of the hub; anything else stays."""
+    if not isinstance(thing, dict):
+        return thing
+    number = thing.get('build_id', thing.get('id'))
+    return thing.get('nvr') if number is None else number
+
+
+class Polled(AsyncItems):
+    """
+    Items that are found by polling, one look at a time.
+
+    :param client: asks the hub.
+    :param name: of the work, for the texts of errors.
+
+    :ivar client: asks the hub.
+    :ivar found: items that were found, and not yet given.
+    :ivar over: whether no more can be found.
+    """
+
+    def __init__(self, client: HubClient, name: str) -> None:
+        self.client = client
+        self._name = name
+        self.found: deque[Any] = deque()
+        self.over = False
+        self._lock = FairSemaphore(1)
+        self._looking: Deferred[Any] | None = None
+
+    @abstractmethod
+    async def look(self) -> None:
+        """Look until something is found, or all is over."""
+
+    def next_item(self) -> Deferred[Any]:
+        return Deferred.fromCoroutine(self._next())
+
+    async def _next(self) -> Any:
+        await self._lock.acquire()
+        try:
+            while not self.found and not self.over:
+                self._looking = self.client.run(
+                    self.look(), self._name, None)
+                try:
+                    await self._looking
+                except CancelledError:
+                    if not self.over:
+                        raise
+            if self.found:
+                return self.found.popleft()
+            raise StopAsyncIteration
+        finally:
+            self._looking = None
+            self._lock.release()
+
+    def stop(self) -> None:
+        self.over = True
+        self.found.clear()
+        if self._looking is not None:
+            self._looking.cancel()
