@@ -1,7 +1,4 @@
-"""
-Single calls that go out as few requests, without anybody having to think of
-it.
-"""
+"""Batching: single calls share requests."""
 from __future__ import annotations
 
 import copy
@@ -47,23 +44,21 @@ SLICE = 0.005
 
 class Batched(HubMethods['Deferred[Any]']):
     """
-    A view of a Connection on which calls look like single calls, and are
-    answered like single calls; but those that read, and are made in the same
-    turn of the reactor, go out as few requests of many calls.
+    A view of a connection that batches reads.
 
-    Each caller has a Deferred of its own, with its own result or its own
-    error, and may cancel it. A call that is made twice is asked once, and
-    answered with an object for each. What changes something on the hub goes
-    out alone, as ever, and so does what may have an answer of any length
-    (such as ``listTagged``, or ``listTasks`` without a limit).
+    Calls look like single calls. Reads of one turn of the reactor are sent as
+    multicalls. Each caller has a Deferred of its own, with its own result or
+    error, and can cancel it. A call that is made twice is sent once; each
+    caller gets an object of its own.
 
-    If a request fails as a whole, and it could be because of one call in it,
-    each call in it goes out once more, alone.
+    Writes are sent alone, and so are calls whose answers can be of any length,
+    such as ``listTagged``, or ``listTasks`` without a limit. If a request
+    fails as a whole, and one of its calls may be the reason, each of its calls
+    is sent again, alone.
 
     :param client: sends the calls.
-    :param window: seconds to wait for more calls; 0 for this turn of the
-                   reactor.
-    :raises ConfigurationError: if that is less than 0.
+    :param window: seconds to collect calls. 0 means this turn of the reactor.
+    :raises ConfigurationError: if the window is below 0.
     """
 
     _log = Logger()
@@ -82,9 +77,7 @@ class Batched(HubMethods['Deferred[Any]']):
 
     def call(self, method: str, /, *args: Any, **kwargs: Any
              ) -> Deferred[Any]:
-        """
-        Call any hub method; see `Connection.call`.
-        """
+        """Call a hub method; see `Connection.call`."""
         try:
             if _unbounded(method, args, kwargs) or not self._client.is_read(
                     method, args, kwargs):
@@ -119,13 +112,13 @@ class Batched(HubMethods['Deferred[Any]']):
         await deferLater(self._client.reactor, self._window)
 
     def _left(self) -> None:
-        """Nobody waits for one of the calls any longer."""
+        """Stop collecting, if all callers have canceled."""
         if self._waiting is not None and not any(
                 question.wanted for question in self._questions.values()):
             self._waiting.cancel()
 
     def _fail_all(self, failure: Failure) -> None:
-        """It never began: the Connection was closed, or nobody waits."""
+        """Fail all pending calls, which were not sent."""
         error: Any = failure.value
         questions = list(self._questions.values())
         self._forget()
@@ -143,7 +136,7 @@ class Batched(HubMethods['Deferred[Any]']):
                 self._ask(request)
 
     def _ask_one(self, question: _PendingCall) -> None:
-        """Ask it as a plain call."""
+        """Send a pending call alone."""
         asked = self._client.call(question.method, *question.args,
                                 **question.kwargs)
         question.left = asked.cancel
@@ -151,7 +144,7 @@ class Batched(HubMethods['Deferred[Any]']):
                            lambda failure: question.fail(failure.value))
 
     def _ask(self, questions: list[_PendingCall]) -> None:
-        """Ask them in one request."""
+        """Send pending calls in one request."""
         asked = Deferred.fromCoroutine(
             ask_many(self._client, questions, read=True))
 
@@ -189,10 +182,10 @@ class Batched(HubMethods['Deferred[Any]']):
 
 class _PendingCall:
     """
-    A call, and all who wait for it.
+    A call that is not answered yet, and its callers.
 
-    :ivar body: the call, encoded.
-    :ivar left: what is called when nobody waits any longer.
+    :ivar body: the encoded call.
+    :ivar left: is called when all callers have canceled.
     """
 
     def __init__(self, method: str, args: Any, kwargs: Any, body: bytes,
@@ -207,10 +200,15 @@ class _PendingCall:
 
     @property
     def wanted(self) -> bool:
-        """Whether somebody waits."""
+        """Whether a caller waits for it."""
         return bool(self._waiting)
 
     def wait(self) -> Deferred[Any]:
+        """
+        Add a caller.
+
+        :returns: a Deferred for the caller, which fires with the result.
+        """
         waiting: Deferred[Any] = Deferred(self._leave)
         self._waiting.append(waiting)
         return waiting
@@ -221,7 +219,7 @@ class _PendingCall:
             self.left()
 
     def succeed(self, value: Any) -> None:
-        """Answer all who wait, each with an object of its own."""
+        """Give each caller an object of its own."""
         self.left = _nothing
         if len(self._waiting) == 1:
             self._waiting.popleft().callback(value)
@@ -230,7 +228,7 @@ class _PendingCall:
             self._answer(copy.deepcopy(value))
 
     def _answer(self, value: Any) -> None:
-        """Answer some of them, and the others in the next turn."""
+        """Answer callers for one slice of time, and the others in later turns."""
         end = perf_counter() + SLICE
         while self._waiting:
             self._waiting.popleft().callback(copy.deepcopy(value))
@@ -239,18 +237,18 @@ class _PendingCall:
                 return
 
     def fail(self, error: Exception) -> None:
-        """Tell all who wait, each with an exception of its own."""
+        """Give each caller an exception of its own."""
         self.left = _nothing
         while self._waiting:
             self._waiting.popleft().errback(copy_of(error))
 
 
 def _nothing() -> None:
-    """There is nothing left to end."""
+    """Do nothing."""
 
 
 def _unbounded(method: str, args: Any, kwargs: dict[str, Any]) -> bool:
-    """Whether the answer may be of any length."""
+    """Tell whether the answer can be of any length."""
     if method not in UNBOUNDED:
         return False
     if method == 'getLatestBuilds':
@@ -268,8 +266,10 @@ def _unbounded(method: str, args: Any, kwargs: dict[str, Any]) -> bool:
 
 def _could_be_one(error: Exception) -> bool:
     """
-    Whether a single call may be why a request failed as a whole: a fault, a
-    request that the hub does not read, an answer that is too large.
+    Tell whether one call may be the reason that a request failed.
+
+    The reason may be a fault, a request that the hub cannot read, or an answer
+    that is too large.
     """
     if isinstance(error, HTTPError):
         return error.status in (400, 413)

@@ -1,4 +1,4 @@
-"""A build, as `getBuild`, `listBuilds`, `listTagged` and others give it."""
+"""`Build`, as ``getBuild``, ``listBuilds``, ``listTagged`` and others give it."""
 from __future__ import annotations
 
 import re
@@ -39,8 +39,9 @@ class Build(Timed):
     @property
     def task_id(self) -> int | None:
         """
-        The id of the task that made it, or None for a build that was
-        imported. The build of a container may have it in ``extra`` only.
+        The id of its task, or None for an imported build.
+
+        The build of a container may have it in ``extra`` only.
         """
         extra = self.get('extra')
         for number in (self.get('task_id'),
@@ -53,21 +54,23 @@ class Build(Timed):
     @property
     def created(self) -> datetime | None:
         """
-        When the hub made its record of it, in UTC, or None. (One that is
-        imported may have started and ended long before.)
+        The time of its record on the hub, in UTC, or None.
+
+        An imported build may have started and ended long before.
         """
         return time_of(self, 'creation')
 
     @property
     def promoted(self) -> datetime | None:
-        """When a draft was made a regular build, in UTC, or None."""
+        """The time when a draft became a regular build, in UTC, or None."""
         return time_of(self, 'promotion')
 
     @property
     def gitbuildhash(self) -> str | None:
         """
-        The git commit that it was built from, in lower case, or None if
-        unknown. (The revision of a Subversion or CVS repository is none.)
+        The git commit of its source, in lower case, or None if unknown.
+
+        A revision of Subversion or CVS is not a git commit.
         """
         original = _within(self.get('extra'), 'source', 'original_url')
         for source in (self.get('source'), original):
@@ -78,12 +81,13 @@ class Build(Timed):
 
     def estimate_duration(self) -> Deferred[timedelta | None]:
         """
-        Estimate how long it takes, or tell how long it took. See
-        `txkoji.estimates.average_build_duration`: this begins when the
-        source package is there.
+        Estimate the duration, or tell it.
 
-        :returns: a Deferred that fires with a timedelta, or with None if
-                  nothing is known of such builds.
+        See `txkoji.estimates.average_build_duration`: the duration begins when
+        the source package is there.
+
+        :returns: a Deferred that fires with a timedelta; with None if the hub
+                  knows no builds of the package.
         """
         if self.completed is not None:
             return succeed(self.duration)
@@ -93,14 +97,15 @@ class Build(Timed):
 
     def estimate_completion(self) -> Deferred[datetime | None]:
         """
-        Estimate when it will be done, or tell when it was: it began, and
-        takes as long as builds of its package do. If that is over, the
-        estimate is now: it has outlived all that is known. (Whether its
-        tasks still wait for a host is known to its `task` only.)
+        Estimate the time of the end, or tell it.
 
-        :returns: a Deferred that fires with an aware datetime in UTC, or
-                  with None if nothing is known of such builds, or the hub
-                  does not say when it began.
+        A build takes as long as the average build of its package. If that time
+        has passed, the estimate is now. (Only its `task` knows whether tasks
+        still wait for a host.)
+
+        :returns: a Deferred that fires with an aware datetime in UTC; with
+                  None if the hub knows no builds of the package, or no start
+                  of the build.
         """
         return Deferred.fromCoroutine(self._estimate_completion())
 
@@ -115,12 +120,11 @@ class Build(Timed):
 
     def files(self) -> Deferred[list[File]]:
         """
-        The files that it consists of: packages, archives and logs, as the
-        hub knows them, to be downloaded.
+        List the files of the build, for download: RPMs, archives and logs.
 
-        :returns: a Deferred that fires with a list of `txkoji.files.File`;
-                  those that are only described, and are not on the hub, are
-                  not in it.
+        :returns: a Deferred that fires with a list of `txkoji.files.File`.
+                  Files without content on the hub, only with a description,
+                  are left out.
         """
         return Deferred.fromCoroutine(self._files())
 
@@ -150,16 +154,16 @@ class Build(Timed):
 
     def tags(self) -> Deferred[Any]:
         """
-        The tags that this build is in.
+        List the tags that contain the build.
 
-        :returns: a Deferred that fires with a list of `Tag`, as the hub's
-                  ``listTags`` gives them.
+        :returns: a Deferred that fires with a list of `Tag`, as of
+                  ``listTags``.
         """
         return hub_of(self).listTags(id_of(self))
 
     def task(self) -> Deferred[Any]:
         """
-        The task that made it.
+        Get the task of the build.
 
         :returns: a Deferred that fires with a `Task`, or None.
         """
@@ -169,15 +173,15 @@ class Build(Timed):
 
     def target(self) -> Deferred[Any]:
         """
-        The target that it was built for.
+        Get the name of the target of the build.
 
-        :returns: a Deferred that fires with the target's name, or None.
+        :returns: a Deferred that fires with the name, or None.
         """
         return self.task().addCallback(lambda task: task and task.target)
 
 
 def _within(value: Any, *names: str) -> Any:
-    """Go down into dictionaries; None where there is none."""
+    """Get a member of nested dictionaries, or None."""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value

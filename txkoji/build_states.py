@@ -14,7 +14,8 @@ NAMES = dict(enumerate([
 
 def to_str(number: int) -> str:
     """
-    Give the name of a build state, such as "BUILDING"; of another number
-    "(unknown state 999)".
+    Get the name of a state, such as "COMPLETE".
+
+    :returns: the name; "(unknown state 999)" for another number.
     """
     return NAMES.get(number, f'(unknown state {number})')

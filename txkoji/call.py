@@ -1,4 +1,4 @@
-"""Hub methods as attributes of what calls them."""
+"""Hub methods as attributes."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
@@ -8,7 +8,7 @@ Result = TypeVar('Result', covariant=True)
 
 
 class Caller(Protocol[Result]):
-    """What hub methods can be called on: a connection, for one."""
+    """An object that hub methods can be called on, such as a connection."""
 
     def call(self, method: str, /, *args: Any, **kwargs: Any) -> Result:
         """Call a hub method by its name."""
@@ -16,8 +16,9 @@ class Caller(Protocol[Result]):
 
 class Call(Generic[Result]):
     """
-    A hub method, such as "getTag": call it. Its attributes are the methods
-    with dotted names, such as "repo.get".
+    A hub method, such as "getTag", to be called.
+
+    Its attributes are hub methods with dotted names, such as "repo.get".
     """
 
     def __init__(self, caller: Caller[Result], method: str) -> None:
@@ -25,6 +26,7 @@ class Call(Generic[Result]):
         self._method = method
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Result:
+        """Call the hub method."""
         return self._caller.call(self._method, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Call[Result]:
@@ -37,7 +39,7 @@ class Call(Generic[Result]):
 
 def check_public(owner: object, name: str) -> None:
     """
-    Hub methods have no private names; Python and its libraries ask for many.
+    Refuse private names: hub methods have none, Python asks for many.
 
     :raises AttributeError: if the name begins with an underscore.
     """
@@ -48,9 +50,9 @@ def check_public(owner: object, name: str) -> None:
 
 class HubMethods(ABC, Generic[Result]):
     """
-    What hub methods can be called on, as attributes: a connection, or many
-    calls that are to be one. Some are asked in a way of our own; `call` asks
-    in the hub's.
+    The base of objects with hub methods as attributes.
+
+    Some methods have additions of ours; `call` calls the hub's own.
     """
 
     @abstractmethod
@@ -67,8 +69,8 @@ class HubMethods(ABC, Generic[Result]):
         Get a task, with its request.
 
         :param task_id: its id, or a list of ids.
-        :param args: ``request`` and ``strict``, see the hub's method.
-        :returns: gives a `Task` or None, or a list of them.
+        :param args: ``request`` and ``strict``, as of the hub method.
+        :returns: gives a `Task` or None, or a list of these.
         """
         args, kwargs = with_defaults('getTaskInfo', (task_id, *args), kwargs)
         return self.call('getTaskInfo', *args, **kwargs)
@@ -87,11 +89,11 @@ class HubMethods(ABC, Generic[Result]):
     def getTaskDescendents(self, task_id: int, *args: Any, **kwargs: Any
                            ) -> Result:
         """
-        Get the tasks that a task has started, those that they have started,
-        and so on, with their requests.
+        Get the tasks that a task has started, directly or indirectly.
 
-        :returns: gives one flat list of `Task`, in which each knows its
-                  ``parent``.
+        They have their requests.
+
+        :returns: gives one flat list of `Task`, each with its ``parent``.
         """
         args, kwargs = with_defaults(
             'getTaskDescendents', (task_id, *args), kwargs)
@@ -100,11 +102,12 @@ class HubMethods(ABC, Generic[Result]):
     def listTasks(self, opts: Any = None, *args: Any, **kwargs: Any
                   ) -> Result:
         """
-        List tasks, with their requests decoded.
+        List tasks, with their decoded requests.
 
-        :param opts: what tasks: ``{'method': 'build', 'state': [0, 1]}``;
-                     see the hub's method for more.
-        :param kwargs: ``queryOpts``: ``{'limit': 10, 'order': '-id'}``.
+        :param opts: a filter, such as ``{'method': 'build', 'state': [0,
+                     1]}``; see the hub method.
+        :param kwargs: ``queryOpts``, such as ``{'limit': 10, 'order':
+                       '-id'}``.
         :returns: gives a list of `Task`.
         """
         args, kwargs = with_defaults('listTasks', (opts, *args), kwargs)
@@ -114,10 +117,11 @@ class HubMethods(ABC, Generic[Result]):
 def with_defaults(method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
           ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """
-    Ask for what the rich objects need, where the caller does not say: the
-    requests of tasks, and those decoded.
+    Add arguments that rich objects need, unless the caller gives them.
 
-    :returns: the arguments, positional and named.
+    Tasks need their requests, and these decoded.
+
+    :returns: the positional and the named arguments.
     """
     if method in ('getTaskInfo', 'getTaskChildren', 'getTaskDescendents'):
         if len(args) == 1:

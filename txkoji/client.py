@@ -1,5 +1,6 @@
 """
 `HubClient`: sends calls to a hub with their options, and types the results.
+
 Features stand on it; `txkoji.connection.Connection` is the facade above.
 """
 from __future__ import annotations
@@ -185,8 +186,9 @@ class HubClient(HubMethods[Deferred[Any]]):
 
     def is_read(self, method: str, args: Any, kwargs: Any) -> bool:
         """
-        Tell whether a call is a read, which changes nothing on the hub: by
-        the options, or else by the hub method.
+        Tell whether a call is a read, which changes nothing on the hub.
+
+        The option ``write`` decides, or else the hub method.
         """
         write = self.options.write
         return is_read(method, args, kwargs) if write is None else not write

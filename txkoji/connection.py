@@ -1,6 +1,7 @@
 """
-`Connection`: hub methods as attributes, rich results, links to kojiweb. It is
-the facade: each method begins a feature, which stands on a `HubClient`.
+`Connection`: hub methods as attributes, rich results, links to kojiweb.
+
+It is the facade: each method begins a feature, which stands on a `HubClient`.
 """
 from __future__ import annotations
 
@@ -47,57 +48,60 @@ Self = TypeVar('Self', bound='Connection')
 
 class Connection(HubMethods[Deferred[Any]]):
     """
-    A Koji hub. Every attribute that is not listed here is a method of the
-    hub, and gives a Deferred::
+    A connection to a Koji hub. Hub methods are its attributes.
+
+    For example::
 
         koji = Connection('fedora')
         build = await koji.getBuild('ceph-9.22.53-11.fc43')
 
-    Results are Munch, lists and plain values; builds, tasks, channels,
-    packages, hosts, tags, users, build targets, RPMs and repositories are
-    `Build`, `Task` and so on. A Deferred fails with an exception of
-    `txkoji.exceptions`; cancelling it ends the request.
+    A call returns a Deferred that fires with the hub's result: Munch, lists
+    and plain values. Builds, tasks, channels, packages, hosts, tags, users,
+    build targets, RPMs and repositories are objects of `Build`, `Task` and so
+    on. The Deferred fails with an exception of `txkoji.exceptions`. Canceling
+    the Deferred ends the request.
+
+    In an ``async with``, the connection is closed at the end.
 
     :param profile: the name of a profile in Koji's configuration files, or a
                     `Profile`.
-    :param reactor: for connections and time limits; None for Twisted's own,
-                    which is imported at the first call.
-    :param network: opens connections, as `txkoji.hub.http.network.Network`
-                    says; None for the sockets of the reactor.
+    :param reactor: the reactor for connections and timers. None means
+                    Twisted's own, which is imported at the first call.
+    :param network: the `txkoji.hub.http.network.Network` that opens
+                    connections. None means the reactor's sockets.
     :param proxy: the URL of a forward proxy, such as
-                  "http://user:password@proxy.example.com:3128"; empty for
-                  none; None for those of the environment: ``https_proxy``,
-                  ``http_proxy``, ``all_proxy`` and ``no_proxy``.
+                  "http://user:password@proxy.example.com:3128". An empty text
+                  means no proxy. None means the proxies of the environment:
+                  ``https_proxy``, ``http_proxy``, ``all_proxy`` and
+                  ``no_proxy``.
     :param timeout: seconds for one attempt, from connecting to the last byte
-                    of the answer; of a file under the topurl, for each
-                    silence. None for the profile's.
-    :param deadline: seconds for a call with its wait for its turn and all its
+                    of the answer. For a file under the topurl, seconds
+                    without a byte. None means the timeout of the profile.
+    :param deadline: seconds for a call, with its time in the queue and all
                      attempts.
-    :param max_connections: how many requests may be under way at once; more
-                            wait for their turn.
-    :param max_body: bytes of an answer, after inflating: a larger one is an
-                     `AnswerError`. (Files, and the lists of `iterate`, are
-                     not kept, and may be of any size.)
-    :param cache_max_age: seconds after which the names of users and tags in
-                          `cache` are asked for anew, and so a renamed one is
-                          noticed; infinity for never. (``cache.forget()``
-                          does it at once.)
-    :param now: gives the time, as an aware datetime in UTC, for durations
-                and estimates; None for the clock of this machine.
-    :raises ConfigurationError: (a ValueError) if there is no such profile, it
-                                is not usable, or a limit is no number or not
-                                more than 0.
+    :param max_connections: number of simultaneous requests. Further requests
+                            are queued.
+    :param max_body: bytes of a decompressed answer. A larger answer is an
+                     `AnswerError`. Files, and lists of `iterate`, have no
+                     limit, since they are not kept in memory.
+    :param cache_max_age: seconds until `cache` asks for the name of a user or
+                          a tag again. Infinity means never.
+    :param now: a function that returns the time as an aware datetime in UTC,
+                for durations and estimates. None means the system's clock.
+    :raises ConfigurationError: (a ValueError) if there is no such profile, if
+                                the profile cannot be used, or if a limit is
+                                not a number above 0.
 
-    :ivar profile: the profile's name.
+    :ivar profile: the name of the profile.
     :ivar settings: the `Profile`.
-    :ivar weburl: the address of kojiweb, or None.
-    :ivar now: gives the time, as an aware datetime in UTC.
-    :ivar cache: the names of users and tags, by their ids: a `Cache`.
-    :ivar events: the messages of the bus, for subscribers: `Events`.
+    :ivar weburl: the URL of kojiweb, or None.
+    :ivar serverca: the path of the CA certificates for the hub, a PEM file or
+                    a directory of ``openssl rehash``. None means those of the
+                    system.
+    :ivar now: returns the time, as an aware datetime in UTC.
+    :ivar cache: the `Cache` of the names of users and tags.
+    :ivar events: the `Events` of the message bus.
     :ivar client: the `HubClient` that features stand on.
-    :ivar serverca: the path of the certificates that the hub is verified
-                    against, a PEM file or a directory of ``openssl rehash``;
-                    None for the system's.
     """
 
     def __init__(self, profile: str | Profile, *, reactor: Any = None,
@@ -129,12 +133,18 @@ class Connection(HubMethods[Deferred[Any]]):
             self, profile, reactor=reactor, network=network, proxy=proxy,
             max_connections=max_connections, max_body=max_body,
             options=options, now=self.now)
-        #: That of this connection, and not of a view.
+        #: The client without the options of a view.
         self._whole = self.client
         self.cache = Cache(self, max_age=cache_max_age, reactor=reactor)
         self.events = Events(self.client, self.task_changed)
         self._poller = Poller(self.client)
         self._log_poller = LogPoller(self.client)
+
+    async def __aenter__(self: Self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
 
     def __repr__(self) -> str:
         server = profiles.without_secrets(self.url)
@@ -145,17 +155,20 @@ class Connection(HubMethods[Deferred[Any]]):
     def call(self, method: str, /, *args: Any, **kwargs: Any
              ) -> Deferred[Any]:
         """
-        Call any hub method, also one that has a name of ours.
+        Call a hub method by its name.
 
-        :param method: its name, such as "getTag" or "repo.get".
-        :param args: its arguments: None, bool, int, float, str, bytes,
-                     datetime, and lists and dictionaries of these.
-        :param kwargs: its named arguments.
+        This reaches every method, also one with the name of a method of
+        Connection.
+
+        :param method: the name, such as "getTag" or "repo.get".
+        :param args: positional arguments: None, bool, int, float, str, bytes,
+                     datetime, and lists and dictionaries of these types.
+        :param kwargs: named arguments.
         :returns: a Deferred that fires with the result.
-        :raises GenericError: the hub's own complaint; the class (see
-                              `txkoji.exceptions`) depends on its code.
-        :raises TransportError: if no good answer comes back.
-        :raises TypeError: on arguments that XML-RPC cannot carry.
+        :raises GenericError: if the hub refuses the call. The subclass depends
+                              on the fault's code; see `txkoji.exceptions`.
+        :raises TransportError: if no valid answer arrives.
+        :raises TypeError: if XML-RPC cannot carry an argument.
         """
         if method == 'logout':
             return self.logout(*args, **kwargs)
@@ -166,7 +179,9 @@ class Connection(HubMethods[Deferred[Any]]):
     def MultiCall(self, *, strict: bool = False, batch: int = BATCH,
                   concurrency: int = 1) -> MultiCall:
         """
-        Collect calls, to send them as one::
+        Collect calls, to send them as one.
+
+        For example::
 
             many = koji.MultiCall()
             many.getBuild('bash-5.2.37-1.fc43')
@@ -176,63 +191,68 @@ class Connection(HubMethods[Deferred[Any]]):
 
         See `txkoji.multicall.MultiCall`.
 
-        :param strict: whether it fails if one of the calls fails.
-        :param batch: how many calls may go in one request.
-        :param concurrency: how many requests may be under way at once, if no
-                            call changes anything on the hub.
+        :param strict: whether the multicall fails with the first failed call.
+        :param batch: maximum number of calls in a request.
+        :param concurrency: number of simultaneous requests, if all calls are
+                            reads.
         """
         return MultiCall(self.client, strict=strict, batch=batch,
                          concurrency=concurrency)
 
     def batched(self, window: float = 0) -> Batched:
         """
-        Give a view of this Connection, on which reads that are made together
-        go out together::
+        Give a view of the connection that batches reads.
+
+        Reads of one turn of the reactor share requests. These are five
+        requests::
 
             batched = koji.batched()
             tasks = await gatherResults(
                 [batched.getTaskInfo(number) for number in range(500)])
 
-        are five requests. See `txkoji.batching.Batched`.
+        See `txkoji.batching.Batched`.
 
-        :param window: seconds to wait for more of them; 0 for this turn of
-                       the reactor.
+        :param window: seconds to collect calls. 0 means this turn of the
+                       reactor.
         """
         return Batched(self.client, window)
 
     def iterate(self, method: str, /, *args: Any, **kwargs: Any) -> Items:
         """
-        Go through a long list while it arrives, and keep none of it::
+        Iterate over a long list while it arrives, without keeping it.
+
+        For example::
 
             async for build in koji.iterate('listTagged', 'f43'):
                 print(build.nvr)
 
-        See `txkoji.streaming.Items`, also for programs of inlineCallbacks.
+        See `txkoji.streaming.Items`, also for inlineCallbacks.
 
-        :param method: a hub method that gives a list; the other arguments are
-                       its own.
+        :param method: a hub method that returns a list. Further arguments are
+                       those of the hub method.
         :raises ValueError: if ``queryOpts`` ask for a count.
         """
         return Items(self.client, method, args, kwargs)
 
     def pages(self, method: str, /, *args: Any, **kwargs: Any) -> Pages:
         """
-        Go through a list a page at a time, each of which is asked for when it
-        is wanted::
+        Iterate over a long list page by page.
+
+        Each page is requested when the program asks for it::
 
             async for builds in koji.pages('listBuilds', state=1):
                 print(len(builds))
 
         A page has up to 1,000 items, or the ``page_size`` of `with_options`.
-        An item that is in the list all the time is in exactly one page, also
-        if others come and go between the pages, unless ``queryOpts`` ask for
-        an order other than by id. See `txkoji.streaming.Pages`.
+        An item that stays in the list is in exactly one page, also if other
+        items come or go meanwhile, unless ``queryOpts`` ask for an order other
+        than by id. See `txkoji.paging.Pages`.
 
-        :param method: a hub method that gives a list; the other arguments are
-                       its own.
-        :raises ValueError: if ``queryOpts`` ask for a count; as a
-                            `ConfigurationError` if it is not known how to
-                            order the results.
+        :param method: a hub method that returns a list. Further arguments are
+                       those of the hub method.
+        :raises ValueError: if ``queryOpts`` ask for a count.
+        :raises ConfigurationError: (a ValueError) if no order is known for the
+                                    method.
         """
         return Pages(self.client, method, args, kwargs)
 
@@ -243,38 +263,41 @@ class Connection(HubMethods[Deferred[Any]]):
                progress: ByteListener | None = None
                ) -> Deferred[Uploaded]:
         """
-        Upload a file of any size, in pieces of the profile's
-        ``upload_blocksize``, each of which is compared with what the hub has
-        got. You have to be logged in. A piece whose answer was lost is sent
-        again, to the same place; pieces are queued with the other writes of
-        the session. A hub that does not see the file yet, or still holds the
-        lock of a broken upload, is asked again for about a minute.
+        Upload a file of any size in chunks. You have to be logged in.
 
-        Pieces are raw uploads. Hubs that do not take these get them in calls
-        (so they do if ``use_fast_upload`` of the profile is off), which
+        A chunk has ``upload_blocksize`` bytes, an option of the profile. The
+        hub's checksum of each chunk is compared. If the answer to a chunk is
+        lost, the chunk is sent again, to the same offset. Chunks are queued
+        with the other writes of the session. If the hub does not see the file
+        yet, or still holds the lock of an interrupted upload, it is asked
+        again for about a minute.
+
+        Chunks are sent as raw uploads. Hubs without raw uploads, and profiles
+        whose ``use_fast_upload`` is off, get calls of ``uploadFile``, which
         cannot replace a file.
 
-        :param local: the name of the file, or one that is open in binary
-                      mode, which is read in another thread and not closed.
-        :param path: the folder on the hub, below its folder for uploads, such
-                     as "cli-build/1795000013.123456.kAbcDEfg". A folder is
-                     of the user who uploads to it first.
-        :param name: its name there; None for that of the local file.
-        :param overwrite: whether to replace a file that is there. Without it,
-                          that is refused.
-        :param volume: the volume; None for the default.
-        :param progress: is told, after each piece, how many bytes are on the
-                         hub, and of how many, or None.
-        :returns: a Deferred that fires with an `Uploaded`. Cancelling it
-                  fails with `UploadCanceled`, which says how much is there;
-                  `progress` may do so, too.
-        :raises ActionNotAllowed: before anything is sent, if we are not
-                                  logged in.
-        :raises UploadError: if it does not arrive, changes meanwhile, has no
-                             place, or is to replace a file where that cannot
-                             be; OSError if it cannot be read.
-        :raises GenericError: if the hub refuses it: there is such a file
-                              already, or the folder is somebody else's.
+        :param local: the name of a file, or a file that is open in binary
+                      mode. It is read in another thread, and an open file is
+                      not closed.
+        :param path: the folder, below the hub's folder for uploads, such as
+                     "cli-build/1795000013.123456.kAbcDEfg". A folder belongs
+                     to the first user who uploads to it.
+        :param name: the name on the hub. None means the name of the local
+                     file.
+        :param overwrite: whether to replace an existing file.
+        :param volume: the volume; None for the default one.
+        :param progress: called after each chunk with the bytes on the hub and
+                         the total, or None if that is unknown.
+        :returns: a Deferred that fires with an `Uploaded`. If it is canceled,
+                  also by `progress`, it fails with `UploadCanceled`, which has
+                  the number of uploaded bytes.
+        :raises ActionNotAllowed: if you are not logged in; nothing is sent.
+        :raises UploadError: if the file does not arrive intact, changes
+                             meanwhile, has an invalid path, or cannot be
+                             replaced.
+        :raises OSError: if the file cannot be read.
+        :raises GenericError: if the hub refuses the upload: the file exists,
+                              or the folder belongs to another user.
         """
         return transfer(progress, lambda report: upload(
             self.client, local, path, name, overwrite=overwrite,
@@ -285,24 +308,25 @@ class Connection(HubMethods[Deferred[Any]]):
             offset: int = 0, volume: str | None = None,
             progress: ByteListener | None = None) -> Deferred[int]:
         """
-        Get a file that a task has put out, such as a log, in pieces: never
-        the whole in memory. A piece that does not come is asked for again.
+        Download a file from the output of a task, such as a log, in chunks.
 
-        :param task_id: the task's id.
-        :param name: the file's, as ``listTaskOutput`` gives it.
-        :param destination: the name of a file, which is there when all of it
-            is, and takes the place of one that is there; or one that is open
-            in binary mode, to which the pieces are written as they come. They
-            are written in another thread.
-        :param offset: where to begin, in bytes.
-        :param volume: the volume that it is on; None for the default.
-        :param progress: is told, after each piece, how many bytes are here,
-                         and of how many, or None.
-        :returns: a Deferred that fires with how many bytes that were.
+        A failed chunk is requested again.
+
+        :param task_id: the id of the task.
+        :param name: the name of the file, as in ``listTaskOutput``.
+        :param destination: the name of a file, which is created or replaced
+                            when all bytes have arrived; or a file that is open
+                            in binary mode. It is written in another thread.
+        :param offset: the first byte to download.
+        :param volume: the volume; None for the default one.
+        :param progress: called after each chunk with the downloaded bytes and
+                         the total, or None if that is unknown.
+        :returns: a Deferred that fires with the number of bytes.
         :raises GenericError: if there is no such task or file.
-        :raises TransportError: if a piece does not come.
-        :raises DownloadError: if it ends too early; OSError if it cannot be
-                               written; ValueError if `offset` is less than 0.
+        :raises TransportError: if a chunk does not arrive.
+        :raises DownloadError: if the file ends too early.
+        :raises OSError: if the destination cannot be written.
+        :raises ValueError: if `offset` is below 0.
         """
         return transfer(progress, lambda report: Download(
             self.client, task_id, name, offset=offset, volume=volume,
@@ -312,10 +336,15 @@ class Connection(HubMethods[Deferred[Any]]):
                  offset: int = 0, progress: ByteListener | None = None
                  ) -> Deferred[int]:
         """
-        Download a file that the hub serves under its topurl; see
-        `File.download`, which says the same.
+        Download a file under the topurl; see `txkoji.files.File.download`.
 
         :param file: a `txkoji.files.File`.
+        :param destination: the name of a file, or a file that is open in
+                            binary mode.
+        :param offset: the first byte to download.
+        :param progress: called now and then with the downloaded bytes and the
+                         total, or None if that is unknown.
+        :returns: a Deferred that fires with the number of bytes.
         """
         return transfer(progress, lambda report: FileDownload(
             self.client, file, offset, report).run(destination))
@@ -327,41 +356,42 @@ class Connection(HubMethods[Deferred[Any]]):
                   progress: ByteListener | None = None
                   ) -> Deferred[Any]:
         """
-        Import a build that a content generator has made: reserve it (the
-        hub's ``CGInitBuild``), upload its files, and import it
-        (``CGImport``). If one of these fails, or is cancelled, the
-        reservation is given back (``CGRefundBuild``). A hub that does not see
-        yet what was uploaded, as those on network file systems, is asked
-        again, for about a minute. Metadata that is too long for a call (4 MiB
-        as XML) is uploaded beside the files. You have to be logged in.
+        Import the build of a content generator. You have to be logged in.
 
-        Cancelling it while the hub imports does not stop the hub.
+        The build is reserved (hub method ``CGInitBuild``), its files are
+        uploaded, and the build is imported (``CGImport``). If a step fails or
+        is canceled, the reservation is released (``CGRefundBuild``). If the
+        hub does not see the uploaded files yet, as on a network file system,
+        it is asked again for about a minute. Metadata that exceeds a request
+        (4 MiB of XML) is uploaded as a file. Canceling does not stop an import
+        that runs on the hub.
 
         :param metadata: a dictionary, or JSON, as Koji's documentation of
                          content generators describes it.
-        :param files: the paths of the files that are its ``output``: a list,
-                      or a dictionary by their ``filename`` in the metadata.
-        :param cg: the content generator; None for the one that made all
-                   ``buildroots`` of the metadata.
-        :param reserve: whether to reserve the build. One that has a
+        :param files: the paths of the files in ``output``: a list, or a
+                      dictionary by ``filename`` of the metadata.
+        :param cg: the name of the content generator. None means the one of all
+                   ``buildroots`` in the metadata.
+        :param reserve: whether to reserve the build. A build with a
                         ``build_id`` in the metadata is reserved already.
-        :param token: of that reservation, which is the caller's to give
-                      back.
-        :param directory: the folder on the hub to upload to, below its folder
-                          for uploads; None for a new one.
-        :param concurrency: how many files may be uploaded side by side, each
-                            in a session of its own.
-        :param progress: is told how many bytes of all files are on the hub,
-                         and of how many.
+        :param token: the token of that reservation. The caller has to release
+                      it.
+        :param directory: the folder below the hub's folder for uploads; None
+                          for a new one.
+        :param concurrency: number of simultaneous uploads, each in a session
+                            of its own.
+        :param progress: called with the uploaded bytes of all files and the
+                         total.
         :returns: a Deferred that fires with the `Build`.
-        :raises KojiImportError: if the metadata is malformed, or the files
-                                 are not what it says: nothing is sent then,
-                                 nor where one of the next two is raised.
-        :raises ActionNotAllowed: if we are not logged in.
-        :raises TypeError: if XML-RPC cannot carry the metadata; ValueError if
-                           `concurrency` is less than 1.
-        :raises GenericError: if the hub refuses it; UploadError if a file
-                              does not arrive; OSError if one cannot be read.
+        :raises KojiImportError: if the metadata is malformed, or does not
+                                 match the files; nothing is sent.
+        :raises ActionNotAllowed: if you are not logged in; nothing is sent.
+        :raises TypeError: if XML-RPC cannot carry the metadata; nothing is
+                           sent.
+        :raises ValueError: if `concurrency` is below 1.
+        :raises GenericError: if the hub refuses the import.
+        :raises UploadError: if a file does not arrive.
+        :raises OSError: if a file cannot be read.
         """
         return transfer(progress, lambda report: import_build(
             self.client, metadata, files, cg=cg, reserve=reserve, token=token,
@@ -370,23 +400,25 @@ class Connection(HubMethods[Deferred[Any]]):
     def follow(self, task_id: TaskOrId, *, descendents: bool = False,
                names: str = '*log') -> Follow:
         """
-        Go through the lines of a task's logs, while they grow and until the
-        task, and what else is followed, is finished::
+        Iterate over the lines of a task's logs while they grow.
+
+        The iteration ends when the task has finished::
 
             async for line in koji.follow(6476):
                 print(line.text)
 
-        All that are followed are asked for together, every ``poll_interval``
-        seconds (an option of the profile), also after an outage of the hub.
-        See `txkoji.files.follow.Follow`.
+        All followed tasks of a connection are polled together, every
+        ``poll_interval`` seconds (an option of the profile), also through
+        outages of the hub. See `txkoji.files.follow.Follow`.
 
-        :param task_id: the task's id, or the task.
-        :param descendents: whether to follow the logs of its descendents,
-                            too.
-        :param names: a pattern for the names of the logs, as of a shell's
-                      files.
-        :raises TypeError: at once, if that is no task; GenericError, if no
-                           task has such an id.
+        :param task_id: the task, or its id.
+        :param descendents: whether to follow the descendents of the task, too.
+                            Then the iteration ends when all of them have
+                            finished.
+        :param names: a shell pattern for the names of the logs.
+        :raises TypeError: at once, if the argument is neither a task nor an
+                           id.
+        :raises GenericError: if no task has this id.
         """
         return Follow(self.client, self._log_poller, task_id,
                       descendents=descendents, names=names)
@@ -396,39 +428,44 @@ class Connection(HubMethods[Deferred[Any]]):
     def wait(self, tasks: Any, timeout: float | None = None
              ) -> Deferred[Any]:
         """
-        Wait until tasks are finished. That a task fails is no failure of
-        this; see `Task.get_result`. However many are waited for, one call
-        asks for all of them every ``poll_interval`` seconds (an option of
-        the profile), also after an outage of the hub.
+        Wait until tasks have finished.
+
+        A failed task is no error here; see `Task.get_result`. One call polls
+        all tasks that the connection waits for, every ``poll_interval``
+        seconds (an option of the profile), also through outages of the hub.
 
         :param tasks: a task or its id, or a list of these.
-        :param timeout: seconds; None for as long as it takes.
-        :returns: a Deferred that fires with a `Task`, or with a list of them
-                  in the given order. Cancelling it cancels no task.
+        :param timeout: seconds; None for no limit.
+        :returns: a Deferred that fires with a `Task`, or with a list of tasks
+                  in the given order. Canceling it cancels no task.
         :raises CallTimeout: when the time is over. The tasks go on.
         :raises GenericError: if there is no such task.
-        :raises KojiException: if the hub refuses, or cannot be reached for
-                               another reason than an outage.
+        :raises KojiException: if the hub refuses the call, or is unreachable
+                               for a reason other than an outage.
         """
         return self._poller.wait_for(tasks, timeout)
 
     def task_changed(self, task_id: int) -> None:
         """
-        Let who waits for a task know at once that it may have changed, as
-        whoever hears the message bus can tell.
+        Poll a task soon, if the connection waits for it.
 
-        :param task_id: its id.
+        Programs call this when they hear of a change on the message bus.
+
+        :param task_id: the id of the task.
         """
         self._poller.wake(task_id)
 
     def watch(self, task: TaskOrId) -> Changes:
         """
-        Go through the changes of a task and its descendents, until it is
-        finished. See `txkoji.waiting.tasks.Changes`.
+        Iterate over the state changes of a task and its descendents.
+
+        The iteration ends when the task has finished. See
+        `txkoji.waiting.changes.Changes`.
 
         :param task: the task, or its id.
-        :raises TypeError: at once, if that is no task; GenericError, if no
-                           task has such an id.
+        :raises TypeError: at once, if the argument is neither a task nor an
+                           id.
+        :raises GenericError: if no task has this id.
         """
         return Changes(self.client, task)
 
@@ -438,37 +475,34 @@ class Connection(HubMethods[Deferred[Any]]):
                   min_event: MinEvent = None,
                   request: bool | None = None) -> Deferred[Any]:
         """
-        Wait until there is a repository of a tag to build with, as Koji's own
-        ``wait-repo`` does.
+        Wait for a repository of a tag to build with.
 
-        One that is there already may be enough. Otherwise the builds are
-        waited for, until they are in the tag, and then a repository that is
-        no older than its last change. Since Koji 1.35 hubs make repositories
-        of most tags only if somebody requests one; a repository with options
-        of its own does not count there.
+        This is the command ``koji wait-repo``. An existing repository may
+        suffice. Otherwise this waits until the builds are in the tag, and then
+        for a repository that is not older than the tag's last change. Since
+        Koji 1.35, hubs create repositories of most tags on request only, and
+        repositories with options of their own do not count.
 
         :param tag: the id or the name of the tag.
-        :param nvrs: builds (as name-version-release) that are to be in the
-                     repository. A later build of the same package does not
-                     matter.
-        :param after_event: the same as a `min_event` that is greater by one.
-        :param timeout: seconds; None for as long as it takes.
-        :param min_event: the first event of the hub that the repository may
-                          be of, or "last" for that of the last change of the
-                          tag until now. None is "last" without `nvrs`, and
-                          any with `nvrs`.
-        :param request: whether to request a repository. None is to do so if
-                        we are logged in and the hub is 1.35 or later, and
-                        only to look for one otherwise.
+        :param nvrs: builds that have to be in the repository, as
+                     name-version-release. A later build of the same package
+                     does not matter.
+        :param after_event: a `min_event` of one more.
+        :param timeout: seconds; None for no limit.
+        :param min_event: the first event that the repository may be of; "last"
+                          for the tag's last change until now. None means
+                          "last" without `nvrs`, and any event with `nvrs`.
+        :param request: whether to request a repository. None means to request
+                        it when logged in to a hub of version 1.35 or later.
         :returns: a Deferred that fires with a `Repo`.
         :raises CallTimeout: when the time is over.
-        :raises ValueError: if both `after_event` and `min_event` are given,
-                            or an argument makes no sense.
-        :raises KojiLoginException: if `request` is true, and we are not logged
-                                    in.
+        :raises ValueError: if both `after_event` and `min_event` are given, or
+                            an argument is invalid.
+        :raises KojiLoginException: if `request` is true, and you are not
+                                    logged in.
         :raises GenericError: if the request ends without a repository (the
-                              text names its task), there is no such tag, or
-                              `request` is true and the hub is older than
+                              text names its task), if there is no such tag, or
+                              if `request` is true and the hub is older than
                               1.35.
         """
         return wait_for_repo(self.client, tag, nvrs, after_event, timeout,
@@ -480,18 +514,18 @@ class Connection(HubMethods[Deferred[Any]]):
         """
         Wait until builds are in a tag.
 
-        :param builds: them, or one: a `Build`, an id or a
-                       name-version-release each. One of a
-                       name-version-release need not be begun yet.
+        :param builds: a `Build`, an id or a name-version-release, or several.
+                       A build that is given by its name-version-release need
+                       not exist yet.
         :param tag: the id or the name of the tag.
-        :param timeout: seconds; None for as long as it takes.
-        :param inherit: whether builds count that the tag inherits.
+        :param timeout: seconds; None for no limit.
+        :param inherit: whether inherited builds count.
         :returns: a Deferred that fires with a list of `Build`.
         :raises CallTimeout: when the time is over.
         :raises BuildError: if a build fails, is canceled or is deleted
                             meanwhile, and at once if a `Build` or an id is of
-                            such a one. (By its name-version-release one that
-                            failed before may be built again.)
+                            such a build. (A build that failed before may be
+                            built again under its name-version-release.)
         :raises GenericError: if there is no such tag, or no build of an id.
         """
         return wait_until_tagged(self.client, builds, tag, timeout, inherit)
@@ -504,25 +538,27 @@ class Connection(HubMethods[Deferred[Any]]):
                      progress: Listener | None = None,
                      page_size: int | None = None) -> Self:
         """
-        Give a view of this Connection, for calls that need something else::
+        Give a view of the connection with other options for its calls.
+
+        For example::
 
             await koji.with_options(timeout=30).getTag('f44')
 
-        What is not given stays as it is. Results go on with the Connection,
-        not with the view.
+        Options that are not given stay as they are. Results go on with the
+        connection, not with the view.
 
-        :param write: whether the calls change something on the hub, for those
-                      that we take for the contrary: methods of plugins, for
-                      one.
+        :param write: whether the calls change something on the hub, for
+                      methods that the library would take for the contrary,
+                      such as those of plugins.
         :param timeout: seconds for one attempt.
-        :param deadline: seconds for the call with all its attempts.
-        :param progress: is told now and then how far `iterate`, `pages` or a
-                         `MultiCall` has come: how many items have arrived,
-                         how many bytes, and of how many items, where that is
-                         known, else None.
-        :param page_size: how many items `pages` asks for at once.
-        :raises ConfigurationError: if a number is none or not more than 0, or
-                                    another value has the wrong type.
+        :param deadline: seconds for a call with all attempts.
+        :param progress: called now and then, by `iterate`, `pages` and
+                         `MultiCall`, with the number of items, the number of
+                         bytes, and the total number of items, or None if that
+                         is unknown.
+        :param page_size: items of a page of `pages`.
+        :raises ConfigurationError: if a number is not above 0, or a value has
+                                    the wrong type.
         """
         view = copy.copy(self)
         view.client = self.client.with_options(
@@ -534,18 +570,18 @@ class Connection(HubMethods[Deferred[Any]]):
 
     @property
     def url(self) -> str:
-        """The hub's URL; of a hub with http, that with https after login."""
+        """The URL of the hub. After a login, a plain http URL has become https."""
         return self.client.url
 
     @property
     def session_id(self) -> int | None:
-        """The session on the hub, or None when not logged in."""
+        """The id of the session, or None when not logged in."""
         info = self.client.session_info
         return None if info is None else info.id
 
     @property
     def session_key(self) -> str | None:
-        """Its key, which is a secret, or None."""
+        """The key of the session, a secret, or None when not logged in."""
         info = self.client.session_info
         return None if info is None else info.key
 
@@ -556,64 +592,68 @@ class Connection(HubMethods[Deferred[Any]]):
 
     @property
     def stats(self) -> Stats:
-        """What a daemon's page wants to show, as it is just now."""
+        """The current numbers of the connection, for a status page."""
         return self.client.stats
 
     def login(self, authtype: str | None = None, *,
               allow_http: bool = False, **given: Any) -> Deferred[bool]:
         """
-        Log in, in the way that the profile says, or as Koji's own command
-        chooses: with the certificate of the profile's ``cert`` if that file
-        exists, else with user and password if these are given, or else with
-        Kerberos. The server is verified first. From then on calls are made as
-        the user; the session is renewed when it expires, with the same
-        credentials.
+        Log in, by the method of the profile.
 
-        Calls at the same time share one login, and one that is logged in
-        already fires at once.
+        Without one, the method is chosen as Koji's own command chooses it: the
+        certificate of the profile's ``cert`` if that file exists, else user
+        and password if given, else Kerberos.
+
+        The hub's certificate is verified first. Later calls are made as the
+        user. The session is renewed with the same credentials when it expires.
+        Simultaneous calls share one login. When already logged in, this fires
+        at once.
 
         :param authtype: "ssl", "kerberos", "password" or "noauth"; None for
-                         the profile's.
-        :param allow_http: whether credentials may go in the clear to a hub
-                           with a http URL on this machine; any other is moved
-                           to https.
-        :param given: what the profile does not have, or other than there:
-            ``user``, ``password``; ``cert`` (the path of a PEM file with
-            certificate and key); ``principal``, ``keytab`` (a path),
-            ``ccache`` (a name such as "FILE:/tmp/cc"); ``proxyuser`` (a user
-            to act for, if the hub allows it) and ``proxyauthtype``.
+                         the method of the profile.
+        :param allow_http: whether to send credentials unencrypted to a hub
+                           with an http URL on this machine. Other http URLs
+                           become https.
+        :param given: settings that replace those of the profile: ``user``,
+            ``password``; ``cert`` (the path of a PEM file with certificate and
+            key); ``principal``, ``keytab`` (a path), ``ccache`` (a name such
+            as "FILE:/tmp/cc"); ``proxyuser`` (a user to act for, if the hub
+            allows it) and ``proxyauthtype``.
         :returns: a Deferred that fires with True, or with False for "noauth".
-        :raises GSSAPIAuthError: if Kerberos does not work, and why.
-        :raises AuthError: if the hub does not accept who we are.
-        :raises KojiLoginException: if its server does not (a
-                                    `LoginHTTPError`, for one), or we are
-                                    logged in as somebody else.
-        :raises ConfigurationError: if the certificate is not usable, something
-                                    is not given, or there is no such argument.
+        :raises GSSAPIAuthError: if Kerberos fails; the text has the reason.
+        :raises AuthError: if the hub refuses the credentials.
+        :raises KojiLoginException: if the front server refuses the login (a
+                                    `LoginHTTPError`), or if you are logged in
+                                    as somebody else.
+        :raises ConfigurationError: if the certificate cannot be used, or an
+                                    argument is missing or unknown.
         """
         return Deferred.fromCoroutine(self.client.login(
             authtype, allow_http=allow_http, **given))
 
     def logout(self, session_id: int | None = None) -> Deferred[None]:
         """
-        End the session on the hub, after the writes before it. Reads are
-        anonymous again; writes that wait fail.
+        End the session on the hub, after its queued writes.
 
-        :param session_id: another session, to be ended in its place: one of
-                           the same user, or any for an administrator.
-        :returns: a Deferred that fires when that is done, and at once when
-                  not logged in.
+        Later reads are anonymous. Writes that are queued meanwhile fail.
+
+        :param session_id: another session, which is ended instead: one of the
+                           same user, or any session for an administrator.
+        :returns: a Deferred that fires with None when the session has ended on
+                  the hub, and at once when not logged in.
         """
         return self.client.logout(session_id)
 
     def new_session(self: Self) -> Deferred[Self]:
         """
-        Get another Connection, logged in as the same user: its writes run
-        beside ours, where those of one Connection run one after the other.
-        It shares our network connections, and is closed with us.
+        Make another connection, logged in as the same user.
 
-        :returns: a Deferred that fires with it.
-        :raises KojiLoginException: if we are not logged in.
+        Its writes run beside those of the first, where the writes of one
+        connection run one after the other. It shares the network connections,
+        and is closed with the first.
+
+        :returns: a Deferred that fires with the Connection.
+        :raises KojiLoginException: if you are not logged in.
         """
         return Deferred.fromCoroutine(self._new_session())
 
@@ -626,24 +666,25 @@ class Connection(HubMethods[Deferred[Any]]):
 
     def hub_version(self) -> Deferred[str | None]:
         """
-        Get the hub's version, such as "1.35.3".
+        Get the version of the hub, such as "1.35.3".
 
-        :returns: a Deferred that fires with it; with None for hubs before
-                  1.23, which do not say.
+        :returns: a Deferred that fires with the version; with None for hubs
+                  before 1.23, which do not tell it.
         """
         return Deferred.fromCoroutine(self.client.hub_version())
 
     def close(self, logout: bool = False) -> Deferred[None]:
         """
-        End everything: first those who listen to the message bus, who finish
-        what they work on, or have 30 seconds for it; calls that wait fail
-        with `ConnectionClosed`, as do new ones. A Connection that is not
-        closed, only forgotten, does nothing on the network: its session stays
-        until the hub drops it.
+        Close the connection.
 
-        :param logout: whether to end the session on the hub first.
-        :returns: a Deferred that fires when no connection is left open.
-                  Cancelling it waits for nobody, and closes what is open.
+        Listeners on the message bus end first, and have 30 seconds for the
+        events they work on. Pending and later calls fail with
+        `ConnectionClosed`. A Connection that is dropped without this does
+        nothing on the network: the hub ends its session later.
+
+        :param logout: whether to end the session on the hub.
+        :returns: a Deferred that fires with None when no network connection is
+                  open. Canceling it closes at once what is still open.
         """
         return Deferred.fromCoroutine(self._close(logout))
 
@@ -658,18 +699,19 @@ class Connection(HubMethods[Deferred[Any]]):
         finally:
             await self.client.close(logout)
 
-    # Hub methods that we ask in a way of our own (with those of `HubMethods`)
+    # A hub method with an addition of ours (as are those of `HubMethods`)
 
     def listBuilds(self, packageID: int | str | None = None, *args: Any,
                    **kwargs: Any) -> Deferred[Any]:
         """
         List builds.
 
-        :param packageID: only those of this package, by id or name. (Older
-                          hubs know the id only, so a name is looked up.)
-        :param kwargs: ``state``, ``userID``, ``queryOpts`` and so on; see
-                       the hub's method.
-        :returns: a Deferred that fires with a list of `Build`; an empty one
+        :param packageID: the id or the name of a package; None for all
+                          packages. (The name is looked up first, since older
+                          hubs take ids only.)
+        :param kwargs: ``state``, ``userID``, ``queryOpts`` and so on, as for
+                       the hub method.
+        :returns: a Deferred that fires with a list of `Build`, which is empty
                   if there is no such package.
         """
         return self.client.listBuilds(packageID, *args, **kwargs)
@@ -680,10 +722,10 @@ class Connection(HubMethods[Deferred[Any]]):
         """
         Look up a setting in Koji's configuration files.
 
-        :param profile: the name of any profile.
-        :param setting: the option, such as "weburl".
-        :returns: its text there, or None. (For values with their types and
-                  defaults, see `settings`.)
+        :param profile: the name of a profile.
+        :param setting: the name of the option, such as "weburl".
+        :returns: its text, or None. (`settings` has typed values with
+                  defaults.)
         :raises ConfigurationError: if a file is malformed.
         """
         parser = profiles.read_files(PROFILES)
@@ -695,11 +737,11 @@ class Connection(HubMethods[Deferred[Any]]):
     def connect_from_web(cls: type[Self], url: str, **kwargs: Any
                          ) -> Self | None:
         """
-        Find the profile whose kojiweb a link is to.
+        Make a connection to the hub whose kojiweb a link points to.
 
-        :param url: the link, such as one that was pasted into a chat.
-        :param kwargs: for the Connection.
-        :returns: a Connection, or None if the link is to none of them.
+        :param url: the link, as people paste it into a chat.
+        :param kwargs: further arguments of the Connection.
+        :returns: a Connection, or None if no profile has this kojiweb.
         :raises ConfigurationError: if a file is malformed.
         """
         site = web.find_site(profiles.usable_profiles(PROFILES), url)
@@ -707,13 +749,13 @@ class Connection(HubMethods[Deferred[Any]]):
 
     def from_web(self, url: str) -> Deferred[Any]:
         """
-        Get what a page of kojiweb is about.
+        Get the object that a page of kojiweb shows.
 
-        :param url: a link to a page of a single object: a build, a task, a
-                    tag and so on, by id or, where the page takes it, by name.
-                    Brackets, quotation marks and punctuation around it make
-                    no difference; a text with more in it is no link.
-        :returns: a Deferred that fires with what the hub has, or with None
-                  if there is no such thing or the link cannot be read.
+        :param url: a link to the page of a build, a task, a tag and so on, by
+                    id or, where the page takes one, by name. Brackets,
+                    quotation marks and punctuation around the link are
+                    ignored; a text with more than a link is not one.
+        :returns: a Deferred that fires with the object; with None if there is
+                  no such object, or if the link cannot be read.
         """
         return Deferred.fromCoroutine(web.get_linked(self, url))

@@ -1,6 +1,4 @@
-"""
-`AsyncItems`: the base of what `iterate`, `pages`, `watch` and `follow` give.
-"""
+"""`AsyncItems`: the base of asynchronous iterators."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
@@ -13,33 +11,32 @@ Self = TypeVar('Self', bound='AsyncItems')
 
 class AsyncItems(ABC):
     """
-    What can be gone through with ``async for``; or, in programs of
-    inlineCallbacks, with `next_item`.
+    An asynchronous iterator, for ``async for``, or `next_item`.
 
-    Leaving the loop ends what is under way. Where something else still holds
-    the iterator, `aclose` does, or using it in an ``async with``.
+    Leaving the loop ends the request under way. If another object still holds
+    the iterator, call `aclose`, or use ``async with``.
     """
 
     @abstractmethod
     def next_item(self) -> Deferred[Any]:
         """
-        Get the next one.
+        Get the next item, for programs with inlineCallbacks.
 
-        :returns: a Deferred that fires with it, and fails with
-                  `StopAsyncIteration` after the last one. Cancelling it loses
-                  none.
+        :returns: a Deferred that fires with the item. After the last item, it
+                  fails with `StopAsyncIteration`. Canceling it loses no item.
         """
 
     @abstractmethod
     def stop(self) -> None:
-        """End what is under way; there are no more items."""
+        """End the request under way; there are no more items."""
 
     def aclose(self) -> Deferred[None]:
         """
-        End it, and close the connection that it uses. That is done when this
-        returns, and can be done again.
+        End the iteration, and close the connection that it uses.
 
-        :returns: a Deferred that has fired.
+        Both are done when this returns. It can be called again.
+
+        :returns: a Deferred that has fired with None.
         """
         self.stop()
         return succeed(None)

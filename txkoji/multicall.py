@@ -1,6 +1,4 @@
-"""
-Many calls in one request, which the hub takes as ``system.multicall``.
-"""
+"""Many calls in one request, which the hub takes as ``system.multicall``."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,12 +34,12 @@ MAX_REQUEST = 2**20
 
 class StoredCall:
     """
-    One of many calls, and what became of it.
+    A call of a multicall, with its result or its error.
 
     :ivar method: the hub method.
     :ivar args: its positional arguments.
     :ivar kwargs: its named arguments.
-    :ivar body: all that, encoded; nothing once there is a result.
+    :ivar body: the encoded call; empty once there is a result.
     """
 
     def __init__(self, method: str, args: Any, kwargs: Any, body: bytes
@@ -58,10 +56,10 @@ class StoredCall:
     @property
     def result(self) -> Any:
         """
-        What the call gave.
+        The result of the call.
 
-        :raises NotSent: if it was not sent, or not answered yet.
-        :raises KojiException: if it failed.
+        :raises NotSent: if the call was not sent, or is not answered yet.
+        :raises KojiException: if the call failed.
         """
         if self.error is not None:
             # One of its own for each who asks, or its traceback would grow.
@@ -69,15 +67,15 @@ class StoredCall:
         return self._value
 
     def succeed(self, value: Any) -> None:
-        """Take the result."""
+        """Set the result."""
         self._value, self.error, self.body = value, None, b''
 
     def fail(self, error: Exception) -> None:
-        """Take an error."""
+        """Set the error."""
         self.error, self.body = error, b''
 
     def take(self, entry: Any, hub: Hub) -> None:
-        """Take the hub's answer."""
+        """Set the result or the error from the hub's answer."""
         try:
             self.succeed(read_entry(self.method, entry, hub))
         except Exception as error:
@@ -89,8 +87,9 @@ class StoredCall:
 
 class MultiCallResults(Sequence[Any]):
     """
-    The results of many calls, in their order. One that failed raises its
-    exception when it is reached, and the next one can be asked for then.
+    The results of a multicall, in the order of its calls.
+
+    Iterating raises the error of a failed call, and can go on afterwards.
     """
 
     def __init__(self, calls: Sequence[StoredCall]) -> None:
@@ -113,7 +112,7 @@ class MultiCallResults(Sequence[Any]):
 
     @property
     def faults(self) -> list[Exception]:
-        """The exceptions of those that failed, in order."""
+        """The errors of the failed calls, in order."""
         return [call.error for call in self._calls if call.error is not None]
 
     def __repr__(self) -> str:
@@ -122,7 +121,7 @@ class MultiCallResults(Sequence[Any]):
 
 
 class _Results(Iterator[Any]):
-    """Goes on after a result that raises, which a generator would not."""
+    """An iterator that goes on after an error, which no generator does."""
 
     def __init__(self, calls: Sequence[StoredCall]) -> None:
         self._calls = iter(calls)
@@ -137,8 +136,10 @@ KojiMultiCallIterator = MultiCallResults
 
 class MultiCall(HubMethods[StoredCall]):
     """
-    Many calls as one. Hub methods are attributes, as of a `Connection`, but
-    are only written down; calling the multicall itself sends them::
+    Calls that are collected, to be sent as one.
+
+    Hub methods are attributes, as of a `Connection`. Calling them only stores
+    the calls; calling the multicall itself sends them::
 
         many = koji.MultiCall()
         build = many.getBuild('bash-5.2.37-1.fc43')
@@ -148,22 +149,22 @@ class MultiCall(HubMethods[StoredCall]):
             print(result)
         print(build.result.owner_name)
 
-    Each call gives a `StoredCall`, whose ``result`` is there afterwards; it
-    is the same as in the `MultiCallResults`. Calls that are no good at all
-    (no such value in XML-RPC) are refused when they are written down.
+    Each call returns a `StoredCall`, which has the ``result`` afterwards; the
+    `MultiCallResults` have the same. A call with arguments that XML-RPC cannot
+    carry is refused at once.
 
-    They are sent in requests of ``batch`` calls, and less than 1 MiB, one
-    after the other. If none of them changes anything on the hub they are
-    reads, as single calls are, and several requests may be under way at once.
-    Else each request has a callnum; and when one of the requests fails as a
-    whole, those after it are not sent, which their results say (`NotSent`).
+    The calls are sent in requests of ``batch`` calls and less than 1 MiB, one
+    request after the other. If all calls are reads, requests can be
+    simultaneous. Otherwise each request has a callnum; if a request fails as a
+    whole, later ones are not sent, and the errors of their calls are
+    `NotSent`.
 
     :param connection: the Connection, or its `HubClient`.
     :param strict: whether to fail with the first error of a call, and to send
-                   nothing after it.
-    :param batch: how many calls may go in one request.
-    :param concurrency: how many requests may be under way at once, if no call
-                        changes anything.
+                   no further requests.
+    :param batch: maximum number of calls in a request.
+    :param concurrency: number of simultaneous requests, if all calls are
+                        reads.
     """
 
     def __init__(self, connection: HasClient, *, strict: bool = False,
@@ -186,10 +187,10 @@ class MultiCall(HubMethods[StoredCall]):
 
     def call(self, method: str, /, *args: Any, **kwargs: Any) -> StoredCall:
         """
-        Write down a call of any hub method, also one that has a name of ours.
+        Store a call of a hub method, given by name.
 
-        :returns: where its result will be.
-        :raises TypeError: on arguments that XML-RPC cannot carry.
+        :returns: the `StoredCall`, which gets the result.
+        :raises TypeError: if XML-RPC cannot carry an argument.
         """
         method = check_call(method, args, kwargs)
         stored = StoredCall(method, args, kwargs,
@@ -204,15 +205,15 @@ class MultiCall(HubMethods[StoredCall]):
                  concurrency: int | None = None
                  ) -> Deferred[MultiCallResults]:
         """
-        Send the calls, which are forgotten here: the next ones are others.
+        Send the stored calls, and forget them.
 
-        :param strict: see the class; so are the others. None for what was
-                       said when it was made.
-        :returns: a Deferred that fires with the `MultiCallResults` when all
-                  are there. What goes wrong with a request is the error of
-                  all calls in it. Cancelling it sends no more.
-        :raises KojiException: if `strict`, what a call failed with.
-        :raises ConfigurationError: if a number is not more than 0.
+        :param strict: None for that of the constructor, as for the other
+                       parameters.
+        :returns: a Deferred that fires with the `MultiCallResults`. If a
+                  request fails, its error is that of all its calls. Canceling
+                  it sends no further requests.
+        :raises KojiException: with `strict`, the error of a call.
+        :raises ConfigurationError: if a number is not above 0.
         """
         strict = self._strict if strict is None else strict
         batch = self._batch if batch is None else batch
@@ -229,7 +230,7 @@ class MultiCall(HubMethods[StoredCall]):
 
 
 class _Sending:
-    """Calls on their way."""
+    """The sending of a multicall's calls."""
 
     def __init__(self, client: HubClient, calls: list[StoredCall],
                  read: bool, *, strict: bool, batch: int, concurrency: int
@@ -245,6 +246,7 @@ class _Sending:
         self._over = False
 
     async def send(self) -> MultiCallResults:
+        """Send all requests, some of them simultaneously."""
         requests = cut(self._calls, self._batch)
         # Each of these takes the next request when it is done with one.
         senders = [Deferred.fromCoroutine(self._send_some(requests))
@@ -294,11 +296,11 @@ class _Sending:
 
 
 class Encoded(Protocol):
-    """A call that is encoded as one of many."""
+    """A call that is encoded for a multicall."""
 
     @property
     def body(self) -> bytes:
-        """Its bytes."""
+        """The encoded call."""
 
 
 Stored = TypeVar('Stored', bound=Encoded)
@@ -306,9 +308,9 @@ Stored = TypeVar('Stored', bound=Encoded)
 
 def cut(calls: Iterable[Stored], batch: int) -> Iterator[list[Stored]]:
     """
-    Cut a list of calls into requests, each small enough for a hub.
+    Divide calls into requests that a hub accepts.
 
-    :param batch: how many calls may be in one.
+    :param batch: maximum number of calls in a request.
     """
     request: list[Stored] = []
     size = 0
@@ -328,9 +330,9 @@ async def ask_many(client: HubClient, calls: Sequence[Encoded], read: bool
     """
     Send one request of many calls.
 
-    :param read: whether no call in it changes anything on the hub.
-    :returns: what the hub says of each.
-    :raises KojiException: if it fails as a whole.
+    :param read: whether all calls are reads.
+    :returns: the hub's entry for each call.
+    :raises KojiException: if the request fails as a whole.
     """
     entries = await client.send(
         MULTICALL[0], encode_multicall(call.body for call in calls),
@@ -344,10 +346,11 @@ async def ask_many(client: HubClient, calls: Sequence[Encoded], read: bool
 
 def read_entry(method: str, entry: Any, hub: Hub) -> Any:
     """
-    Read what the hub says of one of many calls (kojihub/kojixmlrpc.py,
-    ``multiCall``): its result in a list, or its fault.
+    Read the hub's entry for one of many calls: a result or a fault.
 
-    :param hub: the connection that rich objects go on with.
+    The format is that of kojihub/kojixmlrpc.py, ``multiCall``.
+
+    :param hub: the connection of rich objects.
     :raises KojiException: the fault.
     """
     if type(entry) is list and len(entry) == 1:

@@ -1,11 +1,11 @@
-"""A package, as `getPackage` and `listPackages` give it."""
+"""`Package`, as ``getPackage`` and ``listPackages`` give it."""
 from __future__ import annotations
 
 from txkoji.resource import Resource
 
 
 class Package(Resource):
-    """A package: what builds are of."""
+    """A package, which has builds."""
 
     __slots__ = ()
 

@@ -1,6 +1,4 @@
-"""
-Long lists from a hub, page by page.
-"""
+"""Long lists from a hub, page by page."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
@@ -21,15 +19,15 @@ from txkoji.streaming import refuse_count
 
 class Listing(NamedTuple):
     """
-    How the list that a hub method gives is taken apart into pages.
+    How to get pages of a hub method's list.
 
-    :ivar key: the member to order it by. No two rows have the same one,
-               unless all pages are of one event. None for the hub's order.
-    :ivar options: whether the method takes ``queryOpts``; of the others, the
-                   hub's ``filterResults`` gives a part, by one key at most.
-    :ivar event: the position of its argument ``event``, or None.
-    :ivar filters: the names of its first arguments, of which one must be
-                   given for the event to count; empty if it always does.
+    :ivar key: the member to order by. It is unique, unless all pages are of
+               one event. None for the hub's order.
+    :ivar options: whether the method takes ``queryOpts``. For other methods,
+                   ``filterResults`` gives parts, ordered by one key at most.
+    :ivar event: the position of the argument ``event``, or None.
+    :ivar filters: the names of the first arguments. The event counts only if
+                   one of them is given; with an empty tuple it always does.
     """
 
     key: str | None
@@ -73,39 +71,39 @@ PAIRS = ('getLatestRPMS', 'listTaggedArchives', 'listTaggedRPMS')
 
 class Pages(AsyncItems):
     """
-    The pages of a long list, each a list of items that are typed as in a
-    call, and asked for when it is wanted::
+    The pages of a long list, each a list of typed items.
+
+    Each page is requested when the program asks for it::
 
         async for builds in koji.pages('listBuilds', state=1):
             print(len(builds))
 
-    For methods with ``queryOpts`` the hub gives a page (``limit`` and
-    ``offset``); of the results of others it gives a part
-    (``filterResults``), which is as much work for the hub as the whole. A
-    ``limit`` and an ``offset`` in ``queryOpts`` are for all pages together.
+    Methods with ``queryOpts`` return a page (``limit`` and ``offset``). For
+    other methods the hub cuts a part from the whole result
+    (``filterResults``), which costs the hub as much as the whole. A ``limit``
+    and an ``offset`` in ``queryOpts`` count for all pages together.
 
     The list may change between two pages:
 
     * Methods that take an ``event`` (listTagged, getLatestBuilds,
       listPackages of a tag, listChannels of a host, getBuildTargets,
-      inheritance, groups, external repositories) are asked as of one event
-      for all pages: that of the caller, or else the hub's last one, which is
-      asked for first. The pages are the list as it was then.
-    * Other lists are ordered by the id of their rows (an ``order`` of "-id"
-      turns that round). A row that is in the list all the time is in exactly
-      one page, whatever comes or goes; none is in two.
-    * With another ``order``, no row is in two pages, but rows may be left out
-      if others before them leave the list meanwhile.
+      inheritance, groups, external repositories) are called for one event:
+      that of the caller, or the hub's last one. The pages are the list of
+      that event.
+    * Other lists are ordered by id (by an ``order`` of "-id", backwards). A
+      row that stays in the list is in exactly one page; no row is in two.
+    * With another ``order``, no row is in two pages, but rows can be left out
+      if rows before them leave the list meanwhile.
 
-    A page may have fewer items than were asked for, but always has one.
+    A page may have fewer items than requested, but has at least one.
 
     :param client: sends the calls.
     :param method: the hub method.
     :param args: its positional arguments.
-    :param kwargs: its named arguments; ``queryOpts`` must be among these.
-    :raises ConfigurationError: if it is not known how to order the results
-                                of the method, and ``queryOpts`` do not say;
-                                or if they are no list of rows.
+    :param kwargs: its named arguments, with ``queryOpts`` among them.
+    :raises ConfigurationError: if no order is known for the method, and
+                                ``queryOpts`` have none; or if its result is no
+                                list of rows.
     :raises ValueError: if ``queryOpts`` ask for a count.
     """
 
@@ -125,6 +123,7 @@ class Pages(AsyncItems):
         self._walk = _walk(_Query(self._client, method, args, kwargs, options))
 
     def next_item(self) -> Deferred[Any]:
+        """Get the next page; see `AsyncItems.next_item`."""
         return Deferred.fromCoroutine(self._next())
 
     async def _next(self) -> Any:
@@ -154,6 +153,7 @@ class Pages(AsyncItems):
             self._turns.release()
 
     def stop(self) -> None:
+        """End the request under way; there are no more pages."""
         self._over = True
         if self._asking is not None:
             self._asking.cancel()
@@ -161,12 +161,12 @@ class Pages(AsyncItems):
 
 class _Query:
     """
-    A list on the hub, of which parts are asked for.
+    A list on the hub, which is requested in parts.
 
-    :ivar listing: how to take it apart, or None if that is not known.
-    :ivar order: the order that the caller wants, or None.
-    :ivar offset: where the caller wants to begin.
-    :ivar as_list: whether its rows are lists, without names.
+    :ivar listing: how to get its pages, or None if unknown.
+    :ivar order: the caller's order, or None.
+    :ivar offset: the caller's offset.
+    :ivar as_list: whether its rows are lists without names.
     """
 
     def __init__(self, client: HubClient, method: str, args: tuple[Any, ...],
@@ -192,7 +192,7 @@ class _Query:
 
     @property
     def takes_event(self) -> bool:
-        """Whether the hub gives this list as it was at an event."""
+        """Whether the hub can give the list of an event."""
         listing = self.listing
         if listing is None or listing.event is None:
             return False
@@ -203,7 +203,7 @@ class _Query:
 
     @property
     def full_order(self) -> str | None:
-        """The order of the caller, if there is one, and what else it takes."""
+        """The caller's order, extended so that it is unique."""
         listing = self.listing
         if listing is None or not self.order:
             return self.order if listing is None else listing.key
@@ -218,7 +218,7 @@ class _Query:
         return f'{self.order},{listing.key}'
 
     async def pin(self) -> None:
-        """Ask for all parts as of one event, if the caller names none."""
+        """Request all parts for one event, unless the caller gave one."""
         assert self.listing is not None and self.listing.event is not None
         position, args = self.listing.event, self._args
         given = self._kwargs.get('event')
@@ -234,7 +234,7 @@ class _Query:
 
     async def part(self, order: str | None, offset: int, limit: int
                    ) -> list[Any]:
-        """Ask for a part of the list."""
+        """Request a part of the list."""
         client, method = self._client, self.method
         options = {**self._options, 'limit': limit, 'offset': offset}
         if order is not None:
@@ -255,11 +255,10 @@ class _Query:
 
 class _Walk(ABC):
     """
-    A way through a list, whose next page can be asked for again when it
-    failed.
+    A walk through a list; a failed page can be requested again.
 
     :param query: the list.
-    :ivar over: whether there is no more.
+    :ivar over: whether the walk has ended.
     """
 
     def __init__(self, query: _Query) -> None:
@@ -270,20 +269,21 @@ class _Walk(ABC):
     @abstractmethod
     async def page(self, size: int) -> list[Any]:
         """
-        Ask for the next rows.
+        Request the next rows.
 
-        :param size: how many.
-        :returns: them; fewer if so many are not there, and none only at the
-                  end.
+        :param size: number of rows.
+        :returns: the rows; fewer if there are no more, and none at the end
+                  only.
         """
 
 
 class _EventWalk(_Walk):
-    """Through a list as it was at an event, so that offsets stay right."""
+    """A walk through the list of one event, where offsets stay right."""
 
     _pinned = False
 
     async def page(self, size: int) -> list[Any]:
+        """Request the next rows; see `_Walk.page`."""
         query = self._query
         if not self._pinned:
             await query.pin()
@@ -297,10 +297,11 @@ class _EventWalk(_Walk):
 
 class _KeyWalk(_Walk):
     """
-    Through a list that changes meanwhile, in the order of a key that no two
-    rows have in common. The page after the first begins with the last row
-    that was seen, or one before it. When rows before that have left the list,
-    it is asked for again, from further ahead, so that no row is missed.
+    A walk in the order of a unique key, through a list that changes.
+
+    The next page begins with the last seen row, or one before it. If earlier
+    rows have left the list, it is requested again from a smaller offset, so
+    that no row is missed.
 
     :param key: the member to order by, with "-" before it for backwards.
     """
@@ -315,6 +316,7 @@ class _KeyWalk(_Walk):
         self._early = 1
 
     async def page(self, size: int) -> list[Any]:
+        """Request the next rows; see `_Walk.page`."""
         last = self._last
         early = 0 if last is None else self._early
         position = self._offset
@@ -354,10 +356,7 @@ class _KeyWalk(_Walk):
 
 
 class _OrderWalk(_Walk):
-    """
-    Through a list in an order of the caller's, without the rows that were
-    seen already.
-    """
+    """A walk in the caller's order, without rows that were seen before."""
 
     def __init__(self, query: _Query) -> None:
         super().__init__(query)
@@ -368,6 +367,7 @@ class _OrderWalk(_Walk):
             self._key = listing.key
 
     async def page(self, size: int) -> list[Any]:
+        """Request the next rows; see `_Walk.page`."""
         new: list[Any] = []
         while not new and not self.over:
             rows = await self._query.part(self._query.full_order,
@@ -388,7 +388,7 @@ class _OrderWalk(_Walk):
 
 
 def _walk(query: _Query) -> _Walk:
-    """How to go through a list."""
+    """Choose how to walk through a list."""
     if query.takes_event:
         return _EventWalk(query)
     listing = query.listing

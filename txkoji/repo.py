@@ -1,4 +1,4 @@
-"""A repository of a tag, as `getRepo` and `repoInfo` give it."""
+"""`Repo`, as ``getRepo`` and ``repoInfo`` give it."""
 from __future__ import annotations
 
 from datetime import datetime
@@ -11,7 +11,7 @@ from txkoji.resource import Resource, hub_of, id_of, time_of
 
 
 class Repo(Resource):
-    """A repository that packages are built with."""
+    """A repository of a tag, which packages are built with."""
 
     __slots__ = ()
 
@@ -24,16 +24,17 @@ class Repo(Resource):
 
     @property
     def created(self) -> datetime | None:
-        """When it was made, in UTC, or None."""
+        """The time of its creation, in UTC, or None."""
         return time_of(self, 'creation')
 
     def file(self, name: str) -> Deferred[File]:
         """
-        A file of it.
+        Find a file of the repository.
 
-        :param name: its path there, such as "x86_64/repodata/repomd.xml".
+        :param name: a path in the repository, such as
+                     "x86_64/repodata/repomd.xml".
         :returns: a Deferred that fires with a `txkoji.files.File`.
-        :raises DownloadError: if the path climbs out of the repository.
+        :raises DownloadError: if the path leads out of the repository.
         """
         return Deferred.fromCoroutine(self._file(name))
 

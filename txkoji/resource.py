@@ -1,8 +1,4 @@
-"""
-The base of all rich objects: the hub's data as a Munch, the connection beside
-it, times, and the page on the web. `Hub` is what a rich object needs of its
-connection.
-"""
+"""The base of rich objects: `Resource`, and `Hub`, their connection."""
 from __future__ import annotations
 
 import copy
@@ -42,8 +38,9 @@ class CallCollector(Protocol):
 
 class Hub(Protocol):
     """
-    What a rich object needs of its connection. `txkoji.Connection` and
-    `txkoji.client.HubClient` have it.
+    What a rich object needs of its connection.
+
+    `txkoji.Connection` and `txkoji.client.HubClient` have it.
     """
 
     @property
@@ -93,15 +90,16 @@ class Hub(Protocol):
 
 class Resource(Munch):  # type: ignore[misc]  # munch has no types
     """
-    A dictionary of exactly what the hub sent, whose members are attributes,
-    too. What we add (properties, the connection) is beside the dictionary,
-    so that comparing, printing, copying to `dict` and JSON see the hub's data
-    only; dictionaries within are plain Munch.
+    The base class of rich objects: a dictionary of what the hub sent.
 
-    Hub methods differ in the members that their rows have: of those that the
-    kind may have, one that is missing is None.
+    Its members are attributes, too. Properties of ours, and the connection,
+    are not in the dictionary: comparison, ``repr``, copies to `dict` and JSON
+    have the hub's data only. Nested dictionaries are plain Munch.
 
-    :ivar connection: the Connection that it came by, or None.
+    Hub methods differ in the members of their rows. A member that this kind of
+    row may have, and that is missing, is None.
+
+    :ivar connection: the connection of the object, or None.
     """
 
     __slots__ = ('connection',)
@@ -125,9 +123,7 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
     @classmethod
     def attached(cls: type[Self], data: dict[str, Any],
                  connection: Hub | None) -> Self:
-        """
-        Make one of a row of the hub, to be used with a connection.
-        """
+        """Make an object from a row of the hub, with its connection."""
         new = cls(data)
         object.__setattr__(new, 'connection', connection)
         return new
@@ -144,8 +140,9 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
     def fromDict(cls: type[Self], data: dict[str, Any] | None
                  ) -> Self | None:
         """
-        Make one of a dictionary; dictionaries within become Munch. None, as
-        a hub has it for a thing that is not there, stays None.
+        Make an object from a dictionary; nested dictionaries become Munch.
+
+        None stays None: this is how a hub says that there is no such object.
         """
         return None if data is None else cls(munchify(data))
 
@@ -184,7 +181,7 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
         return sorted({*object.__dir__(self), *self})
 
     def copy(self: Self) -> Self:
-        """A shallow copy, of the same type and with the same connection."""
+        """Make a shallow copy, with the same type and connection."""
         return self.attached(self, self.connection)
 
     __copy__ = copy
@@ -199,8 +196,9 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
     @property
     def url(self) -> str | None:
         """
-        Its page on kojiweb; None where the profile has no weburl, or the
-        object no id.
+        The URL of its page on kojiweb.
+
+        None if the profile has no weburl, or if the object has no id.
         """
         weburl = getattr(self.connection, 'weburl', None)
         number = self.id
@@ -210,7 +208,7 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
 
 
 class Timed(Resource):
-    """What takes its time: a build, a task."""
+    """An object with a duration: a build or a task."""
 
     __slots__ = ()
 
@@ -220,26 +218,28 @@ class Timed(Resource):
 
     @property
     def state_name(self) -> str | None:
-        """The name of its state, such as "FAILED", or None."""
+        """The name of the state, such as "FAILED", or None."""
         state = self.get('state')
         return self.states.get(state) if isinstance(state, int) else None
 
     @property
     def started(self) -> datetime | None:
-        """When it began, in UTC, or None while it has not."""
+        """The time of the start, in UTC, or None before it."""
         return time_of(self, 'start')
 
     @property
     def completed(self) -> datetime | None:
-        """When it ended, well or not, in UTC, or None while it has not."""
+        """The time of the end, however it ended, in UTC, or None before."""
         return time_of(self, 'completion')
 
     @property
     def duration(self) -> timedelta | None:
         """
-        How long it took, or has been going on; None if unknown. Never below
-        zero: where our clock is behind the hub's, it has just begun; and an
-        import that says that it ended before it began says nothing.
+        The duration, or the time since the start; None if unknown.
+
+        The duration is never negative. If our clock is behind the hub's, a
+        running task or build has just begun. If an imported build ended before
+        it began, its duration is unknown.
         """
         started, completed = self.started, self.completed
         if started is None:
@@ -298,19 +298,20 @@ def time_of(row: Resource, name: str) -> datetime | None:
 
 
 def system_time() -> datetime:
-    """The time by the clock of this machine, as an aware datetime in UTC."""
+    """Tell the time of the system's clock, as an aware datetime in UTC."""
     return datetime.now(timezone.utc)
 
 
 def existing(row: Any, kind: str, key: Any) -> Any:
     """
-    Give the row of a thing that has to be there. (Hubs before 1.17 have no
-    ``strict`` in ``getTaskInfo``.)
+    Return a row, unless it is None.
+
+    (In ``getTaskInfo``, hubs before 1.17 have no ``strict``.)
 
     :param row: the row, or None.
-    :param kind: of the thing, such as "task".
-    :param key: its id, or its name.
-    :raises GenericError: if it is None.
+    :param kind: the kind of the object, such as "task".
+    :param key: its id or its name.
+    :raises GenericError: if the row is None.
     """
     if row is None:
         raise GenericError(f'No such {kind}: {key!r}')
@@ -318,7 +319,7 @@ def existing(row: Any, kind: str, key: Any) -> Any:
 
 
 def from_timestamp(seconds: float) -> datetime | None:
-    """Seconds since 1970 as an aware datetime; None if they are no time."""
+    """Convert seconds since 1970 to an aware datetime; None if invalid."""
     try:
         return datetime.fromtimestamp(seconds, timezone.utc)
     except (TypeError, ValueError, OverflowError, OSError):
@@ -327,8 +328,10 @@ def from_timestamp(seconds: float) -> datetime | None:
 
 def from_text(text: Any) -> datetime | None:
     """
-    The text of a time as the hub writes it, ``2026-11-12
-    14:18:03.938854+00:00``, as an aware datetime in UTC; None if it is none.
+    Convert the text of a time of the hub to an aware datetime in UTC.
+
+    The format is ``2026-11-12 14:18:03.938854+00:00``. A text that cannot be
+    read becomes None.
     """
     try:
         time = datetime.fromisoformat(text)

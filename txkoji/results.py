@@ -1,6 +1,8 @@
 """
-What hub methods give back: one table, for single calls and for many as one.
-A method that is not in it gives Munch, lists and plain values, as they came.
+The types of results: one table, for single calls and for multicalls.
+
+Results of methods that are not in the table stay Munch, lists and plain
+values.
 """
 from __future__ import annotations
 
@@ -22,12 +24,15 @@ Reader = Callable[[Any, Hub], Any]
 def row_maker(method: str, connection: Hub
               ) -> Callable[[], Resource] | None:
     """
-    What makes the rows of a hub method's result while they arrive, so that
-    thousands of them need not be made at once in the end.
+    Get the constructor of a method's rows, for a decoder.
+
+    A decoder types rows while they arrive: typing thousands at the end would
+    hold the reactor.
 
     :param method: the hub method.
-    :param connection: for the rich objects to go on with.
-    :returns: a callable for an empty row, or None if they are no rich ones.
+    :param connection: the connection of the rich objects.
+    :returns: a function that makes an empty row, or None if the results are no
+              rows.
     """
     kind = ROWS.get(method)
     if kind is None:
@@ -37,12 +42,13 @@ def row_maker(method: str, connection: Hub
 
 def typed(method: str, value: Any, connection: Hub) -> Any:
     """
-    Give the result of a hub method its type; rows that have theirs already
-    stay as they are.
+    Give the result of a hub method its type.
+
+    Rows that have their type already stay as they are.
 
     :param method: the hub method.
-    :param value: what the hub sent.
-    :param connection: for the rich objects to go on with.
+    :param value: the result, as the hub sent it.
+    :param connection: the connection of the rich objects.
     """
     kind = ROWS.get(method)
     if kind is not None:
@@ -52,7 +58,7 @@ def typed(method: str, value: Any, connection: Hub) -> Any:
 
 
 def _rows(kind: type[Resource], value: Any, connection: Hub) -> Any:
-    """A row, or a list of rows; anything else (None, a count) stays."""
+    """Type a row or a list of rows; other values (None, a count) stay."""
     if type(value) is list and value and type(value[0]) is not kind:
         return [_rows(kind, row, connection) for row in value]
     if isinstance(value, dict) and type(value) is not kind:
@@ -62,8 +68,9 @@ def _rows(kind: type[Resource], value: Any, connection: Hub) -> Any:
 
 def _descendents(value: Any, connection: Hub) -> Any:
     """
-    The hub's mapping of each id to its children, as one flat list: children
-    first come first, each followed by its own descendents.
+    Flatten the hub's mapping of ids to children to one list.
+
+    Children of the first task come first, each followed by its descendents.
     """
     if not isinstance(value, dict):
         return value
@@ -87,9 +94,10 @@ def _descendents(value: Any, connection: Hub) -> Any:
 
 def _side_by_side(*kinds: type[Resource] | None) -> Reader:
     """
-    Read several lists that come as one.
+    Make a reader of several lists in one result.
 
-    :param kinds: of the rows of each; None for those that stay as they are.
+    :param kinds: the class of the rows of each list; None for lists that stay
+                  as they are.
     """
     def read(value: Any, connection: Hub) -> Any:
         if not isinstance(value, list) or len(value) != len(kinds):
@@ -101,7 +109,7 @@ def _side_by_side(*kinds: type[Resource] | None) -> Reader:
 
 
 def _rpms_and_builds(value: Any, connection: Hub) -> Any:
-    """RPMs, each of which gets to know its build, and their builds."""
+    """Type RPMs and builds in one result, and set the build of each RPM."""
     value = _side_by_side(RPM, Build)(value, connection)
     if isinstance(value, list) and len(value) == 2 and all(
             isinstance(rows, list) for rows in value):
@@ -116,9 +124,9 @@ def _rpms_and_builds(value: Any, connection: Hub) -> Any:
 
 def _members(**kinds: type[Resource]) -> Reader:
     """
-    Read a dictionary of which some members are rows.
+    Make a reader of a dictionary with rows as members.
 
-    :param kinds: member -> what it is.
+    :param kinds: the class of each such member.
     """
     def read(value: Any, connection: Hub) -> Any:
         if isinstance(value, dict):

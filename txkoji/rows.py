@@ -1,7 +1,4 @@
-"""
-Rich objects without methods of their own: `Tag`, `BuildTarget`, `User` and
-`Host`.
-"""
+"""The small rich objects: `Tag`, `BuildTarget`, `User` and `Host`."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
@@ -14,7 +11,7 @@ SILENT = timedelta(minutes=30)
 
 
 class Tag(Resource):
-    """A tag: what builds are in."""
+    """A tag, which contains builds."""
 
     __slots__ = ()
 
@@ -27,7 +24,7 @@ class Tag(Resource):
 
 
 class BuildTarget(Resource):
-    """A build target: where builds are made, and tagged."""
+    """A build target: a tag to build in, and a tag for the finished build."""
 
     __slots__ = ()
 
@@ -38,7 +35,7 @@ class BuildTarget(Resource):
 
 
 class User(Resource):
-    """A user: who builds."""
+    """A user of the hub."""
 
     __slots__ = ()
 
@@ -49,7 +46,7 @@ class User(Resource):
 
 
 class Host(Resource):
-    """A host: what does the tasks."""
+    """A builder, which runs tasks."""
 
     __slots__ = ()
 
@@ -60,15 +57,16 @@ class Host(Resource):
 
     @property
     def updated(self) -> datetime | None:
-        """When it was last heard of, in UTC, or None."""
+        """The time of its last report to the hub, in UTC, or None."""
         return time_of(self, 'update')
 
     @property
     def is_available(self) -> bool:
         """
-        Whether it takes tasks, as far as the hub says: it is enabled, ready,
-        and was heard of in the last half hour. (Hubs before 1.34 let a host
-        that is silent be ready for ever.)
+        Whether it takes tasks, as far as the hub knows.
+
+        A host takes tasks if it is enabled, is ready, and reported in the last
+        half hour. (On hubs before 1.34, a silent host stays ready.)
         """
         heard = self.updated
         return (self.enabled is not False and self.ready is not False

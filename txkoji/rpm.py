@@ -1,4 +1,4 @@
-"""An RPM package, as `getRPM`, `listRPMs` and others give it."""
+"""`RPM`, as ``getRPM``, ``listRPMs`` and others give it."""
 from __future__ import annotations
 
 from typing import Any, TypeVar
@@ -16,9 +16,9 @@ Self = TypeVar('Self', bound='RPM')
 
 class RPM(Resource):
     """
-    A package of a build.
+    An RPM package of a build.
 
-    :ivar build: the row of its build, where it came with that; else None.
+    :ivar build: the row of its build, if known; else None.
     """
 
     __slots__ = ('build',)
@@ -37,15 +37,16 @@ class RPM(Resource):
 
     def of(self: Self, build: dict[str, Any] | None) -> Self:
         """
-        Say which build it is of.
+        Set the build of the RPM.
 
-        :param build: its row, such as a `Build`.
-        :returns: this.
+        :param build: a row of the build, such as a `Build`.
+        :returns: the RPM itself.
         """
         object.__setattr__(self, 'build', build)
         return self
 
     def copy(self: Self) -> Self:
+        """Make a shallow copy, with the same connection and build."""
         return super().copy().of(self.build)
 
     __copy__ = copy
@@ -56,10 +57,11 @@ class RPM(Resource):
     @property
     def url(self) -> str | None:
         """
-        The address of its file, under the topurl of the profile. None where
-        there is none, or where it did not come with its `build`, whose name
-        is in the address: those that ``build.files()`` gives did. (`file`
-        asks for it.)
+        The URL of its file under the topurl of the profile, or None.
+
+        It is None without a topurl, for an RPM that is not on the hub, and if
+        `build` is not known, whose name is in the URL. RPMs of
+        ``build.files()`` know it, and `file` asks for it.
         """
         if self.build is None or self.is_elsewhere:
             return None
@@ -67,19 +69,18 @@ class RPM(Resource):
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether the hub knows of it, but does not have it."""
+        """Whether the hub has a description of the RPM, but not its file."""
         return bool(self.metadata_only or self.external_repo_id)
 
     def file(self, sigkey: str | None = None) -> Deferred[File]:
         """
-        Its file, or the copy that is signed with a key.
+        Find its file, or a copy that is signed with a key.
 
-        :param sigkey: the key's id, as the hub has it (``queryRPMSigs``),
-                       such as "a15b79cc"; None or '' for the unsigned
-                       package.
+        :param sigkey: the id of a key, as in ``queryRPMSigs``, such as
+                       "a15b79cc"; None or '' for the unsigned package.
         :returns: a Deferred that fires with a `txkoji.files.File`.
-        :raises DownloadError: if the hub does not have it: it is of an
-                               external repository, or only described.
+        :raises DownloadError: if the hub does not have the file: the RPM is of
+                               an external repository, or only described.
         """
         return Deferred.fromCoroutine(self._file(sigkey))
 
@@ -93,6 +94,7 @@ class RPM(Resource):
         return self.file_of(self.build, sigkey)
 
     def file_of(self, build: Any, sigkey: str | None = None) -> File:
+        """Make its `txkoji.files.File`, given the row of its build."""
         return File(
             hub_of(self), rpm_path(build, self, sigkey),
             # A signed copy is longer.

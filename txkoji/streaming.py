@@ -1,6 +1,4 @@
-"""
-Lists too long for memory: item by item while they arrive, or page by page.
-"""
+"""Long lists from a hub, item by item while they arrive."""
 from __future__ import annotations
 
 from collections import deque
@@ -27,21 +25,21 @@ WAITING = 200
 
 class Items(AsyncItems):
     """
-    The items of a long answer, each typed as in a call, and given while the
-    answer is still arriving::
+    The items of a long answer, typed as in a call, while it arrives.
+
+    For example::
 
         async for build in koji.iterate('listTagged', 'f43'):
             print(build.nvr)
 
-    The call is made when the first item is wanted. What goes wrong is raised
-    after the items that came before it; then it is not tried again.
+    The call is sent when the program asks for the first item. An error is
+    raised after the items that arrived before it; the call is not sent again.
 
-    Who takes long with an item holds up the reading from the hub, so that
-    memory does not fill up: an answer may be larger than the ``max_body`` of
-    the Connection. The time limits do not run meanwhile; but a front
-    server gives up, too, on a client that reads nothing for minutes (Apache:
-    60 seconds, unless its ``Timeout`` says otherwise), and the connection is
-    one of the ``max_connections``. Where each item takes long, `Pages` are
+    A program that is slow with an item pauses the reading from the hub, so
+    that memory stays bounded: an answer may exceed the ``max_body`` of the
+    connection. The time limits pause, too. But front servers drop clients that
+    read nothing for minutes (Apache: 60 seconds by default), and the answer
+    occupies one of the ``max_connections``. For slow items, `Pages` are
     better.
 
     :param client: sends the call.
@@ -62,6 +60,7 @@ class Items(AsyncItems):
         self._kwargs = kwargs
 
     def next_item(self) -> Deferred[Any]:
+        """Get the next item; see `AsyncItems.next_item`."""
         if self._source.request is None:
             args, kwargs = with_defaults(self._method, self._args,
                                          self._kwargs)
@@ -79,6 +78,7 @@ class Items(AsyncItems):
         return result
 
     def stop(self) -> None:
+        """Close the connection; there are no more items."""
         self._source.stop()
 
     def __del__(self) -> None:
@@ -87,8 +87,10 @@ class Items(AsyncItems):
 
 class _Source:
     """
-    Items on their way from a hub to who wants them. It knows nothing of the
-    `Items`, which so can be destroyed while the answer arrives.
+    The items between the hub and the program.
+
+    It does not reference the `Items`, which can be destroyed while the answer
+    arrives.
     """
 
     def __init__(self) -> None:
@@ -103,7 +105,7 @@ class _Source:
 
     def ask(self, client: HubClient, method: str, body: bytes, read: bool
             ) -> None:
-        """Begin."""
+        """Send the call."""
         if self._end is not None:
             self.request = succeed(None)
             return
@@ -120,7 +122,7 @@ class _Source:
             lambda failure: self._ended(failure.value))
 
     def next(self) -> Deferred[Any]:
-        """The next item, or the end."""
+        """Get the next item, or the end."""
         if self._items:
             item = self._items.popleft()
             self._hold()
@@ -134,9 +136,9 @@ class _Source:
 
     def put(self, items: list[Any]) -> Deferred[None] | None:
         """
-        Take more items.
+        Add items.
 
-        :returns: None, or a Deferred that fires when more are wanted.
+        :returns: None, or a Deferred that fires when the program wants more.
         """
         if self._end is None:
             self._items.extend(items)
@@ -146,7 +148,7 @@ class _Source:
         return self._hold()
 
     def _hold(self) -> Deferred[None] | None:
-        """Hold up the reading, or let it go on."""
+        """Pause or resume the reading."""
         if len(self._items) > WAITING:
             if self._held is None:
                 self._held = Deferred()
@@ -165,9 +167,10 @@ class _Source:
 
     def forget(self) -> None:
         """
-        Nobody holds the items any longer. Python says so in whatever thread
-        that happens, or its garbage collector runs; Twisted is to be used in
-        the reactor's only.
+        End the call, since the `Items` were destroyed.
+
+        Python destroys objects in any thread; Twisted may be used in the
+        reactor's thread only.
         """
         if self.request is None or self.request.called:
             return
@@ -179,7 +182,7 @@ class _Source:
             threads.callFromThread(self.stop)
 
     def stop(self) -> None:
-        """Nobody wants more."""
+        """End the call, since the program wants no more items."""
         self._items.clear()
         self._end = StopAsyncIteration()
         if self.request is not None:
@@ -188,13 +191,14 @@ class _Source:
 
 
 class _Sink:
-    """Hands on what a decoder has made."""
+    """A consumer of bytes that passes decoded items on."""
 
     def __init__(self, source: _Source, decoder: Decoder) -> None:
         self._source = source
         self._decoder = decoder
 
     def feed(self, data: bytes) -> Deferred[None] | None:
+        """Decode bytes, and pass on the items."""
         try:
             self._decoder.feed(data)
         finally:
@@ -203,6 +207,7 @@ class _Sink:
         return held
 
     def close(self) -> None:
+        """Pass on the last items."""
         try:
             rest = self._decoder.close()
         finally:
@@ -216,7 +221,7 @@ def refuse_count(method: str, args: Any, kwargs: dict[str, Any]) -> None:
     """
     Refuse ``countOnly``, whose answer is no list.
 
-    :raises ValueError: if it is asked for.
+    :raises ValueError: if the arguments ask for a count.
     """
     for options in (*args, kwargs.get('queryOpts')):
         if isinstance(options, dict) and options.get('countOnly'):

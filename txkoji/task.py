@@ -1,7 +1,4 @@
-"""
-`Task`, as `getTaskInfo`, `listTasks` and others give it, and `Channel`, as
-`getChannel` gives it. (They are in one module, since each gives the other.)
-"""
+"""`Task` and `Channel`. They are in one module, since each gives the other."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
@@ -29,14 +26,15 @@ GENERATIONS = 10
 
 
 class NoDescendentsError(KojiException):
-    """The task has no descendents to tell anything from."""
+    """The task has no descendents, so that nothing can be estimated."""
 
 
 class Channel(Resource):
     """
-    A channel: the tasks in it are done by the hosts in it. That of
-    `Task.channel` knows its id, and not the rest: ``koji.getChannel(id)``
-    asks for that.
+    A channel, which assigns its tasks to its hosts.
+
+    The channel of `Task.channel` has its id and perhaps its name only;
+    ``koji.getChannel(id)`` gets the others.
     """
 
     __slots__ = ()
@@ -46,9 +44,9 @@ class Channel(Resource):
 
     def hosts(self, **kwargs: Any) -> Deferred[Any]:
         """
-        The builders of this channel.
+        List the builders of the channel.
 
-        :param kwargs: more arguments of the hub's ``listHosts``, such as
+        :param kwargs: further arguments of ``listHosts``, such as
                        ``enabled=True``.
         :returns: a Deferred that fires with a list of `Host`.
         """
@@ -56,9 +54,9 @@ class Channel(Resource):
 
     def tasks(self, **kwargs: Any) -> Deferred[Any]:
         """
-        The tasks of this channel.
+        List the tasks of the channel.
 
-        :param kwargs: options of the hub's ``listTasks``, such as
+        :param kwargs: options of ``listTasks``, such as
                        ``state=[task_states.OPEN]``.
         :returns: a Deferred that fires with a list of `Task`.
         """
@@ -67,15 +65,15 @@ class Channel(Resource):
 
     def total_capacity(self, by_arch: bool = False) -> Deferred[Any]:
         """
-        What the builders of this channel can do at once: the sum of the
-        capacities of those that are enabled, ready, and not silent (see
-        `Host.is_available`). The weights of the tasks that they work on add
-        up to their load.
+        Add up the capacities of the available builders.
 
-        :param by_arch: whether to tell it for each architecture; a builder
-                        of two counts for both.
+        See `Host.is_available`. The load of a builder is the sum of the
+        weights of its open tasks.
+
+        :param by_arch: whether to add up each architecture. A builder of two
+                        architectures counts for both.
         :returns: a Deferred that fires with a float, or with a dictionary of
-                  these.
+                  floats by architecture.
         """
         def add_up(hosts: list[Any]) -> Any:
             hosts = [host for host in hosts if host.is_available]
@@ -96,8 +94,9 @@ def _capacity(host: Any) -> float:
 
 class Task(TaskRow):
     """
-    A task: something that a builder does, did, or is to do. See `TaskRow` for
-    the members and properties that need no hub.
+    A task: a unit of work for a builder.
+
+    `TaskRow` has the members and properties that need no call.
     """
 
     __slots__ = ()
@@ -105,8 +104,10 @@ class Task(TaskRow):
     @property
     def channel(self) -> Channel | None:
         """
-        The `Channel` that it is in, or None. Nobody is asked for it: it
-        knows its id, and its name where the row of the task has that.
+        The `Channel` of the task, or None.
+
+        Without a call, it has its id, and its name if the row of the task has
+        that.
         """
         if self.channel_id is None:
             return None
@@ -117,10 +118,12 @@ class Task(TaskRow):
 
     def find_scratch(self) -> Deferred[bool | None]:
         """
-        Find out whether it belongs to a scratch build: by its own request,
-        or else by that of its parent, which is asked for.
+        Find out whether the task belongs to a scratch build.
 
-        :returns: a Deferred that fires with that; with None if nobody knows.
+        The request of the task says so, or else that of its parent, which is
+        asked for.
+
+        :returns: a Deferred that fires with a bool; with None if unknown.
         """
         return Deferred.fromCoroutine(self._find_scratch())
 
@@ -138,9 +141,9 @@ class Task(TaskRow):
 
     def wait(self, timeout: float | None = None) -> Deferred[Any]:
         """
-        Wait until it is finished.
+        Wait until the task has finished.
 
-        :param timeout: seconds; None for as long as it takes.
+        :param timeout: seconds; None for no limit.
         :returns: a Deferred that fires with a new `Task`, which may have
                   failed.
         :raises CallTimeout: when the time is over. The task goes on.
@@ -149,12 +152,13 @@ class Task(TaskRow):
 
     def get_result(self) -> Deferred[Any]:
         """
-        Get what it gave.
+        Get the result of the finished task.
 
-        :returns: a Deferred that fires with it, if it is finished.
-        :raises TaskFailed: if it failed, with what it failed as its
-                            ``__cause__``; `TaskCanceled` if it was canceled.
-        :raises GenericError: if it is not finished yet.
+        :returns: a Deferred that fires with the result.
+        :raises TaskFailed: if the task failed. Its ``__cause__`` is the error
+                            of the task.
+        :raises TaskCanceled: if the task was canceled.
+        :raises GenericError: if the task has not finished.
         """
         return Deferred.fromCoroutine(self._get_result())
 
@@ -182,19 +186,20 @@ class Task(TaskRow):
         return result
 
     async def _look_again(self) -> Task:
-        """Ask for the task as it is now."""
+        """Get the current state of the task."""
         task: Task = existing(await hub_of(self).getTaskInfo(id_of(self)),
                               'task', id_of(self))
         return task
 
     def estimate_duration(self) -> Deferred[timedelta | None]:
         """
-        Estimate how long it takes from its start to its end, or tell how
-        long it took. See `txkoji.estimates.task_durations`: for a package
-        that is the hub's average, without the time in the queue.
+        Estimate the time from start to end, or tell it.
 
-        :returns: a Deferred that fires with a timedelta, or with None if
-                  nothing is known of such tasks.
+        See `txkoji.estimates.task_durations`. For a task of a package, it is
+        the hub's average, without the time in the queue.
+
+        :returns: a Deferred that fires with a timedelta; with None if the hub
+                  knows no similar tasks.
         """
         return Deferred.fromCoroutine(self._estimate_duration())
 
@@ -206,45 +211,44 @@ class Task(TaskRow):
 
     def estimate_completion(self) -> Deferred[datetime | None]:
         """
-        Estimate when it will be done, or tell when it was.
+        Estimate the time of the end, or tell it.
 
-        One that goes on began, and takes as long as such tasks do (see
-        `estimate_duration`). If that is over, the estimate is now, which
-        means: any moment, or much later; it has outlived all that is known.
-        A ``build`` goes on with its ``buildArch`` tasks and the import after
-        these, or still with its source package. When one of these has
-        failed, it ends with the last of those that go on (on some hubs the
-        others are canceled then, on others they are not); if none does, it
-        fails now.
+        An open task has begun, and takes the usual time (see
+        `estimate_duration`). If that time has passed, the estimate is now. A
+        ``build`` goes on with its ``buildArch`` tasks and the import after
+        them, or still with its source package. If one of these tasks has
+        failed, the build ends with the last of the open ones (some hubs cancel
+        these, others do not), or at once.
 
-        For one that waits, the queue of its channel is played forward, with
-        those of the channels that share its hosts: the tasks before it, what
-        the builds among them will start, the hosts with their capacities and
-        architectures, and what these work on. What somebody asks for later,
-        and goes first, is not foreseen, nor what fails or is canceled, nor
-        which packages are for some architectures only (but whether a package
-        was built for none, lately). Of others that wait and are no builds,
-        their own weight counts, not what they will start. This asks the hub
-        for all tasks that are open or wait, and for the averages of their
-        packages: seconds of its time, if it is a large one.
+        For a task in the queue, the queue of its channel is played forward,
+        together with the channels that share its hosts: the tasks ahead, the
+        tasks that the builds among them will start, the hosts with their
+        capacities and architectures, and each host's open tasks. Not foreseen
+        are later tasks with a higher priority, failures, and packages for some
+        architectures only (except packages whose last build was noarch). For
+        queued tasks other than builds, only their own weight counts. The
+        estimate asks the hub for all open and queued tasks, and for the
+        averages of their packages, which takes a large hub seconds.
 
-        :returns: a Deferred that fires with an aware datetime in UTC; with
-                  None if nothing is known of such tasks, if the hub does not
-                  say when it began, or in which channel it waits, or if
-                  there is no host for it: because all that could do it are
-                  disabled, not ready or silent (`Host.is_available`), or
-                  because its channel is disabled.
-        :raises AnswerError: if what the hub says of others makes no sense.
+        :returns: a Deferred that fires with an aware datetime in UTC. It fires
+                  with None if the hub knows no similar tasks, if it does not
+                  tell the start or the channel of the task, or if no host can
+                  run the task: all that could are disabled, not ready or
+                  silent (`Host.is_available`), or the channel is disabled.
+        :raises AnswerError: if the hub's answers about hosts and tasks are
+                             invalid.
         """
         return Deferred.fromCoroutine(task_completion(self))
 
     def estimate_descendents(self) -> Deferred[datetime | None]:
         """
-        Estimate when the tasks that it has started will be done; of a
-        ``build``, its ``buildArch`` tasks with the import after these.
+        Estimate the end of the tasks that this task has started.
+
+        For a ``build``, it is the end of its ``buildArch`` tasks with the
+        import after them.
 
         :returns: a Deferred that fires as that of `estimate_completion`.
-        :raises NoDescendentsError: if it has started none.
+        :raises NoDescendentsError: if the task has started none.
         """
         return Deferred.fromCoroutine(self._estimate_descendents())
 
@@ -258,7 +262,7 @@ class Task(TaskRow):
 
     def get_children(self) -> Deferred[Any]:
         """
-        The tasks that it has started itself.
+        Get the tasks that this task has started itself.
 
         :returns: a Deferred that fires with a list of `Task`.
         """
@@ -267,11 +271,10 @@ class Task(TaskRow):
     def descendents(self, method: str | None = None,
                     state: int | None = None) -> Deferred[Any]:
         """
-        Find the tasks that it has started, those that they have started,
-        and so on.
+        Get the tasks that this task has started, directly or indirectly.
 
-        :param method: only those of this method, such as "buildArch".
-        :param state: only those in this state, such as `task_states.FREE`.
+        :param method: a method of tasks, such as "buildArch"; None for all.
+        :param state: a state, such as `task_states.FREE`; None for all.
         :returns: a Deferred that fires with a list of `Task`.
         """
         def chosen(tasks: list[Task]) -> list[Task]:
@@ -283,19 +286,20 @@ class Task(TaskRow):
 
     def output(self) -> Deferred[list[File]]:
         """
-        The files that it has put out, to be downloaded: logs and, of the
-        steps of a build, packages. Of a scratch build that is done, also
-        what its steps have made, where the hub puts it for people.
+        List the output files of the task, for download.
+
+        The files are logs and, for a step of a build, packages. For a finished
+        scratch build, the packages and logs of its steps are included, from
+        the hub's folder for scratch builds.
 
         :returns: a Deferred that fires with a list of `txkoji.files.File`.
-                  (Without a topurl, `Connection.download_task_output` gets
-                  them by their names.)
+                  (Without a topurl, use `Connection.download_task_output`.)
         """
         return Deferred.fromCoroutine(output_of(self))
 
 
 def _fault(result: Any) -> KojiException | None:
-    """What a task failed with, as the hub keeps it."""
+    """Make the error of a failed task from its result."""
     if isinstance(result, dict):
         code, text = result.get('faultCode'), result.get('faultString')
         if isinstance(code, int) and isinstance(text, str):

@@ -21,7 +21,8 @@ NAMES = dict(enumerate([
 
 def to_str(number: int) -> str:
     """
-    Give the name of a task state, such as "FREE"; of another number
-    "(unknown state 999)".
+    Get the name of a state, such as "CLOSED".
+
+    :returns: the name; "(unknown state 999)" for another number.
     """
     return NAMES.get(number, f'(unknown state {number})')

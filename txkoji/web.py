@@ -1,6 +1,7 @@
 """
-Links into kojiweb: which page of which site, and the hub method that gives
-what the page is about (www/kojiweb/index.py in Koji).
+Links to kojiweb: their site, and the hub method for what they show.
+
+The pages are those of www/kojiweb/index.py in Koji.
 """
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ AMPERSAND = re.compile(r'&(?:(?:amp|#0*38|#x0*26);)+', re.IGNORECASE)
 
 
 class Page(NamedTuple):
-    """A page, its parameter, and the hub method for what it shows."""
+    """A page of kojiweb, its parameter, and the hub method for its object."""
 
     parameter: str
     method: str
@@ -81,11 +82,11 @@ class HubCall(NamedTuple):
 
 def find_site(profiles: Iterable[Profile], url: Any) -> Profile | None:
     """
-    Find the profile whose kojiweb a link is to.
+    Find the profile whose kojiweb a link points to.
 
     :param url: the link; see `read_link`.
     :returns: a profile, or None. Of sites within sites the innermost counts,
-              of equal ones the first.
+              of equal sites the first.
     """
     found = [(len(below), profile) for profile, below in (
         (profile, path_below(profile.weburl, url)) for profile in profiles)
@@ -94,7 +95,7 @@ def find_site(profiles: Iterable[Profile], url: Any) -> Profile | None:
 
 
 async def get_linked(hub: Hub, url: str) -> Any:
-    """Get what a page of kojiweb shows; see `Connection.from_web`."""
+    """Get the object of a kojiweb page; see `Connection.from_web`."""
     asked = read_link(hub.weburl, url)
     if asked is None:
         return None
@@ -109,13 +110,13 @@ async def get_linked(hub: Hub, url: str) -> Any:
 
 def read_link(weburl: str | None, url: Any) -> HubCall | None:
     """
-    Read a link.
+    Read a link to kojiweb.
 
-    :param weburl: the site's address, as in the profile.
-    :param url: the link, with what people put around it (see `clean`).
-    :returns: what to ask the hub, or None if the link is to another site, to
-              a page that is not about a single object, or broken, or if the
-              text has more in it than a link.
+    :param weburl: the URL of kojiweb, as in the profile.
+    :param url: the link, with the text around it (see `clean`).
+    :returns: the call for its object. None if the link is to another site, to
+              a page without a single object, or broken, or if the text is more
+              than a link.
     """
     path = path_below(weburl, url)
     if path is None:
@@ -143,12 +144,12 @@ def read_link(weburl: str | None, url: Any) -> HubCall | None:
 
 def path_below(weburl: str | None, url: Any) -> str | None:
     """
-    Find the page in a link: the path below the site's address.
+    Find the path of a link below the URL of kojiweb.
 
-    The scheme, and slashes that are doubled or at the end, make no
-    difference; the host, a port other than the usual ones, and the path do.
+    The scheme, and doubled or final slashes, make no difference. The host, the
+    path, and a port other than the default do.
 
-    :returns: None if the text is no link, or not below the address.
+    :returns: None if the text is no link, or not below the URL.
     """
     if not weburl or not isinstance(url, str):
         return None
@@ -170,9 +171,11 @@ def path_below(weburl: str | None, url: Any) -> str | None:
 
 def clean(text: str) -> str:
     """
-    Take away what is around a link where people write it: blanks, brackets,
-    quotation marks, and the punctuation of the sentence; and how HTML writes
-    an ampersand. A bracket that was opened within the link belongs to it.
+    Remove the characters that people write around a link.
+
+    These are blanks, brackets, quotation marks and the punctuation of the
+    sentence; and HTML's forms of an ampersand. A bracket that was opened
+    within the link is a part of it.
     """
     text = AMPERSAND.sub('&', text.strip()).lstrip(OPENING)
     unopened = {closing: text.count(closing) - text.count(opening)
@@ -208,7 +211,7 @@ def _single(query: dict[str, Any], name: str) -> str | None:
 
 
 def _key(text: str, takes: str) -> Any:
-    """An id or a name, whichever is taken, or None."""
+    """Read an id or a name, whichever the page takes, or None."""
     if takes != 'name' and text.isascii() and text.isdigit():
         # More digits than any id has, and more than int() may take.
         number = int(text) if len(text) <= 10 else MAX_ID + 1

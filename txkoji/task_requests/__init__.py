@@ -1,4 +1,6 @@
 """
-What the request of a task says: how each task method lays out its parameters,
-and the titles made of them. Asking a hub for tasks is not done here.
+The requests of tasks: their layouts, subjects and titles.
+
+Each task method lays out its parameters in its own way. Nothing here asks a
+hub; `txkoji.task` does.
 """

@@ -1,10 +1,10 @@
 """
-How each task method lays out its request, and where in it to find the
-package, the target and so on: one table, and how to read it.
+The layouts of requests: the parameters of each task method.
 
-The methods are those of Koji itself (koji/tasks.py, ``LEGACY_SIGNATURES``),
-of its plugins, and of koji-containerbuild, koji-osbuild and
-koji-image-builder.
+A layout also tells where in the parameters the package, the target and so on
+are. The methods are those of Koji itself (koji/tasks.py,
+``LEGACY_SIGNATURES``), of its plugins, and of koji-containerbuild,
+koji-osbuild and koji-image-builder.
 """
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from txkoji.hub.codec.xmlrpc import split_arguments
 
 class Layout(NamedTuple):
     """
-    The parameters of a task method in their order, and which of them, as a
-    path into it, says what. Where a path leads to a dictionary with a name,
-    the name is meant; for `build` its id. Of paths with a ``|`` between them
-    the first that leads to something counts. A parameter that has a default
-    ends with a question mark.
+    The parameters of a task method, in their order, and paths into them.
+
+    A parameter with a default ends with a question mark. If a path leads to a
+    dictionary with a name, it means the name; for `build`, it means the id. Of
+    paths with a ``|`` between them, the first that leads to a value counts.
     """
 
     params: str
@@ -40,7 +40,7 @@ class Layout(NamedTuple):
 
     @property
     def required(self) -> list[str]:
-        """The names of those that have no default."""
+        """The names of the parameters without a default."""
         return [name for name in self.params.split()
                 if not name.endswith('?')]
 
@@ -156,9 +156,10 @@ METHODS: dict[str, Layout] = {
 
 def parameters(layout: Layout, params: Sequence[Any]) -> dict[str, Any]:
     """
-    Give the parameters of a request their names. Named ones may stand in a
-    last dictionary marked ``__starstar``, or all of them in a single one
-    that has a ``__method__``.
+    Map the parameters of a request by name.
+
+    Named parameters are in a last dictionary with a ``__starstar``, or all in
+    a single dictionary with a ``__method__``.
     """
     args, named = _split(params)
     return {**dict(zip(layout.names, args)), **named}
@@ -166,8 +167,9 @@ def parameters(layout: Layout, params: Sequence[Any]) -> dict[str, Any]:
 
 def fits(layout: Layout, params: Sequence[Any]) -> bool:
     """
-    Tell whether a request has all parameters that it needs, and no others.
-    (One with a ``__method__`` says itself what it has.)
+    Tell whether a request has all required parameters, and no others.
+
+    A request with a ``__method__`` names its parameters itself.
     """
     args, named = _split(params)
     if '__method__' in named:
@@ -179,7 +181,7 @@ def fits(layout: Layout, params: Sequence[Any]) -> bool:
 
 
 def _split(params: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
-    """The positional and the named parameters of a request."""
+    """Split a request into positional and named parameters."""
     args, named = split_arguments(params)
     if len(args) == 1 and isinstance(args[0], Mapping) \
             and '__method__' in args[0]:
@@ -189,9 +191,9 @@ def _split(params: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
 
 def find(named: Mapping[str, Any], paths: str) -> Any:
     """
-    Follow a path of a `Layout` into named parameters.
+    Follow the paths of a `Layout` into named parameters.
 
-    :returns: the value there, its name if it is a dictionary, or None.
+    :returns: the value; the name of a dictionary; or None.
     """
     for path in paths.split('|'):
         value = follow(named, path)
@@ -203,6 +205,7 @@ def find(named: Mapping[str, Any], paths: str) -> Any:
 
 
 def follow(value: Any, path: str) -> Any:
+    """Follow one path into a value; None if the path leads nowhere."""
     for step in path.split('.'):
         if isinstance(value, Mapping):
             value = value.get(step)

@@ -1,6 +1,4 @@
-"""
-`TaskRow`: a task as the hub describes it, with the subject of its request.
-"""
+"""`TaskRow`: a task as the hub describes it, with its subject."""
 from __future__ import annotations
 
 from datetime import datetime
@@ -16,13 +14,14 @@ from txkoji.task_requests.layouts import Layout
 
 class TaskRow(Timed):
     """
-    A row of the hub that describes a task. `txkoji.task.Task` adds what asks
-    the hub.
+    A task as the hub describes it.
+
+    `txkoji.task.Task` adds the methods that ask the hub.
 
     The subject of the task (`package`, `target`, `tag`, `arch` and so on) is
     read from its request. A property is None if the request is missing or
-    malformed, if the method is unknown, or if the request does not say. Only
-    a source without a package name makes `package` raise ValueError.
+    malformed, if the method is unknown, or if the request does not say. Only a
+    source without a package name makes `package` raise ValueError.
     """
 
     __slots__ = ()
@@ -38,14 +37,16 @@ class TaskRow(Timed):
 
     @property
     def created(self) -> datetime | None:
-        """When it was asked for, in UTC, or None."""
+        """The time of its creation, in UTC, or None."""
         return time_of(self, 'create')
 
     @property
     def params(self) -> list[Any] | None:
         """
-        The parameters of its request, as a list. Named ones are in a last
-        dictionary that has a ``__starstar``, as the hub keeps them.
+        The parameters of its request, as a list.
+
+        Named parameters are in a last dictionary with a ``__starstar``, as on
+        the hub.
         """
         request = self.get('request')
         if isinstance(request, str):
@@ -58,7 +59,7 @@ class TaskRow(Timed):
     @property
     def package(self) -> str | None:
         """
-        The name of the package that it is about.
+        The name of its package.
 
         :raises ValueError: if its source cannot be read.
         """
@@ -67,34 +68,33 @@ class TaskRow(Timed):
 
     @property
     def source(self) -> str | None:
-        """
-        What it builds from: the URL of a source repository, or the path of a
-        ``.src.rpm``.
-        """
+        """The source: a repository's URL, or the path of a ``.src.rpm``."""
         layout, named = self._request()
         return subjects.find_source(named, layout)
 
     @property
     def nvr(self) -> str | None:
         """
-        The name-version-release that it is about, where the request has one.
-        (That of a ``.src.rpm`` may differ from that of the build in its
-        dist tag.)
+        The name-version-release of its subject, if the request has one.
+
+        That of a ``.src.rpm`` may differ from that of the build in its dist
+        tag.
         """
         layout, named = self._request()
         return subjects.find_nvr(named, layout)
 
     @property
     def options(self) -> dict[str, Any] | None:
-        """The options that it was asked for with, such as ``scratch``."""
+        """The options of its request, such as ``scratch``."""
         layout, named = self._request()
         return subjects.find_options(named) if layout.params else None
 
     @property
     def title(self) -> str | None:
         """
-        The line that Koji's own tools show of the task: its method, and its
-        most important parameters. (The hub's column is ``label``.)
+        The title: the method and the most important parameters.
+
+        Koji's own tools show the same. The hub's column is ``label``.
         """
         method = self.get('method')
         if not isinstance(method, str):
@@ -103,38 +103,33 @@ class TaskRow(Timed):
 
     @property
     def target(self) -> str | None:
-        """The name of the target that it builds for."""
+        """The name of its target."""
         return _text(self._find('target'))
 
     @property
     def tag(self) -> Any:
-        """
-        The tag that it is about: a name, or an id where the request has no
-        name.
-        """
+        """Its tag: the name, or the id if the request has no name."""
         tag = self._find('tag')
         return tag if isinstance(tag, (str, int)) else None
 
     @property
     def arch(self) -> str | None:
         """
-        The architecture that it is for. (The hub's column, which decides
-        about the builder, is ``task['arch']``.)
+        The architecture, by its request.
+
+        The hub's column, which selects the builder, is ``task['arch']``.
         """
         return _text(self._find('arch'))
 
     @property
     def arches(self) -> list[str] | None:
-        """The architectures that it is for."""
+        """The architectures, by its request."""
         layout, named = self._request()
         return subjects.find_arches(named, layout)
 
     @property
     def build_id(self) -> int | None:
-        """
-        The id of the build that it is about, or of the one that it made
-        where its result says so.
-        """
+        """The id of its build, from the request or else from the result."""
         layout, named = self._request()
         number = subjects.find_build(named, layout)
         if number is None:
@@ -144,9 +139,10 @@ class TaskRow(Timed):
     @property
     def is_scratch(self) -> bool | None:
         """
-        Whether it is a scratch build, which is not kept. None where its
-        request does not say so, as that of a ``buildArch``, which `parent`
-        would know: see `find_scratch`.
+        Whether it is a scratch build, which is not kept.
+
+        None if its request does not say so, as that of a ``buildArch``, whose
+        `parent` knows; see `Task.find_scratch`.
         """
         params = self.params
         if params is None:
@@ -159,13 +155,13 @@ class TaskRow(Timed):
 
     @property
     def _is_told_by_parent(self) -> bool:
-        """Whether the parent's request says whether it is for scratch."""
+        """Whether the parent's request says whether it is a scratch build."""
         method = self.get('method')
         return method in ('buildArch', 'vmExec') or (
             method == 'wrapperRPM' and self.parent is not None)
 
     def _request(self) -> tuple[Layout, dict[str, Any]]:
-        """Its request's layout, and the parameters by their names."""
+        """Get the layout of its request, and its parameters by name."""
         method = self.get('method')
         params = self.params
         layout = (layouts.METHODS.get(method)
@@ -180,7 +176,7 @@ class TaskRow(Timed):
 
 
 def _text(value: Any) -> str | None:
-    """Text as it is; None for what should be text, and is not."""
+    """Return a text; None for any other value."""
     return value if isinstance(value, str) else None
 
 

@@ -1,7 +1,4 @@
-"""
-The subject of a task, read from its request: source, package, build,
-architectures and options.
-"""
+"""The subject of a task, read from its request."""
 from __future__ import annotations
 
 import re
@@ -12,7 +9,7 @@ from txkoji.task_requests.layouts import Layout, find, follow
 
 
 def find_build(named: Mapping[str, Any], layout: Layout) -> int | None:
-    """The id of the build that a request is about."""
+    """Find the id of the build in a request."""
     build = follow(named, layout.build)
     if isinstance(build, Mapping):
         build = build.get('id', build.get('build_id'))
@@ -21,7 +18,7 @@ def find_build(named: Mapping[str, Any], layout: Layout) -> int | None:
 
 def find_arches(named: Mapping[str, Any], layout: Layout
                 ) -> list[str] | None:
-    """The arches of a request: a list, or a text with blanks between."""
+    """Find the architectures in a request: a list, or a text with blanks."""
     value = find(named, layout.arches)
     if isinstance(value, str):
         value = re.findall(r'[^,\s]+', value)
@@ -34,7 +31,7 @@ def find_arches(named: Mapping[str, Any], layout: Layout
 
 def find_package(named: Mapping[str, Any], layout: Layout) -> str | None:
     """
-    The name of the package that a request is about, or None.
+    Find the name of the package in a request, or None.
 
     :raises ValueError: if there is a source that cannot be read.
     """
@@ -58,21 +55,22 @@ def find_package(named: Mapping[str, Any], layout: Layout) -> str | None:
 
 
 def build_package(build: Mapping[str, Any]) -> Any:
-    """The package's name in the row of a build, or None."""
+    """Get the name of the package from the row of a build, or None."""
     # As Koji's client: hub methods differ in which of the two they have.
     return build.get('package_name') or build.get('name')
 
 
 def find_source(named: Mapping[str, Any], layout: Layout) -> str | None:
-    """What a request builds from: a URL, or the path of a ``.src.rpm``."""
+    """Find the source in a request: a URL, or the path of a ``.src.rpm``."""
     source = follow(named, layout.source)
     return source if isinstance(source, str) else None
 
 
 def find_nvr(named: Mapping[str, Any], layout: Layout) -> str | None:
     """
-    The name-version-release that a request is about: that of a build that it
-    names, of a ``.src.rpm``, or of an image.
+    Find the name-version-release in a request.
+
+    It is that of a build in the request, of a ``.src.rpm``, or of an image.
     """
     build = follow(named, layout.build)
     if isinstance(build, Mapping):
@@ -95,14 +93,14 @@ def find_nvr(named: Mapping[str, Any], layout: Layout) -> str | None:
 
 
 def _dashed(*parts: Any) -> str | None:
-    """A name-version-release of its parts; None if one is missing."""
+    """Join name, version and release; None if one is missing."""
     if all(isinstance(part, str) and part for part in parts):
         return '-'.join(parts)
     return None
 
 
 def find_options(named: Mapping[str, Any]) -> dict[str, Any]:
-    """The options in a request; none where it has none."""
+    """Find the options in a request; an empty dictionary if it has none."""
     for name in ('opts', 'task_opts', 'options'):
         if isinstance(named.get(name), Mapping):
             return dict(named[name])
@@ -110,7 +108,7 @@ def find_options(named: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def find_scratch(params: Sequence[Any]) -> bool:
-    """Whether any options in a request say that the build is not kept."""
+    """Tell whether options in a request say that it is a scratch build."""
     for param in params:
         if isinstance(param, Mapping) and (
                 param.get('scratch')
@@ -123,7 +121,7 @@ def find_scratch(params: Sequence[Any]) -> bool:
 
 def source_package(source: str) -> str:
     """
-    The package that a source is of.
+    Read the name of the package from a source.
 
     :param source: the path of a ``.src.rpm``, or the URL of a source
                    repository, ``scheme://host/path?subdirectory#revision``.
@@ -150,8 +148,9 @@ def source_package(source: str) -> str:
 
 def canonical_arch(arch: str) -> str:
     """
-    Give the architecture of the builders for one of packages, as Koji's own
-    ``canonArch`` does: i386 for i686, armhfp for armv7hl.
+    Convert the architecture of a package to that of its builders.
+
+    It is that of Koji's own ``canonArch``: i386 for i686, armhfp for armv7hl.
     """
     for pattern, canonical in _CANONICAL:
         if re.fullmatch(pattern, arch):
@@ -175,8 +174,10 @@ _CANONICAL = [
 
 def result_build(result: Any) -> int | None:
     """
-    The build that a task made, where its result says so: those of
-    ``buildContainer`` (a list of ids as text) and ``osbuildImage`` do.
+    Find the id of the build in the result of a task.
+
+    Results of ``buildContainer`` (a list of ids as text) and ``osbuildImage``
+    have it.
     """
     if isinstance(result, list) and len(result) == 1:
         # As `listTasks` has it.

@@ -1,6 +1,7 @@
 """
-What a task is about, in the line that Koji's own tools show of it: ``build
-(f44, /rpms/bash.git:1a2b3c)``.
+The titles of tasks, as Koji's own tools show them.
+
+An example is ``build (f44, /rpms/bash.git:1a2b3c)``.
 """
 from __future__ import annotations
 
@@ -51,11 +52,11 @@ TITLES: dict[str, tuple[str, ...]] = {
 
 def title(method: str, arch: Any, params: Sequence[Any] | None) -> str:
     """
-    Make the line of a task.
+    Make the title of a task.
 
-    :param method: its method.
-    :param arch: the architecture of the host that it is for, which is shown
-                 where nothing else is known.
+    :param method: the method of the task.
+    :param arch: the architecture of its host, which is shown if nothing else
+                 is known.
     :param params: its request, or None.
     """
     layout = METHODS.get(method)
@@ -72,11 +73,11 @@ def title(method: str, arch: Any, params: Sequence[Any] | None) -> str:
 
 
 class _Unreadable(Exception):
-    """A parameter is of another type than it should be."""
+    """A parameter has an unexpected type."""
 
 
 def _shown(method: str, named: Mapping[str, Any]) -> list[str]:
-    """The parts that stand between the brackets."""
+    """Make the parts between the brackets."""
     shown: list[str] = []
     parts = TITLES.get(method, ())
     for part in parts:
@@ -99,7 +100,7 @@ def _file(named: Mapping[str, Any], path: str) -> str:
 
 
 def _module(named: Mapping[str, Any], path: str) -> str:
-    """The path, the subdirectory and the revision in a source's URL."""
+    """Read the path, the subdirectory and the revision in a source's URL."""
     value = _text(named, path)
     place, scheme, rest = value.partition('://')
     if not scheme:
@@ -138,7 +139,7 @@ def _all(named: Mapping[str, Any], path: str) -> str | None:
 
 
 def _firsts(named: Mapping[str, Any], path: str) -> str | None:
-    """The methods of tasks that are to be made."""
+    """Read the methods of tasks that a task will start."""
     value = named.get(path)
     if not isinstance(value, list):
         return None

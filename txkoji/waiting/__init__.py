@@ -1,5 +1,6 @@
 """
-Waiting until something on a hub has happened: a task has ended, a repository
-is there, a build is tagged. What the message bus says is in
-`txkoji.messages`.
+Waiting for changes on a hub, by polling.
+
+The changes are the end of a task, a new repository, and builds in a tag.
+Events of the message bus are in `txkoji.messages`.
 """

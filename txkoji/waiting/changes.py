@@ -1,6 +1,4 @@
-"""
-Watching a task and its descendents.
-"""
+"""`Changes`: watching a task and its descendents."""
 from __future__ import annotations
 
 from typing import Any, NamedTuple
@@ -17,11 +15,11 @@ from txkoji.waiting.tasks import TaskOrId, task_number
 
 class TaskChange(NamedTuple):
     """
-    A change of a task.
+    A change of a task's state.
 
     :ivar task: the `Task`, as it is now.
-    :ivar old: the name of the state that it was in, or None if it is new.
-    :ivar new: the name of the state that it is in.
+    :ivar old: the name of the previous state, or None for a new task.
+    :ivar new: the name of the current state.
     """
 
     task: Task
@@ -31,13 +29,15 @@ class TaskChange(NamedTuple):
 
 class Changes(Polled):
     """
-    The changes of a task and its descendents, each a `TaskChange`, until the
-    task is finished::
+    The state changes of a task and its descendents, as `TaskChange`.
+
+    The iteration ends when the task has finished::
 
         async for change in koji.watch(6474):
             print(change.task.title, change.new)
 
-    First comes each task as it is; parents before their children.
+    At first, each task comes with its current state, parents before their
+    children.
 
     :param client: asks the hub.
     :param task: the task, or its id.
@@ -50,7 +50,7 @@ class Changes(Polled):
         self._next_look = 0.0
 
     async def look(self) -> None:
-        """Look until something has changed."""
+        """Poll until a state has changed."""
         client = self.client
         reactor = client.reactor
         wait = self._next_look - reactor.seconds()

@@ -1,6 +1,4 @@
-"""
-Polling: looking again and again, also through outages of the hub.
-"""
+"""Polling: looking again and again, also through outages of the hub."""
 from __future__ import annotations
 
 from abc import abstractmethod
@@ -33,19 +31,21 @@ _log = Logger()
 
 class OutageBudget:
     """
-    A limit for the errors that a poller goes on after: outages of the hub
-    without limit, errors that only may be an outage a few times in a row.
+    A limit for the errors that polling survives.
+
+    It survives outages of the hub without limit, and errors that may be an
+    outage a few times in a row.
     """
 
     def __init__(self) -> None:
         self._left = DOUBTFUL
 
     def reset(self) -> None:
-        """Start anew, after a call that succeeded."""
+        """Reset the limit, after a successful call."""
         self._left = DOUBTFUL
 
     def allows(self, error: KojiException) -> bool:
-        """Tell whether to go on after an error."""
+        """Tell whether polling goes on after an error."""
         if isinstance(error, (CallTimeout, ServerOffline)) or (
                 isinstance(error, TransportError) and outage(error)):
             return True
@@ -60,12 +60,12 @@ class OutageBudget:
 
 async def poll(client: HubClient, look: Callable[[], Any]) -> Any:
     """
-    Look for something every ``poll_interval`` seconds, also through outages
-    of the hub, until it is found.
+    Look for an object every ``poll_interval`` seconds, until it is there.
 
-    :param look: looks once, and returns an awaitable of the thing, or of None
-                 while there is none.
-    :returns: the thing.
+    This goes on through outages of the hub.
+
+    :param look: looks once, and returns an awaitable of the object or None.
+    :returns: the object.
     """
     budget = OutageBudget()
     while True:
@@ -112,9 +112,10 @@ class Polled(AsyncItems):
 
     @abstractmethod
     async def look(self) -> None:
-        """Look until something is found, or all is over."""
+        """Poll until an item is found, or the iteration is over."""
 
     def next_item(self) -> Deferred[Any]:
+        """Get the next item; see `AsyncItems.next_item`."""
         return Deferred.fromCoroutine(self._next())
 
     async def _next(self) -> Any:
@@ -136,6 +137,7 @@ class Polled(AsyncItems):
             self._lock.release()
 
     def stop(self) -> None:
+        """End the polling; there are no more items."""
         self.over = True
         self.found.clear()
         if self._looking is not None:

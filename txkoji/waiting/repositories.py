@@ -1,6 +1,4 @@
-"""
-Waiting for repositories of tags, and for builds in tags.
-"""
+"""Waiting for repositories of tags."""
 from __future__ import annotations
 
 import re
@@ -55,11 +53,11 @@ def wait_for_repo(client: HubClient, tag: Any, nvrs: Any,
 
 class _Wanted(NamedTuple):
     """
-    The repository that somebody waits for.
+    The repository to wait for.
 
     :ivar tag: the id or the name of the tag.
-    :ivar nvrs: the builds that it is to have.
-    :ivar min_event: the first event that it may be of, "last", or None.
+    :ivar nvrs: the builds that it has to contain.
+    :ivar min_event: its first possible event, "last", or None.
     """
 
     tag: Any
@@ -70,9 +68,9 @@ class _Wanted(NamedTuple):
     def checked(cls, tag: Any, nvrs: Any, after_event: int | None,
                 min_event: MinEvent) -> _Wanted:
         """
-        Make one of the caller's arguments.
+        Make one from the caller's arguments.
 
-        :raises ValueError: if they make no sense.
+        :raises ValueError: if an argument is invalid.
         """
         if isinstance(nvrs, (str, dict)):
             nvrs = [nvrs]
@@ -97,18 +95,18 @@ class _Wanted(NamedTuple):
         return cls(key_of(tag), nvrs, min_event)
 
     def young_enough(self, repo: Repo) -> bool:
-        """Whether a repository is not of an event before the first one."""
+        """Tell whether a repository is not of an event before that."""
         return not isinstance(self.min_event, int) or bool(
             repo.create_event >= self.min_event)
 
 
 class _RepoWait:
     """
-    A wait for a repository on a hub that makes them on request.
+    A wait on a hub that creates repositories on request.
 
     :param client: asks the hub.
-    :param wanted: what is waited for.
-    :param asks: whether to request one, if there is none.
+    :param wanted: the repository to wait for.
+    :param asks: whether to request a repository, if there is none.
     """
 
     def __init__(self, client: HubClient, wanted: _Wanted, asks: bool) -> None:
@@ -118,7 +116,7 @@ class _RepoWait:
         self._request_id: int | None = None
 
     async def run(self) -> Repo:
-        """Wait for it."""
+        """Wait for the repository."""
         client, wanted = self._client, self._wanted
         if wanted.min_event == 'last':
             await self._at_last_change()
@@ -135,9 +133,10 @@ class _RepoWait:
 
     async def _at_last_change(self) -> None:
         """
-        From now on want one of the last change of the tag, or later. That is
-        asked for once: in a tag that changes often, there may never be a
-        repository of its last change.
+        From now on, want a repository of the tag's last change, or later.
+
+        The last change is asked for once: in a tag that changes often, there
+        may never be a repository of its last change.
         """
         async def look() -> Any:
             return await self._client.call('tagLastChangeEvent',
@@ -150,7 +149,7 @@ class _RepoWait:
         self._wanted = self._wanted._replace(min_event=event)
 
     async def _get(self) -> Any:
-        """The newest repository that is made as usual, if it will do."""
+        """Get the newest suitable repository with default options."""
         return await self._client.call('repo.get', self._wanted.tag,
                                      min_event=self._wanted.min_event)
 
@@ -165,7 +164,7 @@ class _RepoWait:
         return await _has_builds(self._client, self._wanted, None) or None
 
     async def _look_at_request(self) -> Any:
-        """Make a request, if there is none, or else see what became of it."""
+        """Request a repository, or look at the request."""
         client, wanted = self._client, self._wanted
         if self._request_id is None:
             answer = await self._make_request()
@@ -202,7 +201,7 @@ class _RepoWait:
 
 async def _has_builds(client: HubClient, wanted: _Wanted, event: int | None
                       ) -> bool:
-    """Whether all builds are in the tag: now, or as of an event."""
+    """Tell whether all builds are in the tag, now or at an event."""
     if not wanted.nvrs:
         return True
     many = MultiCall(client, strict=True)
@@ -215,7 +214,7 @@ async def _has_builds(client: HubClient, wanted: _Wanted, event: int | None
 
 async def _find_on_old_hub(client: HubClient, wanted: _Wanted
                            ) -> Repo | None:
-    """The newest repository of a tag on a hub before 1.35, if it will do."""
+    """Get the newest suitable repository on a hub before 1.35."""
     repo: Repo | None = await client.getRepo(wanted.tag)
     if repo is None or not wanted.young_enough(repo):
         return None
@@ -227,7 +226,7 @@ async def _find_on_old_hub(client: HubClient, wanted: _Wanted
 
 
 async def _changed(client: HubClient, tag: Any, event: int) -> bool:
-    """Whether a tag, or one that it inherits from, changed after an event."""
+    """Tell whether a tag, or a parent of it, changed after an event."""
     batched = Batched(client)
     found, parents = await gather([
         batched.getTag(tag, strict=True), batched.getFullInheritance(tag)])
@@ -238,7 +237,7 @@ async def _changed(client: HubClient, tag: Any, event: int) -> bool:
 
 
 async def _version(client: HubClient) -> Any:
-    """The hub's version as numbers; none of a hub that does not say."""
+    """Get the hub's version as numbers; empty if the hub does not tell."""
     found = re.match(r'(\d+)\.(\d+)', await client.hub_version() or '')
     return tuple(map(int, found.groups())) if found else ()
 

@@ -1,6 +1,4 @@
-"""
-Waiting until builds are in a tag.
-"""
+"""Waiting until builds are in a tag."""
 from __future__ import annotations
 
 from typing import Any
@@ -32,11 +30,12 @@ def wait_until_tagged(client: HubClient, builds: Any, tag: Any,
 
 class _TagWait:
     """
-    A wait for builds to be in a tag.
+    A wait for builds in a tag.
 
+    :param client: asks the hub.
     :param builds: their ids or NVRs.
     :param tag: the id or the name of the tag.
-    :param inherit: whether builds count that it inherits.
+    :param inherit: whether inherited builds count.
     """
 
     def __init__(self, client: HubClient, builds: list[Any], tag: Any,
@@ -50,7 +49,7 @@ class _TagWait:
         self._good = {build for build in builds if isinstance(build, int)}
 
     async def run(self) -> list[Any]:
-        """Wait for them."""
+        """Wait for the builds."""
         async def look_for_tag() -> Any:
             return await self._client.getTag(self._tag, strict=True)
 

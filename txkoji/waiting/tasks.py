@@ -1,6 +1,4 @@
-"""
-Waiting until tasks are finished.
-"""
+"""Waiting until tasks are finished."""
 from __future__ import annotations
 
 import copy
@@ -29,9 +27,11 @@ _log = Logger()
 
 class Poller:
     """
-    The polling of all tasks that a connection waits for: one call asks for
-    all of them every ``poll_interval`` seconds. In between, it asks for tasks
-    that are new, or that may have changed. Without a waiter it does nothing.
+    The polling of all tasks that a connection waits for.
+
+    One call asks for all of them every ``poll_interval`` seconds. In between,
+    further calls ask for tasks that are new, or that may have changed. Without
+    a waiter there is no polling.
 
     :param client: asks the hub.
     """
@@ -159,8 +159,9 @@ class Poller:
 
     def _fire(self, outcomes: Iterable[tuple[int, Any]]) -> None:
         """
-        Fire the Deferreds of waiters, each with an object of its own. (Their
-        callbacks may wait again, or cancel other waiters.)
+        Fire the Deferreds of waiters, each with an object of its own.
+
+        Their callbacks may wait again, or cancel other waiters.
         """
         for queue, outcome in [(self._waiting.pop(number, []), outcome)
                                for number, outcome in outcomes]:
