@@ -9,5 +9,5 @@ from txkoji.hub.profile import Profile
 
 __all__ = ['Connection', 'KojiException', 'KojiLoginException', 'Profile']
 
-#: Also what setup.py goes by.
+#: setup.py reads it, too.
 __version__ = '1.0.0'

@@ -26,7 +26,7 @@ from txkoji.exceptions import (
 from txkoji.hub.codec.xmlrpc import encode_entry
 from txkoji.multicall import BATCH, ask_many, cut, read_entry
 
-#: Methods whose answers may be of any length, unless they are given a limit.
+#: Methods whose answers can be of any length, unless they have a limit.
 UNBOUNDED = frozenset([
     'countAndFilterResults', 'filterResults', 'getLatestBuilds',
     'getLatestRPMS', 'getTaskDescendents', 'listArchives', 'listBuildroots',
@@ -35,10 +35,10 @@ UNBOUNDED = frozenset([
     'untaggedBuilds',
 ])
 
-#: A limit that is larger is none.
+#: The largest limit of ``queryOpts`` that counts as one.
 LONG = 1000
 
-#: Seconds that answering many callers of one call may take in one turn.
+#: Seconds of one turn of the reactor for answering the callers of one call.
 SLICE = 0.005
 
 
@@ -72,7 +72,7 @@ class Batched(HubMethods['Deferred[Any]']):
         self._forget()
 
     def _forget(self) -> None:
-        self._questions: dict[bytes, _PendingCall] = {}
+        self._pending: dict[bytes, _PendingCall] = {}
         self._waiting: Deferred[Any] | None = None
 
     def call(self, method: str, /, *args: Any, **kwargs: Any
@@ -83,28 +83,28 @@ class Batched(HubMethods['Deferred[Any]']):
                     method, args, kwargs):
                 return self._client.call(method, *args, **kwargs)
             body = encode_entry(method, args, kwargs)
-            question = self._questions.get(body)
-            if question is None:
-                # It may be asked later than its caller changes these.
+            call = self._pending.get(body)
+            if call is None:
+                # The caller may change the arguments before the call is sent.
                 args, kwargs = copy.deepcopy((args, kwargs))
         except Exception:
             return fail(Failure())
-        if question is None:
-            question = self._questions[body] = _PendingCall(
+        if call is None:
+            call = self._pending[body] = _PendingCall(
                 method, args, kwargs, body, self._left,
                 self._client.reactor)
-        answer = question.wait()
+        answer = call.wait()
         if self._waiting is None:
             self._waiting = self._client.run(
                 self._wait(), 'batched', self._client.options.deadline)
-            self._waiting.addCallbacks(self._ask_all, self._fail_all)
+            self._waiting.addCallbacks(self._send_all, self._fail_all)
         return answer
 
     def listBuilds(self, packageID: Any = None, *args: Any, **kwargs: Any
                    ) -> Deferred[Any]:
         """List builds; see `Connection.listBuilds`."""
         if isinstance(packageID, str):
-            # For this it asks twice.
+            # This takes two calls.
             return self._client.listBuilds(packageID, *args, **kwargs)
         return self.call('listBuilds', packageID, *args, **kwargs)
 
@@ -114,53 +114,53 @@ class Batched(HubMethods['Deferred[Any]']):
     def _left(self) -> None:
         """Stop collecting, if all callers have canceled."""
         if self._waiting is not None and not any(
-                question.wanted for question in self._questions.values()):
+                call.wanted for call in self._pending.values()):
             self._waiting.cancel()
 
     def _fail_all(self, failure: Failure) -> None:
         """Fail all pending calls, which were not sent."""
         error: Any = failure.value
-        questions = list(self._questions.values())
+        calls = list(self._pending.values())
         self._forget()
-        for question in questions:
-            question.fail(error)
+        for call in calls:
+            call.fail(error)
 
-    def _ask_all(self, result: None) -> None:
-        questions = [question for question in self._questions.values()
-                     if question.wanted]
+    def _send_all(self, result: None) -> None:
+        calls = [call for call in self._pending.values()
+                     if call.wanted]
         self._forget()
-        for request in cut(questions, BATCH):
+        for request in cut(calls, BATCH):
             if len(request) == 1:
-                self._ask_one(request[0])
+                self._send_alone(request[0])
             else:
-                self._ask(request)
+                self._send_together(request)
 
-    def _ask_one(self, question: _PendingCall) -> None:
+    def _send_alone(self, call: _PendingCall) -> None:
         """Send a pending call alone."""
-        asked = self._client.call(question.method, *question.args,
-                                **question.kwargs)
-        question.left = asked.cancel
-        asked.addCallbacks(question.succeed,
-                           lambda failure: question.fail(failure.value))
+        asked = self._client.call(call.method, *call.args,
+                                **call.kwargs)
+        call.left = asked.cancel
+        asked.addCallbacks(call.succeed,
+                           lambda failure: call.fail(failure.value))
 
-    def _ask(self, questions: list[_PendingCall]) -> None:
+    def _send_together(self, calls: list[_PendingCall]) -> None:
         """Send pending calls in one request."""
         asked = Deferred.fromCoroutine(
-            ask_many(self._client, questions, read=True))
+            ask_many(self._client, calls, read=True))
 
         def left() -> None:
-            if not any(question.wanted for question in questions):
+            if not any(call.wanted for call in calls):
                 asked.cancel()
 
         def answered(entries: list[Any]) -> None:
-            for question, entry in zip(questions, entries):
+            for call, entry in zip(calls, entries):
                 try:
-                    value = read_entry(question.method, entry,
+                    value = read_entry(call.method, entry,
                                        self._client.owner)
                 except Exception as error:
-                    question.fail(error)
+                    call.fail(error)
                 else:
-                    question.succeed(value)
+                    call.succeed(value)
 
         def failed(failure: Failure) -> None:
             error: Any = failure.value
@@ -168,15 +168,15 @@ class Batched(HubMethods['Deferred[Any]']):
             if again:
                 self._log.info(
                     'asking {count} calls one by one, after {error}',
-                    count=len(questions), error=str(error))
-            for question in questions:
-                if again and question.wanted:
-                    self._ask_one(question)
+                    count=len(calls), error=str(error))
+            for call in calls:
+                if again and call.wanted:
+                    self._send_alone(call)
                 else:
-                    question.fail(error)
+                    call.fail(error)
 
-        for question in questions:
-            question.left = left
+        for call in calls:
+            call.left = left
         asked.addCallbacks(answered, failed)
 
 
@@ -224,11 +224,11 @@ class _PendingCall:
         if len(self._waiting) == 1:
             self._waiting.popleft().callback(value)
         elif self._waiting:
-            # Who gets one may change it: this one nobody gets.
+            # Callers may change their objects: copy one that no caller has.
             self._answer(copy.deepcopy(value))
 
     def _answer(self, value: Any) -> None:
-        """Answer callers for one slice of time, and the others in later turns."""
+        """Answer callers for a slice of time, the others in later turns."""
         end = perf_counter() + SLICE
         while self._waiting:
             self._waiting.popleft().callback(copy.deepcopy(value))
@@ -252,7 +252,7 @@ def _unbounded(method: str, args: Any, kwargs: dict[str, Any]) -> bool:
     if method not in UNBOUNDED:
         return False
     if method == 'getLatestBuilds':
-        # Of one package there is one.
+        # A package has one latest build.
         return not (kwargs.get('package') or any(args[2:3]))
     options: Any = kwargs.get('queryOpts', kwargs.get('filterOpts'))
     if method == 'listTasks' and len(args) > 1:

@@ -1,4 +1,4 @@
-"""`Build`, as ``getBuild``, ``listBuilds``, ``listTagged`` and others give it."""
+"""`Build`, as ``getBuild``, ``listBuilds`` and others give it."""
 from __future__ import annotations
 
 import re
@@ -135,7 +135,7 @@ class Build(Timed):
         many.listArchives(buildID=number)
         many.getBuildLogs(number)
         rpms, archives, logs = await many()
-        # The paths of these need more, which comes with their own type only.
+        # Their paths need members that come with their own type only.
         special = sorted({row.btype for row in archives} & {'maven', 'win'})
         many = koji.MultiCall(strict=True)
         for kind in special:

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, fail
 
 from txkoji.call import HubMethods
-from txkoji.exceptions import ConfigurationError, GenericError
+from txkoji.exceptions import GenericError
 from txkoji.hub.calls import Calls
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.xmlrpc import encode_call
 from txkoji.hub.http.body import Sink
 from txkoji.hub.http.network import Network
 from txkoji.hub.http.request import Request
-from txkoji.hub.profile import Profile, number_problem
+from txkoji.hub.profile import Profile
 from txkoji.hub.reads import check_call, is_read
 from txkoji.hub.session.credentials import check_arguments, choose
 from txkoji.hub.session.secret import Secret
@@ -29,61 +28,11 @@ from txkoji.hub.session.session_info import SessionInfo
 from txkoji.hub.stats import Stats
 from txkoji.hub.transport import Transport
 from txkoji.iterators import AsyncItems
-from txkoji.progress import Listener
+from txkoji.options import Options
 from txkoji.resource import CallCollector, Hub, Names
 from txkoji.results import row_maker, typed
 
 Self = TypeVar('Self', bound='HubClient')
-
-#: Options and arguments that count things: integers.
-_INTEGERS = ('max_connections', 'page_size')
-
-
-@dataclass(frozen=True)
-class Options:
-    """
-    Options of calls; see `Connection.with_options`.
-
-    :ivar timeout: seconds for one attempt.
-    :ivar deadline: seconds for a call with all its attempts.
-    :ivar write: whether calls change something on the hub; None to go by the
-                 hub method.
-    :ivar progress: a function to report progress to, or None.
-    :ivar page_size: items of a page.
-    """
-
-    timeout: float
-    deadline: float
-    write: bool | None = None
-    progress: Listener | None = None
-    page_size: int = 1000
-
-    def updated(self, *, write: bool | None = None,
-                timeout: float | None = None, deadline: float | None = None,
-                progress: Listener | None = None,
-                page_size: int | None = None) -> Options:
-        """
-        Copy the options, with other values for those that are not None.
-
-        :raises ConfigurationError: if a number is none or not more than 0, or
-                                    another value has the wrong type.
-        """
-        numbers: dict[str, Any] = {
-            'timeout': timeout, 'deadline': deadline, 'page_size': page_size}
-        for name, number in numbers.items():
-            if number is not None:
-                check_number(name, number)
-        if write is not None and not isinstance(write, bool):
-            raise ConfigurationError('write must be True, False or None, not'
-                                     f' {write!r}')
-        if progress is not None and not callable(progress):
-            raise ConfigurationError('progress must be a function, not'
-                                     f' {progress!r}')
-        return replace(self, **{
-            name: value for name, value in {
-                **numbers, 'write': write, 'progress': progress}.items()
-            if value is not None})
-
 
 class HasClient(Protocol):
     """A `Connection`, or its `HubClient`."""
@@ -357,7 +306,7 @@ class HubClient(HubMethods[Deferred[Any]]):
             self._transport.hub_version = str(version)
         return self._transport.hub_version
 
-    # What a `Hub` has beside calls, by the owner
+    # Other members of a `Hub`
 
     @property
     def profile(self) -> str:
@@ -396,17 +345,3 @@ class HubClient(HubMethods[Deferred[Any]]):
                  ) -> Deferred[int]:
         """Download a file; see `Connection.download`."""
         return self.owner.download(file, destination, **options)
-
-
-def check_number(name: str, number: Any, place: str = '') -> None:
-    """
-    Check a limit.
-
-    :param place: the beginning of the error's text.
-    :raises ConfigurationError: if the limit is no number, or not more than 0.
-    """
-    problem = number_problem(number, whole=name in _INTEGERS)
-    if problem is not None:
-        raise ConfigurationError(f'{place}{name} {problem}')
-
-

@@ -16,7 +16,7 @@ from txkoji import web
 from txkoji.batching import Batched
 from txkoji.cache import MAX_AGE, Cache
 from txkoji.call import HubMethods
-from txkoji.client import HubClient, Options, check_number
+from txkoji.client import HubClient
 from txkoji.files.cg_import import import_build
 from txkoji.files.cg_metadata import Files
 from txkoji.files.destinations import Destination
@@ -31,6 +31,7 @@ from txkoji.hub.profile import Profile, read_profile
 from txkoji.hub.stats import Stats
 from txkoji.messages.dispatcher import Events
 from txkoji.multicall import BATCH, MultiCall
+from txkoji.options import Options, check_number
 from txkoji.paging import Pages
 from txkoji.progress import ByteListener, Listener, transfer
 from txkoji.resource import system_time
@@ -40,7 +41,7 @@ from txkoji.waiting.repositories import MinEvent, wait_for_repo
 from txkoji.waiting.tags import wait_until_tagged
 from txkoji.waiting.tasks import Poller, TaskOrId
 
-#: Where profiles are looked for; replace it to look elsewhere.
+#: Patterns of configuration files; replace it to read others.
 PROFILES = profiles.PROFILES
 
 Self = TypeVar('Self', bound='Connection')
@@ -570,7 +571,7 @@ class Connection(HubMethods[Deferred[Any]]):
 
     @property
     def url(self) -> str:
-        """The URL of the hub. After a login, a plain http URL has become https."""
+        """The URL of the hub; that with https, after a login by http."""
         return self.client.url
 
     @property
@@ -581,7 +582,7 @@ class Connection(HubMethods[Deferred[Any]]):
 
     @property
     def session_key(self) -> str | None:
-        """The key of the session, a secret, or None when not logged in."""
+        """The key of the session, which is secret, or None."""
         info = self.client.session_info
         return None if info is None else info.key
 
@@ -693,7 +694,7 @@ class Connection(HubMethods[Deferred[Any]]):
             if self.events.owner is self.client.owner:
                 await self.events.close()
         except CancelledError:
-            # Nobody waits for more; but all is to be closed.
+            # The caller does not wait, but everything has to be closed.
             logout = False
             raise
         finally:

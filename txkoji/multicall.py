@@ -24,10 +24,10 @@ from txkoji.progress import Progress
 from txkoji.resource import Hub
 from txkoji.results import typed
 
-#: Calls in a request, where nobody says how many: what Koji's own tools take.
+#: Default number of calls in a request, as in Koji's own tools.
 BATCH = 100
 
-#: Bytes of a request of many calls. The hub takes 4 MiB (its option
+#: Maximum bytes of a request. The hub takes 4 MiB (its option
 #: ``MaxRequestLength``), and front servers may take less.
 MAX_REQUEST = 2**20
 
@@ -62,7 +62,7 @@ class StoredCall:
         :raises KojiException: if the call failed.
         """
         if self.error is not None:
-            # One of its own for each who asks, or its traceback would grow.
+            # A copy for each access: the traceback of one error would grow.
             raise copy_of(self.error)
         return self._value
 
@@ -130,7 +130,7 @@ class _Results(Iterator[Any]):
         return next(self._calls).result
 
 
-#: What the older library called it.
+#: The name in txkoji 0.10.
 KojiMultiCallIterator = MultiCallResults
 
 
@@ -248,7 +248,7 @@ class _Sending:
     async def send(self) -> MultiCallResults:
         """Send all requests, some of them simultaneously."""
         requests = cut(self._calls, self._batch)
-        # Each of these takes the next request when it is done with one.
+        # Each sender takes the next request when its last one is answered.
         senders = [Deferred.fromCoroutine(self._send_some(requests))
                    for _ in range(self._concurrency)]
         try:

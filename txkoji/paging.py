@@ -65,7 +65,7 @@ LISTINGS: dict[str, Listing] = {
     'untaggedBuilds': Listing('id'),
 }
 
-#: Methods whose answers are two lists, each row of one belonging to the other.
+#: Methods whose answers are two lists that belong together.
 PAIRS = ('getLatestRPMS', 'listTaggedArchives', 'listTaggedRPMS')
 
 
@@ -210,11 +210,9 @@ class _Query:
         in_python = not listing.options or (
             bool(listing.filters) and self.takes_event)
         if in_python or listing.key is None:
-            # There, one key is all that the hub takes; rows that have the
-            # same one stay in their order.
+            # Here the hub takes one key only. Its sorting is stable.
             return self.order
-        # Of rows that are alike, a database gives now this one first, now
-        # another.
+        # The database may give equal rows in a different order each time.
         return f'{self.order},{listing.key}'
 
     async def pin(self) -> None:
@@ -290,7 +288,7 @@ class _EventWalk(_Walk):
             self._pinned = True
         rows = await query.part(query.full_order, self._offset, size)
         self._offset += len(rows)
-        # A hub that gives more does not look at limits.
+        # A hub that returns more rows ignores limits.
         self.over = len(rows) != size
         return rows
 
@@ -312,7 +310,7 @@ class _KeyWalk(_Walk):
         self._key = key.lstrip('-')
         self._sign = -1 if key.startswith('-') else 1
         self._last: int | None = None
-        #: How many rows to begin early: more in a list that shrinks fast.
+        #: Rows to overlap: more in a list that shrinks fast.
         self._early = 1
 
     async def page(self, size: int) -> list[Any]:
@@ -324,11 +322,11 @@ class _KeyWalk(_Walk):
             offset = max(0, position - early)
             limit = position - offset + size
             rows = await self._query.part(self._order, offset, limit)
-            # A hub that gives more does not look at limits.
+            # A hub that returns more rows ignores limits.
             whole = len(rows) > limit
             if not whole and offset and last is not None and (
                     not rows or self._rank(rows[0]) > last):
-                # Those that follow the last one seen are further ahead now.
+                # The rows after the last seen one have moved forward.
                 position, early = offset, size
                 continue
             seen = 0

@@ -41,7 +41,7 @@ class Repo(Resource):
     async def _file(self, name: str) -> File:
         tag, dist = self.tag_name, self.dist
         if tag is None:
-            # Not all hub methods tell.
+            # Rows of some hub methods have no tag.
             whole = await hub_of(self).repoInfo(id_of(self), strict=True)
             tag, dist = whole.tag_name, whole.dist
         folder = repo_path(tag, id_of(self), bool(dist))

@@ -109,14 +109,14 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
     #: Members that hub methods may leave out.
     members: ClassVar[frozenset[str]] = frozenset()
 
-    #: member -> the same under another name, in rows of other methods.
+    #: member -> its name in rows of other methods.
     aliases: ClassVar[dict[str, str]] = {}
 
-    #: The page of kojiweb that shows it, and the member that it takes.
+    #: Its page on kojiweb, with the parameter for its id.
     page: ClassVar[str] = ''
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # Not Munch's, which goes by each member in Python.
+        # Munch's own constructor loops over the members in Python.
         dict.__init__(self, *args, **kwargs)
         object.__setattr__(self, 'connection', None)
 
@@ -154,8 +154,8 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
         kind = type(self)
         found = getattr(kind, name, None)
         if isinstance(found, property) and found.fget is not None:
-            # Python asks here, too, when a property fails with an
-            # AttributeError: that is a bug, and no missing member.
+            # Python also comes here if a property raises AttributeError.
+            # That is a bug, not a missing member.
             try:
                 return found.fget(self)
             except AttributeError as error:
@@ -212,7 +212,7 @@ class Timed(Resource):
 
     __slots__ = ()
 
-    #: The names of its states, and the one in which it is going on.
+    #: The names of its states, and the state while it runs.
     states: ClassVar[dict[int, str]]
     running: ClassVar[int]
 

@@ -80,7 +80,7 @@ def _descendents(value: Any, connection: Hub) -> Any:
     waiting = [row for key in reversed(rows) if key not in children
                for row in reversed(rows[key])]
     tasks: list[Task] = []
-    # A hub that lies could make a circle of them.
+    # Broken answers may contain a circle.
     seen = set()
     while waiting:
         row = waiting.pop()
@@ -143,12 +143,12 @@ def _seconds(value: Any, connection: Hub) -> Any:
         try:
             return timedelta(seconds=value)
         except (OverflowError, ValueError):
-            # No time that there is: infinite, or none at all.
+            # Infinite, or not a number.
             return None
     return value
 
 
-#: Methods that give a row, or a list of rows.
+#: Methods with a row, or a list of rows, as the result.
 ROWS: dict[str, type[Resource]] = {
     'CGImport': Build,
     'createSideTag': Tag,
@@ -191,7 +191,7 @@ ROWS: dict[str, type[Resource]] = {
     'untaggedBuilds': Build,
 }
 
-#: Methods whose results are read in another way.
+#: Methods with other results that contain rows.
 OTHERS: dict[str, Reader] = {
     'getAverageBuildDuration': _seconds,
     'getLatestRPMS': _rpms_and_builds,

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from txkoji.resource import Resource, now_for, time_of
 
-#: A host that was not heard of for so long takes no tasks. They report every
-#: 15 seconds; this is long enough for clocks that differ by some minutes.
+#: A host takes no tasks after this time without a report. Hosts report every
+#: 15 seconds; clocks may differ by some minutes.
 SILENT = timedelta(minutes=30)
 
 

@@ -97,7 +97,7 @@ class RPM(Resource):
         """Make its `txkoji.files.File`, given the row of its build."""
         return File(
             hub_of(self), rpm_path(build, self, sigkey),
-            # A signed copy is longer.
+            # Signed copies are longer.
             size=None if sigkey else self.size,
             checksum=package_checksum(self.payloadhash),
             about=self)

@@ -19,7 +19,7 @@ from txkoji.iterators import AsyncItems
 from txkoji.progress import Progress
 from txkoji.results import row_maker
 
-#: So many items wait for who wants them; with more, no more is read.
+#: Number of buffered items at which reading from the hub pauses.
 WAITING = 200
 
 
@@ -51,7 +51,7 @@ class Items(AsyncItems):
 
     def __init__(self, client: HubClient, method: str, args: Any,
                  kwargs: Any) -> None:
-        # First, since this is also destroyed if the next lines raise.
+        # First: __del__ needs it, also if the next lines raise.
         self._source = _Source()
         self._method = check_call(method, args, kwargs)
         refuse_count(self._method, args, kwargs)
@@ -71,7 +71,7 @@ class Items(AsyncItems):
             self._source.ask(self._client, self._method, body,
                              self._client.is_read(self._method, self._args,
                                                   self._kwargs))
-        # Who waits for one item holds the others.
+        # The Deferred references this object, so that it is not destroyed.
         return self._source.next().addBoth(self._pass_on)
 
     def _pass_on(self, result: Any) -> Any:
@@ -202,7 +202,7 @@ class _Sink:
         try:
             self._decoder.feed(data)
         finally:
-            # Also what came before nonsense.
+            # Also the items before an invalid part.
             held = self._source.put(self._decoder.take())
         return held
 

@@ -21,7 +21,7 @@ from txkoji.files.task_output import output_of
 from txkoji.resource import Resource, existing, hub_of, id_of
 from txkoji.task_requests.row import TaskRow
 
-#: A task is within no more tasks than this.
+#: Maximum depth of nested tasks.
 GENERATIONS = 10
 
 
@@ -131,7 +131,7 @@ class Task(TaskRow):
         task: Task | None = (
             self if self.params is not None
             else await hub_of(self).getTaskInfo(id_of(self)))
-        # A hub that lies could make a circle of them.
+        # Broken answers may contain a circle.
         for _ in range(GENERATIONS):
             if task is None or task.is_scratch is not None \
                     or task.parent is None:
@@ -172,7 +172,7 @@ class Task(TaskRow):
             except GenericError as error:
                 refusal = error
             if task.state not in task_states.DONE_GROUP:
-                # It may have ended meanwhile.
+                # The task may have ended since the first look.
                 task = await self._look_again()
         if task.state == task_states.CANCELED:
             raise TaskCanceled(f'task {task.id} was canceled', task=task,

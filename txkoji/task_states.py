@@ -8,10 +8,10 @@ CANCELED = 3
 ASSIGNED = 4
 FAILED = 5
 
-#: Tasks that are not over.
+#: States of unfinished tasks.
 ACTIVE_GROUP = (FREE, OPEN, ASSIGNED)
 
-#: Tasks that are over.
+#: States of finished tasks.
 DONE_GROUP = (CLOSED, CANCELED, FAILED)
 
 #: number -> name

@@ -18,15 +18,15 @@ MAX_ID = 2**31 - 1
 
 PORTS = {'http': 80, 'https': 443}
 
-#: What people put around a link, and behind it.
+#: Characters before and after a link in a sentence.
 OPENING = '<([{"\'`*\u201c\u2018\u00ab'
 CLOSING = '>)]}"\'`*\u201d\u2019\u00bb.,;:!?\u2026'
 PAIRS = {'>': '<', ')': '(', ']': '[', '}': '{'}
 
-#: No link has one of these; a text with one in it says more than a link.
+#: Characters that no link contains.
 NOT_IN_LINKS = re.compile(r'[\s<>"]')
 
-#: An ampersand as it is written in HTML, however often it was escaped.
+#: An ampersand in HTML, perhaps escaped several times.
 AMPERSAND = re.compile(r'&(?:(?:amp|#0*38|#x0*26);)+', re.IGNORECASE)
 
 
@@ -35,15 +35,15 @@ class Page(NamedTuple):
 
     parameter: str
     method: str
-    #: What it takes: an "id", a "name", or "either".
+    #: The kind of its value: an "id", a "name", or "either".
     takes: str = 'id'
-    #: Another parameter, which the hub method takes as well.
+    #: A second parameter, which the hub method takes, too.
     more: str = ''
-    #: How the hub method calls the parameter, where not by position.
+    #: The name of the argument, if it is not positional.
     keyword: str = ''
 
 
-#: A page that can be asked for in two ways stands twice.
+#: A page with two kinds of parameters has two entries.
 PAGES: dict[str, tuple[Page, ...]] = {
     'archiveinfo': (Page('archiveID', 'getArchive'),),
     'buildinfo': (Page('buildID', 'getBuild'),),
@@ -58,7 +58,7 @@ PAGES: dict[str, tuple[Page, ...]] = {
     'getfile': (Page('taskID', 'getTaskInfo'),),
     'hostinfo': (Page('hostID', 'getHost', takes='either'),
                  Page('userID', 'listHosts', keyword='userID'),
-                 # The user of a host is made with the name of the host.
+                 # The user of a host has the name of the host.
                  Page('userID', 'getHost', takes='either')),
     'packageinfo': (Page('packageID', 'getPackage', takes='either'),),
     'repoinfo': (Page('repoID', 'repoInfo'),),
@@ -213,7 +213,7 @@ def _single(query: dict[str, Any], name: str) -> str | None:
 def _key(text: str, takes: str) -> Any:
     """Read an id or a name, whichever the page takes, or None."""
     if takes != 'name' and text.isascii() and text.isdigit():
-        # More digits than any id has, and more than int() may take.
+        # Longer than any id, perhaps too long for int().
         number = int(text) if len(text) <= 10 else MAX_ID + 1
         return number if number <= MAX_ID else None
     return None if takes == 'id' else text

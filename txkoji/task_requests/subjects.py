@@ -49,14 +49,14 @@ def find_package(named: Mapping[str, Any], layout: Layout) -> str | None:
         return None
     suffix = layout.suffix
     if suffix == '-container' and find_options(named).get('flatpak'):
-        # It has the name of its repository.
+        # A flatpak has the name of its repository.
         suffix = ''
     return name if name.endswith(suffix) else name + suffix
 
 
 def build_package(build: Mapping[str, Any]) -> Any:
     """Get the name of the package from the row of a build, or None."""
-    # As Koji's client: hub methods differ in which of the two they have.
+    # Rows of hub methods have one of the two, or both.
     return build.get('package_name') or build.get('name')
 
 
@@ -112,7 +112,7 @@ def find_scratch(params: Sequence[Any]) -> bool:
     for param in params:
         if isinstance(param, Mapping) and (
                 param.get('scratch')
-                # Named parameters: the options are one of these.
+                # Named parameters, the options among them.
                 or (('__method__' in param or '__starstar' in param)
                     and find_scratch(list(param.values())))):
             return True
@@ -134,7 +134,7 @@ def source_package(source: str) -> str:
         path, _, subdirectory = place.partition('://')[2].partition('?')
         path = subdirectory.strip('/') or path.partition('/')[2].rstrip('/')
         if re.match('rpms/[^/]+/', subdirectory):
-            # A module of CVS or Subversion, with its branch.
+            # A module of CVS or Subversion, and its branch.
             path = path.rpartition('/')[0]
         name = path.rsplit('/', 1)[-1]
         if name.endswith('.git'):
@@ -158,7 +158,7 @@ def canonical_arch(arch: str) -> str:
     return arch
 
 
-#: Architectures of packages -> those of builders; the first that fits.
+#: Patterns of package architectures, and the builders' architecture.
 _CANONICAL = [
     ('i.86|athlon', 'i386'),
     ('ia32e', 'x86_64'),
@@ -180,7 +180,7 @@ def result_build(result: Any) -> int | None:
     have it.
     """
     if isinstance(result, list) and len(result) == 1:
-        # As `listTasks` has it.
+        # As in results of ``listTasks``.
         [result] = result
     if not isinstance(result, Mapping):
         return None

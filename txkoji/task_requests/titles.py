@@ -11,9 +11,9 @@ from typing import Any
 from txkoji.task_requests.layouts import METHODS, find, fits, parameters
 from txkoji.task_requests.subjects import build_package
 
-#: What stands between the brackets, in order: paths into the request by name
-#: (see `txkoji.task_requests.layouts.find`), some to be shown in a special
-#: way, which stands before a colon. What may be left out has a question mark.
+#: The parts between the brackets, in order: paths into the request (see
+#: `txkoji.task_requests.layouts.find`), some with a way to show the value
+#: before a colon. Optional parts have a question mark.
 TITLES: dict[str, tuple[str, ...]] = {
     'appliance': ('arch', 'dashed:name version', 'ksfile'),
     'build': ('target', 'module:src'),

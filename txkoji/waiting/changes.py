@@ -58,7 +58,8 @@ class Changes(Polled):
             await deferLater(reactor, wait)
 
         async def ask() -> Any:
-            # In this order: when it is finished, so are its descendents.
+            # In this order: after the end of a task, its descendents do not
+            # change.
             task = existing(await client.getTaskInfo(self._task_id),
                             'task', self._task_id)
             return task, await client.getTaskDescendents(self._task_id)

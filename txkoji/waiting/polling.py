@@ -23,7 +23,7 @@ from txkoji.hub.deferreds import FairSemaphore
 from txkoji.hub.retries import outage
 from txkoji.iterators import AsyncItems
 
-#: So many errors in a row that may be an outage, or may be for good.
+#: Maximum number of successive errors that may, or may not, be an outage.
 DOUBTFUL = 5
 
 _log = Logger()
@@ -49,8 +49,8 @@ class OutageBudget:
         if isinstance(error, (CallTimeout, ServerOffline)) or (
                 isinstance(error, TransportError) and outage(error)):
             return True
-        # A hub whose database restarts answers with fault 1, a front server
-        # with a page for people, or 500.
+        # While its database restarts, a hub answers with fault 1. Front
+        # servers answer with a page for people, or with status 500.
         doubtful = (isinstance(error, AnswerError) or error.faultCode == 1
                     or (isinstance(error, HTTPError)
                         and error.status is not None and error.status >= 500))

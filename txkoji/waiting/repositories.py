@@ -17,7 +17,7 @@ from txkoji.waiting.polling import key_of, poll
 #: The first hub version that makes repositories on request.
 REQUESTS_SINCE = (1, 35)
 
-#: "last" is for the last event at which the tag changed.
+#: The id of an event, or "last" for the tag's last change.
 MinEvent = None | int | str
 
 
@@ -120,7 +120,7 @@ class _RepoWait:
         client, wanted = self._client, self._wanted
         if wanted.min_event == 'last':
             await self._at_last_change()
-        # In a list, since None would be looked for again.
+        # In a list, since poll() goes on after None.
         [found] = await poll(client, self._look_first)
         if found is None and wanted.nvrs:
             await poll(client, self._look_for_builds)
@@ -174,7 +174,7 @@ class _RepoWait:
         if repo is not None and wanted.young_enough(repo):
             return repo
         if repo is not None:
-            # One of just before, that somebody else had requested.
+            # An earlier request, of another user.
             self._request_id = None
         elif not request['active']:
             raise GenericError(
@@ -191,9 +191,9 @@ class _RepoWait:
         event = self._wanted.min_event
         assert isinstance(event, int)
         last = (await self._client.call('getLastEvent'))['id']
-        # Whoever asks again is given the same request, so that it may be
-        # asked again as reads are. An event that is yet to come the hub does
-        # not take: any new repository is of one.
+        # A repeated request gets the same repository, so that the call can be
+        # retried like a read. The hub refuses events of the future: then
+        # any new repository will do.
         return await self._client.with_options(write=False).call(
             'repo.request', self._wanted.tag, min_event=min(event, last),
             force=event > last)

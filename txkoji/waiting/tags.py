@@ -44,8 +44,8 @@ class _TagWait:
         self._builds = builds
         self._tag = tag
         self._inherit = inherit
-        #: Those for which failing is the end. A build that is waited for by
-        #: its NVR, and failed before, may be made again, under the same id.
+        #: Builds whose failure ends the wait. A build that failed before may
+        #: be built again under its NVR, with the same id.
         self._good = {build for build in builds if isinstance(build, int)}
 
     async def run(self) -> list[Any]:
@@ -64,7 +64,7 @@ class _TagWait:
         for wanted, build in zip(self._builds, found):
             self._check(wanted, build)
         if None in found:
-            # It is not even begun.
+            # A build does not exist yet.
             return None
         there = await gather([Deferred.fromCoroutine(
             self._is_there(batched, build)) for build in found])

@@ -19,7 +19,7 @@ from txkoji.waiting.polling import OutageBudget
 #: A task, or its id.
 TaskOrId = Task | int
 
-#: Seconds after a request, before which there is no early one.
+#: Minimum seconds between a request and an early one.
 EARLY = 1
 
 _log = Logger()
