@@ -1,8 +1,7 @@
 """
-Who works on what: open tasks, with the names of their owners, which are kept
-in files for a day, so that they are asked for once.
+List open tasks with the names of their owners.
 
-    python examples/cache.py [--profile NAME]
+The names are kept in files for a day, so that each is asked for once.
 """
 from embedded import run
 
@@ -10,6 +9,7 @@ from txkoji import task_states
 
 
 async def show(koji, options):
+    """Print the open tasks."""
     tasks = await koji.listTasks(
         {'state': [task_states.OPEN]}, {'order': '-id', 'limit': 20})
     names = await koji.cache.many('user', [task.owner for task in tasks])

@@ -1,9 +1,4 @@
-"""
-The last tasks that build containers: what of, what came out of them, and
-when those that go on will be done.
-
-    python examples/container_tasks.py [--profile NAME]
-"""
+"""List the last container builds: their source, result, and estimated end."""
 from embedded import run
 from twisted.internet.defer import gatherResults
 
@@ -11,6 +6,7 @@ METHODS = ['buildContainer', 'buildSourceContainer']
 
 
 async def show(koji, options):
+    """Print the tasks."""
     lists = await gatherResults(
         [koji.listTasks({'method': method}, {'order': '-id', 'limit': 10})
          for method in METHODS])
@@ -26,6 +22,7 @@ async def show(koji, options):
 
 
 def name(task):
+    """Get the names of the builds of a task."""
     try:
         return task.package or 'something'
     except ValueError:

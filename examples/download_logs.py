@@ -1,8 +1,7 @@
 """
-Get the logs of a task and its descendents, or of a build, from the hub's
-topurl, several at a time.
+Download the logs of a task and its descendents, or of a build.
 
-    python examples/download_logs.py [TASK or BUILD] [FOLDER] [--profile NAME]
+Several files are downloaded simultaneously from the hub's topurl.
 """
 import os
 import tempfile
@@ -14,6 +13,7 @@ from txkoji.exceptions import KojiException
 
 
 async def get(koji, options):
+    """Download the logs."""
     try:
         files = await find(koji, options.thing)
     except KojiException as error:
@@ -25,7 +25,7 @@ async def get(koji, options):
 
 
 async def find(koji, thing):
-    """The logs of a task, by its number, or of a build, by its name."""
+    """Find the logs of a task, by its id, or of a build, by its name."""
     if not thing.isdigit():
         build = await koji.getBuild(thing, strict=True)
         files = await build.files()

@@ -1,8 +1,7 @@
 """
-How long builds of a package took, as a table; and with --plot, which needs
-matplotlib, as a chart.
+Tabulate how long builds of a package took, or plot it (--plot).
 
-    python examples/durations.py [PACKAGE] [--plot FILE] [--profile NAME]
+The plot needs matplotlib.
 """
 import sys
 
@@ -13,6 +12,7 @@ from txkoji.estimates import average_build_duration, average_last_builds
 
 
 async def show(koji, options):
+    """Print the durations."""
     builds = await koji.listBuilds(
         options.package, state=build_states.COMPLETE,
         queryOpts={'order': '-completion_time', 'limit': 20})
@@ -31,10 +31,12 @@ async def show(koji, options):
 
 
 def minutes(build):
+    """Get the duration of a build in minutes."""
     return build.duration.total_seconds() / 60
 
 
 def plot(builds, options):
+    """Draw the durations."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

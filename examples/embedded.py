@@ -1,6 +1,8 @@
 """
-What the examples share: a Connection to a hub of your own with ``--profile
-NAME``, and else to a hub that is embedded in the example, with sample data.
+The connection of the examples.
+
+With ``--profile NAME`` it is one to your own hub, otherwise to a hub that is
+embedded in the example, with sample data.
 """
 import argparse
 

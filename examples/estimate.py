@@ -11,6 +11,7 @@ ORDER = 'priority,create_time'
 
 
 async def show(koji, options):
+    """Print the estimates."""
     if not options.task.isdecimal():
         print('A task is a number, and not', options.task)
         return
@@ -40,6 +41,7 @@ async def show(koji, options):
 
 
 def place(task):
+    """Describe the place of a task in its queue."""
     return task.priority, task.create_ts
 
 

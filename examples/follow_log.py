@@ -11,6 +11,7 @@ from txkoji.exceptions import KojiException
 
 
 async def follow(koji, options):
+    """Print the lines of the logs."""
     last = None
     try:
         async for line in koji.follow(int(options.task), descendents=True):

@@ -1,5 +1,5 @@
 """
-What is behind a link to kojiweb?
+Show the object of a link to kojiweb.
 
     python examples/from_web.py [LINK] [--profile NAME]
 
@@ -10,6 +10,7 @@ from embedded import run
 
 
 async def show(koji, options):
+    """Print the object of a link."""
     link = options.link or koji.weburl + '/taskinfo?taskID=6474'
     found = await koji.from_web(link)
     if found is None:

@@ -1,9 +1,8 @@
 """
-Import a build that a content generator has made: its metadata, as JSON, and
-the files that this names, in a folder. (On the embedded hub, and without
-these, it makes up a build.)
+Import the build of a content generator.
 
-    python examples/import_build.py [METADATA FOLDER] [--profile NAME]
+The arguments are its metadata, as JSON, and the folder of the files that the
+metadata names. On the embedded hub, without arguments, the example makes both.
 """
 import hashlib
 import json
@@ -16,6 +15,7 @@ from txkoji.exceptions import KojiException
 
 
 async def load(koji, options):
+    """Import the build."""
     if options.folder is None:
         options.folder = tempfile.mkdtemp()
         options.metadata = make_up(options.folder)
@@ -36,6 +36,7 @@ async def load(koji, options):
 
 
 def show(sent, total):
+    """Print the progress."""
     print(f'{sent} of {total} bytes are on the hub')
 
 

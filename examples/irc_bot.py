@@ -1,5 +1,7 @@
 """
-A bot for IRC that people can talk to about Koji. It answers
+Talk with people on IRC about Koji.
+
+The bot answers
 
     links to Koji's web pages,
     last PACKAGE build
@@ -51,6 +53,7 @@ class Answers:
             (r'unwatch ([\w.+-]+)', self.unwatch)]
 
     async def answer(self, text):
+        """Answer a command."""
         text = text[:LONGEST].strip()
         found = re.search(r'https?://\S+', text)
         if found:
@@ -62,10 +65,12 @@ class Answers:
         return []
 
     async def link(self, url):
+        """Describe the object of a link."""
         found = await self.koji.from_web(url)
         return [] if found is None else [await self.describe(found)]
 
     async def last_build(self, package):
+        """Tell the latest build of a package."""
         builds = await self.koji.listBuilds(
             package, state=build_states.COMPLETE,
             queryOpts={'order': '-build_id', 'limit': 1})
@@ -74,6 +79,7 @@ class Answers:
         return [await self.describe(builds[0])]
 
     async def building(self, name):
+        """Tell the builds that are under way."""
         user = await self.koji.getUser(name)
         if user is None:
             return [f'I know no {name}.']
@@ -87,16 +93,19 @@ class Answers:
             self.describe(task)) for task in tasks])
 
     async def watch(self, package):
+        """Announce builds of a package from now on."""
         if len(self.watched) >= WATCHED:
             return ['I watch too many packages already.']
         self.watched.add(package)
         return [f'I will tell of builds and tags of {package}.']
 
     async def unwatch(self, package):
+        """Announce builds of a package no longer."""
         self.watched.discard(package)
         return [f'I no longer watch {package}.']
 
     async def describe(self, found):
+        """Describe an object of the hub."""
         if isinstance(found, Task):
             about = f'{found.title} is {found.state_name}'
             active = found.state in task_states.ACTIVE_GROUP
@@ -111,7 +120,7 @@ class Answers:
         return f'{about}: {found.url}'
 
     def news(self, event):
-        """What there is to say of something that the message bus says."""
+        """Make lines about an event of the message bus."""
         if event.package not in self.watched:
             return []
         if event.kind in ('Tag', 'Untag'):
@@ -121,6 +130,7 @@ class Answers:
 
 
 def until(when, now):
+    """Tell how long it is until a time."""
     if when is None:
         return 'nobody knows for how long'
     minutes = (when - now).total_seconds() / 60
@@ -143,6 +153,7 @@ class Bot(IRCClient):
         self.busy = 0
 
     def lineReceived(self, line):
+        """Receive a line of the server."""
         # It may be in any encoding.
         super().lineReceived(line.decode('utf-8', 'replace').encode())
 
@@ -150,20 +161,25 @@ class Bot(IRCClient):
         """There is nothing to say to these."""
 
     def signedOn(self):
+        """Join the channel."""
         self.join(self.place)
 
     def joined(self, channel):
+        """Begin to answer."""
         self.bots.add(self)
 
     def kickedFrom(self, channel, kicker, message):
+        """Join the channel again."""
         self.bots.discard(self)
         self.reactor.callLater(60, self.join, channel)
 
     def connectionLost(self, reason):
+        """Connect again."""
         self.bots.discard(self)
         super().connectionLost(reason)
 
     def privmsg(self, user, channel, message):
+        """Receive a message."""
         nick = user.partition('!')[0]
         to = nick if channel == self.nickname else self.place
         if self.busy < BUSY:
@@ -176,13 +192,16 @@ class Bot(IRCClient):
             answer.addCallback(self.say_to, to)
 
     def say_to(self, lines, to):
+        """Say lines."""
         self.tell(lines, to)
         self.reactor.callLater(len(lines) * self.lineRate, self.done)
 
     def done(self):
+        """Leave."""
         self.busy -= 1
 
     def tell(self, lines, to):
+        """Say lines, a few at a time."""
         for line in lines:
             # No bot answers a notice, so that two do not talk for ever.
             self.notice(to, clean(line))
@@ -195,6 +214,7 @@ def clean(line):
 
 
 async def talk(koji, options):
+    """Connect to the server, and stay."""
     answers = Answers(koji)
     if options.server is None:
         for line in SHOW:

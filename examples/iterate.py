@@ -1,8 +1,8 @@
 """
-Who built how much: through all complete builds, which may be too many for
-memory. One by one while they arrive, and then a page at a time.
+Count the complete builds of each user.
 
-    python examples/iterate.py [--profile NAME]
+There may be more builds than fit in memory. They are counted twice: item by
+item while they arrive, and page by page.
 """
 from collections import Counter
 
@@ -12,6 +12,7 @@ from txkoji import build_states
 
 
 async def show(koji, options):
+    """Print the counts."""
     builders = Counter()
     async for build in koji.iterate('listBuilds', state=build_states.COMPLETE):
         builders[build.owner_name] += 1

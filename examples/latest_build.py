@@ -9,6 +9,7 @@ from txkoji import build_states
 
 
 async def show(koji, options):
+    """Print the latest build."""
     builds = await koji.listBuilds(
         options.package, state=build_states.COMPLETE,
         queryOpts={'order': '-build_id', 'limit': 1})

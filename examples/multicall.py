@@ -1,14 +1,14 @@
 """
-Who built the latest builds of some packages, and how long it takes: many calls
-as one, in two ways.
+Show owners and durations of the latest builds of packages.
 
-    python examples/multicall.py [TAG] [--profile NAME]
+Many calls are sent as one, in two ways.
 """
 from embedded import run
 from twisted.internet.defer import gatherResults
 
 
 async def show(koji, options):
+    """Print the builds."""
     builds = await koji.listTagged(options.tag, latest=True)
     names = sorted({build.package_name for build in builds})[:20]
 

@@ -9,12 +9,14 @@ from embedded import run
 
 
 def tell(builds, size, total):
+    """Print the progress."""
     if sys.stderr.isatty():
         print(f'\r{builds} builds, {size / 1e6:.1f} MB', end='',
               file=sys.stderr, flush=True)
 
 
 async def show(koji, options):
+    """Print the builds."""
     lines = []
     telling = koji.with_options(progress=tell)
     async for build in telling.iterate('listTagged', options.tag,

@@ -9,6 +9,7 @@ from txkoji.exceptions import GenericError
 
 
 async def tour(koji, options):
+    """Print what the hub says."""
     print('This is', koji)
 
     [build] = await koji.listBuilds(state=1, queryOpts={

@@ -9,6 +9,7 @@ from txkoji import task_states
 
 
 async def show(koji, options):
+    """Print the user."""
     user = await koji.getUser(options.name)
     if user is None:
         print('There is no user', options.name)

@@ -1,8 +1,8 @@
 """
-A task and its descendents, as a tree that is kept up to date until the task
-is finished. (Where the output is no terminal, each change is a line.)
+Watch a task and its descendents.
 
-    python examples/watch_task.py [TASK] [--profile NAME]
+They are shown as a tree, which is updated until the task has finished. If the
+output is no terminal, each change is a line.
 """
 import shutil
 import sys
@@ -13,6 +13,7 @@ from txkoji.exceptions import GenericError, TaskFailed
 
 
 async def show(koji, options):
+    """Print the changes."""
     tree = Tree()
     try:
         async for change in koji.watch(int(options.task)):
@@ -37,6 +38,7 @@ class Tree:
         self.drawn = 0
 
     def update(self, task):
+        """Take the current state of a task."""
         self.tasks[task.id] = task
         width, height = shutil.get_terminal_size()
         # What is above the first line cannot be drawn over. (A size may be
@@ -49,6 +51,7 @@ class Tree:
         self.drawn = len(lines)
 
     def below(self, parent, indent=''):
+        """Make the lines of the descendents."""
         for task in self.tasks.values():
             above = task.parent if task.parent in self.tasks else None
             if above == parent:

@@ -9,6 +9,7 @@ from txkoji.exceptions import AuthError, KojiLoginException
 
 
 async def show(koji, options):
+    """Print the user."""
     print('The hub is', koji.url, 'and runs Koji', await koji.hub_version())
     try:
         known = await koji.login()

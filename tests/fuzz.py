@@ -1,10 +1,8 @@
 """
-What is read of strangers, fed with nonsense: answers of hubs, configuration
-files, messages of the bus, links. With atheris (``pip install atheris``)::
+Nonsense for all that is read of strangers.
 
-    python -m tests.fuzz decoder -max_total_time=60
-
-and with hypothesis, a little, in the tests.
+These are answers of hubs, configuration files, messages and links. With
+atheris (``pip install atheris``), run ``python -m tests.fuzz decoder``.
 """
 from __future__ import annotations
 
@@ -79,7 +77,7 @@ def message(data: bytes) -> None:
                   {'body': data, 'properties': {'type': 'amqp-1.0'}},
                   {'message': data}):
         try:
-            read = parse(connection=KOJI, **given)  # type: ignore[arg-type]
+            read = parse(connection=KOJI, **given)
         except MessageError:
             continue
         repr(read), read.event, getattr(read, 'url', None)

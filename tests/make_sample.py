@@ -171,6 +171,7 @@ def package_ids() -> dict[str, int]:
 
 def put_build(put: Any, method: str, row: dict[str, Any],
               kwargs: dict[str, Any]) -> None:
+    """Write a build, and what belongs to it."""
     number = row['build_id']
     put('builds', number, {**row, 'id': number})
     if kwargs.get('cgID') == 'osbs':
@@ -190,6 +191,7 @@ def put_build(put: Any, method: str, row: dict[str, Any],
 
 
 def put_member(put: Any, host: int, channel: int) -> None:
+    """Write that a host is in a channel."""
     put('host_channels', (host, channel),
         {'host_id': host, 'channel_id': channel})
 

@@ -16,8 +16,9 @@ ROOT = os.path.dirname(os.path.dirname(__file__))
 
 class Program(ProcessProtocol):
     """
-    A Python program of ours, whose lines one can wait for. It is killed after
-    the test.
+    A Python program of ours, whose lines one can wait for.
+
+    It is killed after the test.
 
     :param args: for Python.
     :param environ: for the environment.
@@ -36,6 +37,7 @@ class Program(ProcessProtocol):
         test.addCleanup(self.kill)
 
     def outReceived(self, data: bytes) -> None:
+        """Keep the output."""
         *lines, self._rest = (self._rest + data).split(b'\n')
         self.lines += [line.decode() for line in lines]
         for number, waiting in list(self._waiting):
@@ -44,9 +46,11 @@ class Program(ProcessProtocol):
                 waiting.callback(None)
 
     def errReceived(self, data: bytes) -> None:
+        """Keep the errors."""
         sys.stderr.write(data.decode())
 
     def processEnded(self, reason: Any) -> None:
+        """Tell that the program has ended."""
         self.ended.errback(reason)
 
     def wait(self, number: int) -> Deferred[None]:
@@ -57,6 +61,7 @@ class Program(ProcessProtocol):
         return waiting
 
     def kill(self) -> Deferred[Any]:
+        """Kill the program."""
         if self.process.pid is not None:
             self.process.signalProcess('KILL')
         return self.ended

@@ -1,6 +1,7 @@
 """
-What a real Koji hub was asked and answered: `recordings.tar.xz`, with a
-README of its own. All data in it is synthetic.
+Recordings of a real Koji hub.
+
+They are in `recordings.tar.xz`, with a README. All data in it is synthetic.
 """
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ class Recording(NamedTuple):
             params, method = loads(self.request, use_builtin_types=True)
         except (ExpatError, ResponseError):
             return None
-        args, kwargs = list(params), {}
+        args: list[Any] = list(params)
+        kwargs: dict[str, Any] = {}
         if args and isinstance(args[-1], dict) and '__starstar' in args[-1]:
             kwargs = args.pop()
             del kwargs['__starstar']
@@ -38,10 +40,7 @@ class Recording(NamedTuple):
 
     @property
     def answer(self) -> Any:
-        """
-        The value, or the Fault, as Python's own library reads it; None for
-        what is no XML-RPC.
-        """
+        """The value or the Fault, as Python's library reads it, or None."""
         try:
             return loads(self.response, use_builtin_types=True)[0][0]
         except Fault as fault:
@@ -61,8 +60,10 @@ class Recording(NamedTuple):
 def files() -> dict[str, bytes]:
     """Every file of the archive, by its path there."""
     with tarfile.open(PATH) as archive:
-        return {member.name: archive.extractfile(member).read()
-                for member in archive if member.isfile()}
+        opened = [(member.name, archive.extractfile(member))
+                  for member in archive]
+        return {name: file.read() for name, file in opened
+                if file is not None}
 
 
 @cache

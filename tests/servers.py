@@ -1,6 +1,8 @@
 """
-Real servers for tests, on loopback ports: Apache httpd in front of a FakeHub,
-as hubs are deployed, and MIT's Kerberos.
+Real servers for tests, on loopback ports.
+
+They are Apache httpd in front of a FakeHub, as hubs are deployed, and MIT's
+Kerberos.
 """
 from __future__ import annotations
 
@@ -166,7 +168,8 @@ def until_said(server: Any, output: Any, words: str) -> None:
 def server_context(authority: trustme.CA, *names: str) -> Any:
     """TLS for a server with these names."""
     issued = authority.issue_cert(*names)
-    return ssl.CertificateOptions(
+    options: Any = ssl.CertificateOptions
+    return options(
         privateKey=load_pem_private_key(issued.private_key_pem.bytes(), None),
         certificate=load_pem_x509_certificate(
             issued.cert_chain_pems[0].bytes()))
@@ -219,6 +222,7 @@ class Authority:
                           issued.private_key_and_cert_chain_pem.bytes())
 
     def write(self, name: str, data: bytes) -> str:
+        """Write a file."""
         path = os.path.join(self._folder, name)
         with open(path, 'wb') as file:
             file.write(data)
@@ -338,7 +342,7 @@ class Tinyproxy:
             return ''
         process, self._process = self._process, None
         process.terminate()
-        return process.communicate()[0]
+        return str(process.communicate()[0])
 
 
 def missing_tinyproxy() -> str | None:
@@ -362,7 +366,8 @@ class HttpdTestCase(TestCase):
     users = ''
 
     @inlineCallbacks
-    def setUp(self) -> Any:
+    def setUp(self) -> Any:  # type: ignore[override]
+        """Start a hub, and an httpd in front of it."""
         self.folder = folder(self)
         self.authority = Authority(self.folder)
         self.hub = FakeHub(reactor=reactor, front=True)

@@ -175,8 +175,10 @@ class Simulation:
 
     def _room(self, host: Row) -> float:
         """
-        What is left on a host. Tasks that wait count neither for its load
-        nor for the 15 that it may have.
+        What is left on a host.
+
+        Tasks that wait count neither for its load nor for the 15 that it may
+        have.
         """
         load, number = self._load(host)
         return host['capacity'] - load if number < 15 else 0.0

@@ -1,6 +1,7 @@
 """
-A hub that streams builds, of which there may be any number; and a program
-that goes through them, and says how much memory that took.
+A hub that streams any number of builds, and a program that reads them.
+
+The program tells how much memory that took.
 """
 from __future__ import annotations
 
@@ -49,20 +50,24 @@ class Stream:
             b'</param>')[0]
 
     def begin(self) -> None:
+        """Send the first bytes."""
         self._request.notifyFinish().addBoth(self._lost)
         self._request.registerProducer(self, True)
         self._request.write(self._head)
         self._go_on()
 
     def pauseProducing(self) -> None:
+        """Pause sending."""
         self.going = False
 
     def resumeProducing(self) -> None:
+        """Resume sending."""
         self.going = True
         if self._timer is None:
             self._go_on()
 
     def stopProducing(self) -> None:
+        """Stop sending."""
         self.going = False
 
     def _lost(self, result: Any) -> None:
@@ -123,6 +128,7 @@ class StreamingHub(Resource):
         self.streams: list[Stream] = []
 
     def render_POST(self, request: Any) -> int:
+        """Answer a call."""
         stream = Stream(request, self._count, self._break_after,
                         self._reactor)
         self.streams.append(stream)

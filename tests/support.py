@@ -32,6 +32,7 @@ class HubTestCase(SynchronousTestCase):
     """With a hub, and a Connection to it over memory."""
 
     def setUp(self) -> None:
+        """Make a hub, and a Connection to it."""
         self.hub = FakeHub()
         self.koji = self.hub.connection()
 
@@ -41,7 +42,8 @@ class HubTestCase(SynchronousTestCase):
 
     def fail_of(self, call: Any, kind: Any = KojiException) -> Any:
         """The exception that a call failed with."""
-        return self.failureResultOf(call, kind).value
+        failure: Any = SynchronousTestCase.failureResultOf(self, call, kind)
+        return failure.value
 
 
 class Odd(Exception):
@@ -64,9 +66,11 @@ class FailingNetwork:
         self._error = error
 
     def endpoint(self, host: str, port: int) -> Any:
+        """Get an endpoint, which is this network."""
         return self
 
     def connect(self, factory: Any) -> Any:
+        """Fail to connect."""
         return fail(self._error)
 
 
@@ -88,12 +92,14 @@ class StallingNetwork:
         self.stalled: list[Deferred[Any]] = []
 
     def endpoint(self, host: str, port: int) -> Any:
+        """Get an endpoint: one that connects, or this network."""
         self._times -= 1
         if self._times >= 0:
             return self._network.endpoint(host, port)
         return self
 
     def connect(self, factory: Any) -> Any:
+        """Connect for ever."""
         connecting: Deferred[Any] = Deferred()
         self.stalled.append(connecting)
         return connecting

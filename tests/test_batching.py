@@ -34,6 +34,7 @@ class BatchedTestCase(HubTestCase):
     """With a view that batches."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         self.batched = self.koji.batched()
 

@@ -45,6 +45,7 @@ class CacheTestCase(HubTestCase):
     """With a place for the files."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         self.folder = folder(self)
         self.patch(os, 'environ', {**os.environ,
@@ -52,6 +53,7 @@ class CacheTestCase(HubTestCase):
         self.cache = self.koji.cache
 
     def turn(self) -> None:
+        """Let time pass."""
         self.hub.clock.advance(0)
 
     def fresh(self, **kwargs: Any) -> Cache:
@@ -281,11 +283,13 @@ class ForgetTests(CacheTestCase):
     ALL = {('user', 2), ('user', 3), ('tag', 2), ('tag', 33), ('thing', 'x')}
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         for type_, id_ in self.ALL:
             self.cache.put_name(type_, id_, 'old')
 
     def kept(self, cache: Cache) -> Any:
+        """Get the names in memory."""
         return {(type_, id_) for type_, id_ in self.ALL
                 if cache.get_name(type_, id_) is not None}
 
@@ -453,6 +457,7 @@ class FilesTests(CacheTestCase):
             os.path.dirname(self.cache.filename('user', 2))), ['2'])
 
     def run_writer(self, *args: str) -> Any:
+        """Run a process that writes names."""
         return subprocess.Popen([sys.executable, '-c', WRITER, *args],
                                 cwd=ROOT, env=dict(os.environ))
 

@@ -236,8 +236,7 @@ class ResultTests(HubTestCase):
     """What calls give back."""
 
     def test_rows(self) -> None:
-        """Rows of builds, tasks and so on have their type wherever they are.
-        """
+        """Rows of builds, tasks and others have their type everywhere."""
         def flat(value: Any) -> Any:
             if isinstance(value, list):
                 return [each for row in value for each in flat(row)]
@@ -274,6 +273,7 @@ class ResultTests(HubTestCase):
         self.assertIsNone(other.url)
 
     def check(self, value: Any, kind: type, count: int) -> None:
+        """Check the types of rows."""
         self.assertIs(type(value), list)
         self.assertEqual([type(row) for row in value], [kind] * count)
         for row in value:
@@ -329,7 +329,7 @@ class ResultTests(HubTestCase):
         self.assertEqual(opts, {'method': 'build'})
 
     def test_list_builds(self) -> None:
-        """listBuilds takes a name or an id, of what exists or not."""
+        """ListBuilds takes a name or an id, of what exists or not."""
         by_name = self.get(self.koji.listBuilds('ceph', state=1))
         self.assertEqual([name for name, _, _ in self.hub.calls],
                          ['getPackageID', 'listBuilds'])
@@ -559,6 +559,7 @@ class ProfilesByLinkTests(SynchronousTestCase):
     """Connection.connect_from_web."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         path = write(folder(self) + '/koji.conf', '''
 [brew]
 server = https://brew.example.com/hub

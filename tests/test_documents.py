@@ -27,6 +27,7 @@ ROOT = os.path.dirname(os.path.dirname(__file__))
 
 
 def read(name: str) -> str:
+    """Read a file of the project."""
     with open(os.path.join(ROOT, name), encoding='utf-8') as file:
         return file.read()
 
@@ -96,6 +97,7 @@ class ProgramsTests(TestCase):
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Set up what the tests share."""
         self.home = folder(self)
         hub = FakeHub(reactor=reactor)
         server = yield hub.listen()
@@ -138,6 +140,7 @@ class ExamplesTests(SynchronousTestCase):
     """The examples, on the embedded hub."""
 
     def run_example(self, name: str, *arguments: str) -> str:
+        """Run an example."""
         done = subprocess.run(
             [sys.executable, '-W', 'error', f'examples/{name}.py',
              *arguments], cwd=ROOT, capture_output=True,

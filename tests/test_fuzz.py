@@ -19,6 +19,7 @@ EDITS = st.lists(st.tuples(
 
 
 def edited(sample: bytes, edits: list[tuple[float, int, bytes]]) -> bytes:
+    """Edit a sample."""
     for place, length, text in edits:
         start = int(place * len(sample))
         sample = sample[:start] + text + sample[start + length:]
@@ -26,6 +27,7 @@ def edited(sample: bytes, edits: list[tuple[float, int, bytes]]) -> bytes:
 
 
 def make(target: str) -> Any:
+    """Make a test for a target."""
     @settings(derandomize=True, deadline=None, max_examples=250)
     @given(st.sampled_from(samples(target)), EDITS)
     def test(self: FuzzTests, sample: bytes, edits: Any) -> None:

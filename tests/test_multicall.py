@@ -36,6 +36,7 @@ class MultiCallTestCase(HubTestCase):
     """With a multicall, and what it takes to look at its requests."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         self.many = self.koji.MultiCall()
         self.sizes: list[int] = []
@@ -405,6 +406,7 @@ class WritesTests(MultiCallTestCase):
     """Reads are sent as reads, and writes as writes."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         self.get(self.koji.login())
         self.hub.respond('createTag', lambda name: name)

@@ -154,6 +154,7 @@ UNKNOWN = {'bigint-nonascii', 'norequest', 'sleep', 'someMethod'}
 
 
 def about(task: Task) -> Any:
+    """Tell the subject of a task."""
     return (task.package, task.target, task.tag, task.arch, task.arches,
             task.build_id, task.is_scratch)
 

@@ -1,7 +1,4 @@
-"""
-A program for the older library: every name that such programs use, and what
-it means there.
-"""
+"""A program for txkoji 0.10: every name such programs use, and its meaning."""
 from __future__ import annotations
 
 import os

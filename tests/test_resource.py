@@ -38,6 +38,7 @@ class Broken(Resource):
 
     @property
     def broken(self) -> Any:
+        """Raise AttributeError."""
         return self.no_such_name
 
 
@@ -45,6 +46,7 @@ class ObjectTests(SynchronousTestCase):
     """A dictionary of the hub's data, with a connection beside it."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         self.koji = FakeHub().connection()
         self.build = self.successResultOf(
             self.koji.getBuild('rhceph-container-8-40'))
@@ -186,6 +188,7 @@ class NamesTests(SynchronousTestCase):
                 yield from self.rows(item)
 
     def members(self, kind: type[Resource], methods: Any) -> set[str]:
+        """Collect the members of recorded rows."""
         found: set[str] = set()
         for recording in recordings().values():
             if recording.call and recording.call[0] in methods:

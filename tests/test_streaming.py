@@ -49,6 +49,7 @@ class ItemsTestCase(HubTestCase):
         return self.get(Deferred.fromCoroutine(coroutine))
 
     async def collect(self, items: Any, found: list[Any]) -> None:
+        """Collect the items."""
         async for item in items:
             found.append(item)
 
@@ -243,10 +244,12 @@ class EndingTests(ItemsTestCase):
     """Who does not want all of them."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         self.hub.misbehave('slow', seconds=5)
 
     def check_ended(self) -> None:
+        """Check that no request is left."""
         self.assertEqual(self.koji.stats.in_flight, 0)
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
 
@@ -314,6 +317,7 @@ class SocketTests(TestCase):
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Set up what the tests share."""
         yield None
         self.ports: list[Any] = []
 
@@ -437,6 +441,7 @@ class PagesTests(ItemsTestCase):
 
     def pages(self, koji: Any, method: str, *args: Any, **kwargs: Any
               ) -> list[Any]:
+        """Collect the pages."""
         found: list[Any] = []
         self.run_it(self.collect(koji.pages(method, *args, **kwargs), found))
         return found
@@ -702,6 +707,7 @@ class Churn:
         return found
 
     def change(self) -> None:
+        """Change the list."""
         for _ in range(self.random.randint(0, self.rate)):
             choice = self.random.random()
             if choice < 0.5 and self.ids:
@@ -829,6 +835,7 @@ class ThreadTests(ItemsTestCase):
     """The last reference to a list may go away in any thread."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         self.hub.misbehave('slow', seconds=5)
 

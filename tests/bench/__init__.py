@@ -1,4 +1,1 @@
-"""
-How fast, and with how much memory: measured, side by side in one run. These
-are no tests; ``tox -e bench`` prints their tables.
-"""
+"""Measurements, as tables of ratios; not a part of the tests."""

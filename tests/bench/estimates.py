@@ -1,11 +1,8 @@
 """
-How good estimates of tasks that wait in a full channel are, beside the simple
-rule "when it was made, 45 seconds, and the average of its package":
-``python -m tests.bench.estimates``.
+Measure the errors of estimates in a full channel.
 
-It is measured on a simulated channel (see `tests.simulation`), with a hub
-that assigns tasks and with hosts that take them. Errors are in seconds; a
-bias above 0 is an estimate that is too late.
+They are compared with the rule "creation, 45 seconds, and the average of the
+package": ``python -m tests.bench.estimates``.
 """
 from __future__ import annotations
 
@@ -36,6 +33,7 @@ def line(name: str, samples: list[Sample]) -> None:
 
 
 def main() -> None:
+    """Print the table."""
     print(f'{SEEDS} seeds; seconds; of ours and of the simple rule')
     print(f'{"":24}' + ''.join(f'{title:>9}' for title in (
         'tasks', 'wait', 'median', 'simple', 'ratio', 'bias', 'simple',

@@ -1,9 +1,7 @@
 """
-A thousand tasks, asked for one by one and as few requests, beside Koji's own
-client: ``python -m tests.bench.many``.
+Measure a thousand calls, single and batched, beside Koji's own client.
 
-The hub is a FakeHub in another process, and is most of what takes time. Every
-row is the median of interleaved rounds.
+Run it as ``python -m tests.bench.many``.
 """
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """
-How long reading messages of the bus takes, beside decoding their JSON:
-``python -m tests.bench.messages``. Interleaved rounds, medians of them.
+Measure the reading of messages, beside the decoding of their JSON.
+
+Run it as ``python -m tests.bench.messages``. It shows medians of interleaved
+rounds.
 """
 from __future__ import annotations
 
@@ -18,6 +20,7 @@ ROUNDS = 7
 
 
 def main() -> None:
+    """Print the table."""
     recorded = [json.loads(line) for line in
                 files()['messages/events.jsonl'].splitlines()]
     each = [(one['properties'], json.dumps(one['body']).encode(),
@@ -41,6 +44,7 @@ def main() -> None:
 
 
 def timed(function: Callable[[Any], Any], messages: list[Any]) -> float:
+    """Time a function on all messages."""
     start = perf_counter()
     for message in messages:
         function(message)

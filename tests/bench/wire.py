@@ -65,6 +65,7 @@ def stream(decoder: Any, data: bytes, size: int = CHUNK) -> Any:
 
 
 def line(what: str, value: str, target: str = '') -> None:
+    """Print a line of the table."""
     print(f'{what:62} {value:>9}   {target}'.rstrip(), flush=True)
 
 
@@ -241,6 +242,7 @@ class Canned(Resource):
     isLeaf = True
 
     def render_POST(self, request: Any) -> bytes:
+        """Answer a call."""
         name = 'listTagged.big'
         if b'listTagged' not in request.content.read():
             name = 'getAPIVersion'

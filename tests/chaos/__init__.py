@@ -1,0 +1,1 @@
+"""Storms of calls over bad networks, and what they leave behind."""

@@ -1,7 +1,4 @@
-"""
-A proxy between a client and a hub that does to its connections what networks
-and front servers do.
-"""
+"""A proxy that harms connections as networks and front servers do."""
 from __future__ import annotations
 
 import gzip
@@ -87,6 +84,7 @@ class Proxy(Factory):
         self._port: Any = None
 
     def buildProtocol(self, addr: Any) -> Protocol:
+        """Make a protocol."""
         self.made += 1
         return _Front(self)
 
@@ -297,8 +295,7 @@ class _Front(_Side):
 def cut(random: Random, one_in: float, size: int
         ) -> Callable[[], Fault | None]:
     """
-    What cuts connections, when as many bytes have passed as one of so many
-    pieces has.
+    Make a choice of faults that cut connections in the middle of a piece.
 
     :param one_in: cut one of so many pieces.
     :param size: of a piece, in bytes.

@@ -1,7 +1,8 @@
 """
-Calls of every kind, through proxies that do to them what networks and front
-servers do. Each seed is a storm of its own, the same each time as far as the
-machine lets it.
+Calls of every kind through proxies that harm connections.
+
+Each seed is a storm of its own, the same each time as far as the machine lets
+it.
 """
 from __future__ import annotations
 
@@ -62,6 +63,7 @@ class Servers:
         self.port = 0
 
     async def start(self) -> None:
+        """Start the hub and the proxies."""
         self.port = urlsplit(await self.hub.listen()).port or 0
         self.inner = Proxy(reactor, self.port, lambda: self.choose(FAULTS))
         front = await self.inner.listen(wrapped=lambda factory: (
@@ -72,6 +74,7 @@ class Servers:
         self.url = f'https://localhost:{await self.outer.listen()}/kojihub'
 
     async def stop(self) -> None:
+        """Stop the proxies and the hub."""
         await self.outer.stop()
         await self.inner.stop()
         await self.hub.stop()
@@ -91,6 +94,7 @@ class Servers:
                      self.random.uniform(0.01, 0.2))
 
     def faults(self) -> Counter[str]:
+        """Count the faults of both proxies."""
         return self.inner.done + self.outer.done
 
 
@@ -108,6 +112,7 @@ class Certificates:
         self.replaced = False
 
     def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:
+        """Make a TLS connection."""
         return SSL.Connection(self._contexts[self.replaced], None)
 
 
@@ -142,10 +147,12 @@ class StormTestCase(TestCase):
     rage: Callable[[], Any]
 
     def storm(self, seed: int) -> Any:
+        """Run a storm."""
         return Deferred.fromCoroutine(self.raise_storm(seed))
 
     async def raise_storm(self, seed: int) -> None:
         # After trial has begun to count the time.
+        """Run a storm; afterwards nothing is left over."""
         await deferLater(reactor, 0, lambda: None)
         before = left()
         self.servers = Servers(self, seed)
@@ -167,6 +174,7 @@ class StormTestCase(TestCase):
         print('left over: no socket, timer or Deferred')
 
     def new(self, **settings: Any) -> Connection:
+        """Make a Connection."""
         return Connection(
             Profile('chaos', server=self.servers.url,
                     serverca=self.servers.certificates.path, max_retries=12,
@@ -196,6 +204,7 @@ class KindsTests(StormTestCase):
     """Of every kind, many at once."""
 
     async def rage(self) -> None:
+        """Make all kinds of calls, in rounds."""
         self.servers.calm = True
         await self.koji.login('password', user='bob', password='x')
         self.servers.calm = False
@@ -213,6 +222,7 @@ class KindsTests(StormTestCase):
         self.report()
 
     def report(self) -> None:
+        """Print the numbers."""
         calls = sum(self.outcomes.values())
         good = sum(count for kind, count in self.outcomes.items()
                    if ':' not in kind)
@@ -226,9 +236,11 @@ class KindsTests(StormTestCase):
               f' By kind: {dict(self.outcomes.most_common())}')
 
     async def many(self, works: Any) -> None:
+        """Run several coroutines."""
         await gather([Deferred.fromCoroutine(work) for work in works])
 
     async def reads(self, number: int) -> None:
+        """Make single reads."""
         def same(asked: Any) -> Any:
             return lambda found: self.assertEqual(found, [asked])
 
@@ -237,6 +249,7 @@ class KindsTests(StormTestCase):
             for asked in range(number * 1000, number * 1000 + COUNT))
 
     async def writes(self, number: int) -> None:
+        """Make writes, each of which is done once at most."""
         async def write(key: int) -> None:
             try:
                 found = await self.koji.createTag(key)
@@ -253,6 +266,7 @@ class KindsTests(StormTestCase):
             number * 1000, number * 1000 + COUNT))
 
     async def batched(self, number: int) -> None:
+        """Make batched calls."""
         batched = self.koji.batched()
         await self.many(
             self.outcome('batched', batched.getTag(key),
@@ -260,6 +274,7 @@ class KindsTests(StormTestCase):
             for key in range(1, COUNT + 1))
 
     async def multicalls(self, number: int) -> None:
+        """Make multicalls."""
         async def ask(first: int) -> None:
             many = self.koji.MultiCall()
             keys = range(first, first + 10)
@@ -277,6 +292,7 @@ class KindsTests(StormTestCase):
         await self.many(ask(first * 100) for first in range(COUNT // 5))
 
     async def iterate(self, number: int) -> None:
+        """Iterate over builds."""
         async def count() -> int:
             names = set()
             async for build in self.koji.iterate('listBuilds', userID=2):
@@ -291,6 +307,7 @@ class KindsTests(StormTestCase):
             for _ in range(2))
 
     async def logins(self, number: int) -> None:
+        """Log in, and log out."""
         async def visit() -> None:
             koji = self.new()
             try:
@@ -342,6 +359,7 @@ class KindsTests(StormTestCase):
 
 
 def make(seed: int) -> Any:
+    """Make a test for a seed."""
     def test(self: KindsTests) -> Any:
         return self.storm(seed)
 
@@ -357,6 +375,7 @@ class CloseTests(StormTestCase):
     """In the middle of it all the Connection is closed."""
 
     async def rage(self) -> None:
+        """Raise the storm."""
         for number in range(10):
             koji = self.new()
             try:

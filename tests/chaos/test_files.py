@@ -32,6 +32,7 @@ class CutTests(TestCase):
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Set up what the tests share."""
         self.folder = folder(self)
         self.hub = FakeHub(reactor=reactor, folder=self.folder + '/hub')
         self.hub.sessions.passwords['bob'] = 'x'

@@ -40,6 +40,7 @@ class ReposTestCase(HubTestCase):
     """With builds of one package, oldest first."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         self.old, self.new = self.get(self.koji.listBuilds(
             PACKAGE, state=build_states.COMPLETE,
@@ -48,13 +49,16 @@ class ReposTestCase(HubTestCase):
         del self.hub.calls[:]
 
     def turn(self, seconds: float = 0) -> None:
+        """Let time pass."""
         self.hub.clock.advance(seconds)
 
     def turns(self, count: int = 3) -> None:
+        """Let several rounds pass."""
         for _ in range(count):
             self.turn(INTERVAL)
 
     def tag(self, build: Any, tag_id: int = TAG) -> int:
+        """Tag a build."""
         return self.hub.history.tag_build(tag_id, build.id)
 
     def calls(self, method: str) -> list[Any]:
@@ -63,6 +67,7 @@ class ReposTestCase(HubTestCase):
                 if name == method]
 
     def check_quiet(self) -> None:
+        """Check that nothing is left in the reactor."""
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
         self.assertEqual(self.koji.stats.waiting, 0)
 
@@ -230,11 +235,13 @@ class RequestTests(ReposTestCase):
     """With a request, as alice."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         self.get(self.koji.login())
 
     @property
     def requests(self) -> list[dict[str, Any]]:
+        """Get the requests on the hub."""
         return self.hub.tables.repo_requests
 
     def test_requested(self) -> None:
@@ -344,6 +351,7 @@ class OldHubTests(ReposTestCase):
     """Hubs before 1.35."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         self.hub.version = '1.34.1'
         self.koji = self.hub.connection()
@@ -369,6 +377,7 @@ class OldHubTests(ReposTestCase):
         return self.get(waiting)
 
     def make(self) -> int:
+        """Make a repository."""
         return self.hub.repos.make(TAG)
 
     def test_current(self) -> None:
@@ -530,6 +539,7 @@ class PeerTests(TestCase):
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Set up what the tests share."""
         self.hub = FakeHub(reactor=reactor)
         self.server = yield self.hub.listen()
         self.addCleanup(self.hub.stop)
@@ -551,6 +561,7 @@ class PeerTests(TestCase):
             self.todo.pop(0)()
 
     def make(self) -> None:
+        """Make a repository."""
         self.made.append(self.hub.repos.make(TAG))
 
     def watch(self, nvrs: list[str], login: bool) -> Any:

@@ -32,15 +32,18 @@ class WaitingTestCase(HubTestCase):
     """With open tasks that the test ends."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         self.rows = {row['id']: row for row in self.hub.tables.tasks}
         self.open = sorted(number for number, row in self.rows.items()
                            if row['state'] == task_states.OPEN)
 
     def turn(self, seconds: float = 0) -> None:
+        """Let time pass."""
         self.hub.clock.advance(seconds)
 
     def end(self, task_id: int, state: int = task_states.CLOSED) -> None:
+        """End a task."""
         self.rows[task_id]['state'] = state
 
     def polls(self) -> list[Any]:
@@ -337,6 +340,7 @@ class ResultTests(WaitingTestCase):
     """What tasks give."""
 
     def result(self, task_id: int) -> Any:
+        """Get the result of a task."""
         return self.get(self.koji.getTaskInfo(task_id)).get_result()
 
     def test_good(self) -> None:
