@@ -114,6 +114,16 @@ class ProgramsTests(TestCase):
         return Program(self, *before, path, HOME=self.home)
 
     @inlineCallbacks
+    def test_first(self) -> Any:
+        """The first programs print a build."""
+        for name in ('first.py', 'first_inline.py'):
+            program = self.program(name)
+            yield program.ended
+            self.assertEqual(
+                program.lines,
+                ['ceph-9.22.53-11.fc43 COMPLETE 1:39:22.246546'])
+
+    @inlineCallbacks
     def test_asking(self) -> Any:
         """On asyncio, and in threads."""
         for name in ('on_asyncio.py', 'in_threads.py'):
