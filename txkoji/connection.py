@@ -19,7 +19,7 @@ from txkoji.files.cg_import import Import
 from txkoji.files.downloads import Destination, Download
 from txkoji.files.follow import Follow, LogPoller
 from txkoji.files.uploads import Local, Uploaded
-from txkoji.hub import profile as profiles
+from txkoji.hub import config_files, profile as profiles
 from txkoji.hub.calls import Calls
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.xmlrpc import encode_call
@@ -50,7 +50,7 @@ from txkoji.web import path_below, read_link
 _WHOLE = ('max_connections', 'page_size')
 
 #: Where profiles are looked for; replace it to look elsewhere.
-PROFILES = profiles.PROFILES
+PROFILES = config_files.PROFILES
 
 Self = TypeVar('Self', bound='Connection')
 
@@ -818,8 +818,8 @@ class Connection(HubMethods[Deferred[Any]]):
                   defaults, see `settings`.)
         :raises ConfigurationError: if a file is malformed.
         """
-        parser = profiles.read_files(PROFILES)
-        return profiles.setting(parser, profile, setting, PROFILES)
+        parser = config_files.read_files(PROFILES)
+        return config_files.setting(parser, profile, setting, PROFILES)
 
     # Links
 
@@ -834,7 +834,7 @@ class Connection(HubMethods[Deferred[Any]]):
         :returns: a Connection, or None if the link is to none of them.
         :raises ConfigurationError: if a file is malformed.
         """
-        parser = profiles.read_files(PROFILES)
+        parser = config_files.read_files(PROFILES)
         found: list[tuple[int, Profile]] = []
         for name in parser.sections():
             try:

@@ -14,13 +14,8 @@ import txkoji.connection
 from tests.support import folder, write
 from txkoji import Connection, Profile
 from txkoji.exceptions import ConfigurationError, KojiException
-from txkoji.hub.profile import (
-    PROFILES,
-    find_files,
-    read_files,
-    read_profile,
-    without_secrets,
-)
+from txkoji.hub.config_files import PROFILES, find_files, read_files
+from txkoji.hub.profile import read_profile, without_secrets
 
 #: Profiles as people have them, with comments and options of older clients.
 FOUND = [
@@ -323,8 +318,8 @@ class ErrorTests(Tree):
         for text, line, why in [
                 ('server = x\n', 1, 'before any section'),
                 ('[p]\nserver\n', 2, 'neither a section nor an option'),
-                ('[p]\n\n[p]\n', 3, '[p] stands twice'),
-                ('[p]\na = 1\nb = 2\na = 3\n', 4, 'a stands twice in [p]'),
+                ('[p]\n\n[p]\n', 3, 'section [p] is there twice'),
+                ('[p]\na = 1\nb = 2\na = 3\n', 4, 'a is set twice in [p]'),
                 (b'[p]\n# f\xfcr\n', 2, 'not UTF-8')]:
             said = self.error(text)
             self.assertIn(
