@@ -95,7 +95,7 @@ TEXTS = [
     ('Principal in credential cache does not match desired name',
      'a ticket of another principal'),
     ('Hostname cannot be canonicalized', 'the name of the host cannot be'),
-    ('Malformed representation of principal', 'the principal is none'),
+    ('Malformed representation of principal', 'the principal is malformed'),
     ('Cannot allocate memory', 'see the text'),
     ('Invalid credential was supplied', 'see the text'),
 ]
@@ -145,8 +145,9 @@ class AdviceTests(SynchronousTestCase):
         for text in ('No credentials cache found',
                      "Can't find client principal bot@X in cache collection"):
             for keytab in (path, 'FILE:' + path, 'MEMORY:bot'):
-                self.assertIn(f'the keytab {keytab} is none, is empty or'
-                              ' lacks the principal', advice(text, keytab))
+                self.assertIn(f'the keytab {keytab} is not a keytab file, is'
+                              ' empty, or lacks the principal',
+                              advice(text, keytab))
             for keytab in (path + 'x', f'FILE:{path}x'):
                 self.assertEqual(
                     advice(text, keytab), f'the keytab {path}x cannot be read:'
@@ -372,8 +373,8 @@ class KerberosTests(KerberosTestCase):
         for number, data in enumerate([b'', b'rubbish']):
             path = write(os.path.join(self.folder, f'{number}.keytab'), data)
             yield self.check_refused(
-                f'the keytab {path} is none, is empty or', self.negotiate(),
-                keytab=path, ccache='MEMORY:r')
+                f'the keytab {path} is not a keytab file, is empty, or',
+                self.negotiate(), keytab=path, ccache='MEMORY:r')
 
     @inlineCallbacks
     def test_keytab_not_needed(self) -> Any:
@@ -422,7 +423,7 @@ class KerberosTests(KerberosTestCase):
 
     def test_malformed_principal(self) -> Any:
         """A principal that is none."""
-        return self.check_refused('the principal is none', self.negotiate(),
+        return self.check_refused('the principal is malformed', self.negotiate(),
                                   principal='user@@x')
 
     def test_unknown_service(self) -> Any:
@@ -471,7 +472,7 @@ class KerberosTests(KerberosTestCase):
             self.addCleanup(port.stopListening)
             koji = self.negotiate('https://localhost:'
                                   f'{port.getHost().port}/kojihub')
-            error = yield self.check_refused('could not prove', koji,
+            error = yield self.check_refused('could not prove its identity', koji,
                                              ccache=cache)
             shown = ''.join(TracebackException.from_exception(
                 error, capture_locals=True).format())

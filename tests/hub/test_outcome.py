@@ -26,10 +26,9 @@ from txkoji.exceptions import (
     TLSError,
     copy_of,
     from_fault,
-    not_sent,
 )
 from txkoji.hub.faults import Source, source_of
-from txkoji.hub.outcome import Outcome
+from txkoji.hub.outcome import Outcome, not_sent
 from txkoji.testing import FakeHub
 
 
@@ -91,10 +90,10 @@ class LostTests(OutcomeTestCase):
         status = HTTPError('HTTP status 503', status=503)
         outcome = Outcome()
         outcome.sent = True
-        outcome.failed(error)
+        outcome.record_error(error)
         for later in (refused, status):
-            outcome.failed(later)
-            self.assertIs(outcome.error(later, 'build'), error)
+            outcome.record_error(later)
+            self.assertIs(outcome.error_of_write(later, 'build'), error)
             self.assertIs(error.__cause__, later)
 
 

@@ -38,16 +38,17 @@ class ScheduleTests(SynchronousTestCase):
         self.stats = Stats()
         self.attempts: list[float] = []
 
-    def run_with(self, errors: list[Any], lost: bool = True,
-                 late: bool = True, **settings: Any) -> Any:
+    def run_with(self, errors: list[Any], retry_lost: bool = True,
+                 retry_timeouts: bool = True, **settings: Any) -> Any:
         """Make attempts that fail with these, and then succeed."""
         retries = self.retries(**settings)
 
-        def attempt(patient: bool) -> Any:
+        def attempt(fail_if_away: bool) -> Any:
             self.attempts.append(self.clock.seconds())
             return fail(errors.pop(0)) if errors else succeed('done')
 
-        return retries.run('getTag', attempt, lost=lost, late=late)
+        return retries.run('getTag', attempt, retry_lost=retry_lost,
+                           retry_timeouts=retry_timeouts)
 
     def retries(self, **settings: Any) -> Retries:
         profile = Profile('p', server='http://h', **settings)
@@ -107,9 +108,9 @@ class ScheduleTests(SynchronousTestCase):
 
     def test_not_lost(self) -> None:
         """What may have been done is not tried again, unless it may be."""
-        for error, options in [(ConnectionFailed('x'), {'lost': False}),
-                               (HTTPError('x', status=502), {'lost': False}),
-                               (CallTimeout('x'), {'late': False})]:
+        for error, options in [(ConnectionFailed('x'), {'retry_lost': False}),
+                               (HTTPError('x', status=502), {'retry_lost': False}),
+                               (CallTimeout('x'), {'retry_timeouts': False})]:
             done = self.run_with([error], **options)
             self.failureResultOf(done, type(error))
         self.assertEqual(len(self.attempts), 3)
@@ -119,7 +120,7 @@ class ScheduleTests(SynchronousTestCase):
         done = self.run_with(
             [ServerOffline('x', faultCode=1014) for _ in range(100)],
             offline_retry=True, offline_retry_interval=7, max_retries=2,
-            lost=False)
+            retry_lost=False)
         for _ in range(100):
             self.assertNoResult(done)
             self.clock.advance(7)
@@ -130,8 +131,8 @@ class ScheduleTests(SynchronousTestCase):
     def test_task_offline(self) -> None:
         """A task that found its hub offline is not waited for."""
         done = self.retries(offline_retry=True).run(
-            'getTaskResult', lambda patient: fail(ServerOffline('x')),
-            lost=True, late=True)
+            'getTaskResult', lambda fail_if_away: fail(ServerOffline('x')),
+            retry_lost=True, retry_timeouts=True)
         self.failureResultOf(done, ServerOffline)
 
     def test_offline_between(self) -> None:

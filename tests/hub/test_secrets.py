@@ -117,7 +117,7 @@ class SecretsTests(SynchronousTestCase):
                                             password=PASSWORD))
         hub.forget('login')
         self.seen += [repr(koji), repr(vars(koji)), repr(koji._calls),
-                      repr(koji._calls.session.identity),
+                      repr(koji._calls.session.info),
                       repr(koji._calls.session._credentials),
                       repr(koji._calls.session._authenticator.request('logout')),
                       repr(koji.stats), repr(koji.build)]

@@ -214,7 +214,7 @@ class _Download:
         self._asking = koji._calls.get(
             address, headers, timeout=koji._options.timeout,
             deadline=koji._options.deadline, show=self._show, sink=self,
-            begun=lambda: self._offset > begin)
+            has_started=lambda: self._offset > begin)
         try:
             await self._asking
         except CancelledError:
