@@ -273,31 +273,50 @@ def choose(settings: Profile, authtype: str | None = None, *,
         return None
     path = (os.path.expanduser(os.fsdecode(cert)) if cert
             else settings.cert)
-    if authtype == 'ssl' or (authtype is None and path
-                             and os.path.isfile(path)):
+    if authtype is None:
+        authtype = _default_authtype(path, user, password)
+    if authtype == 'ssl':
         if user or password:
             _log.warn('profile {name!r}: logging in with the certificate'
                       ' {cert}; for user and password, call'
                       ' login("password", ...)', name=settings.name,
                       cert=path)
         return CertificateLogin(settings.name, path, proxyuser, proxyauthtype)
-    if authtype == 'password' or (authtype is None and user and password):
-        if not user or not password:
-            raise ConfigurationError(
-                f'profile {settings.name!r}: to log in with a password, call'
-                ' login("password", user=..., password=...)')
-        if proxyuser:
-            raise ConfigurationError(
-                f'profile {settings.name!r}: a login with a password cannot'
-                ' act for another user (proxyuser)')
-        return PasswordLogin(user, Secret(password))
-    if authtype not in ('kerberos', None):
+    if authtype == 'password':
+        return _password_login(settings.name, user, password, proxyuser)
+    if authtype != 'kerberos':
         raise ConfigurationError(
             f'profile {settings.name!r}: authtype {authtype!r} is none of'
             ' noauth, ssl, password, kerberos')
     return KerberosLogin(principal or settings.principal,
                          os.fsdecode(keytab) if keytab else settings.keytab,
                          ccache, proxyuser, proxyauthtype)
+
+
+def _default_authtype(cert: str, user: str | None, password: str | None
+                      ) -> str:
+    """Choose a type: by the certificate's file, then by the password."""
+    if cert and os.path.isfile(cert):
+        return 'ssl'
+    return 'password' if user and password else 'kerberos'
+
+
+def _password_login(profile: str, user: str | None, password: str | None,
+                    proxyuser: str | None) -> PasswordLogin:
+    """
+    Make the credentials of a login with a password.
+
+    :param profile: the profile's name, for error texts.
+    """
+    if not user or not password:
+        raise ConfigurationError(
+            f'profile {profile!r}: to log in with a password, call'
+            ' login("password", user=..., password=...)')
+    if proxyuser:
+        raise ConfigurationError(
+            f'profile {profile!r}: a login with a password cannot act for'
+            ' another user (proxyuser)')
+    return PasswordLogin(user, Secret(password))
 
 
 def _ssl_login_arguments(proxyuser: str | None, proxyauthtype: int | None,
