@@ -166,7 +166,7 @@ class Negotiation:
         """
         # Each login needs a new object, because the object keeps a context
         # for each host.
-        maker = self._library.HTTPSPNEGOAuth(
+        spnego = self._library.HTTPSPNEGOAuth(
             mutual_authentication=self._library.OPTIONAL)
         host = urlsplit(url).hostname or ''
         heads: list[Head] = []
@@ -176,15 +176,15 @@ class Negotiation:
                 request, take_head=heads.append, headers=(_authorization(
                     await self._in_thread(
                         request, host,
-                        lambda: self._make_token(maker, host))),)))
+                        lambda: self._make_token(spnego, host))),)))
         except KojiException:
             # A fault is an answer, too: verify the server first.
-            await self._verify(request, url, maker, heads)
+            await self._verify(request, url, spnego, heads)
             raise
-        await self._verify(request, url, maker, heads)
+        await self._verify(request, url, spnego, heads)
         return answer
 
-    async def _verify(self, request: Request, url: str, maker: Any,
+    async def _verify(self, request: Request, url: str, spnego: Any,
                       heads: list[Head]) -> None:
         """
         Check the token in the head of the answer, if there is one.
@@ -197,7 +197,7 @@ class Negotiation:
             response = _Response(url, head)
             if response.has_token and not await self._in_thread(
                     request, host,
-                    lambda: self._proves_identity(maker, response, host)):
+                    lambda: self._proves_identity(spnego, response, host)):
                 raise GSSAPIAuthError(
                     f'the server at {host} could not prove its identity by'
                     ' Kerberos: do not trust it')
@@ -223,22 +223,22 @@ class Negotiation:
             self._reactor, self._threads, function
         ).addTimeout(request.timeout, self._reactor, on_timeout)
 
-    def _make_token(self, maker: Any, host: str) -> str:
+    def _make_token(self, spnego: Any, host: str) -> str:
         """Make the token for a server. This may send a request to the KDC."""
         import gssapi
         try:
-            maker.creds = self._credentials(gssapi)
-            token: str = maker.generate_request_header(None, host,
+            spnego.creds = self._credentials(gssapi)
+            token: str = spnego.generate_request_header(None, host,
                                                        is_preemptive=True)
         except gssapi.exceptions.GSSError as error:
             raise self._token_error(error, host) from error
         except self._library.exceptions.SPNEGOExchangeError as error:
             raise self._token_error(
-                self._credentials_error(gssapi, maker) or error, host
+                self._credentials_error(gssapi, spnego) or error, host
             ) from error
         return token
 
-    def _credentials_error(self, gssapi: Any, maker: Any) -> Exception | None:
+    def _credentials_error(self, gssapi: Any, spnego: Any) -> Exception | None:
         """
         Get the error of the default credentials.
 
@@ -247,7 +247,7 @@ class Negotiation:
         :returns: the error; None if the credentials are good, or are not the
                   default credentials.
         """
-        if maker.creds is not None:
+        if spnego.creds is not None:
             return None
         try:
             gssapi.Credentials(usage='initiate',
@@ -264,13 +264,13 @@ class Negotiation:
         return GSSAPIAuthError(f'no Kerberos token for {host}:'
                                f' {advice(text, self._keytab)} ({text})')
 
-    def _proves_identity(self, maker: Any, response: _Response, host: str
+    def _proves_identity(self, spnego: Any, response: _Response, host: str
                          ) -> bool:
         """Check whether the server's token proves the server's identity."""
         import gssapi
         try:
-            return bool(maker.authenticate_server(response)
-                        and maker.context[host].complete)
+            return bool(spnego.authenticate_server(response)
+                        and spnego.context[host].complete)
         except (ValueError, gssapi.exceptions.GSSError):
             # The text is not base64, or the bytes are no token.
             return False
