@@ -29,7 +29,7 @@ They are one tree::
      |    +-- ConfigurationError   1021: a bad setting, also a ValueError
      |    +-- LiveMediaError       1022: a live media task failed
      |    +-- NameValidationError  1024: the hub forbids the name
-     +-- KojiLoginException        the login failed, or the session is gone
+     +-- KojiLoginException        a login failed, is missing, or has ended
      +-- ConnectionClosed          close() was called
      +-- NotSent                   not sent; also of the class that says why
      +-- MessageError              not a message of Koji
@@ -53,8 +53,8 @@ The error of a write tells the outcome of the write:
 not sent
     The error is also a `NotSent`. The program can make the call again.
 refused
-    The error is a fault, and not a `RetryError`. The hub did not carry out
-    any attempt.
+    The error is a `GenericError` with a `faultCode`, and not a `RetryError`.
+    The hub did not carry out any attempt.
 carried out, and the answer lost
     The error is a `RetryError`.
 unknown
@@ -100,7 +100,7 @@ class GenericError(KojiException):
 
 
 class LockError(GenericError):
-    """The hub's file is locked (1001). Try again later."""
+    """An uploaded file is locked on the hub (1001). Try again later."""
 
 
 class AuthError(GenericError):
@@ -112,7 +112,7 @@ class TagError(GenericError):
 
 
 class ActionNotAllowed(GenericError):
-    """The user may not do that, or nobody is logged in (1004)."""
+    """The call needs a login or a permission, or breaks a policy (1004)."""
 
 
 class BuildError(GenericError):
@@ -197,7 +197,7 @@ class NameValidationError(GenericError):
 
 
 class KojiLoginException(KojiException):
-    """The login failed, there is no login, or its session is gone."""
+    """A login failed, is missing, or has ended."""
 
 
 class GSSAPIAuthError(AuthError, KojiLoginException):

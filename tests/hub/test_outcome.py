@@ -120,9 +120,10 @@ class NotSentTests(OutcomeTestCase):
         first = self.koji.with_options(deadline=10).build('x')
         second = self.koji.with_options(deadline=9).build('y')
         self.hub.clock.pump([9, 1])
-        self.assertIn('it was sent, and may have been carried out',
+        self.assertIn('the call was sent, and may have been carried out',
                       str(self.check_unknown(first, CallTimeout)))
-        self.assertIn('it was not sent', str(self.check(second, CallTimeout)))
+        self.assertIn('the call was not sent',
+                      str(self.check(second, CallTimeout)))
 
     def test_close(self) -> None:
         """At close() a queued write is a NotSent."""

@@ -98,7 +98,7 @@ class Calls:
 
     def call(self, request: Request) -> Deferred[Any]:
         """
-        Make a call, as the user who is logged in, or anonymously.
+        Make a call, as the logged-in user or anonymously.
 
         :returns: a Deferred that fires with the result of the request's sink.
         :raises TransportError: if there is no valid answer.

@@ -4,7 +4,7 @@ The outcome of a call, as far as the client knows.
 A write that fails has one of four outcomes:
 
 * It was not sent. The error is also a `NotSent`.
-* It was refused. The error is the hub's fault.
+* It was refused. The error is a `GenericError` with a `faultCode`.
 * It was carried out, and the answer was lost. The error is a `RetryError`.
 * Unknown. The error is any other error.
 """
@@ -72,7 +72,7 @@ class Outcome:
         is_of_attempt = error is self.last_error
         if unanswered is None:
             if is_of_attempt and not isinstance(error, TransportError):
-                # The hub refused the write.
+                # No attempt is unanswered, and the error is the answer.
                 return error
             return not_sent(error)
         if is_of_attempt and (isinstance(error, RetryError)
@@ -94,9 +94,9 @@ class Outcome:
                   the text. The last attempt's error is the ``__cause__``.
         """
         if self.is_unknown:
-            text = 'it was sent, and may have been carried out'
+            text = 'the call was sent, and may have been carried out'
         else:
-            text = 'it was not sent'
+            text = 'the call was not sent'
             error = not_sent(error)
         last = self.last_error
         if not self.sent and not isinstance(last, (TransportError,

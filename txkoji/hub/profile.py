@@ -316,7 +316,7 @@ def _server_problem(server: str) -> str | None:
         return f'must be a http or https URL, not {shown!r}{hint}'
     if '@' in url.netloc:
         return (f'{shown} must not hold a user or password: hubs do not read'
-                ' them there')
+                ' them')
     return None
 
 

@@ -76,8 +76,7 @@ class Transport:
         self._exchanges: set[Exchange] = set()
         self._pool: Pool | None = None
         self._files: FileClient | None = None
-        #: The URLs that the hub has redirected to, by the old URLs. None of
-        #: them has a query.
+        #: The URLs of redirects by the old URLs, all without a query.
         self._redirects: dict[str, str] = {}
         self._closed = False
 

@@ -84,7 +84,7 @@ class Session:
         return self._authenticator.outcome
 
     def subsession(self) -> Subsession:
-        """Make a subsession of this session. It is not begun yet."""
+        """Make a subsession of this session, without beginning it."""
         return Subsession(self._settings, self._transport, self._retries,
                           self._authenticator, self)
 
@@ -116,7 +116,7 @@ class Session:
     def _resend_read(self, failure: Failure, request: Request, as_user: bool,
                      info: SessionInfo, credentials: Credentials | None
                      ) -> Any:
-        """Send a read again, if it failed because the session is gone."""
+        """Send a refused read again, if the session is gone."""
         if not failure.check(AuthError):
             return failure
         error: Any = failure.value
@@ -347,7 +347,8 @@ class Subsession(Session):
             self._authenticator.request('subsession'), True)
         master_info = master.info
         if master_info is None:
-            raise KojiLoginException('logged out meanwhile; login() again')
+            raise KojiLoginException(
+                'logout() was called meanwhile; login() again')
         self.address = master.address
         self.info = replace(require_session(answer), in_url=master_info.in_url)
 
@@ -362,8 +363,8 @@ class Subsession(Session):
 def logged_out(method: str) -> KojiLoginException:
     """Make the error of a call that a logout came before."""
     return KojiLoginException(
-        f'{method}: logged out before it was sent; login() again',
-        method=method)
+        f'{method}: not sent, because logout() was called before; login()'
+        ' again', method=method)
 
 
 def _other_login() -> KojiLoginException:
