@@ -213,7 +213,7 @@ class _Download:
         headers = {b'Range': b'bytes=%d-' % first} if first else {}
         self._asking = koji._calls.get(
             address, headers, timeout=koji._options.timeout,
-            deadline=koji._options.deadline, show=self._show, sink=self,
+            deadline=koji._options.deadline, on_head=self._show, sink=self,
             has_started=lambda: self._offset > begin)
         try:
             await self._asking

@@ -118,7 +118,7 @@ class Calls:
             request.deadline, request.begun, request.outcome)
 
     def get(self, url: str, headers: dict[bytes, bytes], *, timeout: float,
-            deadline: float, show: Callable[[FileHead], Any], sink: Sink,
+            deadline: float, on_head: Callable[[FileHead], Any], sink: Sink,
             has_started: Callable[[], bool]) -> Deferred[None]:
         """
         Get a file anonymously, from the hub or from another server.
@@ -127,7 +127,7 @@ class Calls:
         :param headers: additional headers, such as a ``Range``.
         :param timeout: seconds for each silence of the server.
         :param deadline: seconds until the first bytes.
-        :param show: is called with the head of the response.
+        :param on_head: is called with the head of the response.
         :param sink: takes the bytes as they arrive.
         :param has_started: tells whether bytes have arrived.
         :returns: a Deferred that fires with None when `sink` has all bytes.
@@ -140,7 +140,7 @@ class Calls:
 
         def attempt(fail_if_away: bool) -> Deferred[None]:
             return Deferred.fromCoroutine(self._transport.get(
-                url, headers, timeout=timeout, show=show, sink=sink))
+                url, headers, timeout=timeout, on_head=on_head, sink=sink))
 
         # The file server may be away while the hub is not.
         retries = Retries(

@@ -225,13 +225,13 @@ class Transport:
             self.hub_version = version
 
     async def get(self, url: str, headers: Mapping[bytes, bytes], *,
-                  timeout: float, show: Callable[[FileHead], Any],
+                  timeout: float, on_head: Callable[[FileHead], Any],
                   sink: Sink) -> None:
         """Get a file; see `txkoji.hub.http.files.FileClient.get`."""
         if self._files is None:
             from txkoji.hub.http.files import FileClient
             self._files = FileClient(self.reactor, self.pool, self.network)
-        await self._files.get(url, headers, timeout=timeout, show=show,
+        await self._files.get(url, headers, timeout=timeout, show=on_head,
                               sink=sink)
 
     async def close(self) -> None:
