@@ -261,14 +261,11 @@ class Decoder:
         """
         Add the values of tokens to the open containers.
 
-        A struct takes values with a name only, and a list takes values
-        without a name only. A token at another place raises TypeError or
-        `_UnexpectedToken`.
+        A token at a wrong place raises TypeError or `_UnexpectedToken`.
         """
         known = self._interned
-        current = self._containers[-1]
-        if self._member_value is not None:
-            current = None
+        current = (None if self._member_value is not None
+                   else self._containers[-1])
         for name, kind, text, begin, end, rest in tokens:
             if kind:
                 value: Any = text
