@@ -264,8 +264,8 @@ class Decoder:
         A token at a wrong place raises TypeError or `_UnexpectedToken`.
         """
         known = self._interned
-        current = (None if self._member_value is not None
-                   else self._containers[-1])
+        current: Any = (None if self._member_value is not None
+                        else self._containers[-1])
         for name, kind, text, begin, end, rest in tokens:
             if kind:
                 value: Any = text
