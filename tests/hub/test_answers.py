@@ -98,7 +98,8 @@ ANSWERS: list[tuple[str, bytes, bool, Any, str, bool]] = [
      http(GOOD, b'Connection: close') + b'junk', False, AnswerError, '',
      False),
     # Of two answers, one is somebody else's.
-    ('two answers', http(GOOD) * 2, False, AnswerError, 'more behind', False),
+    ('two answers', http(GOOD) * 2, False, AnswerError,
+     'more bytes after the answer', False),
     ('a head without end', OK + b'X: ' + b'x' * 70000, False, AnswerError,
      'headers of more than', False),
     ('TLS', b'\x15\x03\x03\x00\x02\x02\x46', False, AnswerError,

@@ -196,7 +196,7 @@ class TrustTests(WireTestCase):
             policy.creatorForNetloc(host, port),
             HostnameEndpoint(reactor, '127.0.0.1', port)).connect(factory)
         connection = yield factory.done
-        return policy.reason(connection)
+        return policy.verify_error(connection)
 
     @inlineCallbacks
     def test_own_certificate(self) -> Any:

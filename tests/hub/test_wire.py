@@ -42,8 +42,8 @@ from txkoji.exceptions import (
 )
 from txkoji.files.topurl import File
 from txkoji.hub.codec import xmlrpc
+from txkoji.hub.http.errors import translate_error
 from txkoji.hub.http.exchange import Exchange
-from txkoji.hub.http.explain import explain
 from txkoji.hub.http.network import Sockets
 from txkoji.testing import FakeHub
 
@@ -311,7 +311,8 @@ class FailureTests(WireTestCase):
             error = yield self.assertFailure(
                 File(koji, 'x').download(io.BytesIO()),
                 ConfigurationError)
-            self.assertIn("'a_b.example' is no host name", str(error))
+            self.assertIn("'a_b.example' is not a valid host name",
+                          str(error))
 
     @inlineCallbacks
     def test_dropped(self) -> Any:
@@ -502,7 +503,7 @@ class EarlyAnswer(Protocol):
                              % (len(body), body))
 
 
-class ExplainTests(SynchronousTestCase):
+class TranslateErrorTests(SynchronousTestCase):
     """What an error of OpenSSL means, before and after the request."""
 
     def test_tls(self) -> None:
@@ -515,7 +516,7 @@ class ExplainTests(SynchronousTestCase):
                 ('tlsv13 alert certificate required', TLSError, TLSError),
                 ('tlsv1 alert unknown ca', TLSError, TLSError)]:
             error = SSL.Error([('SSL routines', '', reason)])
-            self.assertEqual([explain(error, sent)[0]
+            self.assertEqual([translate_error(error, sent)[0]
                               for sent in (False, True)], [before, after])
 
 

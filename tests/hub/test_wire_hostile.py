@@ -179,8 +179,8 @@ class AnswersTests(HostileTestCase):
                 (b'not gzip', coded, 'gzip is broken'),
                 (good[:-12], coded, 'gzip ends too soon'),
                 (b'', coded, 'gzip ends too soon'),
-                (good + b'more', coded, 'more behind its gzip'),
-                (good * 2, coded, 'more behind its gzip'),
+                (good + b'more', coded, 'more bytes after its gzip'),
+                (good * 2, coded, 'more bytes after its gzip'),
                 (good, b'Content-Encoding: br', "coded as 'br'"),
                 (good, b'Content-Encoding: gzip, gzip', 'coded as'),
                 (gzip.compress(b'words'), coded, "begins with 'words'")]:
@@ -554,8 +554,8 @@ class BackPressureTests(SynchronousTestCase):
         clock = Clock()
         body = body_module.Body(
             Sink(), Reading(),  # type: ignore[arg-type]
-            clock, coding='gzip', limit=2**20, held=events.append,
-            ended=events.append)
+            clock, coding='gzip', limit=2**20, on_pause=events.append,
+            on_end=events.append)
         body.feed(gzip.compress(b'x' * (2 * 65536 + 5)))
         self.assertEqual(events, [65536, 'pause'])
         clock.advance(0)
@@ -584,7 +584,8 @@ class BackPressureTests(SynchronousTestCase):
         ended: list[Any] = []
         body = body_module.Body(
             Sink(), Reading(),  # type: ignore[arg-type]
-            clock, coding='gzip', limit=2**20, held=bool, ended=ended.append)
+            clock, coding='gzip', limit=2**20, on_pause=bool,
+            on_end=ended.append)
         body.feed(gzip.compress(b'x' * 200000))
         body.stop()
         self.assertEqual(clock.getDelayedCalls(), [])

@@ -20,7 +20,7 @@ from txkoji.exceptions import (
     TLSError,
     TransportError,
 )
-from txkoji.hub.http.explain import REFUSAL
+from txkoji.hub.http.errors import CERTIFICATE_ALERT
 from txkoji.hub.profile import Profile, path_problem
 from txkoji.hub.session.secret import Secret
 from txkoji.hub.transport import Transport
@@ -122,9 +122,9 @@ class CertificateLogin:
         args, kwargs = _ssl_login(self, renew)
         try:
             return await post('sslLogin', args, kwargs, below=SSL_LOGIN,
-                              alone=True)
+                              own_connection=True)
         except TLSError as error:
-            if not REFUSAL.search(str(error)):
+            if not CERTIFICATE_ALERT.search(str(error)):
                 raise
             raise self._refused(
                 error, 'the server does not accept') from error
@@ -137,7 +137,7 @@ class CertificateLogin:
         # TLS 1.2 it has.
         try:
             return await post('sslLogin', args, kwargs, below=SSL_LOGIN,
-                              alone=True, tls_1_2=True)
+                              own_connection=True, tls_1_2=True)
         except (TLSError, HTTPError) as error:
             if isinstance(error, HTTPError) and error.status != 403:
                 raise

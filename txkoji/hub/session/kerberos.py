@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from txkoji.exceptions import CallTimeout, GSSAPIAuthError, KojiException
-from txkoji.hub.http.connection import Head
+from txkoji.hub.http.parser import Head
 from txkoji.hub.http.request import Request
 from txkoji.hub.session.secret import SecretBytes
 
@@ -165,7 +165,7 @@ class Negotiation:
         # The token is in no variable, since tracebacks may show these.
         try:
             answer = await post(replace(
-                request, take_head=heads.append, headers=(_authorization(
+                request, on_head=heads.append, headers=(_authorization(
                     await self._step(request, host,
                                      lambda: self._token(maker, host))),)))
         except KojiException:
