@@ -206,10 +206,10 @@ class Decoder:
 
     def _read_rows(self, text: str, rows: RowReader) -> None:
         """
-        Read whole rows, and by tokens all that is no such row.
+        Read rows as a whole, and everything else by tokens.
 
-        Tokens are needed for the rest of a row that is open already, for a
-        row with other members or types, and for the text after the last row.
+        Tokens read the rest of a row that is open already, a row of another
+        layout, and the text after the last row.
         """
         while rows.active:
             begins = self._is_at_item

@@ -1,8 +1,8 @@
 """
 A decoder for any XML-RPC document, built on expat.
 
-It is hardened against hostile documents: document types and entities are
-refused, and nesting and values have limits.
+The decoder is hardened against hostile documents. Document types and entities
+are refused. The depth of nesting and the size of a value are limited.
 """
 from __future__ import annotations
 
@@ -206,6 +206,7 @@ class ExpatDecoder:
         self._refuse('it has a document type, which no hub sends')
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Open an element."""
         tag = tag.rpartition(':')[2]
         if not self._open:
             if tag != self._root:
@@ -264,6 +265,7 @@ class ExpatDecoder:
         self._text.append(text)
 
     def _end(self, tag: str) -> None:
+        """Close an element, whose text is complete now."""
         tag = self._open.pop()
         seen = self._seen.pop()
         if tag == 'value':

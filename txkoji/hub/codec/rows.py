@@ -182,7 +182,7 @@ class RowReader:
                        self._note, names, zip(*(map(dict.values, rows)))))
 
     def _note(self, name: str, values: Sequence[Any]) -> bool:
-        """Note the types of a member; False if one of them is rare."""
+        """Note the types of a member, and return whether all are common."""
         for value in {type(each): each for each in values}.values():
             kind = _TYPES.get(type(value), '')
             if type(value) is int:

@@ -163,7 +163,7 @@ def _encode(value: Any) -> str:
 
 
 def _encode_subclass(value: Any) -> str:
-    """Write the element of a value whose type is a subclass."""
+    """Write the element of a value of a subclass of a known type."""
     for kind, encoder in _ENCODERS.items():
         if isinstance(value, kind):
             return encoder(value)

@@ -140,6 +140,7 @@ class Body:
             self._connection.pause()
 
     def _feed_sink(self, data: bytes) -> None:
+        """Feed the sink, and pause the connection if the sink is not ready."""
         self._remaining -= len(data)
         try:
             if self._remaining < 0:
@@ -157,6 +158,7 @@ class Body:
             ready.addCallback(self._sink_ready)
 
     def _sink_ready(self, _: None) -> None:
+        """Continue, unless the sink has another pause."""
         self._pauses -= 1
         if not self._pauses and not self._stopped:
             self._on_pause(False)

@@ -128,6 +128,7 @@ class Exchange:
     # Connecting
 
     def _connect(self) -> None:
+        """Open a new connection, then send the request."""
         self._pooled = False
         self._set_timer(min(CONNECT_TIMEOUT, self._time_left))
         try:
@@ -220,6 +221,7 @@ class Exchange:
         self._fail_with(reason.value)
 
     def _body_ended(self, error: Exception | None) -> None:
+        """Fire with the value of the sink, or fail."""
         if self._http_error is not None:
             self._fail(self._http_error)
             return
@@ -360,6 +362,7 @@ class Exchange:
 
     def _fail(self, error: Exception, cause: Exception | None = None
               ) -> None:
+        """Fail. An HTTPError shows the first bytes of the answer."""
         if error is self._http_error and self._sink is not None \
                 and self._sink.data and self._may_show():
             if not 300 <= (self._http_error.status or 0) < 400:

@@ -92,8 +92,8 @@ class FileClient:
         Get a file, or a part of a file.
 
         :param headers: additional headers, such as a ``Range``.
-        :param timeout: seconds of silence from the server, while we wait for
-                        its bytes.
+        :param timeout: the most seconds without a byte from the server. While
+                        the sink is not ready, no time passes.
         :param on_head: is called with the head, and may raise.
         :param sink: takes the bytes, as they arrive.
         :raises HTTPError: on a status other than 200, 206 and 416.
@@ -137,6 +137,7 @@ class FileClient:
             raise
 
     def _check(self, response: IResponse, url: str) -> None:
+        """Raise HTTPError on a status that is not that of a file."""
         if response.code in (200, 206, 416):
             return
         phrase = response.phrase.decode('latin-1')
@@ -205,8 +206,8 @@ class _SilenceLimit:
         """
         Limit the silence while a Deferred has not fired.
 
-        :returns: a Deferred that fires with the same result. It is canceled
-                  if a silence is too long.
+        :returns: a Deferred that fires with the same result, and that is
+                  canceled if a silence is too long.
         """
         self._limited = _cancelable(waiting)
         self.restart()

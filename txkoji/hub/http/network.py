@@ -61,7 +61,7 @@ class Sockets:
 
     def endpoint(self, host: str, port: int) -> IStreamClientEndpoint:
         """Get an endpoint that connects to a port of a host."""
-        # Its time limit is 30 seconds, the same as `CONNECT_TIMEOUT`.
+        # The endpoint has the same time limit as `CONNECT_TIMEOUT`.
         return HostnameEndpoint(self._reactor, host.encode('ascii'), port)
 
     def writing(self) -> AbstractContextManager[Any]:

@@ -142,6 +142,7 @@ class AnswerParser:
             self._complete_head(status)
 
     def _complete_head(self, status: int) -> None:
+        """Make the head, and refuse a body whose length is ambiguous."""
         head = self._head = Head(status, self._reason, self._headers)
         self._head_size = -1
         names = [name for name, _ in self._headers]

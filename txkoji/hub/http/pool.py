@@ -221,7 +221,7 @@ class Pool:
 
 
 class _IdleConnection:
-    """An idle connection, and the time since when it is idle."""
+    """An idle connection, and the time when it became idle."""
 
     __slots__ = ('route', 'connection', 'since')
 

@@ -251,6 +251,7 @@ class _Tunnel(TwistedProtocol):
             self._refuse('it closed the connection')
 
     def _refuse(self, text: str, status: int | None = None) -> None:
+        """Fail with a ProxyError, and close the connection."""
         self.opened.errback(ProxyError(f'the proxy {self._proxy}: {text}',
                                      status=status))
         self._close()

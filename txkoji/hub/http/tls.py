@@ -137,7 +137,7 @@ class HubPolicy:
         context = CertificateOptions(trustRoot=trust,
                                      **certificate).getContext()
         if self._tls_1_2:
-            # lowerMaximumSecurityTo of Twisted 24.10 excludes its value.
+            # In Twisted 24.10, lowerMaximumSecurityTo excludes the version.
             context.set_options(SSL.OP_NO_TLSv1_3)
         if authorities:
             load_authorities(context, name, authorities)
@@ -206,8 +206,8 @@ class _Creator:
         Note the error of a certificate in the chain; called by OpenSSL.
 
         The host is checked with the certificate of the server, at depth 0. An
-        exception here would end the handshake as well, but nobody would see
-        its text.
+        exception here would end the handshake as well, but its text would be
+        lost.
         """
         assert self._errors is not None
         if not good:
