@@ -17,8 +17,8 @@ from txkoji.hub.profile import Profile, good_host
 if TYPE_CHECKING:
     from txkoji.hub.http.tls import ClientCertificate, HubPolicy
 
-#: Seconds after which an idle connection is closed. Apache closes it after 5
-#: seconds, and must not be the first.
+#: Seconds after which an idle connection is closed. Apache closes an idle
+#: connection after 5 seconds; close it before Apache does.
 IDLE_TIMEOUT = 3
 
 

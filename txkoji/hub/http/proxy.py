@@ -150,7 +150,7 @@ class TunnelEndpoint:
 
         :returns: a Deferred that fires with the protocol when the tunnel is
                   open. Canceling the Deferred closes the connection.
-        :raises ProxyError: if the proxy refuses.
+        :raises ProxyError: if the proxy refuses, or closes the connection.
         """
         tunnel = _Tunnel(self._proxy, self._route, protocolFactory)
         connecting: Any = self._endpoint.connect(_SingleFactory(tunnel))

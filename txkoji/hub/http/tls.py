@@ -67,9 +67,9 @@ class HubPolicy:
 
     The certificate of a server, and the host name in it, are verified against
     the profile's `serverca`. Without a `serverca`, the authorities are those
-    of ``REQUESTS_CA_BUNDLE``, of ``CURL_CA_BUNDLE``, or of the system. If the
-    profile has a `serverca`, its `no_ssl_verify` has no effect, as in Koji's
-    client.
+    of ``REQUESTS_CA_BUNDLE``, of ``CURL_CA_BUNDLE``, or of the system. With
+    the option `no_ssl_verify` nothing is verified, unless the profile has a
+    `serverca`, as in Koji's client.
 
     Twisted's policies make a TLS context for each request. This policy makes
     at most two: one for the hub, with the client certificate, and one for
@@ -127,15 +127,14 @@ class HubPolicy:
                 self._options if is_hub else {})
         return context
 
-    def _new_context(self, certificate: dict[str, Any]) -> SSL.Context:
+    def _new_context(self, options: dict[str, Any]) -> SSL.Context:
         name, authorities = self._authorities()
         trust: Any = None
         if self._verify:
             # `load_authorities` adds those of a file or a directory.
             trust = (trustRootFromCertificates([]) if authorities
                      else platformTrust())
-        context = CertificateOptions(trustRoot=trust,
-                                     **certificate).getContext()
+        context = CertificateOptions(trustRoot=trust, **options).getContext()
         if self._tls_1_2:
             # In Twisted 24.10, lowerMaximumSecurityTo excludes the version.
             context.set_options(SSL.OP_NO_TLSv1_3)
