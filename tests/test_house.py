@@ -29,7 +29,7 @@ FLOORS = [
     ['task', 'build'],
     ['channel', 'results', 'messages.classes', 'messages.subscription',
      'messages'],
-    ['options', 'client'],
+    ['arguments', 'options', 'client'],
     ['multicall', 'batching', 'streaming', 'paging', 'files.downloads',
      'files.topurl', 'files.uploads', 'files.cg_import',
      'messages.dispatcher'],
