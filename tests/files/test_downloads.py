@@ -23,7 +23,7 @@ class DownloadTests(HubTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.patch(downloads, 'PIECE', 1024)
+        self.patch(downloads, 'CHUNK_SIZE', 1024)
         self.data = Random(1).randbytes(2548)
         self.hub.put_out(TASK, 'build.log', self.data)
         self.folder = folder(self)

@@ -35,8 +35,8 @@ from txkoji.files.checksums import (
     new_hash,
     package_checksum,
 )
-from txkoji.files.downloads import PIECE
-from txkoji.files.topurl import BLOCK, File
+from txkoji.files.downloads import CHUNK_SIZE
+from txkoji.files.topurl import BLOCK_SIZE, File
 from txkoji.hub.http import tls
 from txkoji.testing import FakeHub, files as served
 from txkoji.testing.memory import MemoryNetwork
@@ -67,7 +67,7 @@ class FilesTestCase(HubTestCase):
         super().setUp()
         self.folder = folder(self)
         self.path = self.folder + '/here'
-        self.data = Random(1).randbytes(2 * BLOCK + 500)
+        self.data = Random(1).randbytes(2 * BLOCK_SIZE + 500)
         self.hub.files.write('x/file.bin', self.data)
 
     def here(self) -> bytes:
@@ -323,7 +323,7 @@ class DownloadTests(FilesTestCase):
         for known, text in [
                 ({'size': 5}, 'not the 5 that the hub knows'),
                 ({'checksum': Checksum('md5', '0' * 32)}, 'md5 checksum'),
-                ({'checksum': Checksum('sigmd5', '0' * 32)}, 'no RPM')]:
+                ({'checksum': Checksum('sigmd5', '0' * 32)}, 'not an RPM package')]:
             error = self.fail_of(self.file(**known).download(self.path),
                                  DownloadError)
             self.assertIn(text, str(error))
@@ -356,7 +356,7 @@ class DownloadTests(FilesTestCase):
 
     def test_progress_cancels(self) -> None:
         """Who is told how far it is may cancel it, which leaves nothing."""
-        self.hub.put_out(6476, 'x', bytes(2 * PIECE + 1))
+        self.hub.put_out(6476, 'x', bytes(2 * CHUNK_SIZE + 1))
         for get in (self.file().download,
                     partial(self.koji.download_task_output, 6476, 'x')):
             seen: list[int] = []
@@ -676,11 +676,11 @@ class SocketTests(TestCase):
         self.hub.resource.putChild(b'odd', odd)
         koji = self.new(self.top.replace('kojifiles', 'odd'))
         for code, headers, name, text in [
-                (206, {}, 'x', 'which one is not said'),
+                (206, {}, 'x', 'without a valid Content-Range'),
                 (206, {'Content-Range': 'bytes 9-18/19'}, 'x',
-                 'from byte 9 on, not from 5'),
+                 'from 9 on, not from 5 on'),
                 (206, {'Content-Range': 'bytes 5-4/19'}, 'x', 'of 19 bytes'),
-                (200, {'Content-Encoding': 'gzip'}, 'x', "comes as 'gzip'"),
+                (200, {'Content-Encoding': 'gzip'}, 'x', "Content-Encoding 'gzip'"),
                 (416, {'Content-Range': 'bytes */3'}, 'x', 'no byte 5')]:
             odd.code, odd.headers = code, headers
             with self.assertRaises(DownloadError) as caught:
