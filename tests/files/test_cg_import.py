@@ -149,8 +149,8 @@ class ImportTests(HubTestCase):
             (lambda: self.output_of(0, filesize=5), 'says 5'),
             (lambda: self.output_of(1, checksum='0'), 'adler32 checksum'),
             (lambda: self.output_of(2, filename='y.rpm'), "'y.rpm' of"),
-            (lambda: self.output_of(2, relpath='../..'), 'no place'),
-            (lambda: self.output_of(2, filename='a/b'), 'no place'),
+            (lambda: self.output_of(2, relpath='../..'), 'not a valid path'),
+            (lambda: self.output_of(2, filename='a/b'), 'not a valid path'),
             (lambda: self.paths.update(a=self.folder + '/a'),
              "name the file 'a'"),
             (lambda: self.paths.update(a=self.folder + '/b',
@@ -174,7 +174,7 @@ class ImportTests(HubTestCase):
                      KojiImportError)
         error = self.fail_of(self.koji.cg_import(
             self.metadata, [], cg='osbs', directory='../x'), KojiImportError)
-        self.assertIn("directory: '../x' is no place", str(error))
+        self.assertIn("directory: '../x' is not a folder for an upload", str(error))
 
     def output_of(self, number: int, **changed: Any) -> None:
         self.metadata['output'][number].update(changed)

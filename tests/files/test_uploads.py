@@ -159,7 +159,7 @@ class FastTests(UploadTestCase):
     def test_changed_there(self) -> None:
         """If the hub has something else in the end, that is an error."""
         for size, text in [(5, 'the hub has 5 bytes in cli-build/1/5; 2548'),
-                           (2548, 'is not what was sent')]:
+                           (2548, 'checksum of cli-build/1/2548 on the hub')]:
             self.hub.respond('checkUpload', {'size': size, 'hexdigest': 'x'})
             uploading = self.koji.upload(self.path, 'cli-build/1', str(size))
             self.hub.clock.pump([1] * 60)
