@@ -146,7 +146,7 @@ class FollowTests(HubTestCase):
 
     def test_long(self) -> None:
         """A long line comes in pieces, and no character is cut."""
-        self.patch(follow, 'LONGEST', 10)
+        self.patch(follow, 'MAX_LINE', 10)
         self.put('abcdefghi\u20ac\u20ac\u20ac9\n0123456789\nx'.encode())
         self.follow()
         self.assertEqual([(line.text, line.cut) for line in self.lines], [
@@ -155,7 +155,7 @@ class FollowTests(HubTestCase):
 
     def test_bytes(self) -> None:
         """Bytes that are no text do no harm."""
-        self.patch(follow, 'LONGEST', 10)
+        self.patch(follow, 'MAX_LINE', 10)
         self.put(b'\xff\x80\n' + b'\x80' * 25 + b'\n')
         self.follow()
         self.assertEqual(
@@ -163,7 +163,7 @@ class FollowTests(HubTestCase):
 
     def test_large(self) -> None:
         """A large one comes whole, some at a time, and not before wanted."""
-        self.patch(follow, 'PIECE', 1000)
+        self.patch(follow, 'CHUNK_SIZE', 1000)
         whole = [f'line {number}' for number in range(5000)]
         self.put('\n'.join(whole).encode() + b'\n')
         following = self.koji.follow(TASK)
@@ -264,7 +264,7 @@ class FollowTests(HubTestCase):
 
     def test_turns(self) -> None:
         """Logs take turns; none waits for the end of another."""
-        self.patch(follow, 'PIECE', 100)
+        self.patch(follow, 'CHUNK_SIZE', 100)
         for name in ('a.log', 'b.log'):
             self.put(b'0123456789\n' * 20, name=name)
         self.follow()

@@ -72,7 +72,7 @@ class Download(BaseDownload):
 async def read_piece(client: HubClient, task_id: int, name: str, offset: int,
                      size: int, **volume: str) -> bytes:
     """
-    Read a chunk of an output file (kojihub/kojihub.py, ``downloadTaskOutput``).
+    Read a chunk of an output file (kojihub, ``downloadTaskOutput``).
 
     :param size: the most bytes to read.
     :param volume: ``volume``, the name of the volume, unless it is the default
