@@ -24,6 +24,7 @@ from tests.support import HubTestCase, folder, write
 from txkoji import cache as cache_module
 from txkoji.cache import Cache
 from txkoji.exceptions import ConfigurationError, ServerOffline
+from txkoji.name_files import NameFiles
 from txkoji.testing import FakeHub
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
@@ -124,7 +125,7 @@ class NamesTests(CacheTestCase):
         """What was put while a file was read is not put away."""
         self.cache.put_name('user', 5, 'old')
         cache = self.fresh()
-        entry = cache._read('user', 5)
+        entry = cache._files.read('user', 5)
         cache.put_name('user', 5, 'new')
         self.assertEqual(cache._merge('user', 5, entry), 'new')
         self.assertEqual(cache.get_name('user', 5), 'new')
@@ -374,9 +375,9 @@ class ForgetTests(CacheTestCase):
         answer = Munch(name='new')
         read: Deferred[None] = Deferred()
         cache = slow(read, succeed(None))
-        old = cache._read
-        self.patch(cache, '_read', lambda *args: (
-            old(*args), self.get(cache.forget('thing', 'x')))[0])
+        read_file = cache._files.read
+        self.patch(cache._files, 'read', lambda *args: (
+            read_file(*args), self.get(cache.forget('thing', 'x')))[0])
         call = cache.get_or_load_name('thing', 'x', lambda id_: answer)
         read.callback(None)
         self.assertEqual(self.get(call), 'new')
@@ -504,19 +505,22 @@ class ThreadTests(TestCase):
         threads: list[Any] = []
         removing: set[Any] = set()
 
-        class Watched(Cache):
-            def filename(self, *args: Any) -> str:
-                threads.append(threading.current_thread())
-                return super().filename(*args)
+        path, unlink = NameFiles.path, NameFiles._unlink
 
-            def _remove(self, path: str) -> None:
-                removing.add(threading.current_thread())
-                super()._remove(path)
+        def watched_path(files: NameFiles, *args: Any) -> str:
+            threads.append(threading.current_thread())
+            return path(files, *args)
 
+        def watched_unlink(files: NameFiles, name: str) -> None:
+            removing.add(threading.current_thread())
+            unlink(files, name)
+
+        self.patch(NameFiles, 'path', watched_path)
+        self.patch(NameFiles, '_unlink', watched_unlink)
         hub = FakeHub(reactor=reactor)
         koji = hub.connection()
         for _ in range(2):
-            cache = Watched(koji, reactor=reactor)
+            cache = Cache(koji, reactor=reactor)
             names = yield gatherResults(
                 [cache.user_name(2), cache.user_name(3)])
             self.assertEqual(names, ['alice', 'bob'])
