@@ -267,7 +267,7 @@ class NamesTests(CacheTestCase):
 
     def test_memory(self) -> None:
         """The number of names in memory has a limit."""
-        self.patch(cache_module, 'MEMORY', 10)
+        self.patch(cache_module, 'MAX_IN_MEMORY', 10)
         for number in range(100):
             self.cache.put_name('user', number, f'user{number}')
             self.assertLessEqual(len(self.cache._memory), 10)

@@ -14,7 +14,7 @@ from txkoji.name_files import NameFiles
 from txkoji.resource import Hub
 
 #: The most names in memory.
-MEMORY = 10000
+MAX_IN_MEMORY = 10000
 
 #: Seconds after which the hub is asked for a name again: a day.
 MAX_AGE = 24 * 3600.0
@@ -225,7 +225,7 @@ class Cache:
 
     def _remember(self, type_: str, id_: Any, name: str, since: float
                   ) -> None:
-        if len(self._memory) >= MEMORY:
+        if len(self._memory) >= MAX_IN_MEMORY:
             self._memory.clear()
         self._memory[type_, str(id_)] = name, since
 

@@ -192,30 +192,30 @@ class ImportTests(HubTestCase):
             self.fail_of(self.koji.cg_import(self.metadata, self.paths), kind)
         self.assertEqual(self.methods(), [])
 
-    def refunded(self) -> Any:
-        """Check that the last call is a refund; return the state."""
+    def released(self) -> Any:
+        """Check that the build was released; return its state."""
         self.assertEqual(self.methods()[-1], 'CGRefundBuild')
         return self.get(self.koji.getBuild('x-container-1-1')).state_name
 
     def test_refused(self) -> None:
-        """If the hub refuses the import, the build is refunded."""
+        """If the hub refuses the import, the reservation is released."""
         self.hub.fault('CGImport', 1000, 'no such type')
         error = self.fail_of(self.cg_import(), GenericError)
         self.assertIn('no such type', str(error))
-        self.assertEqual(self.refunded(), 'FAILED')
+        self.assertEqual(self.released(), 'FAILED')
         self.hub.forget('CGImport')
         self.get(self.cg_import())
 
     def test_not_uploaded(self) -> None:
-        """If a file does not arrive, the build is refunded."""
+        """If a file does not arrive, the reservation is released."""
         self.hub.respond('checkUpload', None)
         importing = self.cg_import()
         self.hub.clock.pump([1] * 60)
         self.fail_of(importing, UploadError)
-        self.assertEqual(self.refunded(), 'FAILED')
+        self.assertEqual(self.released(), 'FAILED')
 
     def test_cancelled(self) -> None:
-        """If the import is canceled, the build is refunded."""
+        """If the import is canceled, the reservation is released."""
         for method in ('upload', 'CGImport'):
             self.setUp()
             self.hub.misbehave('slow', method=method, times=1)
@@ -225,17 +225,17 @@ class ImportTests(HubTestCase):
             self.hub.clock.advance(60)
             self.fail_of(importing, CancelledError)
             if method == 'upload':
-                self.assertEqual(self.refunded(), 'CANCELED')
+                self.assertEqual(self.released(), 'CANCELED')
 
     def test_not_refunded(self) -> None:
-        """If the refund fails too, the first error is raised."""
+        """If the release fails too, the first error is raised."""
         self.hub.fault('CGImport', 1000, 'no such type')
         self.hub.fault('CGRefundBuild', 1000, 'no')
         error = self.fail_of(self.cg_import(), GenericError)
         self.assertIn('no such type', str(error))
 
     def test_while_sessions_end(self) -> None:
-        """A cancellation while sessions end leads to a refund."""
+        """A cancellation while sessions end releases the reservation."""
         for times in (1, 2):
             self.setUp()
             self.hub.misbehave('slow', method='logout', seconds=5)
@@ -245,7 +245,7 @@ class ImportTests(HubTestCase):
             self.hub.clock.pump([1] * 60)
             self.fail_of(importing, CancelledError)
             self.assertNotIn('CGImport', self.methods())
-            self.assertEqual(self.refunded(), 'CANCELED')
+            self.assertEqual(self.released(), 'CANCELED')
             self.assertEqual(self.open_sessions(), 2)
 
     def test_while_sessions_begin(self) -> None:
@@ -262,7 +262,7 @@ class ImportTests(HubTestCase):
         self.assertEqual(self.open_sessions(), 2)
 
     def test_cancelled_again(self) -> None:
-        """A second cancellation does not prevent the refund."""
+        """A second cancellation does not prevent the release."""
         self.koji = self.hub.connection(user='osbs', max_retries=3)
         self.get(self.koji.login())
         self.hub.misbehave('slow', method='upload', times=1)
@@ -272,7 +272,7 @@ class ImportTests(HubTestCase):
             importing.cancel()
         self.hub.clock.pump([1] * 60)
         self.fail_of(importing, CancelledError)
-        self.assertEqual(self.refunded(), 'CANCELED')
+        self.assertEqual(self.released(), 'CANCELED')
 
     def test_listener_cancels(self) -> None:
         """A progress listener can cancel the import."""
@@ -285,7 +285,7 @@ class ImportTests(HubTestCase):
             self.hub.clock.pump([1] * 60)
             self.fail_of(importing, CancelledError)
             self.assertNotIn('CGImport', self.methods())
-            self.assertEqual(self.refunded(), 'CANCELED')
+            self.assertEqual(self.released(), 'CANCELED')
 
     def open_sessions(self) -> int:
         """Count the open sessions of the hub."""
@@ -305,7 +305,7 @@ class ImportTests(HubTestCase):
                                      'COMPLETE')
                 else:
                     self.fail_of(importing, KojiException)
-                    self.assertEqual(self.refunded(), 'FAILED')
+                    self.assertEqual(self.released(), 'FAILED')
 
     def test_other_faults(self) -> None:
         """After another fault, the hub is not asked again."""
@@ -332,7 +332,7 @@ class ImportTests(HubTestCase):
         self.hub.respond('CGImport', refuse)
 
     def test_late_upload(self) -> None:
-        """An upload that the hub sees late leads to no refund."""
+        """An upload that the hub sees late releases nothing."""
         late = [None, None]
 
         def check(*args: Any, **kwargs: Any) -> Any:
@@ -396,10 +396,10 @@ class ImportTests(HubTestCase):
         self.assertNotIn('CGRefundBuild', self.methods())
 
     def test_lost(self) -> None:
-        """If the hub never got the call, the build is refunded."""
+        """If the hub never got the call, the reservation is released."""
         self.hub.misbehave('dropped-before', method='CGImport', times=1)
         self.fail_of(self.cg_import(), ConnectionFailed)
-        self.assertEqual(self.refunded(), 'FAILED')
+        self.assertEqual(self.released(), 'FAILED')
 
     def test_somebody_elses(self) -> None:
         """An unreserved build of that name is not taken for ours."""
@@ -408,14 +408,14 @@ class ImportTests(HubTestCase):
         self.fail_of(self.cg_import(reserve=False), ConnectionFailed)
 
     def test_reserving(self) -> None:
-        """A reservation that is canceled on its way is refunded."""
+        """A reservation that is canceled on its way is released."""
         self.hub.misbehave('slow', method='CGInitBuild', times=1, seconds=5)
         importing = self.cg_import()
         importing.cancel()
         self.assertNoResult(importing)
         self.hub.clock.advance(5)
         self.fail_of(importing, CancelledError)
-        self.assertEqual(self.refunded(), 'CANCELED')
+        self.assertEqual(self.released(), 'CANCELED')
 
     def test_takes_long(self) -> None:
         """An import may take longer than the timeout of calls."""

@@ -66,7 +66,7 @@ class BaseDownload(ABC):
         """
         Check that the last byte has arrived, if the total is known.
 
-        :raises DownloadError: if the file is shorter or longer.
+        :raises DownloadError: if the file is shorter or longer than the total.
         """
         if self.total not in (None, self.offset):
             raise DownloadError(f'{self._name} ended after {self.offset} of'

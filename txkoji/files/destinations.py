@@ -22,9 +22,9 @@ async def save(reactor: Any, destination: Destination,
     A file that is given by its name is created, or replaced, when all bytes
     have been written.
 
-    :param write: writes all bytes to an open file. When its awaitable ends,
-                  also by a failure or a cancellation, it no longer uses the
-                  file.
+    :param write: writes all bytes to an open file, and returns an awaitable.
+                  When the awaitable has ended, also by a failure or a
+                  cancellation, the file must no longer be used.
     :raises TypeError: if the destination is neither a name nor an open file.
     :raises OSError: if the file cannot be written.
     """

@@ -100,7 +100,7 @@ class FileDownload(BaseDownload):
                                 ' hub knows')
 
     async def _fetch_with_resume(self) -> None:
-        """Request the rest of the file, again while new bytes arrive."""
+        """Request the rest of the file, repeatedly while bytes arrive."""
         while True:
             before = self.offset
             try:
