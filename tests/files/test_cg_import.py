@@ -227,7 +227,7 @@ class ImportTests(HubTestCase):
             if method == 'upload':
                 self.assertEqual(self.released(), 'CANCELED')
 
-    def test_not_refunded(self) -> None:
+    def test_not_released(self) -> None:
         """If the release fails too, the first error is raised."""
         self.hub.fault('CGImport', 1000, 'no such type')
         self.hub.fault('CGRefundBuild', 1000, 'no')
@@ -292,7 +292,7 @@ class ImportTests(HubTestCase):
         return len([row for row in self.hub.sessions.rows
                     if not row.closed])
 
-    def test_not_there_yet(self) -> None:
+    def test_not_visible_yet(self) -> None:
         """A hub that does not see the files yet is asked again."""
         for times, good in [(3, True), (5, False)]:
             for code, text in NOT_THERE_YET:

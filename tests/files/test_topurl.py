@@ -1,26 +1,24 @@
 """Tests of the files under the topurl."""
 from __future__ import annotations
 
-import copy
 import hashlib
 import io
 import os
-import struct
 from functools import partial
 from random import Random
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
-import koji as peer
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, inlineCallbacks
-from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 from twisted.web.util import Redirect
 
-from tests.support import HubTestCase, folder, write
+from tests.files.support import FilesTestCase, package
+from tests.support import folder
 from txkoji import Connection, Profile
 from txkoji.exceptions import (
     ConfigurationError,
@@ -29,219 +27,12 @@ from txkoji.exceptions import (
     GenericError,
     HTTPError,
 )
-from txkoji.files.checksums import (
-    Checksum,
-    checksum_of,
-    new_hash,
-    package_checksum,
-)
+from txkoji.files.checksums import Checksum
 from txkoji.files.downloads import CHUNK_SIZE
-from txkoji.files.topurl import BLOCK_SIZE, File
+from txkoji.files.topurl import File
 from txkoji.hub.http import tls
 from txkoji.testing import FakeHub, files as served
 from txkoji.testing.memory import MemoryNetwork
-
-CEPH = 'packages/ceph/99.0/1.fc44'
-TOP = 'https://hub.example.test/kojifiles/'
-VOL3 = TOP + '/'.join(['vol', 'vol3', 'work', ''])
-
-
-def package(payload: bytes = b'the payload', entries: int = 3,
-            store: int = 21) -> bytes:
-    """An RPM package, as far as anybody looks here."""
-    def header(entries: int, data: bytes) -> bytes:
-        return (b'\x8e\xad\xe8\x01' + bytes(4)
-                + struct.pack('>II', entries, len(data))
-                + bytes(16 * entries) + data)
-
-    signatures = header(entries, b's' * store)
-    signatures += bytes(-len(signatures) % 8)
-    return (b'\xed\xab\xee\xdb' + bytes(92) + signatures
-            + header(2, b'h' * 33) + payload)
-
-
-class FilesTestCase(HubTestCase):
-    """The hub serves a file of two and a bit blocks."""
-
-    def setUp(self) -> None:
-        """Write the file."""
-        super().setUp()
-        self.folder = folder(self)
-        self.path = self.folder + '/here'
-        self.data = Random(1).randbytes(2 * BLOCK_SIZE + 500)
-        self.hub.files.write('x/file.bin', self.data)
-
-    def here(self) -> bytes:
-        """Read the downloaded file."""
-        with open(self.path, 'rb') as file:
-            return file.read()
-
-    def file(self, path: str = 'x/file.bin', **known: Any) -> File:
-        """Make a File."""
-        return File(self.koji, path, **known)
-
-
-class ListTests(FilesTestCase):
-    """Builds, RPMs, tasks and repositories list their files."""
-
-    def test_build(self) -> None:
-        """RPMs, archives and logs have their sizes and checksums."""
-        build = self.get(self.koji.getBuild('ceph-99.0-1.fc44'))
-        files = self.get(build.files())
-        self.assertEqual(files[0].path, f'{CEPH}/src/ceph-99.0-1.fc44.src.rpm')
-        self.assertEqual(files[0].size, 7373)
-        self.assertEqual(files[0].checksum, (
-            'sigmd5', '3cf934d400ae7eef9936576019576608'))
-        self.assertEqual(files[0].about.name, 'ceph')
-        self.assertEqual(
-            files[0].url, f'{TOP}{CEPH}/src/ceph-99.0-1.fc44.src.rpm')
-        self.assertEqual(files[0].about.url, files[0].url)
-        self.assertIn(f'{CEPH}/x86_64/ceph-libs-99.0-1.fc44.x86_64.rpm',
-                      [file.path for file in files])
-
-    def test_container(self) -> None:
-        """An image has its checksum, a log its recorded path."""
-        build = self.get(self.koji.getBuild(5411))
-        image, log = self.get(build.files())
-        top = 'packages/rhceph-container/8/40/'
-        self.assertEqual(image.path, f'{top}images/{image.about.filename}')
-        self.assertEqual((image.size, image.checksum), (920, Checksum(
-            'md5', '52bd6b82f2dd411c5b635c2c41865c82')))
-        self.assertEqual((log.path, log.name, log.size), (
-            f'{top}data/logs/orchestrator.log', 'orchestrator.log', None))
-        self.assertEqual(self.get(log.download(self.path)), 14)
-        self.assertEqual(self.here(), b'It was built.\n')
-
-    def test_one_request(self) -> None:
-        """One request lists all files of a build."""
-        build = self.get(self.koji.getBuild(5411))
-        before = self.hub.requests
-        self.get(build.files())
-        self.assertEqual(self.hub.requests, before + 1)
-
-    def test_archives(self) -> None:
-        """Each archive type has its own folder."""
-        def rows(buildID: int, type: Any = None) -> list[Any]:
-            plain = {'size': 1, 'checksum_type': 2, 'checksum': 'AB' * 32,
-                     'metadata_only': False}
-            known = [
-                {'btype': 'maven', 'filename': 'a.jar', **plain},
-                {'btype': 'win', 'filename': 'a.exe', **plain},
-                {'btype': 'module', 'filename': 'modulemd.txt', **plain},
-                {'btype': 'image', 'filename': 'no', **plain,
-                 'metadata_only': True}]
-            if type is not None:
-                known = [row for row in known if row['btype'] == type]
-                known[0].update(group_id='org.x', artifact_id='a',
-                                version='1', relpath='bin/x86')
-            return known
-
-        self.hub.respond('listArchives', rows)
-        [row] = [row for row in self.hub.tables.builds if row['id'] == 5411]
-        row['volume_id'] = 1
-        self.hub.tables.volumes.append({'id': 1, 'name': 'vol3'})
-        build = self.get(self.koji.getBuild(5411))
-        top = 'vol/vol3/packages/rhceph-container/8/40/'
-        files = self.get(build.files())
-        self.assertEqual([file.path for file in files], [
-            f'{top}files/module/modulemd.txt',
-            f'{top}maven/org/x/a/1/a.jar', f'{top}win/bin/x86/a.exe'])
-        self.assertEqual(files[0].checksum, ('sha256', 'ab' * 32))
-
-    def test_rpm(self) -> None:
-        """An RPM has a file, and a file for each signed copy."""
-        rpm = self.get(self.koji.getRPM('ceph-libs-99.0-1.fc44.x86_64'))
-        self.assertIsNone(rpm.url)
-        name = 'ceph-libs-99.0-1.fc44.x86_64.rpm'
-        for key in ('A15B79CC', 'Release-2026+ima', 'a15b79cc'):
-            signed = self.get(rpm.file(key))
-            self.assertEqual(signed.path,
-                             f'{CEPH}/data/signed/{key}/x86_64/{name}')
-        self.assertEqual((signed.size, signed.checksum.kind),
-                         (None, 'sigmd5'))
-        for key in (None, ''):
-            file = self.get(rpm.file(key))
-            self.assertEqual((file.size, file.path),
-                             (6336, f'{CEPH}/x86_64/{name}'))
-        for same in (rpm, copy.copy(rpm), copy.deepcopy(rpm)):
-            self.assertEqual(same.url, f'{TOP}{CEPH}/x86_64/{name}')
-        rpm['external_repo_id'] = 3
-        self.assertIsNone(rpm.url)
-        self.fail_of(rpm.file(), DownloadError)
-
-    def test_task(self) -> None:
-        """The size of a file is unknown while its task runs."""
-        self.hub.put_out(6476, 'build.log', b'12345')
-        self.hub.put_out(6476, 'a/x y.log', b'123', 'vol3')
-        task = self.get(self.koji.getTaskInfo(6476))
-        files = self.get(task.output())
-        self.assertEqual(
-            [(file.url, file.size) for file in files], [
-                (f'{TOP}work/tasks/6476/6476/build.log', 5),
-                (f'{VOL3}tasks/6476/6476/a/x%20y.log', 3)])
-        self.get(files[1].download(self.path))
-        self.assertEqual(self.here(), b'123')
-        [row] = [row for row in self.hub.tables.tasks if row['id'] == 6476]
-        row['state'] = 1
-        self.assertEqual(self.get(task.output())[0].size, None)
-
-    def test_scratch(self) -> None:
-        """The files of a scratch build are in the scratch folder."""
-        task = self.scratch()
-        files = self.get(task.output())
-        user = task.owner_name or self.get(self.koji.getUser(task.owner)).name
-        top = f'scratch/{user}/task_{task.id}/'
-        self.assertEqual([file.path for file in files], [
-            top + 'x-1-1.src.rpm', top + 'x-1-1.x86_64.rpm',
-            top + 'logs/x86_64/build.log'])
-
-    def scratch(self) -> Any:
-        """Make a scratch build with two subtasks."""
-        [row] = [row for row in self.hub.tables.tasks if row['id'] == 6474]
-        row['state'] = 2
-        row['request'] = ['git://x/y#z', 'f44', {'scratch': True}]
-        steps = [row for row in self.hub.tables.tasks
-                 if row['parent'] == 6474]
-        for step in steps:
-            step['state'] = 5
-        for step, method, request in [
-                (steps[0], 'buildSRPMFromSCM', []),
-                (steps[1], 'buildArch', ['x', 51, 'x86_64', True, {}])]:
-            step.update(method=method, state=2, request=request,
-                        label='x86_64')
-
-        def result(number: int) -> Any:
-            if number == steps[0]['id']:
-                return {'srpm': 'tasks/1/1/x-1-1.src.rpm', 'logs': []}
-            return {'rpms': ['tasks/2/2/x-1-1.x86_64.rpm'],
-                    'srpms': ['tasks/2/2/x-1-1.src.rpm', 7],
-                    'logs': ['tasks/2/2/build.log'], 'brootid': 1}
-
-        self.hub.respond('getTaskResult', result)
-        return self.get(self.koji.getTaskInfo(6474))
-
-    def test_repo(self) -> None:
-        """A repository makes a file, and looks up its tag if need be."""
-        self.hub.respond('getRepo', {'id': 7, 'state': 1, 'dist': False})
-        self.hub.respond('repoInfo', {
-            'id': 7, 'tag_name': 'f44-build', 'dist': True})
-        for repo, top in [(self.get(self.koji.getRepo('f44-build')), 'repos-'
-                           'dist/f44-build/7'),
-                          (self.get(self.koji.repoInfo(7)),
-                           'repos-dist/f44-build/7')]:
-            file = self.get(repo.file('x86_64/repodata/repomd.xml'))
-            self.assertEqual(file.path, f'{top}/x86_64/repodata/repomd.xml')
-            self.fail_of(repo.file('../8/repomd.xml'), DownloadError)
-
-    def test_lies(self) -> None:
-        """No path from the hub leads out of the topurl."""
-        for path in ('packages/../../etc/passwd', '..', '', 'a\nb'):
-            with self.assertRaises(DownloadError):
-                self.file(path)
-        self.hub.respond('getBuildLogs', [{
-            'name': 'x', 'dir': '.', 'path': 'packages/../../secret'}])
-        self.fail_of(self.get(self.koji.getBuild(5411)).files(),
-                     DownloadError)
 
 
 class DownloadTests(FilesTestCase):
@@ -481,72 +272,6 @@ class DownloadTests(FilesTestCase):
                                  ConfigurationError)
             self.assertIn('topurl', str(error))
             self.assertNotIn('pw', str(error))
-
-
-class RPMTests(SynchronousTestCase):
-    """Checksums of RPM packages leave out the signatures."""
-
-    def test_peer(self) -> None:
-        """The end of the signatures is where Koji's client finds it."""
-        path = folder(self) + '/x.rpm'
-        for entries, store in [(0, 0), (3, 21), (7, 64)]:
-            data = package(entries=entries, store=store)
-            write(path, data)
-            start, size = peer.find_rpm_sighdr(path)
-            size += -size % 8
-            expected = hashlib.md5(data[start + size:]).hexdigest()
-            for step in (1, 7, 1000):
-                made = new_hash('sigmd5')
-                for begin in range(0, len(data), step):
-                    made.update(data[begin:begin + step])
-                self.assertEqual(made.hexdigest(), expected)
-
-    def test_headers(self) -> None:
-        """The checksum of RPM 6 covers the main header only."""
-        for entries, store in [(0, 0), (3, 21)]:
-            data = package(entries=entries, store=store)
-            main = data[data.rindex(b'\x8e\xad\xe8\x01'):]
-            main = main[:16 + 2 * 16 + 33]
-            for kind, known in [('sha256', 'sha256'), ('sha1', 'sha1'),
-                                ('sha3-256', 'sha3_256')]:
-                digest = hashlib.new(known, main).hexdigest()
-                checksum = package_checksum(f'{kind}::{digest.upper()}')
-                assert checksum is not None
-                self.assertEqual(checksum, (f'header-{kind}', digest))
-                for step in (1, 7, 1000):
-                    made = new_hash(checksum.kind)
-                    for begin in range(0, len(data), step):
-                        made.update(data[begin:begin + step])
-                    self.assertEqual(made.hexdigest(), digest)
-                made = new_hash(checksum.kind)
-                made.update(data[:-20])
-                self.assertEqual(made.hexdigest(), '')
-
-    def test_payloadhash(self) -> None:
-        """Only known forms of payloadhash are read."""
-        self.assertEqual(package_checksum('AB' * 16),
-                         ('sigmd5', 'ab' * 16))
-        for given in (None, '', 5, 'ab', 'sha256::', 'sha256::x', '::ab',
-                      'sha512::ab', 'sha256:ab', 'ab' * 32):
-            self.assertIsNone(package_checksum(given))
-
-    def test_no_package(self) -> None:
-        """A truncated package has no checksum; other data fail."""
-        made = new_hash('sigmd5')
-        made.update(package()[:200])
-        self.assertEqual(new_hash('sigmd5').hexdigest(), '')
-        huge = package()
-        for data in (bytes(200), huge[:104] + b'\xff' * 8 + huge[112:]):
-            with self.assertRaises(DownloadError):
-                new_hash('sigmd5').update(data)
-
-    def test_kinds(self) -> None:
-        """Checksum kinds are read by number and by name."""
-        for kind, digest, expected in [
-                (0, 'AB', ('md5', 'ab')), (1, 'ab', ('sha1', 'ab')),
-                ('sha256', 'ab', ('sha256', 'ab')), (3, 'ab', None),
-                (-1, 'ab', None), ('crc', 'ab', None), (0, None, None)]:
-            self.assertEqual(checksum_of(kind, digest), expected)
 
 
 class SocketTests(TestCase):

@@ -64,7 +64,7 @@ class UploadTestCase(HubTestCase):
                 if method == 'upload']
 
 
-class FastTests(UploadTestCase):
+class RawUploadTests(UploadTestCase):
     """Chunks are sent as raw uploads."""
 
     def test_whole(self) -> None:
@@ -238,7 +238,7 @@ class FastTests(UploadTestCase):
         self.assertEqual(self.there(), self.data)
 
 
-class DestroyTests(UploadTestCase):
+class ExistingFileTests(UploadTestCase):
     """An existing file on the hub stays, without overwrite."""
 
     def refused(self, name: str) -> None:
@@ -311,7 +311,7 @@ class DestroyTests(UploadTestCase):
         self.assertNotIn('uploadFile', str(self.hub.calls))
 
 
-class LateTests(UploadTestCase):
+class LateUploadTests(UploadTestCase):
     """A hub of several servers sees an upload late."""
 
     def see(self, *answers: Any) -> None:
@@ -410,7 +410,7 @@ class ProgressTests(UploadTestCase):
         self.assertEqual(self.offsets(), ['0'])
 
 
-class SlowTests(UploadTestCase):
+class CallUploadTests(UploadTestCase):
     """Chunks are sent as calls."""
 
     def test_falls_back(self) -> None:
@@ -448,7 +448,7 @@ class SlowTests(UploadTestCase):
         self.assertEqual(error.uploaded, 0)
 
 
-class RealTests(TestCase):
+class SocketTests(TestCase):
     """Uploads over sockets equal those of Koji's own client."""
 
     @inlineCallbacks
