@@ -307,7 +307,7 @@ class Cache:
             self._remember(type_, id_, name, self._now())
             await self._in_thread(self._files.write, type_, id_, name)
             if forgotten != self._forgotten:
-                # The file may have been written after forget() removed it.
+                # The file may have been written after the removal by forget().
                 await self._in_thread(self._files.remove, type_, id_)
         return name
 

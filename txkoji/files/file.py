@@ -61,13 +61,13 @@ class File:
 
         :param destination: the name of a file, which is created or replaced
                             when all bytes have arrived; or a file that is open
-                            in binary mode. It is written in another thread.
-        :param offset: the first byte to download. If it is above 0, the
+                            in binary mode. The writes run in another thread.
+        :param offset: the first byte to download. With an offset above 0, the
                        checksum is not compared.
         :param progress: called now and then with the downloaded bytes and the
                          total, or None if that is unknown.
-        :returns: a Deferred that fires with the number of bytes. Canceling it
-                  closes the connection.
+        :returns: a Deferred that fires with the number of bytes. Canceling
+                  the Deferred closes the connection.
         :raises HTTPError: if there is no such file, with a `status` of 404.
         :raises DownloadError: if the size or the checksum differs, the file
                                changes during the download, the path is a

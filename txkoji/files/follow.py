@@ -263,7 +263,7 @@ class Follow(Polled):
         except GenericError as error:
             if type(error) is not GenericError:
                 raise
-            # The log is gone. If it comes back, a poll lists it again.
+            # The log is gone. A poll lists the log again if it comes back.
             self._log.info('{name} of task {task}: {error}',
                            name=log.name, task=log.task_id,
                            error=str(error))

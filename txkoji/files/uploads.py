@@ -46,9 +46,9 @@ CALL_CHUNK_SIZE = 2**18
 #: Seconds for a call of ``checkUpload``: the hub reads the whole file.
 CHECK_DEADLINE = 600
 
-#: Seconds to wait before asking a hub again: one that does not see yet what
-#: another of its servers has written, or that still holds the lock of an
-#: interrupted upload. About a minute in total.
+#: Seconds to wait before asking the hub again, about a minute in total. One of
+#: the hub's servers may not see the writes of another server yet, or may still
+#: hold the lock of an interrupted upload.
 RETRY_DELAYS = (1, 2, 4, 8, 15, 30)
 
 
