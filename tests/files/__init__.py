@@ -1,1 +1,1 @@
-"""Tests of the transfer of files."""
+"""Tests of `txkoji.files`."""
