@@ -22,7 +22,7 @@ FLOORS = [
     ['hub'],
     ['resource', 'files.paths', 'files.checksums', 'files.destinations',
      'files.cg_metadata', 'messages.frames', 'messages.amqp',
-     'messages.fedora'],
+     'messages.fedora', 'name_files'],
     ['task_requests', 'files', 'rows', 'package', 'repo', 'rpm', 'cache',
      'web'],
     ['estimates', 'files.task_output'],
