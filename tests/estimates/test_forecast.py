@@ -348,7 +348,7 @@ class BuildTaskTests(ForecastTestCase):
                             {'repo_id': 1}), 60)
 
     def test_descendents(self) -> None:
-        """A task ends with its descendents, if it has any."""
+        """The descendents of a task end with its last child."""
         number = self.add('chainbuild', task_states.OPEN, [], 'f44',
                           started=50)
         self.fail_of(self.task(number).estimate_descendents(),
@@ -425,7 +425,7 @@ class QueueTests(ForecastTestCase):
         """Tasks of other channels count if they share hosts."""
         self.build_arch(task_states.OPEN, package='zsh', started=20,
                         weight=3.0, host_id=1, channel_id=2)
-        # The queue of a channel without shared hosts does not.
+        # A channel without shared hosts delays nothing.
         self.build_arch(task_states.FREE, channel_id=2, created=500)
         self.check(self.build_arch(task_states.FREE), 10 + 60)
         self.hub.tables.tasks.pop()

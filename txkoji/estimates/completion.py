@@ -1,8 +1,8 @@
 """
 Estimates of the completion times of tasks.
 
-A running task ends after its average duration. A waiting task ends as
-`txkoji.estimates.forecast` says.
+A running task ends its average duration after its start. For a waiting task,
+`txkoji.estimates.forecast` simulates the queue of its channel.
 """
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ async def task_completion(task: TaskRow) -> datetime | None:
     """
     Estimate the end of a task, see `Task.estimate_completion`.
 
-    :raises AnswerError: if the hub describes hosts or tasks in a way that
-                         cannot be read.
+    :raises AnswerError: if the answers of the hub about hosts and tasks are
+                         malformed.
     """
     if task.state in task_states.DONE_GROUP:
         return task.completed
@@ -55,8 +55,8 @@ async def descendents_completion(task: TaskRow) -> datetime | None:
 
     See `Task.estimate_descendents`.
 
-    :raises AnswerError: if the hub describes hosts or tasks in a way that
-                         cannot be read.
+    :raises AnswerError: if the answers of the hub about hosts and tasks are
+                         malformed.
     :raises LookupError: if the task has started none.
     """
     children = await hub_of(task).getTaskChildren(id_of(task))
@@ -84,8 +84,8 @@ def _answer_errors() -> Iterator[None]:
         raise
     except (TypeError, ValueError, AttributeError, LookupError,
             OverflowError) as error:
-        raise AnswerError('what the hub says of hosts and tasks makes no'
-                          f' sense: {error!r}') from error
+        raise AnswerError('the answers of the hub about hosts and tasks are'
+                          f' malformed: {error!r}') from error
 
 
 async def _waiting_completion(task: TaskRow, waiting: Sequence[TaskRow]

@@ -17,8 +17,8 @@ SAMPLE_SIZE = 500
 #: (our choice).
 SLOWEST, FASTEST = 3.0, 0.1
 
-#: The weight of the default value in a mean, in samples (our choice).
-DEFAULT_WEIGHT = 10
+#: In a mean, the default value counts as much as so many samples (our choice).
+DEFAULT_SAMPLES = 10
 
 #: The duration of a ``buildArch`` task, and the average of its package.
 Sample = tuple[timedelta, timedelta]
@@ -50,7 +50,7 @@ class NoarchGuess:
 
     def __init__(self, known: Mapping[str | None, bool]) -> None:
         self._known = known
-        self._share = sum(known.values()) / (len(known) + DEFAULT_WEIGHT)
+        self._share = sum(known.values()) / (len(known) + DEFAULT_SAMPLES)
         #: The number of noarch packages that are due among the unknown ones.
         self._due = 0.0
 
@@ -105,11 +105,11 @@ def _slowness(samples: Sequence[Sample], default: float) -> float:
     Compute the mean duration of tasks, as a fraction of their averages.
 
     :param default: the result without samples. It also counts as much as
-                    `DEFAULT_WEIGHT` samples.
+                    `DEFAULT_SAMPLES` samples.
     """
     if not samples:
         return default
     actual, average = (sum(times, timedelta()) for times in zip(*samples))
     slowness = min(max(actual / average, FASTEST), SLOWEST)
-    return ((slowness * len(samples) + default * DEFAULT_WEIGHT)
-            / (len(samples) + DEFAULT_WEIGHT))
+    return ((slowness * len(samples) + default * DEFAULT_SAMPLES)
+            / (len(samples) + DEFAULT_SAMPLES))

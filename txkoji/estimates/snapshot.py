@@ -24,8 +24,8 @@ class Snapshot:
 
     :param hub: the connection.
 
-    :ivar averages: the average durations of the tasks, which `load` does not
-                    load.
+    :ivar averages: the average durations, with the keys of all tasks. They are
+                    loaded separately.
     :ivar tasks: the waiting and running tasks, by id.
     :ivar hosts: the hosts, by id.
     """
@@ -122,8 +122,8 @@ def _last_priority(wanted: Iterable[TaskRow]) -> Priority:
     """
     Return the last position in the queue that can delay the wanted tasks.
 
-    A wanted build creates its ``buildArch`` tasks later. All tasks with the
-    priority of the build can delay them.
+    A wanted build creates its ``buildArch`` tasks later, so all tasks with the
+    priority of the build are included.
     """
     last = max(map(priority_of, wanted))
     if any(row.method == 'build' for row in wanted):

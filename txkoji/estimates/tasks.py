@@ -80,7 +80,8 @@ def hub_task(row: TaskRow, keys: Sequence[DurationKey]) -> HubTask:
 
 def arch_of(row: TaskRow) -> str | None:
     """Return the canonical architecture in the request of a task, or None."""
-    return None if row.arch is None else canonical_arch(row.arch)
+    arch = row.arch
+    return None if arch is None else canonical_arch(arch)
 
 
 def priority_of(row: TaskRow) -> Priority:
