@@ -24,7 +24,7 @@ from tests.recordings import files
 from tests.servers import Authority
 from txkoji import messages
 from txkoji.exceptions import ListenError
-from txkoji.messages import amqp as listen_amqp
+from txkoji.messages import amqp_consumer, listening
 from txkoji.testing import FakeHub
 
 try:
@@ -123,7 +123,7 @@ class BrokerTestCase(TestCase):
     def setUp(self) -> None:
         self.hub = FakeHub(reactor=reactor)
         self.koji = self.hub.connection()
-        self.patch(listen_amqp, 'GRACE', 1)
+        self.patch(listening, 'GRACE', 1)
         self.addCleanup(self.koji.close)
         self.heard: list[Any] = []
         self._wanted = 0
@@ -180,7 +180,7 @@ class BrokerTestCase(TestCase):
                 reactor.callLater(0, pausing.callback, None)
             return 0.1
 
-        self.patch(listen_amqp, 'backoffPolicy', lambda: pause)
+        self.patch(listening, 'backoffPolicy', lambda: pause)
         return pausing
 
     def delete(self, queue: str) -> Deferred[None]:
@@ -413,7 +413,7 @@ class OutageTests(BrokerTestCase):
         yield self.publish(numbered(1))
         yield self.until(1)
         listener = self.koji.events._listeners[-1]
-        listener._protocol.transport.abortConnection()
+        listener._consumer._protocol.transport.abortConnection()
         yield paused
         while not listener.hearing:
             yield self.waiting('unacknowledged')
@@ -486,7 +486,7 @@ class RefusedTests(BrokerTestCase):
                     self.broker.url(path='/none')):
             error = yield self.assertFailure(
                 self.koji.events.listen_amqp(url), ListenError)
-            self.assertIn('does not let us in', str(error))
+            self.assertIn('closed the connection during the login', str(error))
             self.assertNotIn('secret', str(error))
 
     @inlineCallbacks
@@ -554,7 +554,7 @@ class StopTests(BrokerTestCase):
     @inlineCallbacks
     def test_endless(self) -> Any:
         """Somebody who never comes to an end is not waited for too long."""
-        self.patch(listen_amqp, 'GRACE', 0.2)
+        self.patch(listening, 'GRACE', 0.2)
         self.koji.events.subscribe(lambda event: Deferred())
         listener = yield self.listen('endless')
         yield self.publish(numbered(1))
@@ -565,7 +565,7 @@ class StopTests(BrokerTestCase):
     @inlineCallbacks
     def test_silent(self) -> Any:
         """A server that says nothing is tried again after a while."""
-        self.patch(listen_amqp, 'HANDSHAKE', 0.05)
+        self.patch(amqp_consumer, 'HANDSHAKE', 0.05)
         met: list[Any] = []
         enough: Deferred[None] = Deferred()
 
