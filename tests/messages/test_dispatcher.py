@@ -202,18 +202,18 @@ class SubscribeTests(EventsTestCase):
 
     def test_documented(self) -> None:
         """What can be matched is what the documentation lists."""
-        listed, of_builds = subscription.__doc__.split('Those of a build are ')
+        listed, of_builds = subscription.__doc__.split('Members of a build are ')
         builds = re.findall(r'\w+', of_builds.split('.')[0])
         for kind, text in re.findall(r'\* ``(\w+)``: ([^*]+)', listed):
             names = {'event', 'topic'}
             for part in text.split(';'):
-                if part.strip() == 'those of a build':
+                if part.strip() == 'members of a build':
                     names |= {*builds}
                 else:
                     names |= {*re.findall(r'\w+', part.split(':')[-1])}
             cls = getattr(messages, kind)
-            self.assertEqual(subscription._names(cls), sorted(names))
-            self.assertIn(cls, subscription.MATCHED)
+            self.assertEqual(subscription._member_names(cls), sorted(names))
+            self.assertIn(cls, subscription.MATCHABLE)
         self.assertEqual(listed.count('* ``'),
                          len({*messages.KINDS.values()}))
 
@@ -226,8 +226,8 @@ class SubscribeTests(EventsTestCase):
             event = messages.parse(
                 (each.get('properties'), each['body'],
                  each.get('address') or each['topic']), self.koji)
-            for name in subscription._names(type(event)):
-                for value in subscription._members(event, name):
+            for name in subscription._member_names(type(event)):
+                for value in subscription._values_of(event, name):
                     self.assertNotIsInstance(value, Deferred)
         self.hub.clock.advance(0)
         self.assertEqual(self.hub.calls, [])

@@ -684,7 +684,7 @@ class OldNamesTests(MessagesTestCase):
         self.assertRaises(MessageError, messages.RepoDone.from_frame, init)
         self.assertIs(type(messages.RepoInit.from_frame(done)),
                       messages.RepoDone)
-        self.assertIn('a Tag, and no TaskStateChange', str(error))
+        self.assertIn('is a Tag message, not a TaskStateChange', str(error))
 
     def test_task_tag(self) -> None:
         """The tag of a task is asked for where it is not in the request."""
@@ -723,10 +723,10 @@ class UnknownTests(MessagesTestCase):
         """Anything else is an error, which says why and keeps it."""
         task = {'type': 'TaskStateChange'}
         for message, reason in [
-                (None, 'no JSON object'), (5, 'attribute'),
-                ('text', 'attribute'), ((), 'other things'),
-                ({}, 'no JSON object'), (({}, b'{}'), 'neither a type'),
-                (({}, b'[]', 'x'), 'no JSON object'),
+                (None, 'not a JSON object'), (5, 'attribute'),
+                ('text', 'attribute'), ((), 'got 0 items'),
+                ({}, 'not a JSON object'), (({}, b'{}'), 'neither a type'),
+                (({}, b'[]', 'x'), 'not a JSON object'),
                 (({}, b'\xff', 'x'), 'codec'),
                 (({}, b'{', 'x'), 'Expecting'), (({}, b'', 'x'), 'Expecting'),
                 (({}, b'{}', 5), 'topic'), ((5, b'{}', 'x'), 'iterable'),
