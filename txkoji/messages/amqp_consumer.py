@@ -22,8 +22,9 @@ class State(Enum):
     """
     The states of a `Consumer`.
 
-    A consumer passes the states in this order. A lost connection leads from
-    any state to CLOSING. `Consumer.abort` does, too.
+    A canceled consumer passes all states in this order. A lost connection
+    leads from OPENING or CONSUMING to CLOSING. `Consumer.abort` leads from
+    any state to CLOSING.
     """
 
     #: The login, and the declaration of the queue, are in progress.
@@ -67,7 +68,7 @@ class InProgress:
         self._count += 1
 
     def remove(self) -> None:
-        """Uncount a message that is handled."""
+        """Remove a handled message from the count."""
         self._count -= 1
         if not self._count and self._waiting is not None:
             waiting, self._waiting = self._waiting, None
@@ -94,8 +95,8 @@ class Consumer:
     :param address: the address of the broker, for error texts.
     :param options: how to declare the queue.
     :param feed: takes each message.
-    :param in_progress: counts messages of this connection, and of earlier
-                        ones.
+    :param in_progress: counts the messages of this connection and of earlier
+                        connections.
     :param reactor: limits the time of the handshake and of the closing.
 
     :ivar state: the `State`.
@@ -110,7 +111,9 @@ class Consumer:
         self._feed = feed
         self._in_progress = in_progress
         self._reactor = reactor
+        #: Sends basic.cancel. Set when the consumer is open.
         self._send_cancel: Callable[[], Deferred[Any]]
+        #: Fires when no message is in progress. Set while DRAINING.
         self._drained: Deferred[None] | None = None
 
     def __repr__(self) -> str:
