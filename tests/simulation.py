@@ -128,8 +128,12 @@ class Simulation:
     # New tasks
 
     def _arrive(self) -> None:
+        def arrive() -> None:
+            self._new_build()
+            self._arrive()
+
         self._at(self.now + self.random.expovariate(1 / self.interval),
-                 lambda: (self._new_build(), self._arrive()))
+                 arrive)
 
     def _new_task(self, method: str, request: list[Any], *, arch: str,
                   parent: int | None = None, priority: int = 20) -> Row:
@@ -259,8 +263,13 @@ class Simulation:
                 self._new_arch(package_of(build), arch, build['id'])
         elif all(other['state'] == CLOSED for other in self._children(build)):
             build['waiting'] = None
-            self._at(self.now + self._scattered(60), lambda: (
-                build['state'] == OPEN and self._close(build)))
+            self._at(self.now + self._scattered(60),
+                     lambda: self._close_open(build))
+
+    def _close_open(self, build: Row) -> None:
+        """Close a build, unless it has ended otherwise."""
+        if build['state'] == OPEN:
+            self._close(build)
 
     def _children(self, build: Row) -> list[Row]:
         return [task for task in self.tasks.values()
