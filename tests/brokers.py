@@ -134,6 +134,7 @@ class BrokerTestCase(TestCase):
 
     broker: Broker
     folder: str
+    authority: Authority
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -154,7 +155,7 @@ class BrokerTestCase(TestCase):
         """Subscribe to all events of a new Connection."""
         self.hub = FakeHub(reactor=reactor)
         self.koji = self.hub.connection()
-        self.patch(listening, 'GRACE', 1)
+        TestCase.patch(self, listening, 'GRACE', 1)
         self.addCleanup(self.koji.close)
         self.heard: list[Any] = []
         self._wanted = 0
@@ -213,7 +214,7 @@ class BrokerTestCase(TestCase):
                 reactor.callLater(0, pausing.callback, None)
             return 0.1
 
-        self.patch(listening, 'backoffPolicy', lambda: pause)
+        TestCase.patch(self, listening, 'backoffPolicy', lambda: pause)
         return pausing
 
     def delete(self, queue: str) -> Deferred[None]:

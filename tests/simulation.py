@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from math import exp
@@ -90,7 +91,7 @@ class Simulation:
                         'capacity': capacity * self.random.uniform(0.8, 1.2)}
                 self.hosts.append(host)
                 self._every(15, self.random.uniform(0, 15),
-                            lambda host=host: self._check_in(host, scheduler))
+                            partial(self._check_in, host, scheduler))
 
     # Time
 
