@@ -19,7 +19,7 @@ from typing import Any
 
 import pika
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
@@ -233,3 +233,14 @@ class BrokerTestCase(TestCase):
                 return int(found.method.message_count)
 
         return deferToThread(run)
+
+    @inlineCallbacks
+    def until_waiting(self, queue: str, number: int) -> Any:
+        """
+        Wait until a queue has a number of messages that no consumer has got.
+
+        The broker returns messages to the queue a little later than a
+        listener ends, when the broker notices the loss of the connection.
+        """
+        while (yield self.waiting(queue)) != number:
+            pass

@@ -94,7 +94,7 @@ class OutageTests(BrokerTestCase):
         yield paused
         yield listener.stop()
         self.broker.start()
-        self.assertEqual((yield self.waiting('stopped')), 1)
+        yield self.until_waiting('stopped', 1)
         self.assertIs(listener.hearing, False)
 
     @inlineCallbacks
@@ -113,7 +113,7 @@ class OutageTests(BrokerTestCase):
             yield self.waiting('unacknowledged')
         yield listener.stop()
         working.callback(None)
-        self.assertEqual((yield self.waiting('unacknowledged')), 1)
+        yield self.until_waiting('unacknowledged', 1)
 
     @inlineCallbacks
     def test_away(self) -> Any:
@@ -254,7 +254,7 @@ class StopTests(BrokerTestCase):
         yield self.publish(numbered(1))
         yield self.until(1)
         yield listener.stop()
-        self.assertEqual((yield self.waiting('endless')), 1)
+        yield self.until_waiting('endless', 1)
 
     @inlineCallbacks
     def test_silent(self) -> Any:
