@@ -7,6 +7,7 @@ import tempfile
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from txkoji.exceptions import KojiException
@@ -32,7 +33,7 @@ class HubTestCase(SynchronousTestCase):
     """With a hub, and a Connection to it over memory."""
 
     def setUp(self) -> None:
-        self.hub = FakeHub()
+        self.hub = FakeHub(clock=Clock())
         self.koji = self.hub.connection()
 
     def get(self, call: Any) -> Any:

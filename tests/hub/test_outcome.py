@@ -7,6 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionRefusedError
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import FailingNetwork, HubTestCase
@@ -39,7 +40,7 @@ class OutcomeTestCase(HubTestCase):
     settings: dict[str, Any] = {'max_retries': 3}
 
     def setUp(self) -> None:
-        self.hub = FakeHub()
+        self.hub = FakeHub(clock=Clock())
         self.koji = self.hub.connection(**self.settings)
         self.get(self.koji.login())
         self.begun: list[Deferred[int]] = []
