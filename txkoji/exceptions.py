@@ -90,6 +90,7 @@ class KojiException(Exception):
         self.faultCode = faultCode
         self.method = method
         self.url = url
+        self.hint: str | None = None
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ''

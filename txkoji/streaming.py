@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections import deque
 from threading import get_ident
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorFromThreads
@@ -22,8 +22,10 @@ from txkoji.results import row_maker
 #: Number of buffered items at which reading from the hub pauses.
 WAITING = 200
 
+Item = TypeVar('Item')
 
-class Items(AsyncItems):
+
+class Items(AsyncItems[Item]):
     """
     The items of a long answer, typed as in a call, while it arrives.
 
@@ -59,7 +61,7 @@ class Items(AsyncItems):
         self._args = args
         self._kwargs = kwargs
 
-    def next_item(self) -> Deferred[Any]:
+    def next_item(self) -> Deferred[Item]:
         """Get the next item; see `AsyncItems.next_item`."""
         if self._source.request is None:
             args, kwargs = with_defaults(self._method, self._args,

@@ -119,7 +119,7 @@ class Import:
             return await self._import()
         try:
             # What is under way may be done: it is waited for.
-            await shield(self._client.CGInitBuild(self._cg, {
+            await shield(self._client.call('CGInitBuild', self._cg, {
                 'epoch': None, **{name: self._build[name]
                                   for name in RESERVED if name in self._build}
             }).addCallback(self._reserved))
@@ -164,8 +164,8 @@ class Import:
                            build=nvr_of(self._build))
             return
         try:
-            await self._client.with_options(deadline=CLEANING).CGRefundBuild(
-                self._cg, self._build['build_id'], self._token, state)
+            await self._client.with_options(deadline=CLEANING).call(
+                'CGRefundBuild', self._cg, self._build['build_id'], self._token, state)
         except KojiException as error:
             self._log.warn('build {build} was not given back: {error}',
                            build=self._build['build_id'], error=str(error))

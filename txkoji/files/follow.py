@@ -125,7 +125,7 @@ class LogPoller:
             self._due.pop(0).callback(None)
 
 
-class Follow(Polled):
+class Follow(Polled[LogLine]):
     """
     The lines of a task's logs, each a `LogLine`, while they grow and until
     all tasks that are followed are finished::

@@ -22,7 +22,8 @@ async def output_of(task: TaskRow) -> list[File]:
     """The files that a task has put out; see `Task.output`."""
     koji, number = hub_of(task), id_of(task)
     task = existing(await koji.getTaskInfo(number), 'task', number)
-    listing = await koji.listTaskOutput(number, stat=True, all_volumes=True)
+    listing = await koji.call('listTaskOutput', number, stat=True,
+                              all_volumes=True)
     done = task.state in task_states.DONE_GROUP
     files = [File(koji, task_path(number, below(each.name), each.volume),
                   # What grows has no size yet.
@@ -45,11 +46,11 @@ async def _scratch(task: TaskRow) -> list[File]:
              and step.method in ('buildArch', *SOURCES)]
     many = koji.MultiCall(strict=True)
     for step in steps:
-        many.getTaskResult(step.id)
+        many.call('getTaskResult', step.id)
     results = await many() if steps else []
     user = task.owner_name
     if user is None:
-        user = (await koji.getUser(task.owner, strict=True)).name
+        user = (await koji.call('getUser', task.owner, strict=True)).name
     found: dict[str, None] = {}
     for step, result in zip(steps, results):
         for name in _names(step, result):

@@ -300,8 +300,9 @@ class Upload:
 
     async def _ask(self) -> Any:
         """What the hub has: size and checksum, or None."""
-        return await self._client.with_options(deadline=CHECKING).checkUpload(
-            self._path, self._name, verify='adler32', **self._volume)
+        return await self._client.with_options(deadline=CHECKING).call(
+            'checkUpload', self._path, self._name, verify='adler32',
+            **self._volume)
 
     async def _look(self, size: int, pauses: Sequence[float]) -> Any:
         """
