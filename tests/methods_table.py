@@ -213,10 +213,9 @@ win_info: Mapping[str, Any]
 #: The methods that stay with `call`: those of builders, and private ones.
 LEFT_OUT = ('_listapi', 'host.', 'scheduler.')
 
-#: The methods that would change the session, or that carry other calls: ours
-#: are in their place.
-OURS = ('exclusiveSession', 'login', 'logout', 'multiCall', 'sharedSession',
-        'sslLogin', 'subsession', 'system.multicall')
+#: The methods that would change the session: ours are in their place.
+OURS = ('exclusiveSession', 'login', 'logout', 'sharedSession', 'sslLogin',
+        'subsession')
 
 #: Methods of plugins that the recorded hub does not have.
 PLUGINS = '''
@@ -342,7 +341,7 @@ createNotificationBlock: None
   @ user_id: int
   @ tag_id: int | None
 createSideTag: *Tag
-  Create a side tag.
+  Create a side tag, a tag of one user's own.
 createTag: int
   Create a tag, and get its id.
 createUser: int
@@ -599,7 +598,7 @@ getWinBuild: *WinBuild | None
 grantCGAccess: None
   Let a user import for a content generator.
 grantPermission: None
-  Grant a permission to a user.
+  Give a user a permission.
 groupListAdd: None
   Add a group of packages to a tag, or change it.
 groupListBlock: *None
@@ -634,7 +633,7 @@ importArchive: *None
   @ filepath: str
   @ type: str
   @ typeInfo: Mapping[str, Any]
-importRPM: *RPM
+importRPM: *dict[str, Any]
   Import an uploaded package file.
 kiwiBuild: *int
   Build an image by KIWI, and get the id of the task.
@@ -763,7 +762,7 @@ removeExternalRepoFromTag: None
 removeHostFromChannel: None
   Remove a builder from a channel.
 removeSideTag: *None
-  Remove a side tag.
+  Remove a side tag of one's own.
 removeUserKrbPrincipal: *int
   Remove a Kerberos principal from a user.
   @ krb_principal: str
@@ -771,7 +770,7 @@ removeVolume: *None
   Remove a volume without builds.
   @ volume: int | str
 renameChannel: *None
-  Rename a channel.
+  Change the name of a channel.
 repo.autoRequests: None
   Request the repositories that tags want by themselves.
 repo.checkQueue: None

@@ -23,6 +23,7 @@ from txkoji.exceptions import (
     copy_of,
 )
 from txkoji.hub.codec.xmlrpc import encode_entry
+from txkoji.hub_methods import add_hint
 from txkoji.multicall import BATCH, ask_many, cut
 from txkoji.stored_call import read_entry
 
@@ -167,6 +168,7 @@ class Batched(DeferredMethods):
                     value = read_entry(call.method, entry,
                                        self._client.owner)
                 except Exception as error:
+                    add_hint(error, call.method)
                     call.fail(error)
                 else:
                     call.succeed(value)

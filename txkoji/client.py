@@ -117,7 +117,7 @@ class HubClient(DeferredMethods):
         owner = self.owner
 
         def explain(failure: Failure) -> Failure:
-            add_hint(failure, method)
+            add_hint(failure.value, method)
             return failure
 
         return self.send(

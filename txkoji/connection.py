@@ -8,12 +8,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from twisted.internet.defer import CancelledError, Deferred
 
 from txkoji import web
 from txkoji.batching import Batched
+from txkoji.build import Build
 from txkoji.cache import MAX_AGE, Cache
 from txkoji.client import HubClient
 from txkoji.files.cg_import import import_build
@@ -33,11 +34,13 @@ from txkoji.multicall import BATCH, MultiCall
 from txkoji.options import Options, check_number
 from txkoji.paging import Pages
 from txkoji.progress import ByteListener, Listener, transfer
-from txkoji.resource import system_time
+from txkoji.repo import Repo
+from txkoji.resource import Resource, system_time
 from txkoji.streaming import Items
+from txkoji.task import Task
 from txkoji.waiting.changes import Changes
 from txkoji.waiting.repositories import MinEvent, wait_for_repo
-from txkoji.waiting.tags import wait_until_tagged
+from txkoji.waiting.tags import BuildKey, wait_until_tagged
 from txkoji.waiting.tasks import Poller, TaskOrId
 
 if TYPE_CHECKING:
@@ -230,7 +233,8 @@ class Connection(DeferredMethods, ListMethods):
 
     if not TYPE_CHECKING:
 
-        def iterate(self, method: str, /, *args: Any, **kwargs: Any) -> Items:
+        def iterate(self, method: str, /, *args: Any, **kwargs: Any
+                    ) -> Items[Any]:
             """
             Iterate over a long list while it arrives, without keeping it.
 
@@ -247,7 +251,8 @@ class Connection(DeferredMethods, ListMethods):
             """
             return Items(self.client, method, args, kwargs)
 
-        def pages(self, method: str, /, *args: Any, **kwargs: Any) -> Pages:
+        def pages(self, method: str, /, *args: Any, **kwargs: Any
+                  ) -> Pages[Any]:
             """
             Iterate over a long list page by page.
 
@@ -368,7 +373,7 @@ class Connection(DeferredMethods, ListMethods):
                   token: str | None = None,
                   directory: str | None = None, concurrency: int = 4,
                   progress: ByteListener | None = None
-                  ) -> Deferred[Any]:
+                  ) -> Deferred[Build]:
         """
         Import the build of a content generator. You have to be logged in.
 
@@ -439,8 +444,16 @@ class Connection(DeferredMethods, ListMethods):
 
     # Waiting
 
-    def wait(self, tasks: Any, timeout: float | None = None
-             ) -> Deferred[Any]:
+    @overload
+    def wait(self, tasks: TaskOrId, timeout: float | None = None
+             ) -> Deferred[Task]: ...
+
+    @overload
+    def wait(self, tasks: Iterable[TaskOrId], timeout: float | None = None
+             ) -> Deferred[list[Task]]: ...
+
+    def wait(self, tasks: TaskOrId | Iterable[TaskOrId],
+             timeout: float | None = None) -> Deferred[Any]:
         """
         Wait until tasks have finished.
 
@@ -487,7 +500,7 @@ class Connection(DeferredMethods, ListMethods):
                   after_event: int | None = None,
                   timeout: float | None = None, *,
                   min_event: MinEvent = None,
-                  request: bool | None = None) -> Deferred[Any]:
+                  request: bool | None = None) -> Deferred[Repo]:
         """
         Wait for a repository of a tag to build with.
 
@@ -522,9 +535,9 @@ class Connection(DeferredMethods, ListMethods):
         return wait_for_repo(self.client, tag, nvrs, after_event, timeout,
                              min_event, request)
 
-    def wait_tagged(self, builds: Iterable[Any], tag: int | str,
-                    timeout: float | None = None, *,
-                    inherit: bool = False) -> Deferred[Any]:
+    def wait_tagged(self, builds: BuildKey | Iterable[BuildKey],
+                    tag: int | str, timeout: float | None = None, *,
+                    inherit: bool = False) -> Deferred[list[Build]]:
         """
         Wait until builds are in a tag.
 
@@ -763,7 +776,7 @@ class Connection(DeferredMethods, ListMethods):
         site = web.find_site(profiles.usable_profiles(PROFILES), url)
         return None if site is None else cls(site, **kwargs)
 
-    def from_web(self, url: str) -> Deferred[Any]:
+    def from_web(self, url: str) -> Deferred[dict[str, Any] | None]:
         """
         Get the object that a page of kojiweb shows.
 

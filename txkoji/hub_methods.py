@@ -11,8 +11,6 @@ from inspect import Parameter, Signature, signature
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from twisted.python.failure import Failure
-
 from txkoji.call import Call, HubMethods, check_public
 from txkoji.exceptions import KojiException
 
@@ -177,9 +175,13 @@ def _without_types(parameters: Signature) -> Signature:
         for parameter in parameters.parameters.values()])
 
 
-def add_hint(failure: Failure, method: str) -> None:
-    """Give a fault its hint, which tracebacks show (Python 3.11 or later)."""
-    error = failure.value
+def add_hint(error: object, method: str) -> None:
+    """
+    Give a fault its hint, which tracebacks show (Python 3.11 or later).
+
+    :param error: the error of a call; only faults get a hint.
+    :param method: the hub method that was called.
+    """
     if isinstance(error, KojiException):
         error.hint = hint(error, method)
         if error.hint is not None and hasattr(error, 'add_note'):

@@ -709,7 +709,7 @@ class DeferredMethods:
     @overload
     def call(
             self, method: Literal[
-                'getRPMHeaders'], /,
+                'getRPMHeaders', 'importRPM'], /,
             *args: Any, **kwargs: Any
             ) -> Deferred[dict[str, Any]]: ...
     @overload
@@ -766,12 +766,6 @@ class DeferredMethods:
                 'getWinBuild'], /,
             *args: Any, **kwargs: Any
             ) -> Deferred[WinBuild | None]: ...
-    @overload
-    def call(
-            self, method: Literal[
-                'importRPM'], /,
-            *args: Any, **kwargs: Any
-            ) -> Deferred[RPM]: ...
     @overload
     def call(
             self, method: Literal[
@@ -1102,7 +1096,7 @@ class DeferredMethods:
 
     def createSideTag(self, basetag: int | str, debuginfo: bool = False,
             suffix: str | None = None) -> Deferred[Tag]:
-        """Create a side tag."""
+        """Create a side tag, a tag of one user's own."""
 
     def createTag(self, name: str, parent: int | str | None = None,
             arches: str | None = None, perm: int | str | None = None,
@@ -1788,7 +1782,7 @@ class DeferredMethods:
     def grantPermission(self, userinfo: int | str, permission: int | str,
             create: bool = False, description: str | None = None
             ) -> Deferred[None]:
-        """Grant a permission to a user."""
+        """Give a user a permission."""
 
     def groupListAdd(self, taginfo: int | str, grpinfo: int | str,
             block: bool = False, force: bool = False, **opts: Any
@@ -1851,7 +1845,7 @@ class DeferredMethods:
             type: str, typeInfo: Mapping[str, Any]) -> Deferred[None]:
         """Import an uploaded archive into a build."""
 
-    def importRPM(self, path: str, basename: str) -> Deferred[RPM]:
+    def importRPM(self, path: str, basename: str) -> Deferred[dict[str, Any]]:
         """Import an uploaded package file."""
 
     def kiwiBuild(self, target: int | str, arches: Sequence[str],
@@ -2321,7 +2315,7 @@ class DeferredMethods:
         """Remove a builder from a channel."""
 
     def removeSideTag(self, sidetag: int | str) -> Deferred[None]:
-        """Remove a side tag."""
+        """Remove a side tag of one's own."""
 
     def removeUserKrbPrincipal(self, user: int | str, krb_principal: str
             ) -> Deferred[int]:
@@ -2331,7 +2325,7 @@ class DeferredMethods:
         """Remove a volume without builds."""
 
     def renameChannel(self, old: int | str, new: str) -> Deferred[None]:
-        """Rename a channel."""
+        """Change the name of a channel."""
 
     def repoDelete(self, repo_id: int) -> Deferred[int]:
         """Mark a repository as deleted, unless it is in use."""
@@ -3140,7 +3134,7 @@ class StoredMethods:
     @overload
     def call(
             self, method: Literal[
-                'getRPMHeaders'], /,
+                'getRPMHeaders', 'importRPM'], /,
             *args: Any, **kwargs: Any
             ) -> StoredCall[dict[str, Any]]: ...
     @overload
@@ -3197,12 +3191,6 @@ class StoredMethods:
                 'getWinBuild'], /,
             *args: Any, **kwargs: Any
             ) -> StoredCall[WinBuild | None]: ...
-    @overload
-    def call(
-            self, method: Literal[
-                'importRPM'], /,
-            *args: Any, **kwargs: Any
-            ) -> StoredCall[RPM]: ...
     @overload
     def call(
             self, method: Literal[
@@ -3535,7 +3523,7 @@ class StoredMethods:
 
     def createSideTag(self, basetag: int | str, debuginfo: bool = False,
             suffix: str | None = None) -> StoredCall[Tag]:
-        """Create a side tag."""
+        """Create a side tag, a tag of one user's own."""
 
     def createTag(self, name: str, parent: int | str | None = None,
             arches: str | None = None, perm: int | str | None = None,
@@ -4227,7 +4215,7 @@ class StoredMethods:
     def grantPermission(self, userinfo: int | str, permission: int | str,
             create: bool = False, description: str | None = None
             ) -> StoredCall[None]:
-        """Grant a permission to a user."""
+        """Give a user a permission."""
 
     def groupListAdd(self, taginfo: int | str, grpinfo: int | str,
             block: bool = False, force: bool = False, **opts: Any
@@ -4290,7 +4278,8 @@ class StoredMethods:
             type: str, typeInfo: Mapping[str, Any]) -> StoredCall[None]:
         """Import an uploaded archive into a build."""
 
-    def importRPM(self, path: str, basename: str) -> StoredCall[RPM]:
+    def importRPM(self, path: str, basename: str
+            ) -> StoredCall[dict[str, Any]]:
         """Import an uploaded package file."""
 
     def kiwiBuild(self, target: int | str, arches: Sequence[str],
@@ -4760,7 +4749,7 @@ class StoredMethods:
         """Remove a builder from a channel."""
 
     def removeSideTag(self, sidetag: int | str) -> StoredCall[None]:
-        """Remove a side tag."""
+        """Remove a side tag of one's own."""
 
     def removeUserKrbPrincipal(self, user: int | str, krb_principal: str
             ) -> StoredCall[int]:
@@ -4770,7 +4759,7 @@ class StoredMethods:
         """Remove a volume without builds."""
 
     def renameChannel(self, old: int | str, new: str) -> StoredCall[None]:
-        """Rename a channel."""
+        """Change the name of a channel."""
 
     def repoDelete(self, repo_id: int) -> StoredCall[int]:
         """Mark a repository as deleted, unless it is in use."""

@@ -18,6 +18,7 @@ from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.xmlrpc import encode_entry, encode_multicall
 from txkoji.hub.deferreds import gather
 from txkoji.hub.reads import MULTICALL, check_call
+from txkoji.hub_methods import add_hint
 from txkoji.progress import Progress
 from txkoji.stored_call import StoredCall
 
@@ -245,6 +246,8 @@ class _Sending:
         entries = await ask_many(self._client, calls, self._read)
         for call, entry in zip(calls, entries):
             call.take(entry, self._client.owner)
+            if call.error is not None:
+                add_hint(call.error, call.method)
         self._progress.add_items(len(calls))
 
     def _fail(self, calls: list[StoredCall[Any]], error: Exception) -> None:

@@ -15,6 +15,7 @@ from txkoji.exceptions import AnswerError
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.xmlrpc import encode_call
 from txkoji.hub.reads import check_call
+from txkoji.hub_methods import add_hint
 from txkoji.iterators import AsyncItems
 from txkoji.progress import Progress
 from txkoji.results import row_maker
@@ -121,7 +122,7 @@ class _Source:
             streamed=True, begun=lambda: progress.items > 0)
         self.request.addCallbacks(
             lambda _: self._ended(StopAsyncIteration()),
-            lambda failure: self._ended(failure.value))
+            lambda failure: self._failed(failure.value, method))
 
     def next(self) -> Deferred[Any]:
         """Get the next item, or the end."""
@@ -159,6 +160,10 @@ class _Source:
             held, self._held = self._held, None
             held.callback(None)
         return None
+
+    def _failed(self, error: Exception, method: str) -> None:
+        add_hint(error, method)
+        self._ended(error)
 
     def _ended(self, end: Exception) -> None:
         if self._end is None:

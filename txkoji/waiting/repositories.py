@@ -24,7 +24,7 @@ MinEvent = None | int | str
 def wait_for_repo(client: HubClient, tag: Any, nvrs: Any,
                   after_event: int | None, timeout: float | None,
                   min_event: MinEvent, request: bool | None
-                  ) -> Deferred[Any]:
+                  ) -> Deferred[Repo]:
     """Wait for a repository; see `Connection.wait_repo`."""
     try:
         wanted = _Wanted.checked(tag, nvrs, after_event, min_event)
