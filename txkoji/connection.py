@@ -35,7 +35,7 @@ from txkoji.options import Options, check_number
 from txkoji.paging import Pages
 from txkoji.progress import ByteListener, Listener, transfer
 from txkoji.repo import Repo
-from txkoji.resource import Resource, system_time
+from txkoji.resource import system_time
 from txkoji.streaming import Items
 from txkoji.task import Task
 from txkoji.waiting.changes import Changes

@@ -2,12 +2,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
 
 Item = TypeVar('Item')
-Self = TypeVar('Self', bound='AsyncItems[object]')
+Self = TypeVar('Self', bound='AsyncItems[Any]')
 
 
 class AsyncItems(ABC, Generic[Item]):
