@@ -200,6 +200,16 @@ def changed(arguments: tuple[Argument, ...], line: str
                  if argument is old else argument for argument in arguments)
 
 
+def with_rows(argument: Argument) -> Argument:
+    """Let an argument that takes an id take a rich object, too."""
+    kinds = argument.type.split(' | ')
+    is_id = kinds[:2] == ['int', 'str'] or (
+        kinds[0] == 'int' and re.search('(?i)id$', argument.name))
+    if is_id and 'Mapping[str, Any]' not in kinds:
+        kinds.insert(2 if 'str' in kinds else 1, 'Resource')
+    return replace(argument, type=' | '.join(kinds))
+
+
 def split(text: str) -> list[str]:
     """Split the parameters of an overload at commas outside of brackets."""
     return [part.strip() for part in re.split(r',(?![^\[]*\])', text)]
@@ -234,6 +244,7 @@ def read_entry(text: str, entry: dict[str, Any]) -> Method:
             arguments = changed(arguments, line[2:])
     for argument in arguments:
         assert argument.type, f'{name}: no type for {argument.name}'
+    arguments = tuple(map(with_rows, arguments))
     return Method(
         name, doc, not result.startswith('*'),
         Overload(arguments, result.lstrip('*')),
@@ -464,6 +475,7 @@ def known_types() -> dict[str, str]:
         'Build': 'txkoji.build', 'Package': 'txkoji.package',
         'Repo': 'txkoji.repo', 'RPM': 'txkoji.rpm',
         'Channel': 'txkoji.task', 'Task': 'txkoji.task',
+        'Resource': 'txkoji.resource',
         **dict.fromkeys(['BuildTarget', 'Host', 'Tag', 'User'],
                         'txkoji.rows')}
 

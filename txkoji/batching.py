@@ -12,6 +12,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from txkoji.arguments import with_ids
 from txkoji.client import HubClient
 from txkoji.exceptions import (
     AnswerError,
@@ -97,6 +98,7 @@ class Batched(DeferredMethods):
     def _call(self, method: str, args: tuple[Any, ...],
               kwargs: dict[str, Any]) -> Deferred[Any]:
         try:
+            args, kwargs = with_ids(args, kwargs)
             if _unbounded(method, args, kwargs) or not self._client.is_read(
                     method, args, kwargs):
                 return self._client.call(method, *args, **kwargs)

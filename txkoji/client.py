@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 
+from txkoji.arguments import with_ids
 from txkoji.call import Caller
 from txkoji.exceptions import GenericError
 from txkoji.hub.calls import Calls
@@ -104,6 +105,7 @@ class HubClient(DeferredMethods):
              ) -> Deferred[Any]:
         """Call any hub method; see `Connection.call`."""
         try:
+            args, kwargs = with_ids(args, kwargs)
             method = check_call(method, args, kwargs)
         except Exception:
             return fail()

@@ -39,6 +39,7 @@ from txkoji.resource import system_time
 from txkoji.streaming import Items
 from txkoji.task import Task
 from txkoji.waiting.changes import Changes
+from txkoji.waiting.finished import wait_for
 from txkoji.waiting.repositories import MinEvent, wait_for_repo
 from txkoji.waiting.tags import BuildKey, wait_until_tagged
 from txkoji.waiting.tasks import Poller, TaskOrId
@@ -345,7 +346,7 @@ class Connection(DeferredMethods, ListMethods):
         :raises TransportError: if a chunk does not arrive.
         :raises DownloadError: if the file ends too early.
         :raises OSError: if the destination cannot be written.
-        :raises ValueError: if `offset` is below 0.
+        :raises ValueError: if ``offset`` is below 0.
         """
         return transfer(progress, lambda report: Download(
             self.client, task_id, name, offset=offset, volume=volume,
@@ -407,7 +408,7 @@ class Connection(DeferredMethods, ListMethods):
         :raises ActionNotAllowed: if you are not logged in; nothing is sent.
         :raises TypeError: if XML-RPC cannot carry the metadata; nothing is
                            sent.
-        :raises ValueError: if `concurrency` is below 1.
+        :raises ValueError: if ``concurrency`` is below 1.
         :raises GenericError: if the hub refuses the import.
         :raises UploadError: if a file does not arrive.
         :raises OSError: if a file cannot be read.
@@ -455,22 +456,24 @@ class Connection(DeferredMethods, ListMethods):
     def wait(self, tasks: TaskOrId | Iterable[TaskOrId],
              timeout: float | None = None) -> Deferred[Any]:
         """
-        Wait until tasks have finished.
+        Wait until tasks or builds have finished.
 
-        A failed task is no error here; see `Task.get_result`. One call polls
-        all tasks that the connection waits for, every ``poll_interval``
-        seconds (an option of the profile), also through outages of the hub.
+        A failed task or build is no error here; see `Task.get_result`. One
+        call polls all tasks that the connection waits for, every
+        ``poll_interval`` seconds (an option of the profile), also through
+        outages of the hub.
 
-        :param tasks: a task or its id, or a list of these.
+        :param tasks: a task or its id, a `Build`, or a list of these.
         :param timeout: seconds; None for no limit.
-        :returns: a Deferred that fires with a `Task`, or with a list of tasks
-                  in the given order. Canceling it cancels no task.
+        :returns: a Deferred that fires with a `Task` or a `Build`, or with a
+                  list of these in the given order. Canceling it cancels no
+                  task.
         :raises CallTimeout: when the time is over. The tasks go on.
-        :raises GenericError: if there is no such task.
+        :raises GenericError: if there is no such task or build.
         :raises KojiException: if the hub refuses the call, or is unreachable
                                for a reason other than an outage.
         """
-        return self._poller.wait_for(tasks, timeout)
+        return wait_for(self._poller, tasks, timeout)
 
     def task_changed(self, task_id: int) -> None:
         """
@@ -514,17 +517,17 @@ class Connection(DeferredMethods, ListMethods):
         :param nvrs: builds that have to be in the repository, as
                      name-version-release. A later build of the same package
                      does not matter.
-        :param after_event: a `min_event` of one more.
+        :param after_event: a ``min_event`` of one more.
         :param timeout: seconds; None for no limit.
         :param min_event: the first event that the repository may be of; "last"
                           for the tag's last change until now. None means
-                          "last" without `nvrs`, and any event with `nvrs`.
+                          "last" without ``nvrs``, and any event with ``nvrs``.
         :param request: whether to request a repository. None means to request
                         it when logged in to a hub of version 1.35 or later.
         :returns: a Deferred that fires with a `Repo`.
         :raises CallTimeout: when the time is over.
-        :raises ValueError: if both `after_event` and `min_event` are given, or
-                            an argument is invalid.
+        :raises ValueError: if both ``after_event`` and ``min_event`` are
+                            given, or an argument is invalid.
         :raises KojiLoginException: if `request` is true, and you are not
                                     logged in.
         :raises GenericError: if the request ends without a repository (the

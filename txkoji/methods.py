@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from txkoji.build import Build
     from txkoji.package import Package
     from txkoji.repo import Repo
+    from txkoji.resource import Resource
     from txkoji.rows import BuildTarget, Host, Tag, User
     from txkoji.rpm import RPM
     from txkoji.stored_call import StoredCall
@@ -84,15 +85,15 @@ class DeferredMethodsRepo:
     def checkQueue(self) -> Deferred[None]:
         """Work on the queue of requests for repositories."""
 
-    def checkRequest(self, req_id: int) -> Deferred[RepoCheck]:
+    def checkRequest(self, req_id: int | Resource) -> Deferred[RepoCheck]:
         """Get a request for a repository, with its progress."""
 
-    def get(self, tag: int | str, min_event: int | None = None,
+    def get(self, tag: int | str | Resource, min_event: int | None = None,
             at_event: int | None = None, opts: Mapping[str, Any] | None = None
             ) -> Deferred[Repo | None]:
         """Get the current repository of a tag that fits."""
 
-    def getExternalRepoData(self, erepo: int | str
+    def getExternalRepoData(self, erepo: int | str | Resource
             ) -> Deferred[dict[str, Any] | None]:
         """Get what the hub keeps on an external repository."""
 
@@ -107,24 +108,26 @@ class DeferredMethodsRepo:
             ) -> Deferred[list[RepoRequest]]:
         """List the requests for repositories by clauses."""
 
-    def references(self, repo_id: int) -> Deferred[list[dict[str, Any]]]:
+    def references(self, repo_id: int | Resource
+            ) -> Deferred[list[dict[str, Any]]]:
         """List the buildroots that use a repository."""
 
-    def request(self, tag: int | str,
+    def request(self, tag: int | str | Resource,
             min_event: int | Literal['last'] | None = None,
             at_event: int | None = None, opts: Mapping[str, Any] | None = None,
             priority: int | None = None, force: bool = False
             ) -> Deferred[RepoAnswer]:
         """Request a repository of a tag."""
 
-    def setExternalRepoData(self, external_repo_id: int,
+    def setExternalRepoData(self, external_repo_id: int | Resource,
             data: Mapping[str, Any]) -> Deferred[None]:
         """Keep data on an external repository."""
 
-    def setRequestPriority(self, req_id: int, priority: int) -> Deferred[None]:
+    def setRequestPriority(self, req_id: int | Resource, priority: int
+            ) -> Deferred[None]:
         """Set the priority of a request for a repository."""
 
-    def setState(self, repo_id: int, state: int) -> Deferred[None]:
+    def setState(self, repo_id: int | Resource, state: int) -> Deferred[None]:
         """Set the state of a repository."""
 
     def updateEndEvents(self) -> Deferred[None]:
@@ -921,12 +924,12 @@ class DeferredMethods:
             ) -> Deferred[Build]:
         """Import a build of a content generator."""
 
-    def CGInitBuild(self, cg: int | str, data: Mapping[str, Any]
+    def CGInitBuild(self, cg: int | str | Resource, data: Mapping[str, Any]
             ) -> Deferred[ReservedBuild]:
         """Reserve a build for an import."""
 
-    def CGRefundBuild(self, cg: int | str, build_id: int, token: str,
-            state: int = 3) -> Deferred[None]:
+    def CGRefundBuild(self, cg: int | str | Resource, build_id: int | Resource,
+            token: str, state: int = 3) -> Deferred[None]:
         """Give up a build that was reserved for an import."""
 
     def addArchiveType(self, name: str, description: str, extensions: str,
@@ -941,16 +944,18 @@ class DeferredMethods:
         """Add a channel, and get its id."""
 
     def addExternalRPM(self, rpminfo: int | str | Mapping[str, Any],
-            external_repo: int | str, strict: bool = True) -> Deferred[None]:
+            external_repo: int | str | Resource, strict: bool = True
+            ) -> Deferred[None]:
         """Add a package of an external repository."""
 
-    def addExternalRepoToTag(self, tag_info: int | str, repo_info: int | str,
-            priority: int, merge_mode: str = 'koji', arches: str | None = None
+    def addExternalRepoToTag(self, tag_info: int | str | Resource,
+            repo_info: int | str | Resource, priority: int,
+            merge_mode: str = 'koji', arches: str | None = None
             ) -> Deferred[None]:
         """Add an external repository to a tag."""
 
-    def addGroupMember(self, group: int | str, user: int | str,
-            strict: bool = True) -> Deferred[None]:
+    def addGroupMember(self, group: int | str | Resource,
+            user: int | str | Resource, strict: bool = True) -> Deferred[None]:
         """Add a user to a group."""
 
     def addHost(self, hostname: str, arches: str | Sequence[str],
@@ -966,8 +971,8 @@ class DeferredMethods:
             ) -> Deferred[None]:
         """Add the signature of a package."""
 
-    def addUserKrbPrincipal(self, user: int | str, krb_principal: str
-            ) -> Deferred[int]:
+    def addUserKrbPrincipal(self, user: int | str | Resource,
+            krb_principal: str) -> Deferred[int]:
         """Add a Kerberos principal to a user."""
 
     def addVolume(self, name: str, strict: bool = True) -> Deferred[Volume]:
@@ -977,23 +982,24 @@ class DeferredMethods:
             strict: bool = False) -> Deferred[None]:
         """Move a build to the volume that the hub's policy says."""
 
-    def assignTask(self, task_id: int, host: int | str, force: bool = False,
-            override: bool = False) -> Deferred[bool]:
+    def assignTask(self, task_id: int | Resource, host: int | str | Resource,
+            force: bool = False, override: bool = False) -> Deferred[bool]:
         """Assign a task to a builder."""
 
-    def build(self, src: str, target: int | str | None,
+    def build(self, src: str, target: int | str | Resource | None,
             opts: Mapping[str, Any] | None = None, priority: int | None = None,
             channel: str | None = None) -> Deferred[int]:
         """Build a package from source, and get the id of the task."""
 
-    def buildContainer(self, src: str, target: int | str,
+    def buildContainer(self, src: str, target: int | str | Resource,
             opts: Mapping[str, Any] | None = None, priority: int | None = None,
             channel: str = 'container') -> Deferred[int]:
         """Build a container, and get the id of the task."""
 
-    def buildImage(self, name: str, version: str, arch: str, target: int | str,
-            ksfile: str, img_type: str, opts: Mapping[str, Any] | None = None,
-            priority: int | None = None) -> Deferred[int]:
+    def buildImage(self, name: str, version: str, arch: str,
+            target: int | str | Resource, ksfile: str, img_type: str,
+            opts: Mapping[str, Any] | None = None, priority: int | None = None
+            ) -> Deferred[int]:
         """Build an image from a kickstart, and get the id of the task."""
 
     def buildImageIndirection(self, opts: Mapping[str, Any] | None = None,
@@ -1001,7 +1007,7 @@ class DeferredMethods:
         """Build an image out of another, and get the id of the task."""
 
     def buildImageOz(self, name: str, version: str, arches: Sequence[str],
-            target: int | str, inst_tree: str,
+            target: int | str | Resource, inst_tree: str,
             opts: Mapping[str, Any] | None = None, priority: int | None = None
             ) -> Deferred[int]:
         """Build an image by Oz, and get the id of the task."""
@@ -1010,7 +1016,7 @@ class DeferredMethods:
             lazy: bool = False) -> Deferred[BuildReferences]:
         """Get the things on the hub that need a build."""
 
-    def buildSourceContainer(self, target: int | str,
+    def buildSourceContainer(self, target: int | str | Resource,
             opts: Mapping[str, Any] | None = None, priority: int | None = None,
             channel: str = 'container') -> Deferred[int]:
         """Build a container with sources, and get the id of the task."""
@@ -1019,37 +1025,41 @@ class DeferredMethods:
             strict: bool = False) -> Deferred[bool]:
         """Cancel a build and its task."""
 
-    def cancelTask(self, task_id: int, recurse: bool = True) -> Deferred[None]:
+    def cancelTask(self, task_id: int | Resource, recurse: bool = True
+            ) -> Deferred[None]:
         """Cancel a task, with its children."""
 
-    def cancelTaskChildren(self, task_id: int) -> Deferred[None]:
+    def cancelTaskChildren(self, task_id: int | Resource) -> Deferred[None]:
         """Cancel the children of a task."""
 
-    def cancelTaskFull(self, task_id: int, strict: bool = True
+    def cancelTaskFull(self, task_id: int | Resource, strict: bool = True
             ) -> Deferred[None]:
         """Cancel a task with all tasks around it."""
 
-    def chainBuild(self, srcs: Sequence[Sequence[str]], target: int | str,
+    def chainBuild(self, srcs: Sequence[Sequence[str]],
+            target: int | str | Resource,
             opts: Mapping[str, Any] | None = None, priority: int | None = None,
             channel: str | None = None) -> Deferred[int]:
         """Build packages in a chain, and get the id of the task."""
 
-    def chainMaven(self, builds: Mapping[str, Any], target: int | str,
+    def chainMaven(self, builds: Mapping[str, Any],
+            target: int | str | Resource,
             opts: Mapping[str, Any] | None = None, priority: int | None = None,
             channel: str = 'maven') -> Deferred[int]:
         """Build Maven packages in a chain, and get the id of the task."""
 
     def changeBuildVolume(self, build: int | str | Mapping[str, Any],
-            volume: int | str, strict: bool = True) -> Deferred[None]:
+            volume: int | str | Resource, strict: bool = True
+            ) -> Deferred[None]:
         """Move a build to another volume."""
 
-    def checkTagAccess(self, tag_id: int | str,
-            user_id: int | str | None = None
+    def checkTagAccess(self, tag_id: int | str | Resource,
+            user_id: int | str | Resource | None = None
             ) -> Deferred[tuple[bool, bool, str]]:
         """Tell whether a user may change a tag, whether by force, and why."""
 
-    def checkTagPackage(self, tag: int | str, pkg: int | str
-            ) -> Deferred[bool]:
+    def checkTagPackage(self, tag: int | str | Resource,
+            pkg: int | str | Resource) -> Deferred[bool]:
         """Tell whether a package is in the list of a tag, and not blocked."""
 
     def checkUpload(self, path: str, name: str, verify: str | None = None,
@@ -1064,13 +1074,13 @@ class DeferredMethods:
             ) -> Deferred[tuple[int, list[Any]]]:
         """Get a part of the list of another method, after its whole length."""
 
-    def createBuildTarget(self, name: str, build_tag: int | str,
-            dest_tag: int | str) -> Deferred[None]:
+    def createBuildTarget(self, name: str, build_tag: int | str | Resource,
+            dest_tag: int | str | Resource) -> Deferred[None]:
         """Create a build target."""
 
     def createEmptyBuild(self, name: str, version: str, release: str,
-            epoch: int, owner: int | str | None = None, draft: bool = False
-            ) -> Deferred[int]:
+            epoch: int, owner: int | str | Resource | None = None,
+            draft: bool = False) -> Deferred[int]:
         """Create a build without files, and get its id."""
 
     def createExternalRepo(self, name: str, url: str
@@ -1085,23 +1095,25 @@ class DeferredMethods:
             maven_info: Mapping[str, Any]) -> Deferred[None]:
         """Give a build its Maven coordinates."""
 
-    def createNotification(self, user_id: int, package_id: int,
-            tag_id: int | None, success_only: bool) -> Deferred[None]:
+    def createNotification(self, user_id: int | Resource,
+            package_id: int | Resource, tag_id: int | Resource | None,
+            success_only: bool) -> Deferred[None]:
         """Subscribe a user to mails on builds."""
 
-    def createNotificationBlock(self, user_id: int,
-            package_id: int | None = None, tag_id: int | None = None
-            ) -> Deferred[None]:
+    def createNotificationBlock(self, user_id: int | Resource,
+            package_id: int | Resource | None = None,
+            tag_id: int | Resource | None = None) -> Deferred[None]:
         """Except builds from a user's mails."""
 
-    def createSideTag(self, basetag: int | str, debuginfo: bool = False,
-            suffix: str | None = None) -> Deferred[Tag]:
+    def createSideTag(self, basetag: int | str | Resource,
+            debuginfo: bool = False, suffix: str | None = None
+            ) -> Deferred[Tag]:
         """Create a side tag, a tag of one user's own."""
 
-    def createTag(self, name: str, parent: int | str | None = None,
-            arches: str | None = None, perm: int | str | None = None,
-            locked: bool = False, maven_support: bool = False,
-            maven_include_all: bool = False,
+    def createTag(self, name: str, parent: int | str | Resource | None = None,
+            arches: str | None = None,
+            perm: int | str | Resource | None = None, locked: bool = False,
+            maven_support: bool = False, maven_include_all: bool = False,
             extra: Mapping[str, Any] | None = None) -> Deferred[int]:
         """Create a tag, and get its id."""
 
@@ -1117,16 +1129,17 @@ class DeferredMethods:
             strict: bool = True, min_ref_age: int = 604800) -> Deferred[bool]:
         """Delete the files of a build."""
 
-    def deleteBuildTarget(self, buildTargetInfo: int | str) -> Deferred[None]:
+    def deleteBuildTarget(self, buildTargetInfo: int | str | Resource
+            ) -> Deferred[None]:
         """Delete a build target."""
 
-    def deleteExternalRepo(self, info: int | str) -> Deferred[None]:
+    def deleteExternalRepo(self, info: int | str | Resource) -> Deferred[None]:
         """Delete an external repository."""
 
-    def deleteNotification(self, id: int) -> Deferred[None]:
+    def deleteNotification(self, id: int | Resource) -> Deferred[None]:
         """End a subscription to mails on builds."""
 
-    def deleteNotificationBlock(self, id: int) -> Deferred[None]:
+    def deleteNotificationBlock(self, id: int | Resource) -> Deferred[None]:
         """End an exception from mails on builds."""
 
     def deleteRPMSig(self, rpminfo: int | str | Mapping[str, Any],
@@ -1134,7 +1147,7 @@ class DeferredMethods:
             ) -> Deferred[None]:
         """Delete the signatures of a package."""
 
-    def deleteTag(self, tagInfo: int | str) -> Deferred[None]:
+    def deleteTag(self, tagInfo: int | str | Resource) -> Deferred[None]:
         """Delete a tag."""
 
     def disableChannel(self, channelname: str, comment: str | None = None
@@ -1147,20 +1160,21 @@ class DeferredMethods:
     def disableUser(self, username: str) -> Deferred[None]:
         """Disable a user."""
 
-    def distRepo(self, tag: int | str, keys: Sequence[str], **task_opts: Any
-            ) -> Deferred[int]:
+    def distRepo(self, tag: int | str | Resource, keys: Sequence[str],
+            **task_opts: Any) -> Deferred[int]:
         """Make a repository to distribute, and get the id of the task."""
 
-    def downloadTaskOutput(self, taskID: int, fileName: str, offset: int = 0,
-            size: int = -1, volume: str | None = None) -> Deferred[str]:
+    def downloadTaskOutput(self, taskID: int | Resource, fileName: str,
+            offset: int = 0, size: int = -1, volume: str | None = None
+            ) -> Deferred[str]:
         """Get a part of a file of a task's output, in base64."""
 
-    def dropGroupMember(self, group: int | str, user: int | str
-            ) -> Deferred[None]:
+    def dropGroupMember(self, group: int | str | Resource,
+            user: int | str | Resource) -> Deferred[None]:
         """Remove a user from a group."""
 
     def dudBuild(self, name: str, version: str, arches: Sequence[str],
-            target: int | str, pkgs: Sequence[str],
+            target: int | str | Resource, pkgs: Sequence[str],
             optional_arches: str | Sequence[str] | None = None,
             scratch: bool = False, alldeps: bool = False,
             scmurl: str | None = None) -> Deferred[int]:
@@ -1169,42 +1183,48 @@ class DeferredMethods:
     def echo(self, *args: Any) -> Deferred[list[Any]]:
         """Get the arguments back."""
 
-    def editBuildTarget(self, buildTargetInfo: int | str, name: str,
-            build_tag: int | str, dest_tag: int | str) -> Deferred[None]:
+    def editBuildTarget(self, buildTargetInfo: int | str | Resource, name: str,
+            build_tag: int | str | Resource, dest_tag: int | str | Resource
+            ) -> Deferred[None]:
         """Change a build target."""
 
-    def editChannel(self, channelInfo: int | str, **kw: Any) -> Deferred[bool]:
+    def editChannel(self, channelInfo: int | str | Resource, **kw: Any
+            ) -> Deferred[bool]:
         """Change the name, description or comment of a channel."""
 
-    def editExternalRepo(self, info: int | str, name: str | None = None,
-            url: str | None = None) -> Deferred[None]:
+    def editExternalRepo(self, info: int | str | Resource,
+            name: str | None = None, url: str | None = None) -> Deferred[None]:
         """Change an external repository."""
 
-    def editHost(self, hostInfo: int | str, **kw: Any) -> Deferred[bool]:
+    def editHost(self, hostInfo: int | str | Resource, **kw: Any
+            ) -> Deferred[bool]:
         """Change a builder."""
 
-    def editPermission(self, permission: int | str, description: str
+    def editPermission(self, permission: int | str | Resource, description: str
             ) -> Deferred[None]:
         """Change the description of a permission."""
 
-    def editSideTag(self, sidetag: int | str, debuginfo: bool | None = None,
+    def editSideTag(self, sidetag: int | str | Resource,
+            debuginfo: bool | None = None,
             rpm_macros: Mapping[str, Any] | None = None,
             remove_rpm_macros: Sequence[str] | None = None,
             extra: Mapping[str, Any] | None = None,
             remove_extra: Sequence[str] | None = None) -> Deferred[None]:
         """Change a side tag."""
 
-    def editTag(self, tagInfo: int | str, name: str, arches: str, locked: bool,
-            permissionID: int, extra: Mapping[str, Any] | None = None
-            ) -> Deferred[None]:
+    def editTag(self, tagInfo: int | str | Resource, name: str, arches: str,
+            locked: bool, permissionID: int | Resource,
+            extra: Mapping[str, Any] | None = None) -> Deferred[None]:
         """Change a tag; editTag2 can do more."""
 
-    def editTag2(self, tagInfo: int | str, **kwargs: Any) -> Deferred[None]:
+    def editTag2(self, tagInfo: int | str | Resource, **kwargs: Any
+            ) -> Deferred[None]:
         """Change a tag."""
 
-    def editTagExternalRepo(self, tag_info: int | str, repo_info: int | str,
-            priority: int | None = None, merge_mode: str | None = None,
-            arches: str | None = None) -> Deferred[bool]:
+    def editTagExternalRepo(self, tag_info: int | str | Resource,
+            repo_info: int | str | Resource, priority: int | None = None,
+            merge_mode: str | None = None, arches: str | None = None
+            ) -> Deferred[bool]:
         """Change how a tag uses an external repository."""
 
     def editUser(self, userInfo: int | str | Mapping[str, Any],
@@ -1247,7 +1267,7 @@ class DeferredMethods:
             strict: bool = False) -> Deferred[int | None]:
         """Get the id of a build."""
 
-    def freeTask(self, task_id: int) -> Deferred[None]:
+    def freeTask(self, task_id: int | Resource) -> Deferred[None]:
         """Give a task back to the queue."""
 
     def getAPIVersion(self) -> Deferred[int]:
@@ -1263,42 +1283,45 @@ class DeferredMethods:
         """List all permissions."""
 
     @overload
-    def getArchive(self, archive_id: int, strict: Literal[True]
+    def getArchive(self, archive_id: int | Resource, strict: Literal[True]
             ) -> Deferred[Archive]: ...
     @overload
-    def getArchive(self, archive_id: int, strict: bool = False
+    def getArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> Deferred[Archive | None]: ...
-    def getArchive(self, archive_id: int, strict: bool = False
+    def getArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> Deferred[Archive | None]:
         """Get an archive."""
 
     @overload
-    def getArchiveFile(self, archive_id: int, filename: str,
+    def getArchiveFile(self, archive_id: int | Resource, filename: str,
             strict: Literal[True]) -> Deferred[ArchiveFile]: ...
     @overload
-    def getArchiveFile(self, archive_id: int, filename: str,
+    def getArchiveFile(self, archive_id: int | Resource, filename: str,
             strict: bool = False) -> Deferred[ArchiveFile | None]: ...
-    def getArchiveFile(self, archive_id: int, filename: str,
+    def getArchiveFile(self, archive_id: int | Resource, filename: str,
             strict: bool = False) -> Deferred[ArchiveFile | None]:
         """Get a file within an archive."""
 
     @overload
     def getArchiveType(self, filename: str | None = None,
-            type_name: str | None = None, type_id: int | None = None, *,
-            strict: Literal[True]) -> Deferred[ArchiveType]: ...
+            type_name: str | None = None,
+            type_id: int | Resource | None = None, *, strict: Literal[True]
+            ) -> Deferred[ArchiveType]: ...
     @overload
     def getArchiveType(self, filename: str | None = None,
-            type_name: str | None = None, type_id: int | None = None,
-            strict: bool = False) -> Deferred[ArchiveType | None]: ...
+            type_name: str | None = None,
+            type_id: int | Resource | None = None, strict: bool = False
+            ) -> Deferred[ArchiveType | None]: ...
     def getArchiveType(self, filename: str | None = None,
-            type_name: str | None = None, type_id: int | None = None,
-            strict: bool = False) -> Deferred[ArchiveType | None]:
+            type_name: str | None = None,
+            type_id: int | Resource | None = None, strict: bool = False
+            ) -> Deferred[ArchiveType | None]:
         """Get a type of archives, by file name, name or id."""
 
     def getArchiveTypes(self) -> Deferred[list[ArchiveType]]:
         """List the types of archives."""
 
-    def getAverageBuildDuration(self, package: int | str,
+    def getAverageBuildDuration(self, package: int | str | Resource,
             age: int | None = None) -> Deferred[timedelta | None]:
         """Get the average duration of the builds of a package."""
 
@@ -1312,8 +1335,8 @@ class DeferredMethods:
             strict: bool = False) -> Deferred[Build | None]:
         """Get a build by id, name-version-release or dictionary."""
 
-    def getBuildConfig(self, tag: int | str, event: int | None = None
-            ) -> Deferred[Tag]:
+    def getBuildConfig(self, tag: int | str | Resource,
+            event: int | None = None) -> Deferred[Tag]:
         """Get a tag as a build sees it, with what it inherits."""
 
     def getBuildLogs(self, build: int | str | Mapping[str, Any]
@@ -1321,57 +1344,65 @@ class DeferredMethods:
         """List the log files of a build."""
 
     @overload
-    def getBuildNotification(self, id: int, strict: Literal[True]
+    def getBuildNotification(self, id: int | Resource, strict: Literal[True]
             ) -> Deferred[BuildNotification]: ...
     @overload
-    def getBuildNotification(self, id: int, strict: bool = False
+    def getBuildNotification(self, id: int | Resource, strict: bool = False
             ) -> Deferred[BuildNotification | None]: ...
-    def getBuildNotification(self, id: int, strict: bool = False
+    def getBuildNotification(self, id: int | Resource, strict: bool = False
             ) -> Deferred[BuildNotification | None]:
         """Get a subscription to mails on builds."""
 
     @overload
-    def getBuildNotificationBlock(self, id: int, strict: Literal[True]
-            ) -> Deferred[BuildNotificationBlock]: ...
+    def getBuildNotificationBlock(self, id: int | Resource,
+            strict: Literal[True]) -> Deferred[BuildNotificationBlock]: ...
     @overload
-    def getBuildNotificationBlock(self, id: int, strict: bool = False
+    def getBuildNotificationBlock(self, id: int | Resource,
+            strict: bool = False
             ) -> Deferred[BuildNotificationBlock | None]: ...
-    def getBuildNotificationBlock(self, id: int, strict: bool = False
-            ) -> Deferred[BuildNotificationBlock | None]:
+    def getBuildNotificationBlock(self, id: int | Resource,
+            strict: bool = False) -> Deferred[BuildNotificationBlock | None]:
         """Get an exception from mails on builds."""
 
-    def getBuildNotificationBlocks(self, userID: int | str | None = None
+    def getBuildNotificationBlocks(self,
+            userID: int | str | Resource | None = None
             ) -> Deferred[list[BuildNotificationBlock]]:
         """List the exceptions from a user's mails on builds."""
 
-    def getBuildNotifications(self, userID: int | str | None = None
+    def getBuildNotifications(self, userID: int | str | Resource | None = None
             ) -> Deferred[list[BuildNotification]]:
         """List a user's subscriptions to mails on builds."""
 
     @overload
-    def getBuildTarget(self, info: int | str, event: int | None = None, *,
-            strict: Literal[True]) -> Deferred[BuildTarget]: ...
+    def getBuildTarget(self, info: int | str | Resource,
+            event: int | None = None, *, strict: Literal[True]
+            ) -> Deferred[BuildTarget]: ...
     @overload
-    def getBuildTarget(self, info: int | str, event: int | None = None,
-            strict: bool = False) -> Deferred[BuildTarget | None]: ...
-    def getBuildTarget(self, info: int | str, event: int | None = None,
-            strict: bool = False) -> Deferred[BuildTarget | None]:
+    def getBuildTarget(self, info: int | str | Resource,
+            event: int | None = None, strict: bool = False
+            ) -> Deferred[BuildTarget | None]: ...
+    def getBuildTarget(self, info: int | str | Resource,
+            event: int | None = None, strict: bool = False
+            ) -> Deferred[BuildTarget | None]:
         """Get a build target."""
 
     @overload
-    def getBuildTargets(self, info: int | str | None = None,
-            event: int | None = None, buildTagID: int | str | None = None,
-            destTagID: int | str | None = None, *, queryOpts: CountOnly
-            ) -> Deferred[int]: ...
+    def getBuildTargets(self, info: int | str | Resource | None = None,
+            event: int | None = None,
+            buildTagID: int | str | Resource | None = None,
+            destTagID: int | str | Resource | None = None, *,
+            queryOpts: CountOnly) -> Deferred[int]: ...
     @overload
-    def getBuildTargets(self, info: int | str | None = None,
-            event: int | None = None, buildTagID: int | str | None = None,
-            destTagID: int | str | None = None,
+    def getBuildTargets(self, info: int | str | Resource | None = None,
+            event: int | None = None,
+            buildTagID: int | str | Resource | None = None,
+            destTagID: int | str | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None
             ) -> Deferred[list[BuildTarget]]: ...
-    def getBuildTargets(self, info: int | str | None = None,
-            event: int | None = None, buildTagID: int | str | None = None,
-            destTagID: int | str | None = None,
+    def getBuildTargets(self, info: int | str | Resource | None = None,
+            event: int | None = None,
+            buildTagID: int | str | Resource | None = None,
+            destTagID: int | str | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None
             ) -> Deferred[list[BuildTarget]]:
         """List the build targets."""
@@ -1381,36 +1412,37 @@ class DeferredMethods:
         """Get the types of a build, with what is known of each."""
 
     @overload
-    def getBuildroot(self, buildrootID: int, strict: Literal[True]
+    def getBuildroot(self, buildrootID: int | Resource, strict: Literal[True]
             ) -> Deferred[Buildroot]: ...
     @overload
-    def getBuildroot(self, buildrootID: int, strict: bool = False
+    def getBuildroot(self, buildrootID: int | Resource, strict: bool = False
             ) -> Deferred[Buildroot | None]: ...
-    def getBuildroot(self, buildrootID: int, strict: bool = False
+    def getBuildroot(self, buildrootID: int | Resource, strict: bool = False
             ) -> Deferred[Buildroot | None]:
         """Get a buildroot."""
 
-    def getBuildrootListing(self, id: int) -> Deferred[list[BuildrootRPM]]:
+    def getBuildrootListing(self, id: int | Resource
+            ) -> Deferred[list[BuildrootRPM]]:
         """List the packages of a buildroot."""
 
     @overload
     def getChangelogEntries(self,
             buildID: int | str | Mapping[str, Any] | None = None,
-            taskID: int | None = None, filepath: str | None = None,
+            taskID: int | Resource | None = None, filepath: str | None = None,
             author: str | None = None, before: float | str | None = None,
             after: float | str | None = None, *, queryOpts: CountOnly,
             strict: bool = False) -> Deferred[int]: ...
     @overload
     def getChangelogEntries(self,
             buildID: int | str | Mapping[str, Any] | None = None,
-            taskID: int | None = None, filepath: str | None = None,
+            taskID: int | Resource | None = None, filepath: str | None = None,
             author: str | None = None, before: float | str | None = None,
             after: float | str | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
             strict: bool = False) -> Deferred[list[ChangelogEntry]]: ...
     def getChangelogEntries(self,
             buildID: int | str | Mapping[str, Any] | None = None,
-            taskID: int | None = None, filepath: str | None = None,
+            taskID: int | Resource | None = None, filepath: str | None = None,
             author: str | None = None, before: float | str | None = None,
             after: float | str | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
@@ -1418,63 +1450,66 @@ class DeferredMethods:
         """List the changelog of a build, of a task's package, or of a file."""
 
     @overload
-    def getChannel(self, channelInfo: int | str, strict: Literal[True]
-            ) -> Deferred[Channel]: ...
+    def getChannel(self, channelInfo: int | str | Resource,
+            strict: Literal[True]) -> Deferred[Channel]: ...
     @overload
-    def getChannel(self, channelInfo: int | str, strict: bool = False
-            ) -> Deferred[Channel | None]: ...
-    def getChannel(self, channelInfo: int | str, strict: bool = False
-            ) -> Deferred[Channel | None]:
+    def getChannel(self, channelInfo: int | str | Resource,
+            strict: bool = False) -> Deferred[Channel | None]: ...
+    def getChannel(self, channelInfo: int | str | Resource,
+            strict: bool = False) -> Deferred[Channel | None]:
         """Get a channel."""
 
     @overload
-    def getEvent(self, id: int, strict: Literal[True] = True
+    def getEvent(self, id: int | Resource, strict: Literal[True] = True
             ) -> Deferred[Event]: ...
     @overload
-    def getEvent(self, id: int, strict: bool = True
+    def getEvent(self, id: int | Resource, strict: bool = True
             ) -> Deferred[Event | None]: ...
-    def getEvent(self, id: int, strict: bool = True) -> Deferred[Event | None]:
+    def getEvent(self, id: int | Resource, strict: bool = True
+            ) -> Deferred[Event | None]:
         """Get an event of the hub, with its time."""
 
     @overload
-    def getExternalRepo(self, info: int | str, strict: Literal[True],
-            event: int | None = None) -> Deferred[ExternalRepo]: ...
+    def getExternalRepo(self, info: int | str | Resource,
+            strict: Literal[True], event: int | None = None
+            ) -> Deferred[ExternalRepo]: ...
     @overload
-    def getExternalRepo(self, info: int | str, strict: bool = False,
+    def getExternalRepo(self, info: int | str | Resource, strict: bool = False,
             event: int | None = None) -> Deferred[ExternalRepo | None]: ...
-    def getExternalRepo(self, info: int | str, strict: bool = False,
+    def getExternalRepo(self, info: int | str | Resource, strict: bool = False,
             event: int | None = None) -> Deferred[ExternalRepo | None]:
         """Get an external repository."""
 
-    def getExternalRepoList(self, tag_info: int | str, event: int | None = None
-            ) -> Deferred[list[TagExternalRepo]]:
+    def getExternalRepoList(self, tag_info: int | str | Resource,
+            event: int | None = None) -> Deferred[list[TagExternalRepo]]:
         """List the external repositories of a tag, with those it inherits."""
 
-    def getFullInheritance(self, tag: int | str, event: int | None = None,
-            reverse: bool = False, **kwargs: Any
+    def getFullInheritance(self, tag: int | str | Resource,
+            event: int | None = None, reverse: bool = False, **kwargs: Any
             ) -> Deferred[list[InheritanceStep]]:
         """List the whole inheritance of a tag, in order."""
 
-    def getGroupMembers(self, group: int | str) -> Deferred[list[User]]:
+    def getGroupMembers(self, group: int | str | Resource
+            ) -> Deferred[list[User]]:
         """List the users in a group."""
 
     @overload
-    def getHost(self, hostInfo: int | str, strict: Literal[True],
+    def getHost(self, hostInfo: int | str | Resource, strict: Literal[True],
             event: int | None = None) -> Deferred[Host]: ...
     @overload
-    def getHost(self, hostInfo: int | str, strict: bool = False,
+    def getHost(self, hostInfo: int | str | Resource, strict: bool = False,
             event: int | None = None) -> Deferred[Host | None]: ...
-    def getHost(self, hostInfo: int | str, strict: bool = False,
+    def getHost(self, hostInfo: int | str | Resource, strict: bool = False,
             event: int | None = None) -> Deferred[Host | None]:
         """Get a builder."""
 
     @overload
-    def getImageArchive(self, archive_id: int, strict: Literal[True]
+    def getImageArchive(self, archive_id: int | Resource, strict: Literal[True]
             ) -> Deferred[ImageArchive]: ...
     @overload
-    def getImageArchive(self, archive_id: int, strict: bool = False
+    def getImageArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> Deferred[ImageArchive | None]: ...
-    def getImageArchive(self, archive_id: int, strict: bool = False
+    def getImageArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> Deferred[ImageArchive | None]:
         """Get an image."""
 
@@ -1488,8 +1523,8 @@ class DeferredMethods:
             strict: bool = False) -> Deferred[ImageBuild | None]:
         """Get the mark of a build with images."""
 
-    def getInheritanceData(self, tag: int | str, event: int | None = None
-            ) -> Deferred[list[Inheritance]]:
+    def getInheritanceData(self, tag: int | str | Resource,
+            event: int | None = None) -> Deferred[list[Inheritance]]:
         """List the parents of a tag."""
 
     def getKojiVersion(self) -> Deferred[str]:
@@ -1506,28 +1541,32 @@ class DeferredMethods:
         """Get the last event of the hub, or the last one before a time."""
 
     @overload
-    def getLastHostUpdate(self, hostID: int, *, ts: Literal[True]
+    def getLastHostUpdate(self, hostID: int | Resource, *, ts: Literal[True]
             ) -> Deferred[float | None]: ...
     @overload
-    def getLastHostUpdate(self, hostID: int, ts: Literal[False] = False
-            ) -> Deferred[str | None]: ...
+    def getLastHostUpdate(self, hostID: int | Resource,
+            ts: Literal[False] = False) -> Deferred[str | None]: ...
     @overload
-    def getLastHostUpdate(self, hostID: int, ts: bool = False
+    def getLastHostUpdate(self, hostID: int | Resource, ts: bool = False
             ) -> Deferred[float | str | None]: ...
-    def getLastHostUpdate(self, hostID: int, ts: bool = False
+    def getLastHostUpdate(self, hostID: int | Resource, ts: bool = False
             ) -> Deferred[float | str | None]:
         """Get the time of the last report of a builder."""
 
-    def getLatestBuilds(self, tag: int | str, event: int | None = None,
-            package: int | str | None = None, type: str | None = None,
-            draft: bool | None = None) -> Deferred[list[Build]]:
+    def getLatestBuilds(self, tag: int | str | Resource,
+            event: int | None = None,
+            package: int | str | Resource | None = None,
+            type: str | None = None, draft: bool | None = None
+            ) -> Deferred[list[Build]]:
         """List the latest build of each package in a tag."""
 
-    def getLatestMavenArchives(self, tag: int | str, event: int | None = None,
-            inherit: bool = True) -> Deferred[list[MavenArchive]]:
+    def getLatestMavenArchives(self, tag: int | str | Resource,
+            event: int | None = None, inherit: bool = True
+            ) -> Deferred[list[MavenArchive]]:
         """List the latest Maven archives of a tag."""
 
-    def getLatestRPMS(self, tag: int | str, package: str | None = None,
+    def getLatestRPMS(self, tag: int | str | Resource,
+            package: str | None = None,
             arch: str | Sequence[str] | None = None, event: int | None = None,
             rpmsigs: bool = False, type: str | None = None,
             draft: bool | None = None
@@ -1538,12 +1577,12 @@ class DeferredMethods:
         """Get the user of the session."""
 
     @overload
-    def getMavenArchive(self, archive_id: int, strict: Literal[True]
+    def getMavenArchive(self, archive_id: int | Resource, strict: Literal[True]
             ) -> Deferred[MavenArchive]: ...
     @overload
-    def getMavenArchive(self, archive_id: int, strict: bool = False
+    def getMavenArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> Deferred[MavenArchive | None]: ...
-    def getMavenArchive(self, archive_id: int, strict: bool = False
+    def getMavenArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> Deferred[MavenArchive | None]:
         """Get a Maven archive."""
 
@@ -1562,17 +1601,18 @@ class DeferredMethods:
         """Get the next free release of a name and version."""
 
     @overload
-    def getPackage(self, info: int | str, strict: Literal[True],
+    def getPackage(self, info: int | str | Resource, strict: Literal[True],
             create: bool = False) -> Deferred[Package]: ...
     @overload
-    def getPackage(self, info: int | str, strict: bool = False,
+    def getPackage(self, info: int | str | Resource, strict: bool = False,
             create: bool = False) -> Deferred[Package | None]: ...
-    def getPackage(self, info: int | str, strict: bool = False,
+    def getPackage(self, info: int | str | Resource, strict: bool = False,
             create: bool = False) -> Deferred[Package | None]:
         """Get a package."""
 
-    def getPackageConfig(self, tag: int | str, pkg: int | str,
-            event: int | None = None) -> Deferred[Package | None]:
+    def getPackageConfig(self, tag: int | str | Resource,
+            pkg: int | str | Resource, event: int | None = None
+            ) -> Deferred[Package | None]:
         """Get the entry of a package in a tag."""
 
     @overload
@@ -1603,40 +1643,40 @@ class DeferredMethods:
             strict: bool = False, multi: bool = False) -> Deferred[RPM | None]:
         """Get a package file."""
 
-    def getRPMChecksums(self, rpm_id: int,
+    def getRPMChecksums(self, rpm_id: int | Resource,
             checksum_types: Sequence[str] | None = None,
             cacheonly: bool = False) -> Deferred[dict[str, dict[str, str]]]:
         """Get the checksums of a package file, by signature and kind."""
 
     @overload
-    def getRPMDeps(self, rpmID: int, depType: int | None = None, *,
+    def getRPMDeps(self, rpmID: int | Resource, depType: int | None = None, *,
             queryOpts: CountOnly, strict: bool = False) -> Deferred[int]: ...
     @overload
-    def getRPMDeps(self, rpmID: int, depType: int | None = None,
+    def getRPMDeps(self, rpmID: int | Resource, depType: int | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
             strict: bool = False) -> Deferred[list[RPMDependency]]: ...
-    def getRPMDeps(self, rpmID: int, depType: int | None = None,
+    def getRPMDeps(self, rpmID: int | Resource, depType: int | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
             strict: bool = False) -> Deferred[list[RPMDependency]]:
         """List the dependencies of a package file."""
 
     @overload
-    def getRPMFile(self, rpmID: int, filename: str, strict: Literal[True]
-            ) -> Deferred[RPMFile]: ...
+    def getRPMFile(self, rpmID: int | Resource, filename: str,
+            strict: Literal[True]) -> Deferred[RPMFile]: ...
     @overload
-    def getRPMFile(self, rpmID: int, filename: str, strict: bool = False
-            ) -> Deferred[RPMFile | None]: ...
-    def getRPMFile(self, rpmID: int, filename: str, strict: bool = False
-            ) -> Deferred[RPMFile | None]:
+    def getRPMFile(self, rpmID: int | Resource, filename: str,
+            strict: bool = False) -> Deferred[RPMFile | None]: ...
+    def getRPMFile(self, rpmID: int | Resource, filename: str,
+            strict: bool = False) -> Deferred[RPMFile | None]:
         """Get a file within a package file."""
 
-    def getRPMHeaders(self, rpmID: int | None = None,
-            taskID: int | None = None, filepath: str | None = None,
+    def getRPMHeaders(self, rpmID: int | Resource | None = None,
+            taskID: int | Resource | None = None, filepath: str | None = None,
             headers: Sequence[str] | None = None, strict: bool = False
             ) -> Deferred[dict[str, Any]]:
         """Get headers of a package file."""
 
-    def getRepo(self, tag: int | str, state: int | None = None,
+    def getRepo(self, tag: int | str | Resource, state: int | None = None,
             event: int | None = None, dist: bool = False,
             min_event: int | None = None) -> Deferred[Repo | None]:
         """Get the current repository of a tag."""
@@ -1649,52 +1689,52 @@ class DeferredMethods:
             ) -> Deferred[list[Session]]: ...
     @overload
     def getSessionInfo(self, details: bool = False,
-            user_id: int | str | None = None
+            user_id: int | str | Resource | None = None
             ) -> Deferred[Session | list[Session] | None]: ...
     def getSessionInfo(self, details: bool = False,
-            user_id: int | str | None = None
+            user_id: int | str | Resource | None = None
             ) -> Deferred[Session | list[Session] | None]:
         """Get the session, or the sessions of a user."""
 
     @overload
-    def getTag(self, tagInfo: int | str, strict: Literal[True],
+    def getTag(self, tagInfo: int | str | Resource, strict: Literal[True],
             event: int | Literal['auto'] | None = None, blocked: bool = False
             ) -> Deferred[Tag]: ...
     @overload
-    def getTag(self, tagInfo: int | str, strict: bool = False,
+    def getTag(self, tagInfo: int | str | Resource, strict: bool = False,
             event: int | Literal['auto'] | None = None, blocked: bool = False
             ) -> Deferred[Tag | None]: ...
-    def getTag(self, tagInfo: int | str, strict: bool = False,
+    def getTag(self, tagInfo: int | str | Resource, strict: bool = False,
             event: int | Literal['auto'] | None = None, blocked: bool = False
             ) -> Deferred[Tag | None]:
         """Get a tag."""
 
-    def getTagExternalRepos(self, tag_info: int | str | None = None,
-            repo_info: int | str | None = None, event: int | None = None
-            ) -> Deferred[list[TagExternalRepo]]:
+    def getTagExternalRepos(self, tag_info: int | str | Resource | None = None,
+            repo_info: int | str | Resource | None = None,
+            event: int | None = None) -> Deferred[list[TagExternalRepo]]:
         """List the external repositories of a tag itself."""
 
-    def getTagGroups(self, tag: int | str, event: int | None = None,
+    def getTagGroups(self, tag: int | str | Resource, event: int | None = None,
             inherit: bool = True, incl_pkgs: bool = True,
             incl_reqs: bool = True, incl_blocked: bool = False
             ) -> Deferred[list[TagGroup]]:
         """List the groups of packages of a tag."""
 
     @overload
-    def getTagID(self, info: int | str, strict: Literal[True],
+    def getTagID(self, info: int | str | Resource, strict: Literal[True],
             create: bool = False) -> Deferred[int]: ...
     @overload
-    def getTagID(self, info: int | str, strict: bool = False,
+    def getTagID(self, info: int | str | Resource, strict: bool = False,
             create: bool = False) -> Deferred[int | None]: ...
-    def getTagID(self, info: int | str, strict: bool = False,
+    def getTagID(self, info: int | str | Resource, strict: bool = False,
             create: bool = False) -> Deferred[int | None]:
         """Get the id of a tag."""
 
-    def getTaskChildren(self, task_id: int, request: bool = True,
+    def getTaskChildren(self, task_id: int | Resource, request: bool = True,
             strict: bool = False) -> Deferred[list[Task]]:
         """List the tasks that a task has started, with their requests."""
 
-    def getTaskDescendents(self, task_id: int, request: bool = True
+    def getTaskDescendents(self, task_id: int | Resource, request: bool = True
             ) -> Deferred[list[Task]]:
         """List the tasks below a task, as one list, with their requests."""
 
@@ -1705,19 +1745,20 @@ class DeferredMethods:
     def getTaskInfo(self, task_id: Sequence[int], request: bool = True,
             strict: bool = False) -> Deferred[list[Task | None]]: ...
     @overload
-    def getTaskInfo(self, task_id: int, request: bool = True, *,
+    def getTaskInfo(self, task_id: int | Resource, request: bool = True, *,
             strict: Literal[True]) -> Deferred[Task]: ...
     @overload
-    def getTaskInfo(self, task_id: int, request: bool = True,
+    def getTaskInfo(self, task_id: int | Resource, request: bool = True,
             strict: bool = False) -> Deferred[Task | None]: ...
-    def getTaskInfo(self, task_id: int | Sequence[int], request: bool = True,
-            strict: bool = False) -> Deferred[Task | None]:
+    def getTaskInfo(self, task_id: int | Resource | Sequence[int],
+            request: bool = True, strict: bool = False
+            ) -> Deferred[Task | None]:
         """Get a task with its request, or a list of tasks."""
 
-    def getTaskRequest(self, taskId: int) -> Deferred[list[Any]]:
+    def getTaskRequest(self, taskId: int | Resource) -> Deferred[list[Any]]:
         """Get the parameters of a task."""
 
-    def getTaskResult(self, taskId: int, raise_fault: bool = True
+    def getTaskResult(self, taskId: int | Resource, raise_fault: bool = True
             ) -> Deferred[Any]:
         """Get the result of a task; its method decides what that is."""
 
@@ -1734,34 +1775,35 @@ class DeferredMethods:
             ) -> Deferred[User | None]:
         """Get a user by id, name or principal; None for the session's own."""
 
-    def getUserGroups(self, user: int | str) -> Deferred[list[IdName]]:
+    def getUserGroups(self, user: int | str | Resource
+            ) -> Deferred[list[IdName]]:
         """List the groups of a user."""
 
-    def getUserPerms(self, userID: int | str | None = None,
+    def getUserPerms(self, userID: int | str | Resource | None = None,
             with_groups: bool = True) -> Deferred[list[str]]:
         """List the permissions of a user."""
 
-    def getUserPermsInheritance(self, userID: int | str
+    def getUserPermsInheritance(self, userID: int | str | Resource
             ) -> Deferred[dict[str, list[str | None]]]:
         """Get the permissions of a user, with the groups they come by."""
 
     @overload
-    def getVolume(self, volume: int | str, strict: Literal[True]
+    def getVolume(self, volume: int | str | Resource, strict: Literal[True]
             ) -> Deferred[Volume]: ...
     @overload
-    def getVolume(self, volume: int | str, strict: bool = False
+    def getVolume(self, volume: int | str | Resource, strict: bool = False
             ) -> Deferred[Volume | None]: ...
-    def getVolume(self, volume: int | str, strict: bool = False
+    def getVolume(self, volume: int | str | Resource, strict: bool = False
             ) -> Deferred[Volume | None]:
         """Get a volume."""
 
     @overload
-    def getWinArchive(self, archive_id: int, strict: Literal[True]
+    def getWinArchive(self, archive_id: int | Resource, strict: Literal[True]
             ) -> Deferred[WinArchive]: ...
     @overload
-    def getWinArchive(self, archive_id: int, strict: bool = False
+    def getWinArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> Deferred[WinArchive | None]: ...
-    def getWinArchive(self, archive_id: int, strict: bool = False
+    def getWinArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> Deferred[WinArchive | None]:
         """Get an archive of a Windows build."""
 
@@ -1775,64 +1817,69 @@ class DeferredMethods:
             strict: bool = False) -> Deferred[WinBuild | None]:
         """Get the platform of a Windows build."""
 
-    def grantCGAccess(self, user: int | str, cg: int | str,
-            create: bool = False) -> Deferred[None]:
+    def grantCGAccess(self, user: int | str | Resource,
+            cg: int | str | Resource, create: bool = False) -> Deferred[None]:
         """Let a user import for a content generator."""
 
-    def grantPermission(self, userinfo: int | str, permission: int | str,
-            create: bool = False, description: str | None = None
-            ) -> Deferred[None]:
+    def grantPermission(self, userinfo: int | str | Resource,
+            permission: int | str | Resource, create: bool = False,
+            description: str | None = None) -> Deferred[None]:
         """Give a user a permission."""
 
-    def groupListAdd(self, taginfo: int | str, grpinfo: int | str,
-            block: bool = False, force: bool = False, **opts: Any
-            ) -> Deferred[None]:
+    def groupListAdd(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, block: bool = False,
+            force: bool = False, **opts: Any) -> Deferred[None]:
         """Add a group of packages to a tag, or change it."""
 
-    def groupListBlock(self, taginfo: int | str, grpinfo: int | str
-            ) -> Deferred[None]:
+    def groupListBlock(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource) -> Deferred[None]:
         """Block a group in a tag."""
 
-    def groupListRemove(self, taginfo: int | str, grpinfo: int | str,
-            force: bool = False) -> Deferred[None]:
+    def groupListRemove(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, force: bool = False
+            ) -> Deferred[None]:
         """Remove a group from a tag."""
 
-    def groupListUnblock(self, taginfo: int | str, grpinfo: int | str
-            ) -> Deferred[None]:
+    def groupListUnblock(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource) -> Deferred[None]:
         """Unblock a group in a tag."""
 
-    def groupPackageListAdd(self, taginfo: int | str, grpinfo: int | str,
-            pkg_name: str, block: bool = False, force: bool = False,
-            **opts: Any) -> Deferred[None]:
+    def groupPackageListAdd(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, pkg_name: str, block: bool = False,
+            force: bool = False, **opts: Any) -> Deferred[None]:
         """Add a package to a group of a tag."""
 
-    def groupPackageListBlock(self, taginfo: int | str, grpinfo: int | str,
-            pkg_name: str) -> Deferred[None]:
+    def groupPackageListBlock(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, pkg_name: str) -> Deferred[None]:
         """Block a package in a group of a tag."""
 
-    def groupPackageListRemove(self, taginfo: int | str, grpinfo: int | str,
-            pkg_name: str) -> Deferred[None]:
+    def groupPackageListRemove(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, pkg_name: str) -> Deferred[None]:
         """Remove a package from a group of a tag."""
 
-    def groupPackageListUnblock(self, taginfo: int | str, grpinfo: int | str,
-            pkg_name: str) -> Deferred[None]:
+    def groupPackageListUnblock(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, pkg_name: str) -> Deferred[None]:
         """Unblock a package in a group of a tag."""
 
-    def groupReqListAdd(self, taginfo: int | str, grpinfo: int | str,
-            reqinfo: int | str, block: bool = False, force: bool = False,
-            **opts: Any) -> Deferred[None]:
+    def groupReqListAdd(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, reqinfo: int | str | Resource,
+            block: bool = False, force: bool = False, **opts: Any
+            ) -> Deferred[None]:
         """Add a required group to a group of a tag."""
 
-    def groupReqListBlock(self, taginfo: int | str, grpinfo: int | str,
-            reqinfo: int | str) -> Deferred[None]:
+    def groupReqListBlock(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, reqinfo: int | str | Resource
+            ) -> Deferred[None]:
         """Block a required group in a group of a tag."""
 
-    def groupReqListRemove(self, taginfo: int | str, grpinfo: int | str,
-            reqinfo: int | str, force: bool | None = None) -> Deferred[None]:
+    def groupReqListRemove(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, reqinfo: int | str | Resource,
+            force: bool | None = None) -> Deferred[None]:
         """Remove a required group from a group of a tag."""
 
-    def groupReqListUnblock(self, taginfo: int | str, grpinfo: int | str,
-            reqinfo: int | str) -> Deferred[None]:
+    def groupReqListUnblock(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, reqinfo: int | str | Resource
+            ) -> Deferred[None]:
         """Unblock a required group in a group of a tag."""
 
     def hasPerm(self, perm: str, strict: bool = False) -> Deferred[bool]:
@@ -1848,7 +1895,7 @@ class DeferredMethods:
     def importRPM(self, path: str, basename: str) -> Deferred[dict[str, Any]]:
         """Import an uploaded package file."""
 
-    def kiwiBuild(self, target: int | str, arches: Sequence[str],
+    def kiwiBuild(self, target: int | str | Resource, arches: Sequence[str],
             desc_url: str, desc_path: str,
             optional_arches: str | Sequence[str] | None = None,
             profile: str | None = None, scratch: bool = False,
@@ -1861,48 +1908,51 @@ class DeferredMethods:
         """Build an image by KIWI, and get the id of the task."""
 
     @overload
-    def listArchiveFiles(self, archive_id: int, queryOpts: CountOnly,
-            strict: bool = False) -> Deferred[int]: ...
+    def listArchiveFiles(self, archive_id: int | Resource,
+            queryOpts: CountOnly, strict: bool = False) -> Deferred[int]: ...
     @overload
-    def listArchiveFiles(self, archive_id: int,
+    def listArchiveFiles(self, archive_id: int | Resource,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
             strict: bool = False) -> Deferred[list[ArchiveFile]]: ...
-    def listArchiveFiles(self, archive_id: int,
+    def listArchiveFiles(self, archive_id: int | Resource,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
             strict: bool = False) -> Deferred[list[ArchiveFile]]:
         """List the files within an archive."""
 
     @overload
-    def listArchives(self, buildID: int | None = None,
-            buildrootID: int | None = None,
-            componentBuildrootID: int | None = None, hostID: int | None = None,
-            type: str | None = None, filename: str | None = None,
-            size: int | None = None, checksum: str | None = None,
-            checksum_type: int | None = None,
+    def listArchives(self, buildID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            componentBuildrootID: int | Resource | None = None,
+            hostID: int | Resource | None = None, type: str | None = None,
+            filename: str | None = None, size: int | None = None,
+            checksum: str | None = None, checksum_type: int | None = None,
             typeInfo: Mapping[str, Any] | None = None, *, queryOpts: CountOnly,
-            imageID: int | None = None, archiveID: int | None = None,
-            strict: bool = False) -> Deferred[int]: ...
+            imageID: int | Resource | None = None,
+            archiveID: int | Resource | None = None, strict: bool = False
+            ) -> Deferred[int]: ...
     @overload
-    def listArchives(self, buildID: int | None = None,
-            buildrootID: int | None = None,
-            componentBuildrootID: int | None = None, hostID: int | None = None,
-            type: str | None = None, filename: str | None = None,
-            size: int | None = None, checksum: str | None = None,
-            checksum_type: int | None = None,
+    def listArchives(self, buildID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            componentBuildrootID: int | Resource | None = None,
+            hostID: int | Resource | None = None, type: str | None = None,
+            filename: str | None = None, size: int | None = None,
+            checksum: str | None = None, checksum_type: int | None = None,
             typeInfo: Mapping[str, Any] | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
-            imageID: int | None = None, archiveID: int | None = None,
-            strict: bool = False) -> Deferred[list[Archive]]: ...
-    def listArchives(self, buildID: int | None = None,
-            buildrootID: int | None = None,
-            componentBuildrootID: int | None = None, hostID: int | None = None,
-            type: str | None = None, filename: str | None = None,
-            size: int | None = None, checksum: str | None = None,
-            checksum_type: int | None = None,
+            imageID: int | Resource | None = None,
+            archiveID: int | Resource | None = None, strict: bool = False
+            ) -> Deferred[list[Archive]]: ...
+    def listArchives(self, buildID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            componentBuildrootID: int | Resource | None = None,
+            hostID: int | Resource | None = None, type: str | None = None,
+            filename: str | None = None, size: int | None = None,
+            checksum: str | None = None, checksum_type: int | None = None,
             typeInfo: Mapping[str, Any] | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
-            imageID: int | None = None, archiveID: int | None = None,
-            strict: bool = False) -> Deferred[list[Archive]]:
+            imageID: int | Resource | None = None,
+            archiveID: int | Resource | None = None, strict: bool = False
+            ) -> Deferred[list[Archive]]:
         """List archives, such as those of a build."""
 
     @overload
@@ -1922,97 +1972,112 @@ class DeferredMethods:
         """List the package files of a build."""
 
     @overload
-    def listBuildroots(self, hostID: int | None = None,
-            tagID: int | str | None = None, state: int | None = None,
-            rpmID: int | None = None, archiveID: int | None = None,
-            taskID: int | None = None, buildrootID: int | None = None,
-            repoID: int | None = None, *, queryOpts: CountOnly
+    def listBuildroots(self, hostID: int | Resource | None = None,
+            tagID: int | str | Resource | None = None,
+            state: int | None = None, rpmID: int | Resource | None = None,
+            archiveID: int | Resource | None = None,
+            taskID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            repoID: int | Resource | None = None, *, queryOpts: CountOnly
             ) -> Deferred[int]: ...
     @overload
-    def listBuildroots(self, hostID: int | None = None,
-            tagID: int | str | None = None, state: int | None = None,
-            rpmID: int | None = None, archiveID: int | None = None,
-            taskID: int | None = None, buildrootID: int | None = None,
-            repoID: int | None = None,
+    def listBuildroots(self, hostID: int | Resource | None = None,
+            tagID: int | str | Resource | None = None,
+            state: int | None = None, rpmID: int | Resource | None = None,
+            archiveID: int | Resource | None = None,
+            taskID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            repoID: int | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None
             ) -> Deferred[list[Buildroot]]: ...
-    def listBuildroots(self, hostID: int | None = None,
-            tagID: int | str | None = None, state: int | None = None,
-            rpmID: int | None = None, archiveID: int | None = None,
-            taskID: int | None = None, buildrootID: int | None = None,
-            repoID: int | None = None,
+    def listBuildroots(self, hostID: int | Resource | None = None,
+            tagID: int | str | Resource | None = None,
+            state: int | None = None, rpmID: int | Resource | None = None,
+            archiveID: int | Resource | None = None,
+            taskID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            repoID: int | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None
             ) -> Deferred[list[Buildroot]]:
         """List buildroots."""
 
     @overload
-    def listBuilds(self, packageID: int | str | None = None,
-            userID: int | str | None = None, taskID: int | None = None,
-            prefix: str | None = None,
+    def listBuilds(self, packageID: int | str | Resource | None = None,
+            userID: int | str | Resource | None = None,
+            taskID: int | Resource | None = None, prefix: str | None = None,
             state: int | Sequence[int] | None = None,
-            volumeID: int | str | None = None, source: str | None = None,
+            volumeID: int | str | Resource | None = None,
+            source: str | None = None,
             createdBefore: float | str | None = None,
             createdAfter: float | str | None = None,
             completeBefore: float | str | None = None,
             completeAfter: float | str | None = None, type: str | None = None,
             typeInfo: Mapping[str, Any] | None = None, *, queryOpts: CountOnly,
-            pattern: str | None = None, cgID: int | str | None = None,
+            pattern: str | None = None,
+            cgID: int | str | Resource | None = None,
             draft: bool | None = None,
             promotedBefore: float | str | None = None,
             promotedAfter: float | str | None = None,
-            promoter: int | str | None = None) -> Deferred[int]: ...
+            promoter: int | str | Resource | None = None) -> Deferred[int]: ...
     @overload
-    def listBuilds(self, packageID: int | str | None = None,
-            userID: int | str | None = None, taskID: int | None = None,
-            prefix: str | None = None,
+    def listBuilds(self, packageID: int | str | Resource | None = None,
+            userID: int | str | Resource | None = None,
+            taskID: int | Resource | None = None, prefix: str | None = None,
             state: int | Sequence[int] | None = None,
-            volumeID: int | str | None = None, source: str | None = None,
+            volumeID: int | str | Resource | None = None,
+            source: str | None = None,
             createdBefore: float | str | None = None,
             createdAfter: float | str | None = None,
             completeBefore: float | str | None = None,
             completeAfter: float | str | None = None, type: str | None = None,
             typeInfo: Mapping[str, Any] | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
-            pattern: str | None = None, cgID: int | str | None = None,
+            pattern: str | None = None,
+            cgID: int | str | Resource | None = None,
             draft: bool | None = None,
             promotedBefore: float | str | None = None,
             promotedAfter: float | str | None = None,
-            promoter: int | str | None = None) -> Deferred[list[Build]]: ...
-    def listBuilds(self, packageID: int | str | None = None,
-            userID: int | str | None = None, taskID: int | None = None,
-            prefix: str | None = None,
+            promoter: int | str | Resource | None = None
+            ) -> Deferred[list[Build]]: ...
+    def listBuilds(self, packageID: int | str | Resource | None = None,
+            userID: int | str | Resource | None = None,
+            taskID: int | Resource | None = None, prefix: str | None = None,
             state: int | Sequence[int] | None = None,
-            volumeID: int | str | None = None, source: str | None = None,
+            volumeID: int | str | Resource | None = None,
+            source: str | None = None,
             createdBefore: float | str | None = None,
             createdAfter: float | str | None = None,
             completeBefore: float | str | None = None,
             completeAfter: float | str | None = None, type: str | None = None,
             typeInfo: Mapping[str, Any] | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
-            pattern: str | None = None, cgID: int | str | None = None,
+            pattern: str | None = None,
+            cgID: int | str | Resource | None = None,
             draft: bool | None = None,
             promotedBefore: float | str | None = None,
             promotedAfter: float | str | None = None,
-            promoter: int | str | None = None) -> Deferred[list[Build]]:
+            promoter: int | str | Resource | None = None
+            ) -> Deferred[list[Build]]:
         """List builds, such as those of a package."""
 
     def listCGs(self) -> Deferred[dict[str, ContentGenerator]]:
         """Get the content generators by name."""
 
-    def listChannels(self, hostID: int | None = None, event: int | None = None,
-            enabled: bool | None = None) -> Deferred[list[Channel]]:
+    def listChannels(self, hostID: int | Resource | None = None,
+            event: int | None = None, enabled: bool | None = None
+            ) -> Deferred[list[Channel]]:
         """List the channels, or those of a builder."""
 
     @overload
-    def listExternalRepos(self, info: int | str | None = None,
+    def listExternalRepos(self, info: int | str | Resource | None = None,
             url: str | None = None, event: int | None = None, *,
             queryOpts: CountOnly) -> Deferred[int]: ...
     @overload
-    def listExternalRepos(self, info: int | str | None = None,
+    def listExternalRepos(self, info: int | str | Resource | None = None,
             url: str | None = None, event: int | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None
             ) -> Deferred[list[ExternalRepo]]: ...
-    def listExternalRepos(self, info: int | str | None = None,
+    def listExternalRepos(self, info: int | str | Resource | None = None,
             url: str | None = None, event: int | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None
             ) -> Deferred[list[ExternalRepo]]:
@@ -2020,39 +2085,45 @@ class DeferredMethods:
 
     @overload
     def listHosts(self, arches: str | Sequence[str] | None = None,
-            channelID: int | str | None = None, ready: bool | None = None,
-            enabled: bool | None = None, userID: int | str | None = None, *,
-            queryOpts: CountOnly) -> Deferred[int]: ...
+            channelID: int | str | Resource | None = None,
+            ready: bool | None = None, enabled: bool | None = None,
+            userID: int | str | Resource | None = None, *, queryOpts: CountOnly
+            ) -> Deferred[int]: ...
     @overload
     def listHosts(self, arches: str | Sequence[str] | None = None,
-            channelID: int | str | None = None, ready: bool | None = None,
-            enabled: bool | None = None, userID: int | str | None = None,
+            channelID: int | str | Resource | None = None,
+            ready: bool | None = None, enabled: bool | None = None,
+            userID: int | str | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None
             ) -> Deferred[list[Host]]: ...
     def listHosts(self, arches: str | Sequence[str] | None = None,
-            channelID: int | str | None = None, ready: bool | None = None,
-            enabled: bool | None = None, userID: int | str | None = None,
+            channelID: int | str | Resource | None = None,
+            ready: bool | None = None, enabled: bool | None = None,
+            userID: int | str | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None
             ) -> Deferred[list[Host]]:
         """List the builders."""
 
     @overload
-    def listPackages(self, tagID: int | str | None = None,
-            userID: int | str | None = None, pkgID: int | str | None = None,
+    def listPackages(self, tagID: int | str | Resource | None = None,
+            userID: int | str | Resource | None = None,
+            pkgID: int | str | Resource | None = None,
             prefix: str | None = None, inherited: bool = False,
             with_dups: bool = False, event: int | None = None, *,
             queryOpts: CountOnly, with_owners: bool = True,
             with_blocked: bool = True) -> Deferred[int]: ...
     @overload
-    def listPackages(self, tagID: int | str | None = None,
-            userID: int | str | None = None, pkgID: int | str | None = None,
+    def listPackages(self, tagID: int | str | Resource | None = None,
+            userID: int | str | Resource | None = None,
+            pkgID: int | str | Resource | None = None,
             prefix: str | None = None, inherited: bool = False,
             with_dups: bool = False, event: int | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
             with_owners: bool = True, with_blocked: bool = True
             ) -> Deferred[list[Package]]: ...
-    def listPackages(self, tagID: int | str | None = None,
-            userID: int | str | None = None, pkgID: int | str | None = None,
+    def listPackages(self, tagID: int | str | Resource | None = None,
+            userID: int | str | Resource | None = None,
+            pkgID: int | str | Resource | None = None,
             prefix: str | None = None, inherited: bool = False,
             with_dups: bool = False, event: int | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
@@ -2073,109 +2144,119 @@ class DeferredMethods:
         """List packages by id and name only."""
 
     @overload
-    def listRPMFiles(self, rpmID: int, queryOpts: CountOnly
+    def listRPMFiles(self, rpmID: int | Resource, queryOpts: CountOnly
             ) -> Deferred[int]: ...
     @overload
-    def listRPMFiles(self, rpmID: int,
+    def listRPMFiles(self, rpmID: int | Resource,
             queryOpts: QueryOpts | dict[str, Any] | None = None
             ) -> Deferred[list[RPMFile]]: ...
-    def listRPMFiles(self, rpmID: int,
+    def listRPMFiles(self, rpmID: int | Resource,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None
             ) -> Deferred[list[RPMFile]]:
         """List the files within a package file."""
 
     @overload
-    def listRPMs(self, buildID: int | None = None,
-            buildrootID: int | None = None, imageID: int | None = None,
-            componentBuildrootID: int | None = None, hostID: int | None = None,
+    def listRPMs(self, buildID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            imageID: int | Resource | None = None,
+            componentBuildrootID: int | Resource | None = None,
+            hostID: int | Resource | None = None,
             arches: str | Sequence[str] | None = None, *, queryOpts: CountOnly,
             draft: bool | None = None) -> Deferred[int]: ...
     @overload
-    def listRPMs(self, buildID: int | None = None,
-            buildrootID: int | None = None, imageID: int | None = None,
-            componentBuildrootID: int | None = None, hostID: int | None = None,
+    def listRPMs(self, buildID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            imageID: int | Resource | None = None,
+            componentBuildrootID: int | Resource | None = None,
+            hostID: int | Resource | None = None,
             arches: str | Sequence[str] | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
             draft: bool | None = None) -> Deferred[list[RPM]]: ...
-    def listRPMs(self, buildID: int | None = None,
-            buildrootID: int | None = None, imageID: int | None = None,
-            componentBuildrootID: int | None = None, hostID: int | None = None,
+    def listRPMs(self, buildID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            imageID: int | Resource | None = None,
+            componentBuildrootID: int | Resource | None = None,
+            hostID: int | Resource | None = None,
             arches: str | Sequence[str] | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
             draft: bool | None = None) -> Deferred[list[RPM]]:
         """List package files, such as those of a build."""
 
     @overload
-    def listSideTags(self, basetag: int | str | None = None,
-            user: int | str | None = None, *, queryOpts: CountOnly
+    def listSideTags(self, basetag: int | str | Resource | None = None,
+            user: int | str | Resource | None = None, *, queryOpts: CountOnly
             ) -> Deferred[int]: ...
     @overload
-    def listSideTags(self, basetag: int | str | None = None,
-            user: int | str | None = None,
+    def listSideTags(self, basetag: int | str | Resource | None = None,
+            user: int | str | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None
             ) -> Deferred[list[Tag]]: ...
-    def listSideTags(self, basetag: int | str | None = None,
-            user: int | str | None = None,
+    def listSideTags(self, basetag: int | str | Resource | None = None,
+            user: int | str | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None
             ) -> Deferred[list[Tag]]:
         """List the side tags."""
 
-    def listTagged(self, tag: int | str, event: int | None = None,
+    def listTagged(self, tag: int | str | Resource, event: int | None = None,
             inherit: bool = False, prefix: str | None = None,
-            latest: bool | int = False, package: int | str | None = None,
-            owner: int | str | None = None, type: str | None = None,
+            latest: bool | int = False,
+            package: int | str | Resource | None = None,
+            owner: int | str | Resource | None = None, type: str | None = None,
             strict: bool = True, extra: bool = False, draft: bool | None = None
             ) -> Deferred[list[Build]]:
         """List the builds in a tag."""
 
-    def listTaggedArchives(self, tag: int | str, event: int | None = None,
-            inherit: bool = False, latest: bool | int = False,
-            package: int | str | None = None, type: str | None = None,
-            strict: bool = True, extra: bool = True
+    def listTaggedArchives(self, tag: int | str | Resource,
+            event: int | None = None, inherit: bool = False,
+            latest: bool | int = False,
+            package: int | str | Resource | None = None,
+            type: str | None = None, strict: bool = True, extra: bool = True
             ) -> Deferred[tuple[list[Archive], list[Build]]]:
         """List the archives of the builds in a tag, and these builds."""
 
-    def listTaggedRPMS(self, tag: int | str, event: int | None = None,
-            inherit: bool = False, latest: bool | int = False,
-            package: int | str | None = None,
+    def listTaggedRPMS(self, tag: int | str | Resource,
+            event: int | None = None, inherit: bool = False,
+            latest: bool | int = False,
+            package: int | str | Resource | None = None,
             arch: str | Sequence[str] | None = None, rpmsigs: bool = False,
-            owner: int | str | None = None, type: str | None = None,
+            owner: int | str | Resource | None = None, type: str | None = None,
             strict: bool = True, extra: bool = True, draft: bool | None = None
             ) -> Deferred[tuple[list[RPM], list[Build]]]:
         """List the package files of the builds in a tag, and the builds."""
 
     @overload
     def listTags(self, build: int | str | Mapping[str, Any] | None = None,
-            package: int | str | None = None, perms: bool = True, *,
+            package: int | str | Resource | None = None, perms: bool = True, *,
             queryOpts: CountOnly, pattern: str | None = None
             ) -> Deferred[int]: ...
     @overload
     def listTags(self, build: int | str | Mapping[str, Any] | None = None,
-            package: int | str | None = None, perms: bool = True,
+            package: int | str | Resource | None = None, perms: bool = True,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
             pattern: str | None = None) -> Deferred[list[Tag]]: ...
     def listTags(self, build: int | str | Mapping[str, Any] | None = None,
-            package: int | str | None = None, perms: bool = True,
+            package: int | str | Resource | None = None, perms: bool = True,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
             pattern: str | None = None) -> Deferred[list[Tag]]:
         """List tags, such as those of a build."""
 
     @overload
-    def listTaskOutput(self, taskID: int, *, stat: Literal[True],
+    def listTaskOutput(self, taskID: int | Resource, *, stat: Literal[True],
             all_volumes: Literal[True], strict: bool = False
             ) -> Deferred[dict[str, dict[str, dict[str, Any]]]]: ...
     @overload
-    def listTaskOutput(self, taskID: int, *, stat: Literal[True],
+    def listTaskOutput(self, taskID: int | Resource, *, stat: Literal[True],
             all_volumes: Literal[False] = False, strict: bool = False
             ) -> Deferred[dict[str, dict[str, Any]]]: ...
     @overload
-    def listTaskOutput(self, taskID: int, *, all_volumes: Literal[True],
-            strict: bool = False) -> Deferred[dict[str, list[str]]]: ...
+    def listTaskOutput(self, taskID: int | Resource, *,
+            all_volumes: Literal[True], strict: bool = False
+            ) -> Deferred[dict[str, list[str]]]: ...
     @overload
-    def listTaskOutput(self, taskID: int, stat: bool = False,
+    def listTaskOutput(self, taskID: int | Resource, stat: bool = False,
             all_volumes: bool = False, strict: bool = False
             ) -> Deferred[list[str]]: ...
-    def listTaskOutput(self, taskID: int, stat: bool = False,
+    def listTaskOutput(self, taskID: int | Resource, stat: bool = False,
             all_volumes: bool = False, strict: bool = False
             ) -> Deferred[list[str]]:
         """List the files of a task's output."""
@@ -2195,35 +2276,35 @@ class DeferredMethods:
     @overload
     def listUsers(self, userType: int | Sequence[int] | None = 0,
             prefix: str | None = None, *, queryOpts: CountOnly,
-            perm: int | str | None = None, inherited_perm: bool = False
-            ) -> Deferred[int]: ...
+            perm: int | str | Resource | None = None,
+            inherited_perm: bool = False) -> Deferred[int]: ...
     @overload
     def listUsers(self, userType: int | Sequence[int] | None = 0,
             prefix: str | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
-            perm: int | str | None = None, inherited_perm: bool = False
-            ) -> Deferred[list[User]]: ...
+            perm: int | str | Resource | None = None,
+            inherited_perm: bool = False) -> Deferred[list[User]]: ...
     def listUsers(self, userType: int | Sequence[int] | None = 0,
             prefix: str | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
-            perm: int | str | None = None, inherited_perm: bool = False
-            ) -> Deferred[list[User]]:
+            perm: int | str | Resource | None = None,
+            inherited_perm: bool = False) -> Deferred[list[User]]:
         """List users."""
 
     def listVolumes(self) -> Deferred[list[Volume]]:
         """List the volumes."""
 
-    def logoutChild(self, session_id: int) -> Deferred[None]:
+    def logoutChild(self, session_id: int | Resource) -> Deferred[None]:
         """End a subsession."""
 
     def makeTask(self, *args: Any, **opts: Any) -> Deferred[int]:
         """Create a task of any method, and get its id."""
 
-    def massTag(self, tag: int | str, builds: Sequence[int | str]
+    def massTag(self, tag: int | str | Resource, builds: Sequence[int | str]
             ) -> Deferred[None]:
         """Tag many builds at once, without tasks."""
 
-    def mavenBuild(self, url: str, target: int | str,
+    def mavenBuild(self, url: str, target: int | str | Resource,
             opts: Mapping[str, Any] | None = None, priority: int | None = None,
             channel: str = 'maven') -> Deferred[int]:
         """Build a Maven package, and get the id of the task."""
@@ -2231,14 +2312,15 @@ class DeferredMethods:
     def mavenEnabled(self) -> Deferred[bool]:
         """Tell whether the hub has Maven builds."""
 
-    def mergeScratch(self, task_id: int) -> Deferred[int]:
+    def mergeScratch(self, task_id: int | Resource) -> Deferred[int]:
         """Import a scratch build into a build."""
 
-    def moveAllBuilds(self, tag1: int | str, tag2: int | str,
-            package: int | str, force: bool = False) -> Deferred[list[int]]:
+    def moveAllBuilds(self, tag1: int | str | Resource,
+            tag2: int | str | Resource, package: int | str | Resource,
+            force: bool = False) -> Deferred[list[int]]:
         """Move all builds of a package, and get the ids of tasks."""
 
-    def moveBuild(self, tag1: int | str, tag2: int | str,
+    def moveBuild(self, tag1: int | str | Resource, tag2: int | str | Resource,
             build: int | str | Mapping[str, Any], force: bool = False
             ) -> Deferred[int]:
         """Move a build between tags, and get the id of the task."""
@@ -2246,41 +2328,47 @@ class DeferredMethods:
     def newGroup(self, name: str) -> Deferred[int]:
         """Create a group of users, and get its id."""
 
-    def newRepo(self, tag: int | str, event: int | None = None,
+    def newRepo(self, tag: int | str | Resource, event: int | None = None,
             src: bool = False, debuginfo: bool = False,
             separate_src: bool = False) -> Deferred[int]:
         """Make a repository of a tag, and get the id of the task."""
 
     def osbuildImage(self, name: str, version: str, distro: str,
-            image_types: Sequence[str], target: int | str,
+            image_types: Sequence[str], target: int | str | Resource,
             arches: Sequence[str], opts: Mapping[str, Any] | None = None,
             priority: int | None = None) -> Deferred[int]:
         """Build an image by osbuild, and get the id of the task."""
 
-    def packageListAdd(self, taginfo: int | str, pkginfo: int | str,
-            owner: int | str | None = None, block: bool | None = None,
-            extra_arches: str | None = None, force: bool = False,
-            update: bool = False) -> Deferred[None]:
+    def packageListAdd(self, taginfo: int | str | Resource,
+            pkginfo: int | str | Resource,
+            owner: int | str | Resource | None = None,
+            block: bool | None = None, extra_arches: str | None = None,
+            force: bool = False, update: bool = False) -> Deferred[None]:
         """Add a package to the list of a tag."""
 
-    def packageListBlock(self, taginfo: int | str, pkginfo: int | str,
-            force: bool = False) -> Deferred[None]:
+    def packageListBlock(self, taginfo: int | str | Resource,
+            pkginfo: int | str | Resource, force: bool = False
+            ) -> Deferred[None]:
         """Block a package in the list of a tag."""
 
-    def packageListRemove(self, taginfo: int | str, pkginfo: int | str,
-            force: bool = False) -> Deferred[None]:
+    def packageListRemove(self, taginfo: int | str | Resource,
+            pkginfo: int | str | Resource, force: bool = False
+            ) -> Deferred[None]:
         """Remove a package from the list of a tag."""
 
-    def packageListSetArches(self, taginfo: int | str, pkginfo: int | str,
-            arches: str, force: bool = False) -> Deferred[None]:
+    def packageListSetArches(self, taginfo: int | str | Resource,
+            pkginfo: int | str | Resource, arches: str, force: bool = False
+            ) -> Deferred[None]:
         """Set the extra architectures of a package in a tag."""
 
-    def packageListSetOwner(self, taginfo: int | str, pkginfo: int | str,
-            owner: int | str, force: bool = False) -> Deferred[None]:
+    def packageListSetOwner(self, taginfo: int | str | Resource,
+            pkginfo: int | str | Resource, owner: int | str | Resource,
+            force: bool = False) -> Deferred[None]:
         """Set the owner of a package in a tag."""
 
-    def packageListUnblock(self, taginfo: int | str, pkginfo: int | str,
-            force: bool = False) -> Deferred[None]:
+    def packageListUnblock(self, taginfo: int | str | Resource,
+            pkginfo: int | str | Resource, force: bool = False
+            ) -> Deferred[None]:
         """Unblock a package in the list of a tag."""
 
     def promoteBuild(self, build: int | str | Mapping[str, Any],
@@ -2306,44 +2394,45 @@ class DeferredMethods:
             ) -> Deferred[list[RPMSignature]]:
         """List the signatures of package files."""
 
-    def removeExternalRepoFromTag(self, tag_info: int | str,
-            repo_info: int | str) -> Deferred[None]:
+    def removeExternalRepoFromTag(self, tag_info: int | str | Resource,
+            repo_info: int | str | Resource) -> Deferred[None]:
         """Remove an external repository from a tag."""
 
     def removeHostFromChannel(self, hostname: str, channel_name: str
             ) -> Deferred[None]:
         """Remove a builder from a channel."""
 
-    def removeSideTag(self, sidetag: int | str) -> Deferred[None]:
+    def removeSideTag(self, sidetag: int | str | Resource) -> Deferred[None]:
         """Remove a side tag of one's own."""
 
-    def removeUserKrbPrincipal(self, user: int | str, krb_principal: str
-            ) -> Deferred[int]:
+    def removeUserKrbPrincipal(self, user: int | str | Resource,
+            krb_principal: str) -> Deferred[int]:
         """Remove a Kerberos principal from a user."""
 
-    def removeVolume(self, volume: int | str) -> Deferred[None]:
+    def removeVolume(self, volume: int | str | Resource) -> Deferred[None]:
         """Remove a volume without builds."""
 
-    def renameChannel(self, old: int | str, new: str) -> Deferred[None]:
+    def renameChannel(self, old: int | str | Resource, new: str
+            ) -> Deferred[None]:
         """Change the name of a channel."""
 
-    def repoDelete(self, repo_id: int) -> Deferred[int]:
+    def repoDelete(self, repo_id: int | Resource) -> Deferred[int]:
         """Mark a repository as deleted, unless it is in use."""
 
-    def repoExpire(self, repo_id: int) -> Deferred[None]:
+    def repoExpire(self, repo_id: int | Resource) -> Deferred[None]:
         """Mark a repository as expired."""
 
     @overload
-    def repoInfo(self, repo_id: int, strict: Literal[True]
+    def repoInfo(self, repo_id: int | Resource, strict: Literal[True]
             ) -> Deferred[Repo]: ...
     @overload
-    def repoInfo(self, repo_id: int, strict: bool = False
+    def repoInfo(self, repo_id: int | Resource, strict: bool = False
             ) -> Deferred[Repo | None]: ...
-    def repoInfo(self, repo_id: int, strict: bool = False
+    def repoInfo(self, repo_id: int | Resource, strict: bool = False
             ) -> Deferred[Repo | None]:
         """Get a repository."""
 
-    def repoProblem(self, repo_id: int) -> Deferred[None]:
+    def repoProblem(self, repo_id: int | Resource) -> Deferred[None]:
         """Mark a repository as one with a problem."""
 
     def resetBuild(self, build: int | str | Mapping[str, Any]
@@ -2354,23 +2443,24 @@ class DeferredMethods:
             options: Mapping[str, Any] | None = None) -> Deferred[int]:
         """Restart the builders, and get the id of the task."""
 
-    def resubmitTask(self, taskID: int) -> Deferred[int]:
+    def resubmitTask(self, taskID: int | Resource) -> Deferred[int]:
         """Ask for a canceled or failed task anew, and get the new id."""
 
-    def revokeCGAccess(self, user: int | str, cg: int | str) -> Deferred[None]:
+    def revokeCGAccess(self, user: int | str | Resource,
+            cg: int | str | Resource) -> Deferred[None]:
         """Stop a user's imports for a content generator."""
 
-    def revokePermission(self, userinfo: int | str, permission: int | str
-            ) -> Deferred[None]:
+    def revokePermission(self, userinfo: int | str | Resource,
+            permission: int | str | Resource) -> Deferred[None]:
         """Revoke a permission of a user."""
 
-    def runroot(self, tagInfo: int | str, arch: str,
+    def runroot(self, tagInfo: int | str | Resource, arch: str,
             command: str | Sequence[str], channel: str | None = None,
             **opts: Any) -> Deferred[int]:
         """Run a command in a buildroot, and get the id of the task."""
 
-    def saveFailedTree(self, buildrootID: int, full: bool = False, **opts: Any
-            ) -> Deferred[int]:
+    def saveFailedTree(self, buildrootID: int | Resource, full: bool = False,
+            **opts: Any) -> Deferred[int]:
         """Save the tree of a failed buildroot, and get the id of the task."""
 
     @overload
@@ -2389,20 +2479,20 @@ class DeferredMethods:
         """Find things by name."""
 
     def setBuildOwner(self, build: int | str | Mapping[str, Any],
-            user: int | str) -> Deferred[None]:
+            user: int | str | Resource) -> Deferred[None]:
         """Set the owner of a build."""
 
     def setBuildTimestamp(self, build: int | str | Mapping[str, Any],
             ts: float | str) -> Deferred[None]:
         """Set the completion time of a build."""
 
-    def setInheritanceData(self, tag: int | str,
+    def setInheritanceData(self, tag: int | str | Resource,
             data: Sequence[Mapping[str, Any]], clear: bool = False
             ) -> Deferred[None]:
         """Set the parents of a tag."""
 
-    def setTaskPriority(self, task_id: int, priority: int, recurse: bool = True
-            ) -> Deferred[None]:
+    def setTaskPriority(self, task_id: int | Resource, priority: int,
+            recurse: bool = True) -> Deferred[None]:
         """Set the priority of a task, with its children."""
 
     def showOpts(self, as_string: bool = True
@@ -2412,25 +2502,26 @@ class DeferredMethods:
     def showSession(self) -> Deferred[str]:
         """Get the session as text."""
 
-    def snapshotTag(self, src: int | str, dst: int | str, config: bool = True,
-            pkgs: bool = True, builds: bool = True, groups: bool = True,
-            latest_only: bool = True, inherit_builds: bool = True,
-            event: int | None = None, force: bool = False) -> Deferred[None]:
-        """Copy a tag as it is, or as it was at an event."""
-
-    def snapshotTagModify(self, src: int | str, dst: int | str,
+    def snapshotTag(self, src: int | str | Resource, dst: int | str | Resource,
             config: bool = True, pkgs: bool = True, builds: bool = True,
             groups: bool = True, latest_only: bool = True,
+            inherit_builds: bool = True, event: int | None = None,
+            force: bool = False) -> Deferred[None]:
+        """Copy a tag as it is, or as it was at an event."""
+
+    def snapshotTagModify(self, src: int | str | Resource,
+            dst: int | str | Resource, config: bool = True, pkgs: bool = True,
+            builds: bool = True, groups: bool = True, latest_only: bool = True,
             inherit_builds: bool = True, event: int | None = None,
             force: bool = False, remove: bool = False) -> Deferred[None]:
         """Make a tag a copy of another."""
 
-    def tagBuild(self, tag: int | str, build: int | str | Mapping[str, Any],
-            force: bool = False, fromtag: int | str | None = None
-            ) -> Deferred[int]:
+    def tagBuild(self, tag: int | str | Resource,
+            build: int | str | Mapping[str, Any], force: bool = False,
+            fromtag: int | str | Resource | None = None) -> Deferred[int]:
         """Tag a build, and get the id of the task."""
 
-    def tagBuildBypass(self, tag: int | str,
+    def tagBuildBypass(self, tag: int | str | Resource,
             build: int | str | Mapping[str, Any], force: bool = False,
             notify: bool = False) -> Deferred[None]:
         """Tag a build at once, without a task."""
@@ -2439,22 +2530,25 @@ class DeferredMethods:
             ) -> Deferred[bool]:
         """Tell whether one of the tags has changed since an event."""
 
-    def tagFirstChangeEvent(self, tag: int | str, after: int | None = None,
-            inherit: bool = True) -> Deferred[int | None]:
+    def tagFirstChangeEvent(self, tag: int | str | Resource,
+            after: int | None = None, inherit: bool = True
+            ) -> Deferred[int | None]:
         """Get the first event that changed a tag."""
 
-    def tagLastChangeEvent(self, tag: int | str, before: int | None = None,
-            inherit: bool = True) -> Deferred[int | None]:
+    def tagLastChangeEvent(self, tag: int | str | Resource,
+            before: int | None = None, inherit: bool = True
+            ) -> Deferred[int | None]:
         """Get the last event that changed a tag."""
 
-    def taskFinished(self, taskId: int) -> Deferred[bool]:
+    def taskFinished(self, taskId: int | Resource) -> Deferred[bool]:
         """Tell whether a task is finished."""
 
-    def untagBuild(self, tag: int | str, build: int | str | Mapping[str, Any],
-            strict: bool = True, force: bool = False) -> Deferred[None]:
+    def untagBuild(self, tag: int | str | Resource,
+            build: int | str | Mapping[str, Any], strict: bool = True,
+            force: bool = False) -> Deferred[None]:
         """Untag a build at once."""
 
-    def untagBuildBypass(self, tag: int | str,
+    def untagBuildBypass(self, tag: int | str | Resource,
             build: int | str | Mapping[str, Any], strict: bool = True,
             force: bool = False, notify: bool = False) -> Deferred[None]:
         """Untag a build at once, past the hub's policy."""
@@ -2471,16 +2565,17 @@ class DeferredMethods:
             draft: bool | None = None) -> Deferred[list[Build]]:
         """List the builds without a tag."""
 
-    def updateNotification(self, id: int, package_id: int, tag_id: int | None,
+    def updateNotification(self, id: int | Resource,
+            package_id: int | Resource, tag_id: int | Resource | None,
             success_only: bool) -> Deferred[None]:
         """Change a subscription to mails on builds."""
 
     def uploadFile(self, path: str, name: str, size: int, md5sum: str,
-            offset: int | str, data: str, volume: str | None = None,
+            offset: int | str | Resource, data: str, volume: str | None = None,
             checksum: str | None = None) -> Deferred[bool]:
         """Upload a part of a file; ``upload`` does all of it."""
 
-    def winBuild(self, vm: str, url: str, target: int | str,
+    def winBuild(self, vm: str, url: str, target: int | str | Resource,
             opts: Mapping[str, Any] | None = None, priority: int | None = None,
             channel: str = 'vm') -> Deferred[int]:
         """Build a Windows package, and get the id of the task."""
@@ -2489,7 +2584,7 @@ class DeferredMethods:
         """Tell whether the hub has Windows builds."""
 
     def wrapperRPM(self, build: int | str | Mapping[str, Any], url: str,
-            target: int | str, priority: int | None = None,
+            target: int | str | Resource, priority: int | None = None,
             channel: str = 'maven', opts: Mapping[str, Any] | None = None
             ) -> Deferred[int]:
         """Wrap a build into a package, and get the id of the task."""
@@ -2508,15 +2603,15 @@ class StoredMethodsRepo:
     def checkQueue(self) -> StoredCall[None]:
         """Work on the queue of requests for repositories."""
 
-    def checkRequest(self, req_id: int) -> StoredCall[RepoCheck]:
+    def checkRequest(self, req_id: int | Resource) -> StoredCall[RepoCheck]:
         """Get a request for a repository, with its progress."""
 
-    def get(self, tag: int | str, min_event: int | None = None,
+    def get(self, tag: int | str | Resource, min_event: int | None = None,
             at_event: int | None = None, opts: Mapping[str, Any] | None = None
             ) -> StoredCall[Repo | None]:
         """Get the current repository of a tag that fits."""
 
-    def getExternalRepoData(self, erepo: int | str
+    def getExternalRepoData(self, erepo: int | str | Resource
             ) -> StoredCall[dict[str, Any] | None]:
         """Get what the hub keeps on an external repository."""
 
@@ -2531,25 +2626,27 @@ class StoredMethodsRepo:
             ) -> StoredCall[list[RepoRequest]]:
         """List the requests for repositories by clauses."""
 
-    def references(self, repo_id: int) -> StoredCall[list[dict[str, Any]]]:
+    def references(self, repo_id: int | Resource
+            ) -> StoredCall[list[dict[str, Any]]]:
         """List the buildroots that use a repository."""
 
-    def request(self, tag: int | str,
+    def request(self, tag: int | str | Resource,
             min_event: int | Literal['last'] | None = None,
             at_event: int | None = None, opts: Mapping[str, Any] | None = None,
             priority: int | None = None, force: bool = False
             ) -> StoredCall[RepoAnswer]:
         """Request a repository of a tag."""
 
-    def setExternalRepoData(self, external_repo_id: int,
+    def setExternalRepoData(self, external_repo_id: int | Resource,
             data: Mapping[str, Any]) -> StoredCall[None]:
         """Keep data on an external repository."""
 
-    def setRequestPriority(self, req_id: int, priority: int
+    def setRequestPriority(self, req_id: int | Resource, priority: int
             ) -> StoredCall[None]:
         """Set the priority of a request for a repository."""
 
-    def setState(self, repo_id: int, state: int) -> StoredCall[None]:
+    def setState(self, repo_id: int | Resource, state: int
+            ) -> StoredCall[None]:
         """Set the state of a repository."""
 
     def updateEndEvents(self) -> StoredCall[None]:
@@ -3347,12 +3444,12 @@ class StoredMethods:
             ) -> StoredCall[Build]:
         """Import a build of a content generator."""
 
-    def CGInitBuild(self, cg: int | str, data: Mapping[str, Any]
+    def CGInitBuild(self, cg: int | str | Resource, data: Mapping[str, Any]
             ) -> StoredCall[ReservedBuild]:
         """Reserve a build for an import."""
 
-    def CGRefundBuild(self, cg: int | str, build_id: int, token: str,
-            state: int = 3) -> StoredCall[None]:
+    def CGRefundBuild(self, cg: int | str | Resource, build_id: int | Resource,
+            token: str, state: int = 3) -> StoredCall[None]:
         """Give up a build that was reserved for an import."""
 
     def addArchiveType(self, name: str, description: str, extensions: str,
@@ -3367,16 +3464,19 @@ class StoredMethods:
         """Add a channel, and get its id."""
 
     def addExternalRPM(self, rpminfo: int | str | Mapping[str, Any],
-            external_repo: int | str, strict: bool = True) -> StoredCall[None]:
+            external_repo: int | str | Resource, strict: bool = True
+            ) -> StoredCall[None]:
         """Add a package of an external repository."""
 
-    def addExternalRepoToTag(self, tag_info: int | str, repo_info: int | str,
-            priority: int, merge_mode: str = 'koji', arches: str | None = None
+    def addExternalRepoToTag(self, tag_info: int | str | Resource,
+            repo_info: int | str | Resource, priority: int,
+            merge_mode: str = 'koji', arches: str | None = None
             ) -> StoredCall[None]:
         """Add an external repository to a tag."""
 
-    def addGroupMember(self, group: int | str, user: int | str,
-            strict: bool = True) -> StoredCall[None]:
+    def addGroupMember(self, group: int | str | Resource,
+            user: int | str | Resource, strict: bool = True
+            ) -> StoredCall[None]:
         """Add a user to a group."""
 
     def addHost(self, hostname: str, arches: str | Sequence[str],
@@ -3392,8 +3492,8 @@ class StoredMethods:
             ) -> StoredCall[None]:
         """Add the signature of a package."""
 
-    def addUserKrbPrincipal(self, user: int | str, krb_principal: str
-            ) -> StoredCall[int]:
+    def addUserKrbPrincipal(self, user: int | str | Resource,
+            krb_principal: str) -> StoredCall[int]:
         """Add a Kerberos principal to a user."""
 
     def addVolume(self, name: str, strict: bool = True) -> StoredCall[Volume]:
@@ -3403,23 +3503,24 @@ class StoredMethods:
             strict: bool = False) -> StoredCall[None]:
         """Move a build to the volume that the hub's policy says."""
 
-    def assignTask(self, task_id: int, host: int | str, force: bool = False,
-            override: bool = False) -> StoredCall[bool]:
+    def assignTask(self, task_id: int | Resource, host: int | str | Resource,
+            force: bool = False, override: bool = False) -> StoredCall[bool]:
         """Assign a task to a builder."""
 
-    def build(self, src: str, target: int | str | None,
+    def build(self, src: str, target: int | str | Resource | None,
             opts: Mapping[str, Any] | None = None, priority: int | None = None,
             channel: str | None = None) -> StoredCall[int]:
         """Build a package from source, and get the id of the task."""
 
-    def buildContainer(self, src: str, target: int | str,
+    def buildContainer(self, src: str, target: int | str | Resource,
             opts: Mapping[str, Any] | None = None, priority: int | None = None,
             channel: str = 'container') -> StoredCall[int]:
         """Build a container, and get the id of the task."""
 
-    def buildImage(self, name: str, version: str, arch: str, target: int | str,
-            ksfile: str, img_type: str, opts: Mapping[str, Any] | None = None,
-            priority: int | None = None) -> StoredCall[int]:
+    def buildImage(self, name: str, version: str, arch: str,
+            target: int | str | Resource, ksfile: str, img_type: str,
+            opts: Mapping[str, Any] | None = None, priority: int | None = None
+            ) -> StoredCall[int]:
         """Build an image from a kickstart, and get the id of the task."""
 
     def buildImageIndirection(self, opts: Mapping[str, Any] | None = None,
@@ -3427,7 +3528,7 @@ class StoredMethods:
         """Build an image out of another, and get the id of the task."""
 
     def buildImageOz(self, name: str, version: str, arches: Sequence[str],
-            target: int | str, inst_tree: str,
+            target: int | str | Resource, inst_tree: str,
             opts: Mapping[str, Any] | None = None, priority: int | None = None
             ) -> StoredCall[int]:
         """Build an image by Oz, and get the id of the task."""
@@ -3436,7 +3537,7 @@ class StoredMethods:
             lazy: bool = False) -> StoredCall[BuildReferences]:
         """Get the things on the hub that need a build."""
 
-    def buildSourceContainer(self, target: int | str,
+    def buildSourceContainer(self, target: int | str | Resource,
             opts: Mapping[str, Any] | None = None, priority: int | None = None,
             channel: str = 'container') -> StoredCall[int]:
         """Build a container with sources, and get the id of the task."""
@@ -3445,38 +3546,41 @@ class StoredMethods:
             strict: bool = False) -> StoredCall[bool]:
         """Cancel a build and its task."""
 
-    def cancelTask(self, task_id: int, recurse: bool = True
+    def cancelTask(self, task_id: int | Resource, recurse: bool = True
             ) -> StoredCall[None]:
         """Cancel a task, with its children."""
 
-    def cancelTaskChildren(self, task_id: int) -> StoredCall[None]:
+    def cancelTaskChildren(self, task_id: int | Resource) -> StoredCall[None]:
         """Cancel the children of a task."""
 
-    def cancelTaskFull(self, task_id: int, strict: bool = True
+    def cancelTaskFull(self, task_id: int | Resource, strict: bool = True
             ) -> StoredCall[None]:
         """Cancel a task with all tasks around it."""
 
-    def chainBuild(self, srcs: Sequence[Sequence[str]], target: int | str,
+    def chainBuild(self, srcs: Sequence[Sequence[str]],
+            target: int | str | Resource,
             opts: Mapping[str, Any] | None = None, priority: int | None = None,
             channel: str | None = None) -> StoredCall[int]:
         """Build packages in a chain, and get the id of the task."""
 
-    def chainMaven(self, builds: Mapping[str, Any], target: int | str,
+    def chainMaven(self, builds: Mapping[str, Any],
+            target: int | str | Resource,
             opts: Mapping[str, Any] | None = None, priority: int | None = None,
             channel: str = 'maven') -> StoredCall[int]:
         """Build Maven packages in a chain, and get the id of the task."""
 
     def changeBuildVolume(self, build: int | str | Mapping[str, Any],
-            volume: int | str, strict: bool = True) -> StoredCall[None]:
+            volume: int | str | Resource, strict: bool = True
+            ) -> StoredCall[None]:
         """Move a build to another volume."""
 
-    def checkTagAccess(self, tag_id: int | str,
-            user_id: int | str | None = None
+    def checkTagAccess(self, tag_id: int | str | Resource,
+            user_id: int | str | Resource | None = None
             ) -> StoredCall[tuple[bool, bool, str]]:
         """Tell whether a user may change a tag, whether by force, and why."""
 
-    def checkTagPackage(self, tag: int | str, pkg: int | str
-            ) -> StoredCall[bool]:
+    def checkTagPackage(self, tag: int | str | Resource,
+            pkg: int | str | Resource) -> StoredCall[bool]:
         """Tell whether a package is in the list of a tag, and not blocked."""
 
     def checkUpload(self, path: str, name: str, verify: str | None = None,
@@ -3491,13 +3595,13 @@ class StoredMethods:
             ) -> StoredCall[tuple[int, list[Any]]]:
         """Get a part of the list of another method, after its whole length."""
 
-    def createBuildTarget(self, name: str, build_tag: int | str,
-            dest_tag: int | str) -> StoredCall[None]:
+    def createBuildTarget(self, name: str, build_tag: int | str | Resource,
+            dest_tag: int | str | Resource) -> StoredCall[None]:
         """Create a build target."""
 
     def createEmptyBuild(self, name: str, version: str, release: str,
-            epoch: int, owner: int | str | None = None, draft: bool = False
-            ) -> StoredCall[int]:
+            epoch: int, owner: int | str | Resource | None = None,
+            draft: bool = False) -> StoredCall[int]:
         """Create a build without files, and get its id."""
 
     def createExternalRepo(self, name: str, url: str
@@ -3512,23 +3616,25 @@ class StoredMethods:
             maven_info: Mapping[str, Any]) -> StoredCall[None]:
         """Give a build its Maven coordinates."""
 
-    def createNotification(self, user_id: int, package_id: int,
-            tag_id: int | None, success_only: bool) -> StoredCall[None]:
+    def createNotification(self, user_id: int | Resource,
+            package_id: int | Resource, tag_id: int | Resource | None,
+            success_only: bool) -> StoredCall[None]:
         """Subscribe a user to mails on builds."""
 
-    def createNotificationBlock(self, user_id: int,
-            package_id: int | None = None, tag_id: int | None = None
-            ) -> StoredCall[None]:
+    def createNotificationBlock(self, user_id: int | Resource,
+            package_id: int | Resource | None = None,
+            tag_id: int | Resource | None = None) -> StoredCall[None]:
         """Except builds from a user's mails."""
 
-    def createSideTag(self, basetag: int | str, debuginfo: bool = False,
-            suffix: str | None = None) -> StoredCall[Tag]:
+    def createSideTag(self, basetag: int | str | Resource,
+            debuginfo: bool = False, suffix: str | None = None
+            ) -> StoredCall[Tag]:
         """Create a side tag, a tag of one user's own."""
 
-    def createTag(self, name: str, parent: int | str | None = None,
-            arches: str | None = None, perm: int | str | None = None,
-            locked: bool = False, maven_support: bool = False,
-            maven_include_all: bool = False,
+    def createTag(self, name: str, parent: int | str | Resource | None = None,
+            arches: str | None = None,
+            perm: int | str | Resource | None = None, locked: bool = False,
+            maven_support: bool = False, maven_include_all: bool = False,
             extra: Mapping[str, Any] | None = None) -> StoredCall[int]:
         """Create a tag, and get its id."""
 
@@ -3545,17 +3651,18 @@ class StoredMethods:
             ) -> StoredCall[bool]:
         """Delete the files of a build."""
 
-    def deleteBuildTarget(self, buildTargetInfo: int | str
+    def deleteBuildTarget(self, buildTargetInfo: int | str | Resource
             ) -> StoredCall[None]:
         """Delete a build target."""
 
-    def deleteExternalRepo(self, info: int | str) -> StoredCall[None]:
+    def deleteExternalRepo(self, info: int | str | Resource
+            ) -> StoredCall[None]:
         """Delete an external repository."""
 
-    def deleteNotification(self, id: int) -> StoredCall[None]:
+    def deleteNotification(self, id: int | Resource) -> StoredCall[None]:
         """End a subscription to mails on builds."""
 
-    def deleteNotificationBlock(self, id: int) -> StoredCall[None]:
+    def deleteNotificationBlock(self, id: int | Resource) -> StoredCall[None]:
         """End an exception from mails on builds."""
 
     def deleteRPMSig(self, rpminfo: int | str | Mapping[str, Any],
@@ -3563,7 +3670,7 @@ class StoredMethods:
             ) -> StoredCall[None]:
         """Delete the signatures of a package."""
 
-    def deleteTag(self, tagInfo: int | str) -> StoredCall[None]:
+    def deleteTag(self, tagInfo: int | str | Resource) -> StoredCall[None]:
         """Delete a tag."""
 
     def disableChannel(self, channelname: str, comment: str | None = None
@@ -3576,20 +3683,21 @@ class StoredMethods:
     def disableUser(self, username: str) -> StoredCall[None]:
         """Disable a user."""
 
-    def distRepo(self, tag: int | str, keys: Sequence[str], **task_opts: Any
-            ) -> StoredCall[int]:
+    def distRepo(self, tag: int | str | Resource, keys: Sequence[str],
+            **task_opts: Any) -> StoredCall[int]:
         """Make a repository to distribute, and get the id of the task."""
 
-    def downloadTaskOutput(self, taskID: int, fileName: str, offset: int = 0,
-            size: int = -1, volume: str | None = None) -> StoredCall[str]:
+    def downloadTaskOutput(self, taskID: int | Resource, fileName: str,
+            offset: int = 0, size: int = -1, volume: str | None = None
+            ) -> StoredCall[str]:
         """Get a part of a file of a task's output, in base64."""
 
-    def dropGroupMember(self, group: int | str, user: int | str
-            ) -> StoredCall[None]:
+    def dropGroupMember(self, group: int | str | Resource,
+            user: int | str | Resource) -> StoredCall[None]:
         """Remove a user from a group."""
 
     def dudBuild(self, name: str, version: str, arches: Sequence[str],
-            target: int | str, pkgs: Sequence[str],
+            target: int | str | Resource, pkgs: Sequence[str],
             optional_arches: str | Sequence[str] | None = None,
             scratch: bool = False, alldeps: bool = False,
             scmurl: str | None = None) -> StoredCall[int]:
@@ -3598,43 +3706,49 @@ class StoredMethods:
     def echo(self, *args: Any) -> StoredCall[list[Any]]:
         """Get the arguments back."""
 
-    def editBuildTarget(self, buildTargetInfo: int | str, name: str,
-            build_tag: int | str, dest_tag: int | str) -> StoredCall[None]:
+    def editBuildTarget(self, buildTargetInfo: int | str | Resource, name: str,
+            build_tag: int | str | Resource, dest_tag: int | str | Resource
+            ) -> StoredCall[None]:
         """Change a build target."""
 
-    def editChannel(self, channelInfo: int | str, **kw: Any
+    def editChannel(self, channelInfo: int | str | Resource, **kw: Any
             ) -> StoredCall[bool]:
         """Change the name, description or comment of a channel."""
 
-    def editExternalRepo(self, info: int | str, name: str | None = None,
-            url: str | None = None) -> StoredCall[None]:
+    def editExternalRepo(self, info: int | str | Resource,
+            name: str | None = None, url: str | None = None
+            ) -> StoredCall[None]:
         """Change an external repository."""
 
-    def editHost(self, hostInfo: int | str, **kw: Any) -> StoredCall[bool]:
+    def editHost(self, hostInfo: int | str | Resource, **kw: Any
+            ) -> StoredCall[bool]:
         """Change a builder."""
 
-    def editPermission(self, permission: int | str, description: str
+    def editPermission(self, permission: int | str | Resource, description: str
             ) -> StoredCall[None]:
         """Change the description of a permission."""
 
-    def editSideTag(self, sidetag: int | str, debuginfo: bool | None = None,
+    def editSideTag(self, sidetag: int | str | Resource,
+            debuginfo: bool | None = None,
             rpm_macros: Mapping[str, Any] | None = None,
             remove_rpm_macros: Sequence[str] | None = None,
             extra: Mapping[str, Any] | None = None,
             remove_extra: Sequence[str] | None = None) -> StoredCall[None]:
         """Change a side tag."""
 
-    def editTag(self, tagInfo: int | str, name: str, arches: str, locked: bool,
-            permissionID: int, extra: Mapping[str, Any] | None = None
-            ) -> StoredCall[None]:
+    def editTag(self, tagInfo: int | str | Resource, name: str, arches: str,
+            locked: bool, permissionID: int | Resource,
+            extra: Mapping[str, Any] | None = None) -> StoredCall[None]:
         """Change a tag; editTag2 can do more."""
 
-    def editTag2(self, tagInfo: int | str, **kwargs: Any) -> StoredCall[None]:
+    def editTag2(self, tagInfo: int | str | Resource, **kwargs: Any
+            ) -> StoredCall[None]:
         """Change a tag."""
 
-    def editTagExternalRepo(self, tag_info: int | str, repo_info: int | str,
-            priority: int | None = None, merge_mode: str | None = None,
-            arches: str | None = None) -> StoredCall[bool]:
+    def editTagExternalRepo(self, tag_info: int | str | Resource,
+            repo_info: int | str | Resource, priority: int | None = None,
+            merge_mode: str | None = None, arches: str | None = None
+            ) -> StoredCall[bool]:
         """Change how a tag uses an external repository."""
 
     def editUser(self, userInfo: int | str | Mapping[str, Any],
@@ -3678,7 +3792,7 @@ class StoredMethods:
             strict: bool = False) -> StoredCall[int | None]:
         """Get the id of a build."""
 
-    def freeTask(self, task_id: int) -> StoredCall[None]:
+    def freeTask(self, task_id: int | Resource) -> StoredCall[None]:
         """Give a task back to the queue."""
 
     def getAPIVersion(self) -> StoredCall[int]:
@@ -3694,42 +3808,45 @@ class StoredMethods:
         """List all permissions."""
 
     @overload
-    def getArchive(self, archive_id: int, strict: Literal[True]
+    def getArchive(self, archive_id: int | Resource, strict: Literal[True]
             ) -> StoredCall[Archive]: ...
     @overload
-    def getArchive(self, archive_id: int, strict: bool = False
+    def getArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> StoredCall[Archive | None]: ...
-    def getArchive(self, archive_id: int, strict: bool = False
+    def getArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> StoredCall[Archive | None]:
         """Get an archive."""
 
     @overload
-    def getArchiveFile(self, archive_id: int, filename: str,
+    def getArchiveFile(self, archive_id: int | Resource, filename: str,
             strict: Literal[True]) -> StoredCall[ArchiveFile]: ...
     @overload
-    def getArchiveFile(self, archive_id: int, filename: str,
+    def getArchiveFile(self, archive_id: int | Resource, filename: str,
             strict: bool = False) -> StoredCall[ArchiveFile | None]: ...
-    def getArchiveFile(self, archive_id: int, filename: str,
+    def getArchiveFile(self, archive_id: int | Resource, filename: str,
             strict: bool = False) -> StoredCall[ArchiveFile | None]:
         """Get a file within an archive."""
 
     @overload
     def getArchiveType(self, filename: str | None = None,
-            type_name: str | None = None, type_id: int | None = None, *,
-            strict: Literal[True]) -> StoredCall[ArchiveType]: ...
+            type_name: str | None = None,
+            type_id: int | Resource | None = None, *, strict: Literal[True]
+            ) -> StoredCall[ArchiveType]: ...
     @overload
     def getArchiveType(self, filename: str | None = None,
-            type_name: str | None = None, type_id: int | None = None,
-            strict: bool = False) -> StoredCall[ArchiveType | None]: ...
+            type_name: str | None = None,
+            type_id: int | Resource | None = None, strict: bool = False
+            ) -> StoredCall[ArchiveType | None]: ...
     def getArchiveType(self, filename: str | None = None,
-            type_name: str | None = None, type_id: int | None = None,
-            strict: bool = False) -> StoredCall[ArchiveType | None]:
+            type_name: str | None = None,
+            type_id: int | Resource | None = None, strict: bool = False
+            ) -> StoredCall[ArchiveType | None]:
         """Get a type of archives, by file name, name or id."""
 
     def getArchiveTypes(self) -> StoredCall[list[ArchiveType]]:
         """List the types of archives."""
 
-    def getAverageBuildDuration(self, package: int | str,
+    def getAverageBuildDuration(self, package: int | str | Resource,
             age: int | None = None) -> StoredCall[timedelta | None]:
         """Get the average duration of the builds of a package."""
 
@@ -3743,8 +3860,8 @@ class StoredMethods:
             strict: bool = False) -> StoredCall[Build | None]:
         """Get a build by id, name-version-release or dictionary."""
 
-    def getBuildConfig(self, tag: int | str, event: int | None = None
-            ) -> StoredCall[Tag]:
+    def getBuildConfig(self, tag: int | str | Resource,
+            event: int | None = None) -> StoredCall[Tag]:
         """Get a tag as a build sees it, with what it inherits."""
 
     def getBuildLogs(self, build: int | str | Mapping[str, Any]
@@ -3752,57 +3869,65 @@ class StoredMethods:
         """List the log files of a build."""
 
     @overload
-    def getBuildNotification(self, id: int, strict: Literal[True]
+    def getBuildNotification(self, id: int | Resource, strict: Literal[True]
             ) -> StoredCall[BuildNotification]: ...
     @overload
-    def getBuildNotification(self, id: int, strict: bool = False
+    def getBuildNotification(self, id: int | Resource, strict: bool = False
             ) -> StoredCall[BuildNotification | None]: ...
-    def getBuildNotification(self, id: int, strict: bool = False
+    def getBuildNotification(self, id: int | Resource, strict: bool = False
             ) -> StoredCall[BuildNotification | None]:
         """Get a subscription to mails on builds."""
 
     @overload
-    def getBuildNotificationBlock(self, id: int, strict: Literal[True]
-            ) -> StoredCall[BuildNotificationBlock]: ...
+    def getBuildNotificationBlock(self, id: int | Resource,
+            strict: Literal[True]) -> StoredCall[BuildNotificationBlock]: ...
     @overload
-    def getBuildNotificationBlock(self, id: int, strict: bool = False
+    def getBuildNotificationBlock(self, id: int | Resource,
+            strict: bool = False
             ) -> StoredCall[BuildNotificationBlock | None]: ...
-    def getBuildNotificationBlock(self, id: int, strict: bool = False
-            ) -> StoredCall[BuildNotificationBlock | None]:
+    def getBuildNotificationBlock(self, id: int | Resource,
+            strict: bool = False) -> StoredCall[BuildNotificationBlock | None]:
         """Get an exception from mails on builds."""
 
-    def getBuildNotificationBlocks(self, userID: int | str | None = None
+    def getBuildNotificationBlocks(self,
+            userID: int | str | Resource | None = None
             ) -> StoredCall[list[BuildNotificationBlock]]:
         """List the exceptions from a user's mails on builds."""
 
-    def getBuildNotifications(self, userID: int | str | None = None
+    def getBuildNotifications(self, userID: int | str | Resource | None = None
             ) -> StoredCall[list[BuildNotification]]:
         """List a user's subscriptions to mails on builds."""
 
     @overload
-    def getBuildTarget(self, info: int | str, event: int | None = None, *,
-            strict: Literal[True]) -> StoredCall[BuildTarget]: ...
+    def getBuildTarget(self, info: int | str | Resource,
+            event: int | None = None, *, strict: Literal[True]
+            ) -> StoredCall[BuildTarget]: ...
     @overload
-    def getBuildTarget(self, info: int | str, event: int | None = None,
-            strict: bool = False) -> StoredCall[BuildTarget | None]: ...
-    def getBuildTarget(self, info: int | str, event: int | None = None,
-            strict: bool = False) -> StoredCall[BuildTarget | None]:
+    def getBuildTarget(self, info: int | str | Resource,
+            event: int | None = None, strict: bool = False
+            ) -> StoredCall[BuildTarget | None]: ...
+    def getBuildTarget(self, info: int | str | Resource,
+            event: int | None = None, strict: bool = False
+            ) -> StoredCall[BuildTarget | None]:
         """Get a build target."""
 
     @overload
-    def getBuildTargets(self, info: int | str | None = None,
-            event: int | None = None, buildTagID: int | str | None = None,
-            destTagID: int | str | None = None, *, queryOpts: CountOnly
-            ) -> StoredCall[int]: ...
+    def getBuildTargets(self, info: int | str | Resource | None = None,
+            event: int | None = None,
+            buildTagID: int | str | Resource | None = None,
+            destTagID: int | str | Resource | None = None, *,
+            queryOpts: CountOnly) -> StoredCall[int]: ...
     @overload
-    def getBuildTargets(self, info: int | str | None = None,
-            event: int | None = None, buildTagID: int | str | None = None,
-            destTagID: int | str | None = None,
+    def getBuildTargets(self, info: int | str | Resource | None = None,
+            event: int | None = None,
+            buildTagID: int | str | Resource | None = None,
+            destTagID: int | str | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None
             ) -> StoredCall[list[BuildTarget]]: ...
-    def getBuildTargets(self, info: int | str | None = None,
-            event: int | None = None, buildTagID: int | str | None = None,
-            destTagID: int | str | None = None,
+    def getBuildTargets(self, info: int | str | Resource | None = None,
+            event: int | None = None,
+            buildTagID: int | str | Resource | None = None,
+            destTagID: int | str | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None
             ) -> StoredCall[list[BuildTarget]]:
         """List the build targets."""
@@ -3812,36 +3937,37 @@ class StoredMethods:
         """Get the types of a build, with what is known of each."""
 
     @overload
-    def getBuildroot(self, buildrootID: int, strict: Literal[True]
+    def getBuildroot(self, buildrootID: int | Resource, strict: Literal[True]
             ) -> StoredCall[Buildroot]: ...
     @overload
-    def getBuildroot(self, buildrootID: int, strict: bool = False
+    def getBuildroot(self, buildrootID: int | Resource, strict: bool = False
             ) -> StoredCall[Buildroot | None]: ...
-    def getBuildroot(self, buildrootID: int, strict: bool = False
+    def getBuildroot(self, buildrootID: int | Resource, strict: bool = False
             ) -> StoredCall[Buildroot | None]:
         """Get a buildroot."""
 
-    def getBuildrootListing(self, id: int) -> StoredCall[list[BuildrootRPM]]:
+    def getBuildrootListing(self, id: int | Resource
+            ) -> StoredCall[list[BuildrootRPM]]:
         """List the packages of a buildroot."""
 
     @overload
     def getChangelogEntries(self,
             buildID: int | str | Mapping[str, Any] | None = None,
-            taskID: int | None = None, filepath: str | None = None,
+            taskID: int | Resource | None = None, filepath: str | None = None,
             author: str | None = None, before: float | str | None = None,
             after: float | str | None = None, *, queryOpts: CountOnly,
             strict: bool = False) -> StoredCall[int]: ...
     @overload
     def getChangelogEntries(self,
             buildID: int | str | Mapping[str, Any] | None = None,
-            taskID: int | None = None, filepath: str | None = None,
+            taskID: int | Resource | None = None, filepath: str | None = None,
             author: str | None = None, before: float | str | None = None,
             after: float | str | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
             strict: bool = False) -> StoredCall[list[ChangelogEntry]]: ...
     def getChangelogEntries(self,
             buildID: int | str | Mapping[str, Any] | None = None,
-            taskID: int | None = None, filepath: str | None = None,
+            taskID: int | Resource | None = None, filepath: str | None = None,
             author: str | None = None, before: float | str | None = None,
             after: float | str | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
@@ -3849,64 +3975,66 @@ class StoredMethods:
         """List the changelog of a build, of a task's package, or of a file."""
 
     @overload
-    def getChannel(self, channelInfo: int | str, strict: Literal[True]
-            ) -> StoredCall[Channel]: ...
+    def getChannel(self, channelInfo: int | str | Resource,
+            strict: Literal[True]) -> StoredCall[Channel]: ...
     @overload
-    def getChannel(self, channelInfo: int | str, strict: bool = False
-            ) -> StoredCall[Channel | None]: ...
-    def getChannel(self, channelInfo: int | str, strict: bool = False
-            ) -> StoredCall[Channel | None]:
+    def getChannel(self, channelInfo: int | str | Resource,
+            strict: bool = False) -> StoredCall[Channel | None]: ...
+    def getChannel(self, channelInfo: int | str | Resource,
+            strict: bool = False) -> StoredCall[Channel | None]:
         """Get a channel."""
 
     @overload
-    def getEvent(self, id: int, strict: Literal[True] = True
+    def getEvent(self, id: int | Resource, strict: Literal[True] = True
             ) -> StoredCall[Event]: ...
     @overload
-    def getEvent(self, id: int, strict: bool = True
+    def getEvent(self, id: int | Resource, strict: bool = True
             ) -> StoredCall[Event | None]: ...
-    def getEvent(self, id: int, strict: bool = True
+    def getEvent(self, id: int | Resource, strict: bool = True
             ) -> StoredCall[Event | None]:
         """Get an event of the hub, with its time."""
 
     @overload
-    def getExternalRepo(self, info: int | str, strict: Literal[True],
-            event: int | None = None) -> StoredCall[ExternalRepo]: ...
+    def getExternalRepo(self, info: int | str | Resource,
+            strict: Literal[True], event: int | None = None
+            ) -> StoredCall[ExternalRepo]: ...
     @overload
-    def getExternalRepo(self, info: int | str, strict: bool = False,
+    def getExternalRepo(self, info: int | str | Resource, strict: bool = False,
             event: int | None = None) -> StoredCall[ExternalRepo | None]: ...
-    def getExternalRepo(self, info: int | str, strict: bool = False,
+    def getExternalRepo(self, info: int | str | Resource, strict: bool = False,
             event: int | None = None) -> StoredCall[ExternalRepo | None]:
         """Get an external repository."""
 
-    def getExternalRepoList(self, tag_info: int | str, event: int | None = None
-            ) -> StoredCall[list[TagExternalRepo]]:
+    def getExternalRepoList(self, tag_info: int | str | Resource,
+            event: int | None = None) -> StoredCall[list[TagExternalRepo]]:
         """List the external repositories of a tag, with those it inherits."""
 
-    def getFullInheritance(self, tag: int | str, event: int | None = None,
-            reverse: bool = False, **kwargs: Any
+    def getFullInheritance(self, tag: int | str | Resource,
+            event: int | None = None, reverse: bool = False, **kwargs: Any
             ) -> StoredCall[list[InheritanceStep]]:
         """List the whole inheritance of a tag, in order."""
 
-    def getGroupMembers(self, group: int | str) -> StoredCall[list[User]]:
+    def getGroupMembers(self, group: int | str | Resource
+            ) -> StoredCall[list[User]]:
         """List the users in a group."""
 
     @overload
-    def getHost(self, hostInfo: int | str, strict: Literal[True],
+    def getHost(self, hostInfo: int | str | Resource, strict: Literal[True],
             event: int | None = None) -> StoredCall[Host]: ...
     @overload
-    def getHost(self, hostInfo: int | str, strict: bool = False,
+    def getHost(self, hostInfo: int | str | Resource, strict: bool = False,
             event: int | None = None) -> StoredCall[Host | None]: ...
-    def getHost(self, hostInfo: int | str, strict: bool = False,
+    def getHost(self, hostInfo: int | str | Resource, strict: bool = False,
             event: int | None = None) -> StoredCall[Host | None]:
         """Get a builder."""
 
     @overload
-    def getImageArchive(self, archive_id: int, strict: Literal[True]
+    def getImageArchive(self, archive_id: int | Resource, strict: Literal[True]
             ) -> StoredCall[ImageArchive]: ...
     @overload
-    def getImageArchive(self, archive_id: int, strict: bool = False
+    def getImageArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> StoredCall[ImageArchive | None]: ...
-    def getImageArchive(self, archive_id: int, strict: bool = False
+    def getImageArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> StoredCall[ImageArchive | None]:
         """Get an image."""
 
@@ -3920,8 +4048,8 @@ class StoredMethods:
             strict: bool = False) -> StoredCall[ImageBuild | None]:
         """Get the mark of a build with images."""
 
-    def getInheritanceData(self, tag: int | str, event: int | None = None
-            ) -> StoredCall[list[Inheritance]]:
+    def getInheritanceData(self, tag: int | str | Resource,
+            event: int | None = None) -> StoredCall[list[Inheritance]]:
         """List the parents of a tag."""
 
     def getKojiVersion(self) -> StoredCall[str]:
@@ -3938,28 +4066,32 @@ class StoredMethods:
         """Get the last event of the hub, or the last one before a time."""
 
     @overload
-    def getLastHostUpdate(self, hostID: int, *, ts: Literal[True]
+    def getLastHostUpdate(self, hostID: int | Resource, *, ts: Literal[True]
             ) -> StoredCall[float | None]: ...
     @overload
-    def getLastHostUpdate(self, hostID: int, ts: Literal[False] = False
-            ) -> StoredCall[str | None]: ...
+    def getLastHostUpdate(self, hostID: int | Resource,
+            ts: Literal[False] = False) -> StoredCall[str | None]: ...
     @overload
-    def getLastHostUpdate(self, hostID: int, ts: bool = False
+    def getLastHostUpdate(self, hostID: int | Resource, ts: bool = False
             ) -> StoredCall[float | str | None]: ...
-    def getLastHostUpdate(self, hostID: int, ts: bool = False
+    def getLastHostUpdate(self, hostID: int | Resource, ts: bool = False
             ) -> StoredCall[float | str | None]:
         """Get the time of the last report of a builder."""
 
-    def getLatestBuilds(self, tag: int | str, event: int | None = None,
-            package: int | str | None = None, type: str | None = None,
-            draft: bool | None = None) -> StoredCall[list[Build]]:
+    def getLatestBuilds(self, tag: int | str | Resource,
+            event: int | None = None,
+            package: int | str | Resource | None = None,
+            type: str | None = None, draft: bool | None = None
+            ) -> StoredCall[list[Build]]:
         """List the latest build of each package in a tag."""
 
-    def getLatestMavenArchives(self, tag: int | str, event: int | None = None,
-            inherit: bool = True) -> StoredCall[list[MavenArchive]]:
+    def getLatestMavenArchives(self, tag: int | str | Resource,
+            event: int | None = None, inherit: bool = True
+            ) -> StoredCall[list[MavenArchive]]:
         """List the latest Maven archives of a tag."""
 
-    def getLatestRPMS(self, tag: int | str, package: str | None = None,
+    def getLatestRPMS(self, tag: int | str | Resource,
+            package: str | None = None,
             arch: str | Sequence[str] | None = None, event: int | None = None,
             rpmsigs: bool = False, type: str | None = None,
             draft: bool | None = None
@@ -3970,12 +4102,12 @@ class StoredMethods:
         """Get the user of the session."""
 
     @overload
-    def getMavenArchive(self, archive_id: int, strict: Literal[True]
+    def getMavenArchive(self, archive_id: int | Resource, strict: Literal[True]
             ) -> StoredCall[MavenArchive]: ...
     @overload
-    def getMavenArchive(self, archive_id: int, strict: bool = False
+    def getMavenArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> StoredCall[MavenArchive | None]: ...
-    def getMavenArchive(self, archive_id: int, strict: bool = False
+    def getMavenArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> StoredCall[MavenArchive | None]:
         """Get a Maven archive."""
 
@@ -3994,17 +4126,18 @@ class StoredMethods:
         """Get the next free release of a name and version."""
 
     @overload
-    def getPackage(self, info: int | str, strict: Literal[True],
+    def getPackage(self, info: int | str | Resource, strict: Literal[True],
             create: bool = False) -> StoredCall[Package]: ...
     @overload
-    def getPackage(self, info: int | str, strict: bool = False,
+    def getPackage(self, info: int | str | Resource, strict: bool = False,
             create: bool = False) -> StoredCall[Package | None]: ...
-    def getPackage(self, info: int | str, strict: bool = False,
+    def getPackage(self, info: int | str | Resource, strict: bool = False,
             create: bool = False) -> StoredCall[Package | None]:
         """Get a package."""
 
-    def getPackageConfig(self, tag: int | str, pkg: int | str,
-            event: int | None = None) -> StoredCall[Package | None]:
+    def getPackageConfig(self, tag: int | str | Resource,
+            pkg: int | str | Resource, event: int | None = None
+            ) -> StoredCall[Package | None]:
         """Get the entry of a package in a tag."""
 
     @overload
@@ -4036,40 +4169,40 @@ class StoredMethods:
             ) -> StoredCall[RPM | None]:
         """Get a package file."""
 
-    def getRPMChecksums(self, rpm_id: int,
+    def getRPMChecksums(self, rpm_id: int | Resource,
             checksum_types: Sequence[str] | None = None,
             cacheonly: bool = False) -> StoredCall[dict[str, dict[str, str]]]:
         """Get the checksums of a package file, by signature and kind."""
 
     @overload
-    def getRPMDeps(self, rpmID: int, depType: int | None = None, *,
+    def getRPMDeps(self, rpmID: int | Resource, depType: int | None = None, *,
             queryOpts: CountOnly, strict: bool = False) -> StoredCall[int]: ...
     @overload
-    def getRPMDeps(self, rpmID: int, depType: int | None = None,
+    def getRPMDeps(self, rpmID: int | Resource, depType: int | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
             strict: bool = False) -> StoredCall[list[RPMDependency]]: ...
-    def getRPMDeps(self, rpmID: int, depType: int | None = None,
+    def getRPMDeps(self, rpmID: int | Resource, depType: int | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
             strict: bool = False) -> StoredCall[list[RPMDependency]]:
         """List the dependencies of a package file."""
 
     @overload
-    def getRPMFile(self, rpmID: int, filename: str, strict: Literal[True]
-            ) -> StoredCall[RPMFile]: ...
+    def getRPMFile(self, rpmID: int | Resource, filename: str,
+            strict: Literal[True]) -> StoredCall[RPMFile]: ...
     @overload
-    def getRPMFile(self, rpmID: int, filename: str, strict: bool = False
-            ) -> StoredCall[RPMFile | None]: ...
-    def getRPMFile(self, rpmID: int, filename: str, strict: bool = False
-            ) -> StoredCall[RPMFile | None]:
+    def getRPMFile(self, rpmID: int | Resource, filename: str,
+            strict: bool = False) -> StoredCall[RPMFile | None]: ...
+    def getRPMFile(self, rpmID: int | Resource, filename: str,
+            strict: bool = False) -> StoredCall[RPMFile | None]:
         """Get a file within a package file."""
 
-    def getRPMHeaders(self, rpmID: int | None = None,
-            taskID: int | None = None, filepath: str | None = None,
+    def getRPMHeaders(self, rpmID: int | Resource | None = None,
+            taskID: int | Resource | None = None, filepath: str | None = None,
             headers: Sequence[str] | None = None, strict: bool = False
             ) -> StoredCall[dict[str, Any]]:
         """Get headers of a package file."""
 
-    def getRepo(self, tag: int | str, state: int | None = None,
+    def getRepo(self, tag: int | str | Resource, state: int | None = None,
             event: int | None = None, dist: bool = False,
             min_event: int | None = None) -> StoredCall[Repo | None]:
         """Get the current repository of a tag."""
@@ -4082,52 +4215,52 @@ class StoredMethods:
             ) -> StoredCall[list[Session]]: ...
     @overload
     def getSessionInfo(self, details: bool = False,
-            user_id: int | str | None = None
+            user_id: int | str | Resource | None = None
             ) -> StoredCall[Session | list[Session] | None]: ...
     def getSessionInfo(self, details: bool = False,
-            user_id: int | str | None = None
+            user_id: int | str | Resource | None = None
             ) -> StoredCall[Session | list[Session] | None]:
         """Get the session, or the sessions of a user."""
 
     @overload
-    def getTag(self, tagInfo: int | str, strict: Literal[True],
+    def getTag(self, tagInfo: int | str | Resource, strict: Literal[True],
             event: int | Literal['auto'] | None = None, blocked: bool = False
             ) -> StoredCall[Tag]: ...
     @overload
-    def getTag(self, tagInfo: int | str, strict: bool = False,
+    def getTag(self, tagInfo: int | str | Resource, strict: bool = False,
             event: int | Literal['auto'] | None = None, blocked: bool = False
             ) -> StoredCall[Tag | None]: ...
-    def getTag(self, tagInfo: int | str, strict: bool = False,
+    def getTag(self, tagInfo: int | str | Resource, strict: bool = False,
             event: int | Literal['auto'] | None = None, blocked: bool = False
             ) -> StoredCall[Tag | None]:
         """Get a tag."""
 
-    def getTagExternalRepos(self, tag_info: int | str | None = None,
-            repo_info: int | str | None = None, event: int | None = None
-            ) -> StoredCall[list[TagExternalRepo]]:
+    def getTagExternalRepos(self, tag_info: int | str | Resource | None = None,
+            repo_info: int | str | Resource | None = None,
+            event: int | None = None) -> StoredCall[list[TagExternalRepo]]:
         """List the external repositories of a tag itself."""
 
-    def getTagGroups(self, tag: int | str, event: int | None = None,
+    def getTagGroups(self, tag: int | str | Resource, event: int | None = None,
             inherit: bool = True, incl_pkgs: bool = True,
             incl_reqs: bool = True, incl_blocked: bool = False
             ) -> StoredCall[list[TagGroup]]:
         """List the groups of packages of a tag."""
 
     @overload
-    def getTagID(self, info: int | str, strict: Literal[True],
+    def getTagID(self, info: int | str | Resource, strict: Literal[True],
             create: bool = False) -> StoredCall[int]: ...
     @overload
-    def getTagID(self, info: int | str, strict: bool = False,
+    def getTagID(self, info: int | str | Resource, strict: bool = False,
             create: bool = False) -> StoredCall[int | None]: ...
-    def getTagID(self, info: int | str, strict: bool = False,
+    def getTagID(self, info: int | str | Resource, strict: bool = False,
             create: bool = False) -> StoredCall[int | None]:
         """Get the id of a tag."""
 
-    def getTaskChildren(self, task_id: int, request: bool = True,
+    def getTaskChildren(self, task_id: int | Resource, request: bool = True,
             strict: bool = False) -> StoredCall[list[Task]]:
         """List the tasks that a task has started, with their requests."""
 
-    def getTaskDescendents(self, task_id: int, request: bool = True
+    def getTaskDescendents(self, task_id: int | Resource, request: bool = True
             ) -> StoredCall[list[Task]]:
         """List the tasks below a task, as one list, with their requests."""
 
@@ -4138,19 +4271,20 @@ class StoredMethods:
     def getTaskInfo(self, task_id: Sequence[int], request: bool = True,
             strict: bool = False) -> StoredCall[list[Task | None]]: ...
     @overload
-    def getTaskInfo(self, task_id: int, request: bool = True, *,
+    def getTaskInfo(self, task_id: int | Resource, request: bool = True, *,
             strict: Literal[True]) -> StoredCall[Task]: ...
     @overload
-    def getTaskInfo(self, task_id: int, request: bool = True,
+    def getTaskInfo(self, task_id: int | Resource, request: bool = True,
             strict: bool = False) -> StoredCall[Task | None]: ...
-    def getTaskInfo(self, task_id: int | Sequence[int], request: bool = True,
-            strict: bool = False) -> StoredCall[Task | None]:
+    def getTaskInfo(self, task_id: int | Resource | Sequence[int],
+            request: bool = True, strict: bool = False
+            ) -> StoredCall[Task | None]:
         """Get a task with its request, or a list of tasks."""
 
-    def getTaskRequest(self, taskId: int) -> StoredCall[list[Any]]:
+    def getTaskRequest(self, taskId: int | Resource) -> StoredCall[list[Any]]:
         """Get the parameters of a task."""
 
-    def getTaskResult(self, taskId: int, raise_fault: bool = True
+    def getTaskResult(self, taskId: int | Resource, raise_fault: bool = True
             ) -> StoredCall[Any]:
         """Get the result of a task; its method decides what that is."""
 
@@ -4167,34 +4301,35 @@ class StoredMethods:
             ) -> StoredCall[User | None]:
         """Get a user by id, name or principal; None for the session's own."""
 
-    def getUserGroups(self, user: int | str) -> StoredCall[list[IdName]]:
+    def getUserGroups(self, user: int | str | Resource
+            ) -> StoredCall[list[IdName]]:
         """List the groups of a user."""
 
-    def getUserPerms(self, userID: int | str | None = None,
+    def getUserPerms(self, userID: int | str | Resource | None = None,
             with_groups: bool = True) -> StoredCall[list[str]]:
         """List the permissions of a user."""
 
-    def getUserPermsInheritance(self, userID: int | str
+    def getUserPermsInheritance(self, userID: int | str | Resource
             ) -> StoredCall[dict[str, list[str | None]]]:
         """Get the permissions of a user, with the groups they come by."""
 
     @overload
-    def getVolume(self, volume: int | str, strict: Literal[True]
+    def getVolume(self, volume: int | str | Resource, strict: Literal[True]
             ) -> StoredCall[Volume]: ...
     @overload
-    def getVolume(self, volume: int | str, strict: bool = False
+    def getVolume(self, volume: int | str | Resource, strict: bool = False
             ) -> StoredCall[Volume | None]: ...
-    def getVolume(self, volume: int | str, strict: bool = False
+    def getVolume(self, volume: int | str | Resource, strict: bool = False
             ) -> StoredCall[Volume | None]:
         """Get a volume."""
 
     @overload
-    def getWinArchive(self, archive_id: int, strict: Literal[True]
+    def getWinArchive(self, archive_id: int | Resource, strict: Literal[True]
             ) -> StoredCall[WinArchive]: ...
     @overload
-    def getWinArchive(self, archive_id: int, strict: bool = False
+    def getWinArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> StoredCall[WinArchive | None]: ...
-    def getWinArchive(self, archive_id: int, strict: bool = False
+    def getWinArchive(self, archive_id: int | Resource, strict: bool = False
             ) -> StoredCall[WinArchive | None]:
         """Get an archive of a Windows build."""
 
@@ -4208,64 +4343,70 @@ class StoredMethods:
             strict: bool = False) -> StoredCall[WinBuild | None]:
         """Get the platform of a Windows build."""
 
-    def grantCGAccess(self, user: int | str, cg: int | str,
-            create: bool = False) -> StoredCall[None]:
+    def grantCGAccess(self, user: int | str | Resource,
+            cg: int | str | Resource, create: bool = False
+            ) -> StoredCall[None]:
         """Let a user import for a content generator."""
 
-    def grantPermission(self, userinfo: int | str, permission: int | str,
-            create: bool = False, description: str | None = None
-            ) -> StoredCall[None]:
+    def grantPermission(self, userinfo: int | str | Resource,
+            permission: int | str | Resource, create: bool = False,
+            description: str | None = None) -> StoredCall[None]:
         """Give a user a permission."""
 
-    def groupListAdd(self, taginfo: int | str, grpinfo: int | str,
-            block: bool = False, force: bool = False, **opts: Any
-            ) -> StoredCall[None]:
+    def groupListAdd(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, block: bool = False,
+            force: bool = False, **opts: Any) -> StoredCall[None]:
         """Add a group of packages to a tag, or change it."""
 
-    def groupListBlock(self, taginfo: int | str, grpinfo: int | str
-            ) -> StoredCall[None]:
+    def groupListBlock(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource) -> StoredCall[None]:
         """Block a group in a tag."""
 
-    def groupListRemove(self, taginfo: int | str, grpinfo: int | str,
-            force: bool = False) -> StoredCall[None]:
+    def groupListRemove(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, force: bool = False
+            ) -> StoredCall[None]:
         """Remove a group from a tag."""
 
-    def groupListUnblock(self, taginfo: int | str, grpinfo: int | str
-            ) -> StoredCall[None]:
+    def groupListUnblock(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource) -> StoredCall[None]:
         """Unblock a group in a tag."""
 
-    def groupPackageListAdd(self, taginfo: int | str, grpinfo: int | str,
-            pkg_name: str, block: bool = False, force: bool = False,
-            **opts: Any) -> StoredCall[None]:
+    def groupPackageListAdd(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, pkg_name: str, block: bool = False,
+            force: bool = False, **opts: Any) -> StoredCall[None]:
         """Add a package to a group of a tag."""
 
-    def groupPackageListBlock(self, taginfo: int | str, grpinfo: int | str,
-            pkg_name: str) -> StoredCall[None]:
+    def groupPackageListBlock(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, pkg_name: str) -> StoredCall[None]:
         """Block a package in a group of a tag."""
 
-    def groupPackageListRemove(self, taginfo: int | str, grpinfo: int | str,
-            pkg_name: str) -> StoredCall[None]:
+    def groupPackageListRemove(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, pkg_name: str) -> StoredCall[None]:
         """Remove a package from a group of a tag."""
 
-    def groupPackageListUnblock(self, taginfo: int | str, grpinfo: int | str,
-            pkg_name: str) -> StoredCall[None]:
+    def groupPackageListUnblock(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, pkg_name: str) -> StoredCall[None]:
         """Unblock a package in a group of a tag."""
 
-    def groupReqListAdd(self, taginfo: int | str, grpinfo: int | str,
-            reqinfo: int | str, block: bool = False, force: bool = False,
-            **opts: Any) -> StoredCall[None]:
+    def groupReqListAdd(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, reqinfo: int | str | Resource,
+            block: bool = False, force: bool = False, **opts: Any
+            ) -> StoredCall[None]:
         """Add a required group to a group of a tag."""
 
-    def groupReqListBlock(self, taginfo: int | str, grpinfo: int | str,
-            reqinfo: int | str) -> StoredCall[None]:
+    def groupReqListBlock(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, reqinfo: int | str | Resource
+            ) -> StoredCall[None]:
         """Block a required group in a group of a tag."""
 
-    def groupReqListRemove(self, taginfo: int | str, grpinfo: int | str,
-            reqinfo: int | str, force: bool | None = None) -> StoredCall[None]:
+    def groupReqListRemove(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, reqinfo: int | str | Resource,
+            force: bool | None = None) -> StoredCall[None]:
         """Remove a required group from a group of a tag."""
 
-    def groupReqListUnblock(self, taginfo: int | str, grpinfo: int | str,
-            reqinfo: int | str) -> StoredCall[None]:
+    def groupReqListUnblock(self, taginfo: int | str | Resource,
+            grpinfo: int | str | Resource, reqinfo: int | str | Resource
+            ) -> StoredCall[None]:
         """Unblock a required group in a group of a tag."""
 
     def hasPerm(self, perm: str, strict: bool = False) -> StoredCall[bool]:
@@ -4282,7 +4423,7 @@ class StoredMethods:
             ) -> StoredCall[dict[str, Any]]:
         """Import an uploaded package file."""
 
-    def kiwiBuild(self, target: int | str, arches: Sequence[str],
+    def kiwiBuild(self, target: int | str | Resource, arches: Sequence[str],
             desc_url: str, desc_path: str,
             optional_arches: str | Sequence[str] | None = None,
             profile: str | None = None, scratch: bool = False,
@@ -4295,48 +4436,51 @@ class StoredMethods:
         """Build an image by KIWI, and get the id of the task."""
 
     @overload
-    def listArchiveFiles(self, archive_id: int, queryOpts: CountOnly,
-            strict: bool = False) -> StoredCall[int]: ...
+    def listArchiveFiles(self, archive_id: int | Resource,
+            queryOpts: CountOnly, strict: bool = False) -> StoredCall[int]: ...
     @overload
-    def listArchiveFiles(self, archive_id: int,
+    def listArchiveFiles(self, archive_id: int | Resource,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
             strict: bool = False) -> StoredCall[list[ArchiveFile]]: ...
-    def listArchiveFiles(self, archive_id: int,
+    def listArchiveFiles(self, archive_id: int | Resource,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
             strict: bool = False) -> StoredCall[list[ArchiveFile]]:
         """List the files within an archive."""
 
     @overload
-    def listArchives(self, buildID: int | None = None,
-            buildrootID: int | None = None,
-            componentBuildrootID: int | None = None, hostID: int | None = None,
-            type: str | None = None, filename: str | None = None,
-            size: int | None = None, checksum: str | None = None,
-            checksum_type: int | None = None,
+    def listArchives(self, buildID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            componentBuildrootID: int | Resource | None = None,
+            hostID: int | Resource | None = None, type: str | None = None,
+            filename: str | None = None, size: int | None = None,
+            checksum: str | None = None, checksum_type: int | None = None,
             typeInfo: Mapping[str, Any] | None = None, *, queryOpts: CountOnly,
-            imageID: int | None = None, archiveID: int | None = None,
-            strict: bool = False) -> StoredCall[int]: ...
+            imageID: int | Resource | None = None,
+            archiveID: int | Resource | None = None, strict: bool = False
+            ) -> StoredCall[int]: ...
     @overload
-    def listArchives(self, buildID: int | None = None,
-            buildrootID: int | None = None,
-            componentBuildrootID: int | None = None, hostID: int | None = None,
-            type: str | None = None, filename: str | None = None,
-            size: int | None = None, checksum: str | None = None,
-            checksum_type: int | None = None,
+    def listArchives(self, buildID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            componentBuildrootID: int | Resource | None = None,
+            hostID: int | Resource | None = None, type: str | None = None,
+            filename: str | None = None, size: int | None = None,
+            checksum: str | None = None, checksum_type: int | None = None,
             typeInfo: Mapping[str, Any] | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
-            imageID: int | None = None, archiveID: int | None = None,
-            strict: bool = False) -> StoredCall[list[Archive]]: ...
-    def listArchives(self, buildID: int | None = None,
-            buildrootID: int | None = None,
-            componentBuildrootID: int | None = None, hostID: int | None = None,
-            type: str | None = None, filename: str | None = None,
-            size: int | None = None, checksum: str | None = None,
-            checksum_type: int | None = None,
+            imageID: int | Resource | None = None,
+            archiveID: int | Resource | None = None, strict: bool = False
+            ) -> StoredCall[list[Archive]]: ...
+    def listArchives(self, buildID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            componentBuildrootID: int | Resource | None = None,
+            hostID: int | Resource | None = None, type: str | None = None,
+            filename: str | None = None, size: int | None = None,
+            checksum: str | None = None, checksum_type: int | None = None,
             typeInfo: Mapping[str, Any] | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
-            imageID: int | None = None, archiveID: int | None = None,
-            strict: bool = False) -> StoredCall[list[Archive]]:
+            imageID: int | Resource | None = None,
+            archiveID: int | Resource | None = None, strict: bool = False
+            ) -> StoredCall[list[Archive]]:
         """List archives, such as those of a build."""
 
     @overload
@@ -4356,97 +4500,113 @@ class StoredMethods:
         """List the package files of a build."""
 
     @overload
-    def listBuildroots(self, hostID: int | None = None,
-            tagID: int | str | None = None, state: int | None = None,
-            rpmID: int | None = None, archiveID: int | None = None,
-            taskID: int | None = None, buildrootID: int | None = None,
-            repoID: int | None = None, *, queryOpts: CountOnly
+    def listBuildroots(self, hostID: int | Resource | None = None,
+            tagID: int | str | Resource | None = None,
+            state: int | None = None, rpmID: int | Resource | None = None,
+            archiveID: int | Resource | None = None,
+            taskID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            repoID: int | Resource | None = None, *, queryOpts: CountOnly
             ) -> StoredCall[int]: ...
     @overload
-    def listBuildroots(self, hostID: int | None = None,
-            tagID: int | str | None = None, state: int | None = None,
-            rpmID: int | None = None, archiveID: int | None = None,
-            taskID: int | None = None, buildrootID: int | None = None,
-            repoID: int | None = None,
+    def listBuildroots(self, hostID: int | Resource | None = None,
+            tagID: int | str | Resource | None = None,
+            state: int | None = None, rpmID: int | Resource | None = None,
+            archiveID: int | Resource | None = None,
+            taskID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            repoID: int | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None
             ) -> StoredCall[list[Buildroot]]: ...
-    def listBuildroots(self, hostID: int | None = None,
-            tagID: int | str | None = None, state: int | None = None,
-            rpmID: int | None = None, archiveID: int | None = None,
-            taskID: int | None = None, buildrootID: int | None = None,
-            repoID: int | None = None,
+    def listBuildroots(self, hostID: int | Resource | None = None,
+            tagID: int | str | Resource | None = None,
+            state: int | None = None, rpmID: int | Resource | None = None,
+            archiveID: int | Resource | None = None,
+            taskID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            repoID: int | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None
             ) -> StoredCall[list[Buildroot]]:
         """List buildroots."""
 
     @overload
-    def listBuilds(self, packageID: int | str | None = None,
-            userID: int | str | None = None, taskID: int | None = None,
-            prefix: str | None = None,
+    def listBuilds(self, packageID: int | str | Resource | None = None,
+            userID: int | str | Resource | None = None,
+            taskID: int | Resource | None = None, prefix: str | None = None,
             state: int | Sequence[int] | None = None,
-            volumeID: int | str | None = None, source: str | None = None,
+            volumeID: int | str | Resource | None = None,
+            source: str | None = None,
             createdBefore: float | str | None = None,
             createdAfter: float | str | None = None,
             completeBefore: float | str | None = None,
             completeAfter: float | str | None = None, type: str | None = None,
             typeInfo: Mapping[str, Any] | None = None, *, queryOpts: CountOnly,
-            pattern: str | None = None, cgID: int | str | None = None,
+            pattern: str | None = None,
+            cgID: int | str | Resource | None = None,
             draft: bool | None = None,
             promotedBefore: float | str | None = None,
             promotedAfter: float | str | None = None,
-            promoter: int | str | None = None) -> StoredCall[int]: ...
+            promoter: int | str | Resource | None = None
+            ) -> StoredCall[int]: ...
     @overload
-    def listBuilds(self, packageID: int | str | None = None,
-            userID: int | str | None = None, taskID: int | None = None,
-            prefix: str | None = None,
+    def listBuilds(self, packageID: int | str | Resource | None = None,
+            userID: int | str | Resource | None = None,
+            taskID: int | Resource | None = None, prefix: str | None = None,
             state: int | Sequence[int] | None = None,
-            volumeID: int | str | None = None, source: str | None = None,
+            volumeID: int | str | Resource | None = None,
+            source: str | None = None,
             createdBefore: float | str | None = None,
             createdAfter: float | str | None = None,
             completeBefore: float | str | None = None,
             completeAfter: float | str | None = None, type: str | None = None,
             typeInfo: Mapping[str, Any] | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
-            pattern: str | None = None, cgID: int | str | None = None,
+            pattern: str | None = None,
+            cgID: int | str | Resource | None = None,
             draft: bool | None = None,
             promotedBefore: float | str | None = None,
             promotedAfter: float | str | None = None,
-            promoter: int | str | None = None) -> StoredCall[list[Build]]: ...
-    def listBuilds(self, packageID: int | str | None = None,
-            userID: int | str | None = None, taskID: int | None = None,
-            prefix: str | None = None,
+            promoter: int | str | Resource | None = None
+            ) -> StoredCall[list[Build]]: ...
+    def listBuilds(self, packageID: int | str | Resource | None = None,
+            userID: int | str | Resource | None = None,
+            taskID: int | Resource | None = None, prefix: str | None = None,
             state: int | Sequence[int] | None = None,
-            volumeID: int | str | None = None, source: str | None = None,
+            volumeID: int | str | Resource | None = None,
+            source: str | None = None,
             createdBefore: float | str | None = None,
             createdAfter: float | str | None = None,
             completeBefore: float | str | None = None,
             completeAfter: float | str | None = None, type: str | None = None,
             typeInfo: Mapping[str, Any] | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
-            pattern: str | None = None, cgID: int | str | None = None,
+            pattern: str | None = None,
+            cgID: int | str | Resource | None = None,
             draft: bool | None = None,
             promotedBefore: float | str | None = None,
             promotedAfter: float | str | None = None,
-            promoter: int | str | None = None) -> StoredCall[list[Build]]:
+            promoter: int | str | Resource | None = None
+            ) -> StoredCall[list[Build]]:
         """List builds, such as those of a package."""
 
     def listCGs(self) -> StoredCall[dict[str, ContentGenerator]]:
         """Get the content generators by name."""
 
-    def listChannels(self, hostID: int | None = None, event: int | None = None,
-            enabled: bool | None = None) -> StoredCall[list[Channel]]:
+    def listChannels(self, hostID: int | Resource | None = None,
+            event: int | None = None, enabled: bool | None = None
+            ) -> StoredCall[list[Channel]]:
         """List the channels, or those of a builder."""
 
     @overload
-    def listExternalRepos(self, info: int | str | None = None,
+    def listExternalRepos(self, info: int | str | Resource | None = None,
             url: str | None = None, event: int | None = None, *,
             queryOpts: CountOnly) -> StoredCall[int]: ...
     @overload
-    def listExternalRepos(self, info: int | str | None = None,
+    def listExternalRepos(self, info: int | str | Resource | None = None,
             url: str | None = None, event: int | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None
             ) -> StoredCall[list[ExternalRepo]]: ...
-    def listExternalRepos(self, info: int | str | None = None,
+    def listExternalRepos(self, info: int | str | Resource | None = None,
             url: str | None = None, event: int | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None
             ) -> StoredCall[list[ExternalRepo]]:
@@ -4454,39 +4614,45 @@ class StoredMethods:
 
     @overload
     def listHosts(self, arches: str | Sequence[str] | None = None,
-            channelID: int | str | None = None, ready: bool | None = None,
-            enabled: bool | None = None, userID: int | str | None = None, *,
-            queryOpts: CountOnly) -> StoredCall[int]: ...
+            channelID: int | str | Resource | None = None,
+            ready: bool | None = None, enabled: bool | None = None,
+            userID: int | str | Resource | None = None, *, queryOpts: CountOnly
+            ) -> StoredCall[int]: ...
     @overload
     def listHosts(self, arches: str | Sequence[str] | None = None,
-            channelID: int | str | None = None, ready: bool | None = None,
-            enabled: bool | None = None, userID: int | str | None = None,
+            channelID: int | str | Resource | None = None,
+            ready: bool | None = None, enabled: bool | None = None,
+            userID: int | str | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None
             ) -> StoredCall[list[Host]]: ...
     def listHosts(self, arches: str | Sequence[str] | None = None,
-            channelID: int | str | None = None, ready: bool | None = None,
-            enabled: bool | None = None, userID: int | str | None = None,
+            channelID: int | str | Resource | None = None,
+            ready: bool | None = None, enabled: bool | None = None,
+            userID: int | str | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None
             ) -> StoredCall[list[Host]]:
         """List the builders."""
 
     @overload
-    def listPackages(self, tagID: int | str | None = None,
-            userID: int | str | None = None, pkgID: int | str | None = None,
+    def listPackages(self, tagID: int | str | Resource | None = None,
+            userID: int | str | Resource | None = None,
+            pkgID: int | str | Resource | None = None,
             prefix: str | None = None, inherited: bool = False,
             with_dups: bool = False, event: int | None = None, *,
             queryOpts: CountOnly, with_owners: bool = True,
             with_blocked: bool = True) -> StoredCall[int]: ...
     @overload
-    def listPackages(self, tagID: int | str | None = None,
-            userID: int | str | None = None, pkgID: int | str | None = None,
+    def listPackages(self, tagID: int | str | Resource | None = None,
+            userID: int | str | Resource | None = None,
+            pkgID: int | str | Resource | None = None,
             prefix: str | None = None, inherited: bool = False,
             with_dups: bool = False, event: int | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
             with_owners: bool = True, with_blocked: bool = True
             ) -> StoredCall[list[Package]]: ...
-    def listPackages(self, tagID: int | str | None = None,
-            userID: int | str | None = None, pkgID: int | str | None = None,
+    def listPackages(self, tagID: int | str | Resource | None = None,
+            userID: int | str | Resource | None = None,
+            pkgID: int | str | Resource | None = None,
             prefix: str | None = None, inherited: bool = False,
             with_dups: bool = False, event: int | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
@@ -4507,109 +4673,119 @@ class StoredMethods:
         """List packages by id and name only."""
 
     @overload
-    def listRPMFiles(self, rpmID: int, queryOpts: CountOnly
+    def listRPMFiles(self, rpmID: int | Resource, queryOpts: CountOnly
             ) -> StoredCall[int]: ...
     @overload
-    def listRPMFiles(self, rpmID: int,
+    def listRPMFiles(self, rpmID: int | Resource,
             queryOpts: QueryOpts | dict[str, Any] | None = None
             ) -> StoredCall[list[RPMFile]]: ...
-    def listRPMFiles(self, rpmID: int,
+    def listRPMFiles(self, rpmID: int | Resource,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None
             ) -> StoredCall[list[RPMFile]]:
         """List the files within a package file."""
 
     @overload
-    def listRPMs(self, buildID: int | None = None,
-            buildrootID: int | None = None, imageID: int | None = None,
-            componentBuildrootID: int | None = None, hostID: int | None = None,
+    def listRPMs(self, buildID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            imageID: int | Resource | None = None,
+            componentBuildrootID: int | Resource | None = None,
+            hostID: int | Resource | None = None,
             arches: str | Sequence[str] | None = None, *, queryOpts: CountOnly,
             draft: bool | None = None) -> StoredCall[int]: ...
     @overload
-    def listRPMs(self, buildID: int | None = None,
-            buildrootID: int | None = None, imageID: int | None = None,
-            componentBuildrootID: int | None = None, hostID: int | None = None,
+    def listRPMs(self, buildID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            imageID: int | Resource | None = None,
+            componentBuildrootID: int | Resource | None = None,
+            hostID: int | Resource | None = None,
             arches: str | Sequence[str] | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
             draft: bool | None = None) -> StoredCall[list[RPM]]: ...
-    def listRPMs(self, buildID: int | None = None,
-            buildrootID: int | None = None, imageID: int | None = None,
-            componentBuildrootID: int | None = None, hostID: int | None = None,
+    def listRPMs(self, buildID: int | Resource | None = None,
+            buildrootID: int | Resource | None = None,
+            imageID: int | Resource | None = None,
+            componentBuildrootID: int | Resource | None = None,
+            hostID: int | Resource | None = None,
             arches: str | Sequence[str] | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
             draft: bool | None = None) -> StoredCall[list[RPM]]:
         """List package files, such as those of a build."""
 
     @overload
-    def listSideTags(self, basetag: int | str | None = None,
-            user: int | str | None = None, *, queryOpts: CountOnly
+    def listSideTags(self, basetag: int | str | Resource | None = None,
+            user: int | str | Resource | None = None, *, queryOpts: CountOnly
             ) -> StoredCall[int]: ...
     @overload
-    def listSideTags(self, basetag: int | str | None = None,
-            user: int | str | None = None,
+    def listSideTags(self, basetag: int | str | Resource | None = None,
+            user: int | str | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None
             ) -> StoredCall[list[Tag]]: ...
-    def listSideTags(self, basetag: int | str | None = None,
-            user: int | str | None = None,
+    def listSideTags(self, basetag: int | str | Resource | None = None,
+            user: int | str | Resource | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None
             ) -> StoredCall[list[Tag]]:
         """List the side tags."""
 
-    def listTagged(self, tag: int | str, event: int | None = None,
+    def listTagged(self, tag: int | str | Resource, event: int | None = None,
             inherit: bool = False, prefix: str | None = None,
-            latest: bool | int = False, package: int | str | None = None,
-            owner: int | str | None = None, type: str | None = None,
+            latest: bool | int = False,
+            package: int | str | Resource | None = None,
+            owner: int | str | Resource | None = None, type: str | None = None,
             strict: bool = True, extra: bool = False, draft: bool | None = None
             ) -> StoredCall[list[Build]]:
         """List the builds in a tag."""
 
-    def listTaggedArchives(self, tag: int | str, event: int | None = None,
-            inherit: bool = False, latest: bool | int = False,
-            package: int | str | None = None, type: str | None = None,
-            strict: bool = True, extra: bool = True
+    def listTaggedArchives(self, tag: int | str | Resource,
+            event: int | None = None, inherit: bool = False,
+            latest: bool | int = False,
+            package: int | str | Resource | None = None,
+            type: str | None = None, strict: bool = True, extra: bool = True
             ) -> StoredCall[tuple[list[Archive], list[Build]]]:
         """List the archives of the builds in a tag, and these builds."""
 
-    def listTaggedRPMS(self, tag: int | str, event: int | None = None,
-            inherit: bool = False, latest: bool | int = False,
-            package: int | str | None = None,
+    def listTaggedRPMS(self, tag: int | str | Resource,
+            event: int | None = None, inherit: bool = False,
+            latest: bool | int = False,
+            package: int | str | Resource | None = None,
             arch: str | Sequence[str] | None = None, rpmsigs: bool = False,
-            owner: int | str | None = None, type: str | None = None,
+            owner: int | str | Resource | None = None, type: str | None = None,
             strict: bool = True, extra: bool = True, draft: bool | None = None
             ) -> StoredCall[tuple[list[RPM], list[Build]]]:
         """List the package files of the builds in a tag, and the builds."""
 
     @overload
     def listTags(self, build: int | str | Mapping[str, Any] | None = None,
-            package: int | str | None = None, perms: bool = True, *,
+            package: int | str | Resource | None = None, perms: bool = True, *,
             queryOpts: CountOnly, pattern: str | None = None
             ) -> StoredCall[int]: ...
     @overload
     def listTags(self, build: int | str | Mapping[str, Any] | None = None,
-            package: int | str | None = None, perms: bool = True,
+            package: int | str | Resource | None = None, perms: bool = True,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
             pattern: str | None = None) -> StoredCall[list[Tag]]: ...
     def listTags(self, build: int | str | Mapping[str, Any] | None = None,
-            package: int | str | None = None, perms: bool = True,
+            package: int | str | Resource | None = None, perms: bool = True,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
             pattern: str | None = None) -> StoredCall[list[Tag]]:
         """List tags, such as those of a build."""
 
     @overload
-    def listTaskOutput(self, taskID: int, *, stat: Literal[True],
+    def listTaskOutput(self, taskID: int | Resource, *, stat: Literal[True],
             all_volumes: Literal[True], strict: bool = False
             ) -> StoredCall[dict[str, dict[str, dict[str, Any]]]]: ...
     @overload
-    def listTaskOutput(self, taskID: int, *, stat: Literal[True],
+    def listTaskOutput(self, taskID: int | Resource, *, stat: Literal[True],
             all_volumes: Literal[False] = False, strict: bool = False
             ) -> StoredCall[dict[str, dict[str, Any]]]: ...
     @overload
-    def listTaskOutput(self, taskID: int, *, all_volumes: Literal[True],
-            strict: bool = False) -> StoredCall[dict[str, list[str]]]: ...
+    def listTaskOutput(self, taskID: int | Resource, *,
+            all_volumes: Literal[True], strict: bool = False
+            ) -> StoredCall[dict[str, list[str]]]: ...
     @overload
-    def listTaskOutput(self, taskID: int, stat: bool = False,
+    def listTaskOutput(self, taskID: int | Resource, stat: bool = False,
             all_volumes: bool = False, strict: bool = False
             ) -> StoredCall[list[str]]: ...
-    def listTaskOutput(self, taskID: int, stat: bool = False,
+    def listTaskOutput(self, taskID: int | Resource, stat: bool = False,
             all_volumes: bool = False, strict: bool = False
             ) -> StoredCall[list[str]]:
         """List the files of a task's output."""
@@ -4629,35 +4805,35 @@ class StoredMethods:
     @overload
     def listUsers(self, userType: int | Sequence[int] | None = 0,
             prefix: str | None = None, *, queryOpts: CountOnly,
-            perm: int | str | None = None, inherited_perm: bool = False
-            ) -> StoredCall[int]: ...
+            perm: int | str | Resource | None = None,
+            inherited_perm: bool = False) -> StoredCall[int]: ...
     @overload
     def listUsers(self, userType: int | Sequence[int] | None = 0,
             prefix: str | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None = None,
-            perm: int | str | None = None, inherited_perm: bool = False
-            ) -> StoredCall[list[User]]: ...
+            perm: int | str | Resource | None = None,
+            inherited_perm: bool = False) -> StoredCall[list[User]]: ...
     def listUsers(self, userType: int | Sequence[int] | None = 0,
             prefix: str | None = None,
             queryOpts: QueryOpts | dict[str, Any] | None | CountOnly = None,
-            perm: int | str | None = None, inherited_perm: bool = False
-            ) -> StoredCall[list[User]]:
+            perm: int | str | Resource | None = None,
+            inherited_perm: bool = False) -> StoredCall[list[User]]:
         """List users."""
 
     def listVolumes(self) -> StoredCall[list[Volume]]:
         """List the volumes."""
 
-    def logoutChild(self, session_id: int) -> StoredCall[None]:
+    def logoutChild(self, session_id: int | Resource) -> StoredCall[None]:
         """End a subsession."""
 
     def makeTask(self, *args: Any, **opts: Any) -> StoredCall[int]:
         """Create a task of any method, and get its id."""
 
-    def massTag(self, tag: int | str, builds: Sequence[int | str]
+    def massTag(self, tag: int | str | Resource, builds: Sequence[int | str]
             ) -> StoredCall[None]:
         """Tag many builds at once, without tasks."""
 
-    def mavenBuild(self, url: str, target: int | str,
+    def mavenBuild(self, url: str, target: int | str | Resource,
             opts: Mapping[str, Any] | None = None, priority: int | None = None,
             channel: str = 'maven') -> StoredCall[int]:
         """Build a Maven package, and get the id of the task."""
@@ -4665,14 +4841,15 @@ class StoredMethods:
     def mavenEnabled(self) -> StoredCall[bool]:
         """Tell whether the hub has Maven builds."""
 
-    def mergeScratch(self, task_id: int) -> StoredCall[int]:
+    def mergeScratch(self, task_id: int | Resource) -> StoredCall[int]:
         """Import a scratch build into a build."""
 
-    def moveAllBuilds(self, tag1: int | str, tag2: int | str,
-            package: int | str, force: bool = False) -> StoredCall[list[int]]:
+    def moveAllBuilds(self, tag1: int | str | Resource,
+            tag2: int | str | Resource, package: int | str | Resource,
+            force: bool = False) -> StoredCall[list[int]]:
         """Move all builds of a package, and get the ids of tasks."""
 
-    def moveBuild(self, tag1: int | str, tag2: int | str,
+    def moveBuild(self, tag1: int | str | Resource, tag2: int | str | Resource,
             build: int | str | Mapping[str, Any], force: bool = False
             ) -> StoredCall[int]:
         """Move a build between tags, and get the id of the task."""
@@ -4680,41 +4857,47 @@ class StoredMethods:
     def newGroup(self, name: str) -> StoredCall[int]:
         """Create a group of users, and get its id."""
 
-    def newRepo(self, tag: int | str, event: int | None = None,
+    def newRepo(self, tag: int | str | Resource, event: int | None = None,
             src: bool = False, debuginfo: bool = False,
             separate_src: bool = False) -> StoredCall[int]:
         """Make a repository of a tag, and get the id of the task."""
 
     def osbuildImage(self, name: str, version: str, distro: str,
-            image_types: Sequence[str], target: int | str,
+            image_types: Sequence[str], target: int | str | Resource,
             arches: Sequence[str], opts: Mapping[str, Any] | None = None,
             priority: int | None = None) -> StoredCall[int]:
         """Build an image by osbuild, and get the id of the task."""
 
-    def packageListAdd(self, taginfo: int | str, pkginfo: int | str,
-            owner: int | str | None = None, block: bool | None = None,
-            extra_arches: str | None = None, force: bool = False,
-            update: bool = False) -> StoredCall[None]:
+    def packageListAdd(self, taginfo: int | str | Resource,
+            pkginfo: int | str | Resource,
+            owner: int | str | Resource | None = None,
+            block: bool | None = None, extra_arches: str | None = None,
+            force: bool = False, update: bool = False) -> StoredCall[None]:
         """Add a package to the list of a tag."""
 
-    def packageListBlock(self, taginfo: int | str, pkginfo: int | str,
-            force: bool = False) -> StoredCall[None]:
+    def packageListBlock(self, taginfo: int | str | Resource,
+            pkginfo: int | str | Resource, force: bool = False
+            ) -> StoredCall[None]:
         """Block a package in the list of a tag."""
 
-    def packageListRemove(self, taginfo: int | str, pkginfo: int | str,
-            force: bool = False) -> StoredCall[None]:
+    def packageListRemove(self, taginfo: int | str | Resource,
+            pkginfo: int | str | Resource, force: bool = False
+            ) -> StoredCall[None]:
         """Remove a package from the list of a tag."""
 
-    def packageListSetArches(self, taginfo: int | str, pkginfo: int | str,
-            arches: str, force: bool = False) -> StoredCall[None]:
+    def packageListSetArches(self, taginfo: int | str | Resource,
+            pkginfo: int | str | Resource, arches: str, force: bool = False
+            ) -> StoredCall[None]:
         """Set the extra architectures of a package in a tag."""
 
-    def packageListSetOwner(self, taginfo: int | str, pkginfo: int | str,
-            owner: int | str, force: bool = False) -> StoredCall[None]:
+    def packageListSetOwner(self, taginfo: int | str | Resource,
+            pkginfo: int | str | Resource, owner: int | str | Resource,
+            force: bool = False) -> StoredCall[None]:
         """Set the owner of a package in a tag."""
 
-    def packageListUnblock(self, taginfo: int | str, pkginfo: int | str,
-            force: bool = False) -> StoredCall[None]:
+    def packageListUnblock(self, taginfo: int | str | Resource,
+            pkginfo: int | str | Resource, force: bool = False
+            ) -> StoredCall[None]:
         """Unblock a package in the list of a tag."""
 
     def promoteBuild(self, build: int | str | Mapping[str, Any],
@@ -4740,44 +4923,45 @@ class StoredMethods:
             ) -> StoredCall[list[RPMSignature]]:
         """List the signatures of package files."""
 
-    def removeExternalRepoFromTag(self, tag_info: int | str,
-            repo_info: int | str) -> StoredCall[None]:
+    def removeExternalRepoFromTag(self, tag_info: int | str | Resource,
+            repo_info: int | str | Resource) -> StoredCall[None]:
         """Remove an external repository from a tag."""
 
     def removeHostFromChannel(self, hostname: str, channel_name: str
             ) -> StoredCall[None]:
         """Remove a builder from a channel."""
 
-    def removeSideTag(self, sidetag: int | str) -> StoredCall[None]:
+    def removeSideTag(self, sidetag: int | str | Resource) -> StoredCall[None]:
         """Remove a side tag of one's own."""
 
-    def removeUserKrbPrincipal(self, user: int | str, krb_principal: str
-            ) -> StoredCall[int]:
+    def removeUserKrbPrincipal(self, user: int | str | Resource,
+            krb_principal: str) -> StoredCall[int]:
         """Remove a Kerberos principal from a user."""
 
-    def removeVolume(self, volume: int | str) -> StoredCall[None]:
+    def removeVolume(self, volume: int | str | Resource) -> StoredCall[None]:
         """Remove a volume without builds."""
 
-    def renameChannel(self, old: int | str, new: str) -> StoredCall[None]:
+    def renameChannel(self, old: int | str | Resource, new: str
+            ) -> StoredCall[None]:
         """Change the name of a channel."""
 
-    def repoDelete(self, repo_id: int) -> StoredCall[int]:
+    def repoDelete(self, repo_id: int | Resource) -> StoredCall[int]:
         """Mark a repository as deleted, unless it is in use."""
 
-    def repoExpire(self, repo_id: int) -> StoredCall[None]:
+    def repoExpire(self, repo_id: int | Resource) -> StoredCall[None]:
         """Mark a repository as expired."""
 
     @overload
-    def repoInfo(self, repo_id: int, strict: Literal[True]
+    def repoInfo(self, repo_id: int | Resource, strict: Literal[True]
             ) -> StoredCall[Repo]: ...
     @overload
-    def repoInfo(self, repo_id: int, strict: bool = False
+    def repoInfo(self, repo_id: int | Resource, strict: bool = False
             ) -> StoredCall[Repo | None]: ...
-    def repoInfo(self, repo_id: int, strict: bool = False
+    def repoInfo(self, repo_id: int | Resource, strict: bool = False
             ) -> StoredCall[Repo | None]:
         """Get a repository."""
 
-    def repoProblem(self, repo_id: int) -> StoredCall[None]:
+    def repoProblem(self, repo_id: int | Resource) -> StoredCall[None]:
         """Mark a repository as one with a problem."""
 
     def resetBuild(self, build: int | str | Mapping[str, Any]
@@ -4788,24 +4972,24 @@ class StoredMethods:
             options: Mapping[str, Any] | None = None) -> StoredCall[int]:
         """Restart the builders, and get the id of the task."""
 
-    def resubmitTask(self, taskID: int) -> StoredCall[int]:
+    def resubmitTask(self, taskID: int | Resource) -> StoredCall[int]:
         """Ask for a canceled or failed task anew, and get the new id."""
 
-    def revokeCGAccess(self, user: int | str, cg: int | str
-            ) -> StoredCall[None]:
+    def revokeCGAccess(self, user: int | str | Resource,
+            cg: int | str | Resource) -> StoredCall[None]:
         """Stop a user's imports for a content generator."""
 
-    def revokePermission(self, userinfo: int | str, permission: int | str
-            ) -> StoredCall[None]:
+    def revokePermission(self, userinfo: int | str | Resource,
+            permission: int | str | Resource) -> StoredCall[None]:
         """Revoke a permission of a user."""
 
-    def runroot(self, tagInfo: int | str, arch: str,
+    def runroot(self, tagInfo: int | str | Resource, arch: str,
             command: str | Sequence[str], channel: str | None = None,
             **opts: Any) -> StoredCall[int]:
         """Run a command in a buildroot, and get the id of the task."""
 
-    def saveFailedTree(self, buildrootID: int, full: bool = False, **opts: Any
-            ) -> StoredCall[int]:
+    def saveFailedTree(self, buildrootID: int | Resource, full: bool = False,
+            **opts: Any) -> StoredCall[int]:
         """Save the tree of a failed buildroot, and get the id of the task."""
 
     @overload
@@ -4824,20 +5008,20 @@ class StoredMethods:
         """Find things by name."""
 
     def setBuildOwner(self, build: int | str | Mapping[str, Any],
-            user: int | str) -> StoredCall[None]:
+            user: int | str | Resource) -> StoredCall[None]:
         """Set the owner of a build."""
 
     def setBuildTimestamp(self, build: int | str | Mapping[str, Any],
             ts: float | str) -> StoredCall[None]:
         """Set the completion time of a build."""
 
-    def setInheritanceData(self, tag: int | str,
+    def setInheritanceData(self, tag: int | str | Resource,
             data: Sequence[Mapping[str, Any]], clear: bool = False
             ) -> StoredCall[None]:
         """Set the parents of a tag."""
 
-    def setTaskPriority(self, task_id: int, priority: int, recurse: bool = True
-            ) -> StoredCall[None]:
+    def setTaskPriority(self, task_id: int | Resource, priority: int,
+            recurse: bool = True) -> StoredCall[None]:
         """Set the priority of a task, with its children."""
 
     def showOpts(self, as_string: bool = True
@@ -4847,25 +5031,26 @@ class StoredMethods:
     def showSession(self) -> StoredCall[str]:
         """Get the session as text."""
 
-    def snapshotTag(self, src: int | str, dst: int | str, config: bool = True,
-            pkgs: bool = True, builds: bool = True, groups: bool = True,
-            latest_only: bool = True, inherit_builds: bool = True,
-            event: int | None = None, force: bool = False) -> StoredCall[None]:
-        """Copy a tag as it is, or as it was at an event."""
-
-    def snapshotTagModify(self, src: int | str, dst: int | str,
+    def snapshotTag(self, src: int | str | Resource, dst: int | str | Resource,
             config: bool = True, pkgs: bool = True, builds: bool = True,
             groups: bool = True, latest_only: bool = True,
+            inherit_builds: bool = True, event: int | None = None,
+            force: bool = False) -> StoredCall[None]:
+        """Copy a tag as it is, or as it was at an event."""
+
+    def snapshotTagModify(self, src: int | str | Resource,
+            dst: int | str | Resource, config: bool = True, pkgs: bool = True,
+            builds: bool = True, groups: bool = True, latest_only: bool = True,
             inherit_builds: bool = True, event: int | None = None,
             force: bool = False, remove: bool = False) -> StoredCall[None]:
         """Make a tag a copy of another."""
 
-    def tagBuild(self, tag: int | str, build: int | str | Mapping[str, Any],
-            force: bool = False, fromtag: int | str | None = None
-            ) -> StoredCall[int]:
+    def tagBuild(self, tag: int | str | Resource,
+            build: int | str | Mapping[str, Any], force: bool = False,
+            fromtag: int | str | Resource | None = None) -> StoredCall[int]:
         """Tag a build, and get the id of the task."""
 
-    def tagBuildBypass(self, tag: int | str,
+    def tagBuildBypass(self, tag: int | str | Resource,
             build: int | str | Mapping[str, Any], force: bool = False,
             notify: bool = False) -> StoredCall[None]:
         """Tag a build at once, without a task."""
@@ -4874,22 +5059,25 @@ class StoredMethods:
             ) -> StoredCall[bool]:
         """Tell whether one of the tags has changed since an event."""
 
-    def tagFirstChangeEvent(self, tag: int | str, after: int | None = None,
-            inherit: bool = True) -> StoredCall[int | None]:
+    def tagFirstChangeEvent(self, tag: int | str | Resource,
+            after: int | None = None, inherit: bool = True
+            ) -> StoredCall[int | None]:
         """Get the first event that changed a tag."""
 
-    def tagLastChangeEvent(self, tag: int | str, before: int | None = None,
-            inherit: bool = True) -> StoredCall[int | None]:
+    def tagLastChangeEvent(self, tag: int | str | Resource,
+            before: int | None = None, inherit: bool = True
+            ) -> StoredCall[int | None]:
         """Get the last event that changed a tag."""
 
-    def taskFinished(self, taskId: int) -> StoredCall[bool]:
+    def taskFinished(self, taskId: int | Resource) -> StoredCall[bool]:
         """Tell whether a task is finished."""
 
-    def untagBuild(self, tag: int | str, build: int | str | Mapping[str, Any],
-            strict: bool = True, force: bool = False) -> StoredCall[None]:
+    def untagBuild(self, tag: int | str | Resource,
+            build: int | str | Mapping[str, Any], strict: bool = True,
+            force: bool = False) -> StoredCall[None]:
         """Untag a build at once."""
 
-    def untagBuildBypass(self, tag: int | str,
+    def untagBuildBypass(self, tag: int | str | Resource,
             build: int | str | Mapping[str, Any], strict: bool = True,
             force: bool = False, notify: bool = False) -> StoredCall[None]:
         """Untag a build at once, past the hub's policy."""
@@ -4906,16 +5094,17 @@ class StoredMethods:
             draft: bool | None = None) -> StoredCall[list[Build]]:
         """List the builds without a tag."""
 
-    def updateNotification(self, id: int, package_id: int, tag_id: int | None,
+    def updateNotification(self, id: int | Resource,
+            package_id: int | Resource, tag_id: int | Resource | None,
             success_only: bool) -> StoredCall[None]:
         """Change a subscription to mails on builds."""
 
     def uploadFile(self, path: str, name: str, size: int, md5sum: str,
-            offset: int | str, data: str, volume: str | None = None,
+            offset: int | str | Resource, data: str, volume: str | None = None,
             checksum: str | None = None) -> StoredCall[bool]:
         """Upload a part of a file; ``upload`` does all of it."""
 
-    def winBuild(self, vm: str, url: str, target: int | str,
+    def winBuild(self, vm: str, url: str, target: int | str | Resource,
             opts: Mapping[str, Any] | None = None, priority: int | None = None,
             channel: str = 'vm') -> StoredCall[int]:
         """Build a Windows package, and get the id of the task."""
@@ -4924,7 +5113,7 @@ class StoredMethods:
         """Tell whether the hub has Windows builds."""
 
     def wrapperRPM(self, build: int | str | Mapping[str, Any], url: str,
-            target: int | str, priority: int | None = None,
+            target: int | str | Resource, priority: int | None = None,
             channel: str = 'maven', opts: Mapping[str, Any] | None = None
             ) -> StoredCall[int]:
         """Wrap a build into a package, and get the id of the task."""

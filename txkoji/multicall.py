@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, fail
 
+from txkoji.arguments import with_ids
 from txkoji.client import HasClient, HubClient
 from txkoji.exceptions import (
     AnswerError,
@@ -150,6 +151,7 @@ class MultiCall(StoredMethods):
 
     def _store(self, method: str, args: tuple[Any, ...],
                kwargs: dict[str, Any]) -> StoredCall[Any]:
+        args, kwargs = with_ids(args, kwargs)
         method = check_call(method, args, kwargs)
         stored: StoredCall[Any] = StoredCall(
             method, args, kwargs, encode_entry(method, args, kwargs))
@@ -170,7 +172,7 @@ class MultiCall(StoredMethods):
         :returns: a Deferred that fires with the `MultiCallResults`. If a
                   request fails, its error is that of all its calls. Canceling
                   it sends no further requests.
-        :raises KojiException: with `strict`, the error of a call.
+        :raises KojiException: with ``strict``, the error of a call.
         :raises ConfigurationError: if a number is not above 0.
         """
         strict = self._strict if strict is None else strict

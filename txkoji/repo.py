@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from txkoji.files.file import File
-from txkoji.files.paths import below, repo_path
+from txkoji.files.paths import normalize_path, repo_path
 from txkoji.resource import Resource, hub_of, id_of, time_of
 
 
@@ -81,4 +81,4 @@ class Repo(Resource):
                                              strict=True)
             tag, dist = whole.tag_name, whole.dist
         folder = repo_path(tag, id_of(self), bool(dist))
-        return File(hub_of(self), f'{folder}/{below(name)}')
+        return File(hub_of(self), f'{folder}/{normalize_path(name)}')

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 
 from txkoji import task_states
 from txkoji.estimates.averages import task_durations
-from txkoji.estimates.forecast import descendents_completion, task_completion
+from txkoji.estimates.completion import descendents_completion, task_completion
 from txkoji.exceptions import (
     GenericError,
     KojiException,

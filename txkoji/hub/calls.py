@@ -130,7 +130,7 @@ class Calls:
         :param on_head: is called with the head of the response.
         :param sink: takes the bytes as they arrive.
         :param has_started: tells whether bytes have arrived.
-        :returns: a Deferred that fires with None when `sink` has all bytes.
+        :returns: a Deferred that fires with None when ``sink`` has all bytes.
         :raises TransportError: if the file does not arrive.
         :raises ConnectionClosed: if `close()` was called, or is called
                                   meanwhile.
