@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from twisted.internet.defer import Deferred
 
@@ -15,12 +16,46 @@ class Repo(Resource):
 
     __slots__ = ()
 
-    members = frozenset([
-        'begin_event', 'begin_ts', 'create_event', 'create_ts',
-        'creation_time', 'creation_ts', 'custom_opts', 'dist', 'end_event',
-        'end_ts', 'id', 'opts', 'state', 'state_time', 'state_ts', 'tag_id',
-        'tag_name', 'task_id', 'task_state'])
     page = 'repoinfo?repoID'
+
+    #: The first event that its contents are of.
+    begin_event: int | None
+    #: The time of that event.
+    begin_ts: float | None
+    #: The event of its creation.
+    create_event: int
+    #: The time of that event.
+    create_ts: float | None
+    #: The text of `created`.
+    creation_time: str | None
+    #: `created` in seconds since 1970.
+    creation_ts: float | None
+    #: The options that differ from its tag's.
+    custom_opts: dict[str, Any] | None
+    #: Whether it is a repository to distribute.
+    dist: bool | None
+    #: The event that made it old.
+    end_event: int | None
+    #: The time of that event.
+    end_ts: float | None
+    #: The id.
+    id: int
+    #: The options that it was made with.
+    opts: dict[str, Any] | None
+    #: The state: 0 in the making, 1 ready, 2 expired, 3 deleted.
+    state: int | None
+    #: The text of the time of the last change of state.
+    state_time: str | None
+    #: That time in seconds since 1970.
+    state_ts: float | None
+    #: The id of its tag.
+    tag_id: int | None
+    #: The name of its tag.
+    tag_name: str | None
+    #: The id of the task that made it.
+    task_id: int | None
+    #: The state of that task.
+    task_state: int | None
 
     @property
     def created(self) -> datetime | None:
@@ -42,7 +77,8 @@ class Repo(Resource):
         tag, dist = self.tag_name, self.dist
         if tag is None:
             # Rows of some hub methods have no tag.
-            whole = await hub_of(self).repoInfo(id_of(self), strict=True)
+            whole = await hub_of(self).call('repoInfo', id_of(self),
+                                             strict=True)
             tag, dist = whole.tag_name, whole.dist
         folder = repo_path(tag, id_of(self), bool(dist))
         return File(hub_of(self), f'{folder}/{normalize_path(name)}')

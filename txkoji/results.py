@@ -114,8 +114,8 @@ def _rpms_and_builds(value: Any, connection: Hub) -> Any:
     if isinstance(value, list) and len(value) == 2 and all(
             isinstance(rows, list) for rows in value):
         rpms, found = value
-        builds = {build.id: build for build in found
-                  if isinstance(build, Build)}
+        builds: dict[int | None, Build] = {
+            build.id: build for build in found if isinstance(build, Build)}
         for rpm in rpms:
             if isinstance(rpm, RPM):
                 rpm.of(builds.get(rpm.build_id))
