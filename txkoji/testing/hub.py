@@ -110,22 +110,23 @@ class FakeHub:
 
     def __init__(self, *, sample: bool = True, reactor: Any = None,
                  front: bool = False, folder: str | None = None) -> None:
-        self.clock = Clock() if reactor is None else reactor
+        self.clock: Clock | Any = Clock() if reactor is None else reactor
         self._started = self.clock.seconds()
-        self.tables = Tables(sample)
+        self.tables: Tables = Tables(sample)
         self.version = '1.35.3'
         self.front = front
-        self.sessions = Sessions(self.tables, self.now, self._version)
+        self.sessions: Sessions = Sessions(
+            self.tables, self.now, self._version)
         self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
-        self.requests = 0
-        self.resource = self._site(None)
+        self.requests: int = 0
+        self.resource: Resource = self._site(None)
         self.serving: set[Deferred[None]] = set()
-        self.files = Files(folder)
+        self.files: Files = Files(folder)
         if sample:
             self.files.write(LOG, b'It was built.\n')
         self.takes_files = True
-        self.history = History(self.tables, self.now)
-        self.repos = Repos(self.tables, self.now, self.history)
+        self.history: History = History(self.tables, self.now)
+        self.repos: Repos = Repos(self.tables, self.now, self.history)
         self._own = RootExports(self.tables, self.now, self._perform,
                                 self.files, self.repos)
         self._repo_exports = RepoExports(self.tables, self.now, self.repos)
