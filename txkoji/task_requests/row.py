@@ -59,7 +59,7 @@ class TaskRow(Timed):
     #: The id of the task that started it.
     parent: int | None
     #: The priority; a lower number is earlier.
-    priority: int | None
+    priority: int
     #: The request; see `params`.
     request: list[Any] | str | None
     #: The result, in lists.
