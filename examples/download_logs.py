@@ -5,14 +5,18 @@ Several files are downloaded simultaneously from the hub's topurl.
 """
 import os
 import tempfile
+from argparse import Namespace
 
 from embedded import run
-from twisted.internet.defer import gatherResults
+from twisted.internet.defer import Deferred, gatherResults
 
+from txkoji import Connection
 from txkoji.exceptions import KojiException
+from txkoji.files.file import File
+from txkoji.testing import FakeHub
 
 
-async def get(koji, options):
+async def get(koji: Connection, options: Namespace) -> None:
     """Download the logs."""
     try:
         files = await find(koji, options.thing)
@@ -24,7 +28,7 @@ async def get(koji, options):
     print(len(files), 'logs are in', folder)
 
 
-async def find(koji, thing):
+async def find(koji: Connection, thing: str) -> list[File]:
     """Find the logs of a task, by its id, or of a build, by its name."""
     if not thing.isdigit():
         build = await koji.getBuild(thing, strict=True)
@@ -37,7 +41,7 @@ async def find(koji, thing):
     return [file for file in files if file.name.endswith('.log')]
 
 
-def download(file, folder):
+def download(file: File, folder: str) -> Deferred[None]:
     """Each into a folder of its own, since many logs have the same name."""
     place = os.path.join(folder, os.path.dirname(file.path))
     os.makedirs(place, exist_ok=True)
@@ -47,7 +51,7 @@ def download(file, folder):
         lambda failure: print(f'{file.path}: {failure.value}'))
 
 
-def prepare(hub):
+def prepare(hub: FakeHub) -> None:
     """Let a task of the embedded hub have logs."""
     for number in (6475, 6476):
         hub.put_out(number, 'build.log', b'+ make\n' * 1000)

@@ -4,14 +4,16 @@ Tabulate how long builds of a package took, or plot it (--plot).
 The plot needs matplotlib.
 """
 import sys
+from argparse import Namespace
 
 from embedded import run
 
-from txkoji import build_states
+from txkoji import Connection, build_states
+from txkoji.build import Build
 from txkoji.estimates import average_build_duration, average_last_builds
 
 
-async def show(koji, options):
+async def show(koji: Connection, options: Namespace) -> None:
     """Print the durations."""
     builds = await koji.listBuilds(
         options.package, state=build_states.COMPLETE,
@@ -30,12 +32,13 @@ async def show(koji, options):
         plot(builds, options)
 
 
-def minutes(build):
+def minutes(build: Build) -> float:
     """Get the duration of a build in minutes."""
-    return build.duration.total_seconds() / 60
+    return 0 if build.duration is None else (
+        build.duration.total_seconds() / 60)
 
 
-def plot(builds, options):
+def plot(builds: list[Build], options: Namespace) -> None:
     """Draw the durations."""
     try:
         from matplotlib.figure import Figure

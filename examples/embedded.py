@@ -4,7 +4,11 @@ The connection of the examples.
 With ``--profile NAME`` it is one to your own hub, otherwise to a hub that is
 embedded in the example, with sample data.
 """
+from __future__ import annotations
+
 import argparse
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import react
@@ -14,7 +18,11 @@ from txkoji.exceptions import ConfigurationError
 from txkoji.testing import FakeHub
 
 
-def run(main, description, flags=(), user='alice', prepare=None, **defaults):
+def run(main: Callable[[Connection, argparse.Namespace],
+                       Coroutine[Deferred[Any], Any, None]],
+        description: str | None, flags: Mapping[str, str] | None = None,
+        user: str = 'alice', prepare: Callable[[FakeHub], None] | None = None,
+        **defaults: str | None) -> None:
     """
     Run an example, and end the process when it is done.
 
@@ -30,18 +38,19 @@ def run(main, description, flags=(), user='alice', prepare=None, **defaults):
                         ' (default: the embedded hub)')
     for name, default in defaults.items():
         parser.add_argument(name, nargs='?', default=default)
-    for name, text in dict(flags).items():
+    for name, text in (flags or {}).items():
         parser.add_argument(name, help=text)
     options = parser.parse_args()
-    koji = None
+    given: Connection | None = None
     if options.profile:
         try:
-            koji = Connection(options.profile)
+            given = Connection(options.profile)
         except ConfigurationError as error:
             parser.error(str(error))
 
-    async def connected(reactor, koji=koji):
+    async def connected(reactor: Any) -> None:
         hub = FakeHub(reactor=reactor)
+        koji = given
         if koji is None:
             koji = hub.connection(user=user, poll_interval=0.3)
             if prepare is not None:

@@ -3,14 +3,17 @@ When a task will be done, and what is before it in the queue of its channel.
 
     python examples/estimate.py [TASK] [--profile NAME]
 """
+from argparse import Namespace
+
 from embedded import run
 
-from txkoji import task_states
+from txkoji import Connection, task_states
+from txkoji.task import Task
 
 ORDER = 'priority,create_time'
 
 
-async def show(koji, options):
+async def show(koji: Connection, options: Namespace) -> None:
     """Print the estimates."""
     if not options.task.isdecimal():
         print('A task is a number, and not', options.task)
@@ -26,7 +29,7 @@ async def show(koji, options):
 
     if task.state != task_states.FREE or task.channel_id is None:
         return
-    channel = await koji.getChannel(task.channel_id)
+    channel = await koji.getChannel(task.channel_id, strict=True)
     capacity = await channel.total_capacity(by_arch=True)
     print('  it waits in channel', channel.name, 'for hosts with', ', '.join(
         f'{arch} {number:.1f}' for arch, number in sorted(capacity.items())))
@@ -40,9 +43,9 @@ async def show(koji, options):
               f' {other.title}')
 
 
-def place(task):
+def place(task: Task) -> tuple[int, float]:
     """Describe the place of a task in its queue."""
-    return task.priority, task.create_ts
+    return task.priority, task.create_ts or 0
 
 
 run(show, __doc__, task='6480')

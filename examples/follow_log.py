@@ -3,14 +3,17 @@ The logs of a task, and of its descendents, as they are written.
 
     python examples/follow_log.py [TASK] [--profile NAME]
 """
+from argparse import Namespace
+
 from embedded import run
 from twisted.internet.task import LoopingCall
 
-from txkoji import task_states
+from txkoji import Connection, task_states
 from txkoji.exceptions import KojiException
+from txkoji.testing import FakeHub
 
 
-async def follow(koji, options):
+async def follow(koji: Connection, options: Namespace) -> None:
     """Print the lines of the logs."""
     last = None
     try:
@@ -27,12 +30,12 @@ async def follow(koji, options):
         print('It cannot be followed:', error)
 
 
-def prepare(hub):
+def prepare(hub: FakeHub) -> None:
     """Let tasks of the embedded hub do something for a second or two."""
     tasks = [row for row in hub.tables.tasks if row['id'] in (6383, 6385)]
     steps = iter(['unpacking', 'compiling', 'linking', 'testing', 'packing'])
 
-    def work():
+    def work() -> None:
         step = next(steps, None)
         if step is None:
             for row in tasks:

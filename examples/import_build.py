@@ -8,20 +8,22 @@ import hashlib
 import json
 import os
 import tempfile
+from argparse import Namespace
 
 from embedded import run
 
+from txkoji import Connection
 from txkoji.exceptions import KojiException
 
 
-async def load(koji, options):
+async def load(koji: Connection, options: Namespace) -> None:
     """Import the build."""
     if options.folder is None:
         options.folder = tempfile.mkdtemp()
         options.metadata = make_up(options.folder)
     try:
-        with open(options.metadata) as file:
-            metadata = json.load(file)
+        with open(options.metadata) as source:
+            metadata = json.load(source)
         paths = [os.path.join(options.folder, output['filename'])
                  for output in metadata['output']
                  if not output.get('metadata_only')]
@@ -35,12 +37,12 @@ async def load(koji, options):
         print(' ', file.url)
 
 
-def show(sent, total):
+def show(sent: int, total: int | None) -> None:
     """Print the progress."""
     print(f'{sent} of {total} bytes are on the hub')
 
 
-def make_up(folder):
+def make_up(folder: str) -> str:
     """Make a build of one image and its log; gives the metadata's path."""
     output = []
     for name, kind, data in [('disk.tar.gz', 'tar', b'an image' * 1000),

@@ -15,18 +15,25 @@ a SERVER (such as tcp:irc.example.com:6667) it talks to itself, to show how.
     python examples/irc_bot.py [SERVER [CHANNEL [NICK]]] [--amqp URL]
         [--profile NAME]
 """
+from __future__ import annotations
+
 import os
 import re
+from argparse import Namespace
+from datetime import datetime
+from typing import Any
 
 from embedded import run
 from twisted.application.internet import ClientService
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.endpoints import clientFromString
-from twisted.internet.protocol import Factory
+from twisted.internet.protocol import Factory, connectionDone
+from twisted.python.failure import Failure
 from twisted.words.protocols.irc import IRCClient
 
-from txkoji import build_states, task_states
+from txkoji import Connection, build_states, task_states
 from txkoji.build import Build
+from txkoji.messages import BuildStateChange, TagUntag
 from txkoji.task import Task
 
 #: What people say may be anything: so long is what is read, and what is
@@ -39,20 +46,24 @@ SHOW = ['last ceph build', 'what is bob building?', 'watch ceph',
         'last no-such-thing build', 'hello']
 
 
+#: The events that the bot hears of.
+Event = BuildStateChange | TagUntag
+
+
 class Answers:
     """What the bot has to say; each answer is a list of lines."""
 
-    def __init__(self, koji):
+    def __init__(self, koji: Connection) -> None:
         # Nobody waits for an hour in a chat. None of these calls writes.
         self.koji = koji.with_options(timeout=30, deadline=60)
-        self.watched = set()
+        self.watched: set[str] = set()
         self.questions = [
             (r'last ([\w.+-]+) build\W*', self.last_build),
             (r'what is ([\w./@-]+) building\W*', self.building),
             (r'watch ([\w.+-]+)', self.watch),
             (r'unwatch ([\w.+-]+)', self.unwatch)]
 
-    async def answer(self, text):
+    async def answer(self, text: str) -> list[str]:
         """Answer a command."""
         text = text[:LONGEST].strip()
         found = re.search(r'https?://\S+', text)
@@ -64,12 +75,12 @@ class Answers:
                 return await method(found.group(1))
         return []
 
-    async def link(self, url):
+    async def link(self, url: str) -> list[str]:
         """Describe the object of a link."""
         found = await self.koji.from_web(url)
         return [] if found is None else [await self.describe(found)]
 
-    async def last_build(self, package):
+    async def last_build(self, package: str) -> list[str]:
         """Tell the latest build of a package."""
         builds = await self.koji.listBuilds(
             package, state=build_states.COMPLETE,
@@ -78,7 +89,7 @@ class Answers:
             return [f'There is no build of {package}.']
         return [await self.describe(builds[0])]
 
-    async def building(self, name):
+    async def building(self, name: str) -> list[str]:
         """Tell the builds that are under way."""
         user = await self.koji.getUser(name)
         if user is None:
@@ -92,19 +103,19 @@ class Answers:
         return await gatherResults([Deferred.fromCoroutine(
             self.describe(task)) for task in tasks])
 
-    async def watch(self, package):
+    async def watch(self, package: str) -> list[str]:
         """Announce builds of a package from now on."""
         if len(self.watched) >= WATCHED:
             return ['I watch too many packages already.']
         self.watched.add(package)
         return [f'I will tell of builds and tags of {package}.']
 
-    async def unwatch(self, package):
+    async def unwatch(self, package: str) -> list[str]:
         """Announce builds of a package no longer."""
         self.watched.discard(package)
         return [f'I no longer watch {package}.']
 
-    async def describe(self, found):
+    async def describe(self, found: dict[str, Any]) -> str:
         """Describe an object of the hub."""
         if isinstance(found, Task):
             about = f'{found.title} is {found.state_name}'
@@ -119,7 +130,7 @@ class Answers:
             about += f', {until(when, self.koji.now())}'
         return f'{about}: {found.url}'
 
-    def news(self, event):
+    def news(self, event: Event) -> list[str]:
         """Make lines about an event of the message bus."""
         if event.package not in self.watched:
             return []
@@ -129,7 +140,7 @@ class Answers:
         return [f'{event.build.nvr} is {event.new}: {event.url}']
 
 
-def until(when, now):
+def until(when: datetime | None, now: datetime) -> str:
     """Tell how long it is until a time."""
     if when is None:
         return 'nobody knows for how long'
@@ -142,9 +153,11 @@ def until(when, now):
 class Bot(IRCClient):
     """Reads and writes in a channel."""
 
-    lineRate = 0.5
+    # Twisted says only that it is None.
+    lineRate = 0.5  # type: ignore[assignment]
 
-    def __init__(self, reactor, answers, bots, options):
+    def __init__(self, reactor: Any, answers: Answers, bots: set[Bot],
+                 options: Namespace) -> None:
         self.reactor = reactor
         self.answers = answers
         self.bots = bots
@@ -152,33 +165,33 @@ class Bot(IRCClient):
         self.place = options.channel
         self.busy = 0
 
-    def lineReceived(self, line):
+    def lineReceived(self, line: bytes) -> None:
         """Receive a line of the server."""
         # It may be in any encoding.
         super().lineReceived(line.decode('utf-8', 'replace').encode())
 
-    def ctcpQuery(self, user, channel, messages):
+    def ctcpQuery(self, user: str, channel: str, messages: Any) -> None:
         """There is nothing to say to these."""
 
-    def signedOn(self):
+    def signedOn(self) -> None:
         """Join the channel."""
         self.join(self.place)
 
-    def joined(self, channel):
+    def joined(self, channel: str) -> None:
         """Begin to answer."""
         self.bots.add(self)
 
-    def kickedFrom(self, channel, kicker, message):
+    def kickedFrom(self, channel: str, kicker: str, message: str) -> None:
         """Join the channel again."""
         self.bots.discard(self)
         self.reactor.callLater(60, self.join, channel)
 
-    def connectionLost(self, reason):
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Connect again."""
         self.bots.discard(self)
         super().connectionLost(reason)
 
-    def privmsg(self, user, channel, message):
+    def privmsg(self, user: str, channel: str, message: str) -> None:
         """Receive a message."""
         nick = user.partition('!')[0]
         to = nick if channel == self.nickname else self.place
@@ -191,29 +204,29 @@ class Bot(IRCClient):
                 f'That did not work: {failure.value}'])
             answer.addCallback(self.say_to, to)
 
-    def say_to(self, lines, to):
+    def say_to(self, lines: list[str], to: str) -> None:
         """Say lines."""
         self.tell(lines, to)
         self.reactor.callLater(len(lines) * self.lineRate, self.done)
 
-    def done(self):
+    def done(self) -> None:
         """Leave."""
         self.busy -= 1
 
-    def tell(self, lines, to):
+    def tell(self, lines: list[str], to: str) -> None:
         """Say lines, a few at a time."""
         for line in lines:
             # No bot answers a notice, so that two do not talk for ever.
             self.notice(to, clean(line))
 
 
-def clean(line):
+def clean(line: str) -> str:
     """No line, nor command, of its own making; and nothing but text."""
     line = line.encode('utf-8', 'ignore').decode()
     return re.sub(r'[\x00-\x1f\x7f]', ' ', line)[:LONGEST]
 
 
-async def talk(koji, options):
+async def talk(koji: Connection, options: Namespace) -> None:
     """Connect to the server, and stay."""
     answers = Answers(koji)
     if options.server is None:
@@ -224,13 +237,13 @@ async def talk(koji, options):
         return
 
     from twisted.internet import reactor
-    bots = set()
+    bots: set[Bot] = set()
     ClientService(
         clientFromString(reactor, options.server),
         Factory.forProtocol(lambda: Bot(reactor, answers, bots, options))
     ).startService()
 
-    def tell(event):
+    def tell(event: Event) -> None:
         for bot in bots:
             bot.tell(answers.news(event), options.channel)
 

@@ -4,16 +4,17 @@ Count the complete builds of each user.
 There may be more builds than fit in memory. They are counted twice: item by
 item while they arrive, and page by page.
 """
+from argparse import Namespace
 from collections import Counter
 
 from embedded import run
 
-from txkoji import build_states
+from txkoji import Connection, build_states
 
 
-async def show(koji, options):
+async def show(koji: Connection, options: Namespace) -> None:
     """Print the counts."""
-    builders = Counter()
+    builders: Counter[str] = Counter()
     async for build in koji.iterate('listBuilds', state=build_states.COMPLETE):
         builders[build.owner_name] += 1
     for name, count in builders.most_common(5):

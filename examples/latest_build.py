@@ -3,12 +3,14 @@ The latest build of a package, and how long it took.
 
     python examples/latest_build.py [PACKAGE] [--profile NAME]
 """
+from argparse import Namespace
+
 from embedded import run
 
-from txkoji import build_states
+from txkoji import Connection, build_states
 
 
-async def show(koji, options):
+async def show(koji: Connection, options: Namespace) -> None:
     """Print the latest build."""
     builds = await koji.listBuilds(
         options.package, state=build_states.COMPLETE,

@@ -3,11 +3,15 @@ Show owners and durations of the latest builds of packages.
 
 Many calls are sent as one, in two ways.
 """
+from argparse import Namespace
+
 from embedded import run
 from twisted.internet.defer import gatherResults
 
+from txkoji import Connection
 
-async def show(koji, options):
+
+async def show(koji: Connection, options: Namespace) -> None:
     """Print the builds."""
     builds = await koji.listTagged(options.tag, latest=True)
     names = sorted({build.package_name for build in builds})[:20]

@@ -3,12 +3,15 @@ A first look: a build, a task with its children, a tag, a link from the web.
 
     python examples/tour.py [--profile NAME]
 """
+from argparse import Namespace
+
 from embedded import run
 
+from txkoji import Connection
 from txkoji.exceptions import GenericError
 
 
-async def tour(koji, options):
+async def tour(koji: Connection, options: Namespace) -> None:
     """Print what the hub says."""
     print('This is', koji)
 
@@ -20,14 +23,14 @@ async def tour(koji, options):
 
     [part] = await koji.listTasks({'method': 'buildArch', 'state': [2, 5]},
                                   {'order': '-id', 'limit': 1})
-    task = await koji.getTaskInfo(part.parent)
+    task = await koji.getTaskInfo(part.parent or part.id, strict=True)
     print('The last task that was built on several architectures is', task.id)
     print('  for package', task.package, 'and target', task.target)
     print('  it is', task.state_name, 'after', task.duration)
     for child in await task.descendents():
         print('   ', child.method, child.arch or '', child.state_name)
 
-    channel = await koji.getChannel(task.channel_id)
+    channel = await koji.getChannel(task.channel_id or 'default', strict=True)
     hosts = await channel.hosts(enabled=True)
     print('Its channel is', channel.name, 'and has', len(hosts), 'builders')
 
@@ -35,8 +38,9 @@ async def tour(koji, options):
         duration = await koji.getAverageBuildDuration(package.name)
         print('To build', package.name, 'takes', duration)
 
-    found = await koji.from_web(task.url)
-    print(task.url, 'is', type(found).__name__, found.id)
+    if task.url is not None:
+        found = await koji.from_web(task.url)
+        print(task.url, 'is', type(found).__name__, found and found['id'])
 
     try:
         await koji.getTag('no-such-tag', strict=True)

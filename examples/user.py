@@ -3,19 +3,21 @@ Who is that? A user, and what the user builds just now.
 
     python examples/user.py [NAME] [--profile NAME]
 """
+from argparse import Namespace
+
 from embedded import run
 
-from txkoji import task_states
+from txkoji import Connection, task_states
 
 
-async def show(koji, options):
+async def show(koji: Connection, options: Namespace) -> None:
     """Print the user."""
     user = await koji.getUser(options.name)
     if user is None:
         print('There is no user', options.name)
         return
     print(user.name, 'is user', user.id, 'and logs in as',
-          ', '.join(user.krb_principals))
+          ', '.join(user.krb_principals or []))
     tasks = await koji.listTasks({
         'owner': user.id, 'method': 'build', 'state': [task_states.OPEN]})
     for task in tasks:

@@ -6,13 +6,17 @@ output is no terminal, each change is a line.
 """
 import shutil
 import sys
+from argparse import Namespace
+from collections.abc import Iterator
 
 from embedded import run
 
+from txkoji import Connection
 from txkoji.exceptions import GenericError, TaskFailed
+from txkoji.task import Task
 
 
-async def show(koji, options):
+async def show(koji: Connection, options: Namespace) -> None:
     """Print the changes."""
     tree = Tree()
     try:
@@ -33,11 +37,11 @@ async def show(koji, options):
 class Tree:
     """Draws tasks, each time over what it drew before."""
 
-    def __init__(self):
-        self.tasks = {}
+    def __init__(self) -> None:
+        self.tasks: dict[int, Task] = {}
         self.drawn = 0
 
-    def update(self, task):
+    def update(self, task: Task) -> None:
         """Take the current state of a task."""
         self.tasks[task.id] = task
         width, height = shutil.get_terminal_size()
@@ -50,7 +54,7 @@ class Tree:
         print('\n'.join(lines), flush=True)
         self.drawn = len(lines)
 
-    def below(self, parent, indent=''):
+    def below(self, parent: int | None, indent: str = '') -> Iterator[str]:
         """Make the lines of the descendents."""
         for task in self.tasks.values():
             above = task.parent if task.parent in self.tasks else None

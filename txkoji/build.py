@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred, succeed
 
@@ -25,10 +25,11 @@ class Build(Timed):
 
     __slots__ = ()
 
-    aliases = {'id': 'build_id', 'build_id': 'id',
-               'name': 'package_name', 'package_name': 'name'}
+    aliases: ClassVar[dict[str, str]] = {
+        'id': 'build_id', 'build_id': 'id',
+        'name': 'package_name', 'package_name': 'name'}
     page = 'buildinfo?buildID'
-    states = build_states.NAMES
+    states: ClassVar[dict[int, str]] = build_states.NAMES
     running = build_states.BUILDING
 
     #: The id, as `id`.

@@ -128,10 +128,11 @@ class Connection(DeferredMethods, ListMethods):
         if not isinstance(profile, Profile):
             profile = read_profile(profile, PROFILES)
         self.settings = profile
-        self.profile = profile.name
-        self.weburl = profile.weburl
-        self.serverca = profile.serverca or None
-        self.now = system_time if now is None else now
+        self.profile: str = profile.name
+        self.weburl: str | None = profile.weburl
+        self.serverca: str | None = profile.serverca or None
+        self.now: Callable[[], datetime] = (
+            system_time if now is None else now)
         options = Options(
             timeout=profile.timeout if timeout is None else timeout,
             deadline=deadline)
@@ -141,14 +142,14 @@ class Connection(DeferredMethods, ListMethods):
                              ('max_body', max_body),
                              ('cache_max_age', cache_max_age)]:
             check_number(name, number, f'profile {profile.name!r}: ')
-        self.client = HubClient.connected(
+        self.client: HubClient = HubClient.connected(
             self, profile, reactor=reactor, network=network, proxy=proxy,
             max_connections=max_connections, max_body=max_body,
             options=options, now=self.now)
         #: The client without the options of a view.
         self._whole = self.client
-        self.cache = Cache(self, max_age=cache_max_age, reactor=reactor)
-        self.events = Events(self.client, self.task_changed)
+        self.cache: Cache = Cache(self, max_age=cache_max_age, reactor=reactor)
+        self.events: Events = Events(self.client, self.task_changed)
         self._poller = Poller(self.client)
         self._log_poller = LogPoller(self.client)
 

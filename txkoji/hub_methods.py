@@ -107,7 +107,7 @@ class DescribedCall(Call[Result]):
     """A hub method that knows its help."""
 
     __doc__ = _Described(text_of, __doc__)
-    __signature__ = _Described(signature_of, None)
+    __signature__: _Described = _Described(signature_of, None)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *names(self.method)})

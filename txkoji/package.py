@@ -1,6 +1,8 @@
 """`Package`, as ``getPackage`` and ``listPackages`` give it."""
 from __future__ import annotations
 
+from typing import ClassVar
+
 from txkoji.resource import Resource
 
 
@@ -9,8 +11,9 @@ class Package(Resource):
 
     __slots__ = ()
 
-    aliases = {'id': 'package_id', 'package_id': 'id',
-               'name': 'package_name', 'package_name': 'name'}
+    aliases: ClassVar[dict[str, str]] = {
+        'id': 'package_id', 'package_id': 'id',
+        'name': 'package_name', 'package_name': 'name'}
     page = 'packageinfo?packageID'
 
     #: Whether it is blocked, in the list of a tag.

@@ -37,7 +37,7 @@ class Progress:
         self._listener = listener
         self._total = total
         self._bytes = 0
-        self.items = 0
+        self.items: int = 0
 
     def count(self, size: int) -> None:
         """Count bytes that have arrived."""

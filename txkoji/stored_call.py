@@ -25,7 +25,7 @@ class StoredCall(Generic[Result]):
         self.method = method
         self.args = args
         self.kwargs = kwargs
-        self.body = body
+        self.body: bytes = body
         self._value: object = None
         self.error: Exception | None = NotSent(
             f'{method} has no result yet: the multicall was not called, or is'

@@ -32,7 +32,7 @@ class Snapshot:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self.averages = AverageDurations(hub)
+        self.averages: AverageDurations = AverageDurations(hub)
         self.tasks: dict[int, HubTask] = {}
         self.hosts: dict[int, HostSlots] = {}
 

@@ -32,7 +32,7 @@ class File:
                  size: int | None = None,
                  checksum: Checksum | None = None,
                  about: Any = None) -> None:
-        self.path = normalize_path(path)
+        self.path: str = normalize_path(path)
         self.size = size
         self.checksum = checksum
         self.about = about

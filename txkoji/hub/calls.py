@@ -65,7 +65,7 @@ class Calls:
         if parent is None:
             retries = Retries(settings, lambda: transport.reactor,
                               transport.stats, transport.backoff)
-            self.session = Session(
+            self.session: Session = Session(
                 settings, transport, retries,
                 Authenticator(settings, transport, retries))
         else:

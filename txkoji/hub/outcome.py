@@ -37,7 +37,7 @@ class Outcome:
     __slots__ = ('sent', 'last_error', 'unanswered')
 
     def __init__(self) -> None:
-        self.sent = False
+        self.sent: bool = False
         self.last_error: KojiException | None = None
         self.unanswered: TransportError | None = None
 

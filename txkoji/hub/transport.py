@@ -62,8 +62,9 @@ class Transport:
                  proxy: str | None = None, max_connections: int,
                  max_body: int) -> None:
         self.hub_version: str | None = None
-        self.stats = Stats()
-        self.backoff = Backoff(settings.retry_interval, lambda: self.reactor)
+        self.stats: Stats = Stats()
+        self.backoff: Backoff = Backoff(
+            settings.retry_interval, lambda: self.reactor)
         self._settings = settings
         self._reactor = reactor
         self._network = network

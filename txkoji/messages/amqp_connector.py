@@ -45,7 +45,7 @@ class Connector:
         self._reactor = reactor
         parts, self._parameters = _parse_url(url)
         host, port = self._parameters.host, self._parameters.port
-        self.address = f'{host}:{port}{self._parameters.virtual_host}'
+        self.address: str = f'{host}:{port}{self._parameters.virtual_host}'
         self._endpoint: Any = HostnameEndpoint(reactor, host, port)
         if parts.scheme == 'amqps':
             if tls is None:

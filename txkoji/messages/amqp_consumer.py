@@ -104,7 +104,7 @@ class Consumer:
 
     def __init__(self, protocol: Any, address: str, options: Options,
                  feed: Feed, in_progress: InProgress, reactor: Any) -> None:
-        self.state = State.OPENING
+        self.state: State = State.OPENING
         self._protocol = protocol
         self._address = address
         self._options = options

@@ -29,7 +29,8 @@ class BuildMessage(Message):
         if build is None and self._build_required:
             raise ValueError('the body has no build')
         self.build = build
-        self.package = None if build is None else text_or_none(build.name)
+        self.package: str | None = (
+            None if build is None else text_or_none(build.name))
 
     def _find_build(self, fields: Fields) -> Build | None:
         """Find the build that the message is about."""
@@ -61,6 +62,8 @@ class BuildStateChange(BuildMessage):
 
     def _read(self, fields: Fields) -> None:
         super()._read(fields)
+        self.old: str | None
+        self.new: str | None
         self.old, self.new = fields.states(build_states.NAMES)
         body = self.body
         self.task = None
@@ -144,10 +147,10 @@ class RPMSign(BuildMessage):
     _build_required = False
 
     def _read(self, fields: Fields) -> None:
-        self.rpm = fields.row('rpm')
+        self.rpm: Any = fields.row('rpm')
         super()._read(fields)
-        self.sigkey = fields.name('sigkey')
-        self.sighash = fields.name('sighash')
+        self.sigkey: str | None = fields.name('sigkey')
+        self.sighash: str | None = fields.name('sighash')
 
 
 @message_class('BuildPromote')
@@ -165,5 +168,5 @@ class BuildPromote(BuildMessage):
 
     def _read(self, fields: Fields) -> None:
         super()._read(fields)
-        self.draft_release = fields.name('draft_release')
-        self.target_release = fields.name('target_release')
+        self.draft_release: str | None = fields.name('draft_release')
+        self.target_release: str | None = fields.name('target_release')

@@ -17,6 +17,7 @@ from txkoji.messages.message import Message
 from txkoji.messages.parse import parse
 from txkoji.messages.subscription import Kinds, Subscription
 from txkoji.messages.tasks import TaskStateChange
+from txkoji.resource import Hub
 
 if TYPE_CHECKING:
     from txkoji.messages.amqp import AMQPListener
@@ -60,7 +61,7 @@ class Events:
 
     def __init__(self, client: HubClient, wake: Callable[[int], None]
                  ) -> None:
-        self.owner = client.owner
+        self.owner: Hub = client.owner
         self._wake = wake
         self._subscriptions: list[Subscription] = []
         #: Keys of handled messages, the oldest first.

@@ -60,11 +60,11 @@ class Message:
 
     def __init__(self, frame: Frame, connection: Hub | None = None,
                  kind: str | None = None) -> None:
-        self.kind = kind or type(self).__name__
-        self.properties = frame.properties
-        self.body = frame.body
-        self.topic = frame.topic
-        self.id = frame.id
+        self.kind: str = kind or type(self).__name__
+        self.properties: dict[str, Any] = frame.properties
+        self.body: Any = frame.body
+        self.topic: str | None = frame.topic
+        self.id: str | None = frame.id
         self.connection = connection
         self._fields = Fields(frame, connection)
         self._read(self._fields)

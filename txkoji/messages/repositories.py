@@ -1,6 +1,8 @@
 """Messages about repositories."""
 from __future__ import annotations
 
+from typing import Any
+
 from munch import Munch
 
 from txkoji.messages.fields import Fields, text_or_none
@@ -18,6 +20,7 @@ class RepoInit(Message):
     """
 
     repo: Repo
+    tag: Any
 
     def _read(self, fields: Fields) -> None:
         body = self.body
@@ -47,6 +50,8 @@ class RepoDone(RepoInit):
                   once.
     """
 
+    repo: Repo
+    tag: Any
     expire: bool
 
     def _read(self, fields: Fields) -> None:

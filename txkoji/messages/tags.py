@@ -1,6 +1,8 @@
 """Messages about tags: tagged and untagged builds, lists of packages."""
 from __future__ import annotations
 
+from typing import Any
+
 from munch import Munch
 
 from txkoji.build import Build
@@ -23,9 +25,9 @@ class TagUntag(BuildMessage):
 
     def _read(self, fields: Fields) -> None:
         super()._read(fields)
-        self.tag = fields.name('tag')
+        self.tag: Any = fields.name('tag')
         if self.kind == 'TagUntag':
-            self.kind = str(self.properties.get('type', 'Tag'))
+            self.kind: str = str(self.properties.get('type', 'Tag'))
 
 
 @message_class('PackageListChange')
@@ -41,7 +43,8 @@ class PackageListChange(Message):
     action: str | None
 
     def _read(self, fields: Fields) -> None:
-        self.tag, self.package = fields.name('tag'), fields.name('package')
+        self.tag: Any = fields.name('tag')
+        self.package: str | None = fields.name('package')
         self.action = fields.name('action')
         if self.tag is None or self.package is None:
             raise ValueError('the message has no tag or no package')

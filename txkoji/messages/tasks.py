@@ -25,6 +25,8 @@ class TaskStateChange(Message):
 
     def _read(self, fields: Fields) -> None:
         self.task = fields.attach(Task, fields.row('info'))
+        self.old: str | None
+        self.new: str | None
         self.old, self.new = fields.states(task_states.NAMES)
 
     @property

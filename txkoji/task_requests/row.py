@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from txkoji import task_states
 from txkoji.exceptions import AnswerError
@@ -27,7 +27,7 @@ class TaskRow(Timed):
     __slots__ = ()
 
     page = 'taskinfo?taskID'
-    states = task_states.NAMES
+    states: ClassVar[dict[int, str]] = task_states.NAMES
     running = task_states.OPEN
 
     #: Whether its parent waits for it.
@@ -59,7 +59,7 @@ class TaskRow(Timed):
     #: The id of the task that started it.
     parent: int | None
     #: The priority; a lower number is earlier.
-    priority: int | None
+    priority: int
     #: The request; see `params`.
     request: list[Any] | str | None
     #: The result, in lists.

@@ -116,7 +116,7 @@ class End:
     """
 
     peer: End
-    disconnecting = False
+    disconnecting: bool = False
 
     def __init__(self, pipe: _Pipe, protocol: Any, is_server: bool) -> None:
         self._is_server = is_server

@@ -72,4 +72,4 @@ class Changes(Polled[TaskChange]):
             if each.id not in self._states or old != new:
                 self._states[each.id] = new
                 self.found.append(TaskChange(each, old, new))
-        self.over = task.state in task_states.DONE_GROUP
+        self.over: bool = task.state in task_states.DONE_GROUP

@@ -109,7 +109,7 @@ class Polled(AsyncItems[Item]):
         self.client = client
         self._name = name
         self.found: deque[Item] = deque()
-        self.over = False
+        self.over: bool = False
         self._lock = FairSemaphore(1)
         self._looking: Deferred[Any] | None = None
 

@@ -99,7 +99,7 @@ class ExpatDecoder:
 
     def __init__(self, root: str = 'methodResponse',
                  row: Callable[[], Any] | None = None) -> None:
-        self.method = ''
+        self.method: str = ''
         self._root = root
         self._row = row
         self._size = 0

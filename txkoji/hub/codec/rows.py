@@ -102,9 +102,9 @@ class RowReader:
 
     def __init__(self, make: Callable[[], Any],
                  learn_after: int = LEARN_AFTER) -> None:
-        self.learning = True
-        self.active = False
-        self.min_length = sys.maxsize
+        self.learning: bool = True
+        self.active: bool = False
+        self.min_length: int = sys.maxsize
         self._make = make
         self._learn_after = learn_after
         self._observed = 0

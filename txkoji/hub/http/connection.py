@@ -101,10 +101,10 @@ class HTTPConnection(TwistedProtocol):
     def __init__(self, owner: Owner, secure: bool) -> None:
         self._owner = owner
         self._secure = secure
-        self.state = State.NEW
+        self.state: State = State.NEW
         self.ready: Deferred[HTTPConnection] = Deferred(
             lambda ready: self.abort())
-        self.received = 0
+        self.received: int = 0
         self.tls: Any = None
         self._receiver: Receiver | None = None
         self._parser: AnswerParser | None = None

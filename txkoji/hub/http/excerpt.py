@@ -24,7 +24,7 @@ class ExcerptSink:
                  count: Callable[[int], Any] = int) -> None:
         self._sink = sink
         self._count = count
-        self.data = b''
+        self.data: bytes = b''
 
     def feed(self, data: bytes) -> Deferred[None] | None:
         """Take the next bytes; see `Sink.feed`."""

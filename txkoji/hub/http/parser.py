@@ -32,9 +32,9 @@ class Head:
 
     def __init__(self, status: int, reason: str,
                  headers: list[tuple[bytes, bytes]]) -> None:
-        self.status = status
-        self.reason = reason
-        self.headers = headers
+        self.status: int = status
+        self.reason: str = reason
+        self.headers: list[tuple[bytes, bytes]] = headers
 
     def get(self, name: bytes) -> str:
         """
@@ -62,7 +62,9 @@ class AnswerParser:
     """
 
     def __init__(self) -> None:
-        self.complete = self.keep_alive = self.until_closed = False
+        self.complete: bool = False
+        self.keep_alive: bool = False
+        self.until_closed: bool = False
         self._parser: Any = httptools.HttpResponseParser(self)
         self._start = b''
         self._head: Head | None = None

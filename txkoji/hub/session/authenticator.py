@@ -61,7 +61,7 @@ class Authenticator:
         self._settings = settings
         self._transport = transport
         self._retries = retries
-        self.outcome = Outcome()
+        self.outcome: Outcome = Outcome()
         #: The logouts that run in the background.
         self._logouts: set[Deferred[Any]] = set()
 

@@ -68,10 +68,10 @@ class Session:
         #: The credentials of the current or the last `login()`.
         self._login_credentials: Credentials | None = None
         self._renewal: SingleFlight[None] = SingleFlight()
-        self.address = settings.server
+        self.address: str = settings.server
         self.info: SessionInfo | None = None
-        self.callnum = 0
-        self.login_lock = FairSemaphore(1)
+        self.callnum: int = 0
+        self.login_lock: FairSemaphore = FairSemaphore(1)
 
     @property
     def credentials(self) -> Credentials | None:
@@ -349,8 +349,9 @@ class Subsession(Session):
         if master_info is None:
             raise KojiLoginException(
                 'logout() was called meanwhile; login() again')
-        self.address = master.address
-        self.info = replace(require_session(answer), in_url=master_info.in_url)
+        self.address: str = master.address
+        self.info: SessionInfo = replace(
+            require_session(answer), in_url=master_info.in_url)
 
     async def _renew_or_begin(self, expired: bool, answer_lost: bool) -> None:
         # A new subsession takes no login, but a renewal does.
