@@ -42,8 +42,8 @@ KINDS: tuple[type[Methods], ...] = (
     TaskChanges, TaskMethods)
 
 #: Methods that call others, which the hub itself does.
-CALLING = ('_listapi', 'count', 'countAndFilterResults', 'filterResults', 'multiCall',
-           'system.listMethods', 'system.methodHelp',
+CALLING = ('_listapi', 'count', 'countAndFilterResults', 'filterResults',
+           'multiCall', 'system.listMethods', 'system.methodHelp',
            'system.methodSignature', 'system.multicall')
 
 #: The versions that brought arguments of methods, by method and name.
