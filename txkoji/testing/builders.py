@@ -12,6 +12,7 @@ from txkoji import task_states
 from txkoji.exceptions import KojiException
 from txkoji.testing.clocks import LazyReactor
 from txkoji.testing.dispatch import code_of
+from txkoji.testing.repos import Repos
 from txkoji.testing.tables import Row
 from txkoji.testing.tasks import Tasks
 from txkoji.testing.work import Steps, Work
@@ -43,7 +44,10 @@ class Builders:
     def __init__(self, world: World, clock: Any) -> None:
         self._world = world
         self._clock = clock
-        self._work = Work(world, self._seconds, self._failure)
+        self._work = Work(world, self._seconds, self._failure,
+                          lambda: self._pace)
+        self._pace = 1.0
+        self._asked = False
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._count = count()
         self._steps: dict[int, Steps] = {}
@@ -62,12 +66,14 @@ class Builders:
         """
         Let builders take the tasks that come.
 
-        :param duration: seconds that an architecture of a build takes.
+        :param duration: seconds that an architecture of a build takes; all
+                         else is as much faster, or slower.
         :param durations: the same of packages, by name.
         :param old: whether also those that are free now.
         """
         self.running = True
         self._duration = duration
+        self._pace = duration / DURATION
         self._durations.update(durations or {})
         for row in self._world.tables.tasks if old else ():
             if row['state'] in (task_states.FREE, task_states.ASSIGNED):
@@ -123,7 +129,7 @@ class Builders:
             self._wake(details['info']['parent'])
 
     def _pick_up(self, number: int) -> None:
-        self._later(PICKUP, lambda: self._open(number))
+        self._later(PICKUP * self._pace, lambda: self._open(number))
 
     def _open(self, number: int) -> None:
         row = self._world.tables.by_id('tasks').get(number)
@@ -207,6 +213,23 @@ class Builders:
         if self._due and self.between:
             delay = max(0, self._due[0][0] - self._world.now())
             self._timer = self._clock.callLater(delay, self.catch_up)
+
+    def look(self) -> None:
+        """See whether somebody waits for a repository, as kojira does."""
+        if not self.running or self._asked:
+            return
+        tasks = self._world.tables.by_id('tasks')
+        for row in self._world.tables.repo_requests:
+            task = tasks.get(row['task_id'])
+            if row['active'] and (task is None or task['state'] in (
+                    task_states.FAILED, task_states.CANCELED)):
+                self._asked = True
+                self._later(PICKUP * self._pace, self._check_queue)
+                return
+
+    def _check_queue(self) -> None:
+        self._asked = False
+        Repos(self._world).check_queue()
 
     def live(self) -> None:
         """Act between requests, too."""

@@ -25,6 +25,7 @@ from txkoji.exceptions import (
 )
 from txkoji.hub.codec.xmlrpc import split_arguments
 from txkoji.hub.reads import is_read
+from txkoji.testing.api import described, help_of
 from txkoji.testing.caller import Caller
 from txkoji.testing.calls import Export, complaint
 from txkoji.testing.lookups import PlainFault
@@ -227,7 +228,11 @@ class Dispatcher:
         own: dict[str, Callable[..., Any]] = {
             'count': count, 'countAndFilterResults': counted,
             'filterResults': filtered, 'multiCall': many,
-            'system.multicall': many, 'system.listMethods': self._names}
+            'system.multicall': many, 'system.listMethods': self._names,
+            '_listapi': lambda: described(self._names()),
+            'system.methodSignature': lambda method:
+                'signatures not supported',
+            'system.methodHelp': help_of}
         return own.get(method)
 
     def _names(self) -> list[str]:

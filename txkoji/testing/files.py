@@ -100,6 +100,14 @@ class Files:
             with suppress(FileNotFoundError):
                 os.unlink(os.path.join(self._folder, key))
 
+    def kept(self) -> dict[str, bytes]:
+        """The files that are in memory, by their keys."""
+        return {key: bytes(data) for key, data in self._memory.items()}
+
+    def keep(self, key: str, data: bytes) -> None:
+        """Put a file into memory by its key."""
+        self._memory[key] = bytearray(data)
+
     def checksum(self, kind: str, path: str, volume: str | None = None,
                  offset: int = 0) -> str:
         """The checksum of a file from an offset on; fails as `hash_of`."""

@@ -27,6 +27,7 @@ from txkoji.testing.life import Life
 from txkoji.testing.making import Making
 from txkoji.testing.misbehaviour import MISBEHAVIOURS, Misbehaviour
 from txkoji.testing.repos import Repos
+from txkoji.testing.saved import load, save
 from txkoji.testing.serving import Serving
 from txkoji.testing.sessions import ClientIdentity, Credentials, Sessions
 from txkoji.testing.tables import RECORDED, Tables
@@ -98,6 +99,7 @@ class FakeHub(Serving, Making, Life):
         self.clock = clock or reactor or LazyReactor()
         Serving.__init__(self)
         self._started = self.clock.seconds()
+        self._began = RECORDED
         self.version = version
         self.front = front
         self.tables = Tables(sample)
@@ -122,7 +124,26 @@ class FakeHub(Serving, Making, Life):
         """Its time, in seconds since 1970: that of the recording, and on."""
         if self.builders.moment is not None:
             return self.builders.moment
-        return RECORDED + float(self.clock.seconds() - self._started)
+        return self._began + float(self.clock.seconds() - self._started)
+
+    def save(self, path: str) -> None:
+        """Save what it knows to a file, for `load`."""
+        save(path, self.tables, self.files, self.sessions, self.now())
+
+    @classmethod
+    def load(cls, path: str, **options: Any) -> FakeHub:
+        """
+        Make a hub of a file that `save` has written.
+
+        :param options: as of `FakeHub`.
+        """
+        hub = cls(sample=False, **options)
+        state = load(path, hub.files)
+        hub.tables.take(state['tables'])
+        hub.sessions.rows[:] = state['sessions']
+        hub.sessions.passwords.update(state['passwords'])
+        hub._began = state['time']
+        return hub
 
     def _version(self) -> tuple[int, ...]:
         return tuple(int(part) for part in self.version.split('.'))
@@ -288,6 +309,7 @@ class FakeHub(Serving, Making, Life):
             answer = encode_answer(found)
             changed = self._dispatcher.changes(method, args, kwargs)
             self.world.commit()
+            self.builders.look()
             return answer
         except KojiException as fault:
             self._roll_back()

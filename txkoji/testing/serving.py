@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import SSL4ServerEndpoint, TCP4ServerEndpoint
 from twisted.internet.interfaces import IProtocolNegotiationFactory
 from twisted.internet.task import deferLater
-from twisted.protocols.policies import WrappingFactory
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 from zope.interface import implementer
@@ -20,6 +20,9 @@ from txkoji.hub.profile import Profile
 from txkoji.testing.files import FilesResource
 from txkoji.testing.memory import MemoryNetwork
 from txkoji.testing.web import HubResource
+
+#: The first byte that a client of TLS sends.
+HANDSHAKE = b'\x16'
 
 
 class Serving:
@@ -132,11 +135,29 @@ class Serving:
             await deferLater(reactor, 0, lambda: None)
 
 
+class Spoken(ProtocolWrapper):
+    """Tells clients that speak TLS where none is spoken."""
+
+    _begun = False
+
+    def dataReceived(self, data: bytes) -> None:
+        begun, self._begun = self._begun, True
+        if not begun and data[:1] == HANDSHAKE:
+            self.transport.write(  # type: ignore[union-attr]
+                b'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n'
+                b'Content-Type: text/plain\r\n\r\n'
+                b'You speak TLS to a port of plain HTTP: use http://\n')
+            self.transport.loseConnection()  # type: ignore[union-attr]
+            return
+        ProtocolWrapper.dataReceived(self, data)
+
+
 @implementer(IProtocolNegotiationFactory)
 class Listening(WrappingFactory):
     """Knows its connections, and tells those over TLS what it speaks."""
 
     noisy = False
+    protocol = Spoken
 
     def acceptableProtocols(self) -> list[bytes]:
         return [b'http/1.1']

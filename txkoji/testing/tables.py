@@ -62,11 +62,11 @@ class Tables:
     in a tag of the sample that does not list its package; only a package that
     is blocked there is left out).
 
-    :param sample: whether to begin with the sample data, or empty.
+    :ivar sample: whether tables begin with the sample data, or empty.
     """
 
     def __init__(self, sample: bool = True) -> None:
-        self._sample = sample
+        self.sample = sample
         self._ids: dict[str, dict[int, Row]] = {}
         self._by_name: dict[str, dict[str, Row]] = {}
         self._groups: dict[tuple[str, str], dict[Any, list[Row]]] = {}
@@ -77,14 +77,21 @@ class Tables:
             raise AttributeError(f'there is no table {name!r}')
         rows: list[Row] = []
         if name not in RECORDED_TABLES:
-            rows = schema.initial(name, self._sample)
-        elif self._sample:
+            rows = schema.initial(name, self.sample)
+        elif self.sample:
             rows = read_sample(name)
         elif name == 'events':
             # A hub's database begins with one.
             rows = [{'id': 1, 'ts': 0.0}]
         setattr(self, name, rows)
         return rows
+
+    def take(self, other: Tables) -> None:
+        """Take over the rows of other tables."""
+        self.sample = other.sample
+        for name, rows in other.loaded().items():
+            setattr(self, name, rows)
+        self.forget()
 
     def loaded(self) -> dict[str, list[Row]]:
         """The tables that were asked for so far."""

@@ -20,7 +20,7 @@ from txkoji.testing.builds import Builds
 from txkoji.testing.content import Content
 from txkoji.testing.inheritance import full
 from txkoji.testing.lookups import PlainFault, strict_tag
-from txkoji.testing.repos import Repos
+from txkoji.testing.repos import EXPIRED, READY, Repos
 from txkoji.testing.rpmfile import make_rpm
 from txkoji.testing.tables import Row
 from txkoji.testing.tagging import Tagging
@@ -46,13 +46,16 @@ class Work:
 
     :param world: the hub's.
     :param seconds: gives the seconds that an architecture of a package takes.
+    :param pace: gives how slow all else is.
     :param failure: gives the text of the failure of an architecture of a
                     package, or None.
     """
 
     def __init__(self, world: World, seconds: Callable[[str, str], float],
-                 failure: Callable[[str, str], str | None]) -> None:
+                 failure: Callable[[str, str], str | None],
+                 pace: Callable[[], float]) -> None:
         self._world = world
+        self._pace = pace
         self._tables = world.tables
         self._seconds = seconds
         self._failure = failure
@@ -107,7 +110,7 @@ class Work:
         return path
 
     def _other(self, task: Row) -> Steps:
-        yield TAG_SECONDS
+        yield TAG_SECONDS * self._pace()
         return None
 
     def _sleep(self, task: Row) -> Steps:
@@ -125,7 +128,7 @@ class Work:
             raise GenericError(f'unknown build target: {target}')
         tag = strict_tag(self._tables, place['build_tag'] if place
                          else next(iter(self._tables.by_id('tags'))))
-        yield 1
+        yield self._pace()
         srpm = self._sub(task, 'buildSRPMFromSCM' if '://' in source
                          else 'rebuildSRPM', [source, tag['id'], {
                              'repo_id': 1, 'scratch': scratch}], 'srpm')
@@ -198,7 +201,7 @@ class Work:
 
     def _srpm(self, task: Row) -> Steps:
         source, tag_id, *_ = task['request']
-        yield SRPM_SECONDS
+        yield SRPM_SECONDS * self._pace()
         name, version, release = self._nvr(source, tag_id)
         arch = 'src'
         path = self._put(
@@ -265,7 +268,7 @@ class Work:
     # Tags and repositories
 
     def _tag(self, task: Row) -> Steps:
-        yield TAG_SECONDS
+        yield TAG_SECONDS * self._pace()
         tag, build, *rest = task['request']
         force, source = [*rest, False, None][:2]
         rules = Tagging(self._world)
@@ -304,10 +307,20 @@ class Work:
         yield parts
         self._results(parts)
         repos.done(number)
+        self._expire(tag['id'], number)
         return [number, event]
 
+    def _expire(self, tag_id: int, number: int) -> None:
+        """Let older repositories of a tag expire, as kojira does."""
+        repos = Repos(self._world)
+        new = repos.row(number)
+        for row in self._tables.where('repos', 'tag_id', tag_id):
+            if row['state'] == READY and row['id'] < number \
+                    and row['custom_opts'] == new['custom_opts']:
+                repos.set_state(row, EXPIRED)
+
     def _createrepo(self, task: Row) -> Steps:
-        yield REPO_SECONDS
+        yield REPO_SECONDS * self._pace()
         return [task_folder(task['id']), ['repomd.xml']]
 
     def _wait_repo(self, task: Row) -> Steps:
@@ -316,7 +329,7 @@ class Work:
             found = Repos(self._world).newest(tag['id'])
             if found is not None:
                 return found
-            yield REPO_SECONDS
+            yield REPO_SECONDS * self._pace()
 
 
 def nvr_of(path: str) -> tuple[str, str, str]:

@@ -42,8 +42,9 @@ KINDS: tuple[type[Methods], ...] = (
     TaskChanges, TaskMethods)
 
 #: Methods that call others, which the hub itself does.
-CALLING = ('count', 'countAndFilterResults', 'filterResults', 'multiCall',
-           'system.listMethods', 'system.multicall')
+CALLING = ('_listapi', 'count', 'countAndFilterResults', 'filterResults',
+           'multiCall', 'system.listMethods', 'system.methodHelp',
+           'system.methodSignature', 'system.multicall')
 
 #: The versions that brought arguments of methods, by method and name.
 SINCE = {('getTaskInfo', 'strict'): (1, 17),
