@@ -39,12 +39,12 @@ setup(
         'pyOpenSSL>=24.3',
         'service_identity>=23.1',
         'treq>=24.9',
-        'twisted[tls]>=24.10',
+        'twisted[tls]>=25.5',
     ],
     extras_require={
         # Built with Kerberos' headers.
         'gssapi': ['requests-gssapi>=1.3'],
-        'amqp': ['pika>=1.3'],
+        'amqp': ['pika>=1.3.2'],
         'fedora-messaging': ['fedora-messaging>=3.6'],
         # For examples only.
         'plot': ['matplotlib>=3.8'],
