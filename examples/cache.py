@@ -3,12 +3,16 @@ List open tasks with the names of their owners.
 
 The names are kept in files for a day, so that each is asked for once.
 """
+from __future__ import annotations
+
+from argparse import Namespace
+
 from embedded import run
 
-from txkoji import task_states
+from txkoji import Connection, task_states
 
 
-async def show(koji, options):
+async def show(koji: Connection, options: Namespace) -> None:
     """Print the open tasks."""
     tasks = await koji.listTasks(
         {'state': [task_states.OPEN]}, {'order': '-id', 'limit': 20})

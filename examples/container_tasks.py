@@ -1,11 +1,18 @@
 """List the last container builds: their source, result, and estimated end."""
+from __future__ import annotations
+
+from argparse import Namespace
+
 from embedded import run
 from twisted.internet.defer import gatherResults
+
+from txkoji import Connection
+from txkoji.task import Task
 
 METHODS = ['buildContainer', 'buildSourceContainer']
 
 
-async def show(koji, options):
+async def show(koji: Connection, options: Namespace) -> None:
     """Print the tasks."""
     lists = await gatherResults(
         [koji.listTasks({'method': method}, {'order': '-id', 'limit': 10})
@@ -21,7 +28,7 @@ async def show(koji, options):
                   await task.estimate_completion() or 'an unknown time')
 
 
-def name(task):
+def name(task: Task) -> str | None:
     """Get the names of the builds of a task."""
     try:
         return task.package or 'something'

@@ -3,21 +3,27 @@ Tabulate how long builds of a package took, or plot it (--plot).
 
 The plot needs matplotlib.
 """
+from __future__ import annotations
+
 import sys
+from argparse import Namespace
 
 from embedded import run
 
-from txkoji import build_states
+from txkoji import Connection, build_states
+from txkoji.build import Build
 from txkoji.estimates import average_build_duration, average_last_builds
 
 
-async def show(koji, options):
+async def show(koji: Connection, options: Namespace) -> None:
     """Print the durations."""
     builds = await koji.listBuilds(
         options.package, state=build_states.COMPLETE,
         queryOpts={'order': '-completion_time', 'limit': 20})
     builds = [build for build in reversed(builds)
               if build.duration is not None]
+    if not builds:
+        sys.exit(f'There is no build of {options.package}.')
     for build in builds:
         print(f'{build.started:%Y-%m-%d %H:%M}  {minutes(build):7.1f} min'
               f'  {build.nvr}')
@@ -30,12 +36,13 @@ async def show(koji, options):
         plot(builds, options)
 
 
-def minutes(build):
+def minutes(build: Build) -> float:
     """Get the duration of a build in minutes."""
+    assert build.duration is not None
     return build.duration.total_seconds() / 60
 
 
-def plot(builds, options):
+def plot(builds: list[Build], options: Namespace) -> None:
     """Draw the durations."""
     try:
         from matplotlib.figure import Figure
@@ -52,5 +59,5 @@ def plot(builds, options):
     print('There is a chart in', options.plot)
 
 
-run(show, __doc__, {'--plot': 'a file for a chart, such as chart.png'},
-    package='bash')
+run(show, __doc__, arguments={'package': ('bash', 'the name of a package')},
+    flags={'--plot': 'a file for a chart, such as chart.png'})

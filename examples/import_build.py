@@ -2,19 +2,24 @@
 Import the build of a content generator.
 
 The arguments are its metadata, as JSON, and the folder of the files that the
-metadata names. On the embedded hub, without arguments, the example makes both.
+metadata names. Without them, the example makes both.
 """
+from __future__ import annotations
+
 import hashlib
 import json
 import os
+import sys
 import tempfile
+from argparse import Namespace
 
-from embedded import run
+from embedded import progress, run
 
+from txkoji import Connection
 from txkoji.exceptions import KojiException
 
 
-async def load(koji, options):
+async def load(koji: Connection, options: Namespace) -> None:
     """Import the build."""
     if options.folder is None:
         options.folder = tempfile.mkdtemp()
@@ -26,22 +31,20 @@ async def load(koji, options):
                  for output in metadata['output']
                  if not output.get('metadata_only')]
         await koji.login()
-        build = await koji.cg_import(metadata, paths, progress=show)
+        with progress() as bars:
+            bar = bars.add_task('upload')
+            build = await koji.cg_import(
+                metadata, paths, progress=lambda sent, total: bars.update(
+                    bar, completed=sent, total=total))
     except (KojiException, OSError, ValueError, KeyError) as error:
-        print('It was not imported:', error)
-        return
+        sys.exit(f'The build was not imported: {error}')
     print(build.nvr, 'is', build.state_name, 'at', build.url)
     for file in await build.files():
         print(' ', file.url)
 
 
-def show(sent, total):
-    """Print the progress."""
-    print(f'{sent} of {total} bytes are on the hub')
-
-
-def make_up(folder):
-    """Make a build of one image and its log; gives the metadata's path."""
+def make_up(folder: str) -> str:
+    """Make a build of one image and its log; get the path of the metadata."""
     output = []
     for name, kind, data in [('disk.tar.gz', 'tar', b'an image' * 1000),
                              ('build.log', 'log', b'all is well\n')]:
@@ -70,4 +73,6 @@ def make_up(folder):
     return path
 
 
-run(load, __doc__, user='osbs', metadata=None, folder=None)
+run(load, __doc__, user='osbs', arguments={
+    'metadata': (None, 'a file of JSON (default: one is made)'),
+    'folder': (None, 'the folder of the files (default: some are made)')})

@@ -1,32 +1,37 @@
 """
 Talk with people on IRC about Koji.
 
-The bot answers
+The bot answers to
 
-    links to Koji's web pages,
+    links to Koji's web pages
     last PACKAGE build
     what is USER building?
-    watch PACKAGE           (and "unwatch": it tells of builds and tags of it)
+    watch PACKAGE
+    unwatch PACKAGE
 
-and hears of these from the message bus, if it is told where that is (or has
-that, with its password, in the environment, as AMQP_URL). Without
-a SERVER (such as tcp:irc.example.com:6667) it talks to itself, to show how.
-
-    python examples/irc_bot.py [SERVER [CHANNEL [NICK]]] [--amqp URL]
-        [--profile NAME]
+It announces builds and tags of watched packages, if it is told
+the URL of a message broker. Without a server it talks to itself.
 """
+from __future__ import annotations
+
 import os
 import re
+from argparse import Namespace
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
 
 from embedded import run
 from twisted.application.internet import ClientService
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.endpoints import clientFromString
-from twisted.internet.protocol import Factory
+from twisted.internet.protocol import Factory, connectionDone
+from twisted.python.failure import Failure
 from twisted.words.protocols.irc import IRCClient
 
-from txkoji import build_states, task_states
+from txkoji import Connection, build_states, task_states
 from txkoji.build import Build
+from txkoji.messages import BuildStateChange, TagUntag
 from txkoji.task import Task
 
 #: What people say may be anything: so long is what is read, and what is
@@ -42,17 +47,18 @@ SHOW = ['last ceph build', 'what is bob building?', 'watch ceph',
 class Answers:
     """What the bot has to say; each answer is a list of lines."""
 
-    def __init__(self, koji):
+    def __init__(self, koji: Connection) -> None:
         # Nobody waits for an hour in a chat. None of these calls writes.
         self.koji = koji.with_options(timeout=30, deadline=60)
-        self.watched = set()
-        self.questions = [
+        self.watched: set[str] = set()
+        self.questions: list[tuple[str, Callable[
+            [str], Awaitable[list[str]]]]] = [
             (r'last ([\w.+-]+) build\W*', self.last_build),
             (r'what is ([\w./@-]+) building\W*', self.building),
             (r'watch ([\w.+-]+)', self.watch),
             (r'unwatch ([\w.+-]+)', self.unwatch)]
 
-    async def answer(self, text):
+    async def answer(self, text: str) -> list[str]:
         """Answer a command."""
         text = text[:LONGEST].strip()
         found = re.search(r'https?://\S+', text)
@@ -64,12 +70,12 @@ class Answers:
                 return await method(found.group(1))
         return []
 
-    async def link(self, url):
+    async def link(self, url: str) -> list[str]:
         """Describe the object of a link."""
         found = await self.koji.from_web(url)
         return [] if found is None else [await self.describe(found)]
 
-    async def last_build(self, package):
+    async def last_build(self, package: str) -> list[str]:
         """Tell the latest build of a package."""
         builds = await self.koji.listBuilds(
             package, state=build_states.COMPLETE,
@@ -78,7 +84,7 @@ class Answers:
             return [f'There is no build of {package}.']
         return [await self.describe(builds[0])]
 
-    async def building(self, name):
+    async def building(self, name: str) -> list[str]:
         """Tell the builds that are under way."""
         user = await self.koji.getUser(name)
         if user is None:
@@ -92,19 +98,19 @@ class Answers:
         return await gatherResults([Deferred.fromCoroutine(
             self.describe(task)) for task in tasks])
 
-    async def watch(self, package):
+    async def watch(self, package: str) -> list[str]:
         """Announce builds of a package from now on."""
         if len(self.watched) >= WATCHED:
             return ['I watch too many packages already.']
         self.watched.add(package)
         return [f'I will tell of builds and tags of {package}.']
 
-    async def unwatch(self, package):
+    async def unwatch(self, package: str) -> list[str]:
         """Announce builds of a package no longer."""
         self.watched.discard(package)
         return [f'I no longer watch {package}.']
 
-    async def describe(self, found):
+    async def describe(self, found: Any) -> str:
         """Describe an object of the hub."""
         if isinstance(found, Task):
             about = f'{found.title} is {found.state_name}'
@@ -119,7 +125,7 @@ class Answers:
             about += f', {until(when, self.koji.now())}'
         return f'{about}: {found.url}'
 
-    def news(self, event):
+    def news(self, event: BuildStateChange | TagUntag) -> list[str]:
         """Make lines about an event of the message bus."""
         if event.package not in self.watched:
             return []
@@ -129,7 +135,7 @@ class Answers:
         return [f'{event.build.nvr} is {event.new}: {event.url}']
 
 
-def until(when, now):
+def until(when: datetime | None, now: datetime) -> str:
     """Tell how long it is until a time."""
     if when is None:
         return 'nobody knows for how long'
@@ -144,7 +150,8 @@ class Bot(IRCClient):
 
     lineRate = 0.5
 
-    def __init__(self, reactor, answers, bots, options):
+    def __init__(self, reactor: Any, answers: Answers, bots: set[Bot],
+                 options: Namespace) -> None:
         self.reactor = reactor
         self.answers = answers
         self.bots = bots
@@ -152,33 +159,33 @@ class Bot(IRCClient):
         self.place = options.channel
         self.busy = 0
 
-    def lineReceived(self, line):
+    def lineReceived(self, line: bytes) -> None:
         """Receive a line of the server."""
         # It may be in any encoding.
         super().lineReceived(line.decode('utf-8', 'replace').encode())
 
-    def ctcpQuery(self, user, channel, messages):
+    def ctcpQuery(self, user: str, channel: str, messages: Any) -> None:
         """There is nothing to say to these."""
 
-    def signedOn(self):
+    def signedOn(self) -> None:
         """Join the channel."""
         self.join(self.place)
 
-    def joined(self, channel):
+    def joined(self, channel: str) -> None:
         """Begin to answer."""
         self.bots.add(self)
 
-    def kickedFrom(self, channel, kicker, message):
+    def kickedFrom(self, channel: str, kicker: str, message: str) -> None:
         """Join the channel again."""
         self.bots.discard(self)
         self.reactor.callLater(60, self.join, channel)
 
-    def connectionLost(self, reason):
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Connect again."""
         self.bots.discard(self)
         super().connectionLost(reason)
 
-    def privmsg(self, user, channel, message):
+    def privmsg(self, user: str, channel: str, message: str) -> None:
         """Receive a message."""
         nick = user.partition('!')[0]
         to = nick if channel == self.nickname else self.place
@@ -191,29 +198,29 @@ class Bot(IRCClient):
                 f'That did not work: {failure.value}'])
             answer.addCallback(self.say_to, to)
 
-    def say_to(self, lines, to):
+    def say_to(self, lines: Sequence[str], to: str) -> None:
         """Say lines."""
         self.tell(lines, to)
         self.reactor.callLater(len(lines) * self.lineRate, self.done)
 
-    def done(self):
+    def done(self) -> None:
         """Leave."""
         self.busy -= 1
 
-    def tell(self, lines, to):
+    def tell(self, lines: Sequence[str], to: str) -> None:
         """Say lines, a few at a time."""
         for line in lines:
             # No bot answers a notice, so that two do not talk for ever.
             self.notice(to, clean(line))
 
 
-def clean(line):
+def clean(line: str) -> str:
     """No line, nor command, of its own making; and nothing but text."""
     line = line.encode('utf-8', 'ignore').decode()
     return re.sub(r'[\x00-\x1f\x7f]', ' ', line)[:LONGEST]
 
 
-async def talk(koji, options):
+async def talk(koji: Connection, options: Namespace) -> None:
     """Connect to the server, and stay."""
     answers = Answers(koji)
     if options.server is None:
@@ -224,13 +231,13 @@ async def talk(koji, options):
         return
 
     from twisted.internet import reactor
-    bots = set()
+    bots: set[Bot] = set()
     ClientService(
         clientFromString(reactor, options.server),
         Factory.forProtocol(lambda: Bot(reactor, answers, bots, options))
     ).startService()
 
-    def tell(event):
+    def tell(event: BuildStateChange | TagUntag) -> None:
         for bot in bots:
             bot.tell(answers.news(event), options.channel)
 
@@ -243,5 +250,9 @@ async def talk(koji, options):
     await Deferred()
 
 
-run(talk, __doc__, {'--amqp': 'a message broker, amqps://USER:PASSWORD@HOST/'},
-    server=None, channel='#koji', nick='koji-bot')
+run(talk, __doc__, arguments={
+    'server': (None, 'such as tcp:irc.example.com:6667 (default: none)'),
+    'channel': ('#koji', 'the channel to join'),
+    'nick': ('koji-bot', 'the nickname of the bot')}, flags={
+    '--amqp': 'a message broker, amqps://USER:PASSWORD@HOST/ (default: that'
+              ' of AMQP_URL in the environment)'})

@@ -1,14 +1,15 @@
-"""
-The latest build of a package, and how long it took.
+"""Show the latest build of a package, and how long it took."""
+from __future__ import annotations
 
-    python examples/latest_build.py [PACKAGE] [--profile NAME]
-"""
+import sys
+from argparse import Namespace
+
 from embedded import run
 
-from txkoji import build_states
+from txkoji import Connection, build_states
 
 
-async def show(koji, options):
+async def show(koji: Connection, options: Namespace) -> None:
     """Print the latest build."""
     builds = await koji.listBuilds(
         options.package, state=build_states.COMPLETE,
@@ -20,7 +21,7 @@ async def show(koji, options):
         print('  tagged', [tag.name for tag in await build.tags()])
         print(' ', build.url)
     if not builds:
-        print('There is no build of', options.package)
+        sys.exit(f'There is no build of {options.package}.')
 
 
-run(show, __doc__, package='bash')
+run(show, __doc__, arguments={'package': ('bash', 'the name of a package')})

@@ -3,11 +3,17 @@ Show owners and durations of the latest builds of packages.
 
 Many calls are sent as one, in two ways.
 """
+from __future__ import annotations
+
+from argparse import Namespace
+
 from embedded import run
 from twisted.internet.defer import gatherResults
 
+from txkoji import Connection
 
-async def show(koji, options):
+
+async def show(koji: Connection, options: Namespace) -> None:
     """Print the builds."""
     builds = await koji.listTagged(options.tag, latest=True)
     names = sorted({build.package_name for build in builds})[:20]
@@ -30,4 +36,5 @@ async def show(koji, options):
     print(len(names), 'packages, and', len(found.faults), 'faults')
 
 
-run(show, __doc__, tag='f44-updates-testing')
+run(show, __doc__, arguments={
+    'tag': ('f44-updates-testing', 'the name of a tag')})

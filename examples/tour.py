@@ -1,14 +1,15 @@
-"""
-A first look: a build, a task with its children, a tag, a link from the web.
+"""Take a first look at a build, a task and its children, and more."""
+from __future__ import annotations
 
-    python examples/tour.py [--profile NAME]
-"""
+from argparse import Namespace
+
 from embedded import run
 
+from txkoji import Connection
 from txkoji.exceptions import GenericError
 
 
-async def tour(koji, options):
+async def tour(koji: Connection, options: Namespace) -> None:
     """Print what the hub says."""
     print('This is', koji)
 
