@@ -345,3 +345,7 @@ class HubClient(HubMethods[Deferred[Any]]):
                  ) -> Deferred[int]:
         """Download a file; see `Connection.download`."""
         return self.owner.download(file, destination, **options)
+
+    def file_exists(self, file: Any) -> Deferred[bool]:
+        """Ask whether a file is there; see `Connection.file_exists`."""
+        return self.owner.file_exists(file)

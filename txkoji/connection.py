@@ -23,7 +23,7 @@ from txkoji.files.destinations import Destination
 from txkoji.files.downloads import Download
 from txkoji.files.file import File
 from txkoji.files.follow import Follow, LogPoller
-from txkoji.files.topurl import FileDownload
+from txkoji.files.topurl import FileDownload, file_exists
 from txkoji.files.uploads import Local, Uploaded, upload
 from txkoji.hub import profile as profiles
 from txkoji.hub.http.network import Network
@@ -760,3 +760,18 @@ class Connection(HubMethods[Deferred[Any]]):
                   no such object, or if the link cannot be read.
         """
         return Deferred.fromCoroutine(web.get_linked(self, url))
+
+    # Files under the topurl
+
+    def file_exists(self, file: File) -> Deferred[bool]:
+        """
+        Ask the file server whether a file is under the topurl.
+
+        :param file: the file.
+        :returns: a Deferred that fires with True or False.
+        :raises HTTPError: on a status that says neither.
+        :raises DownloadError: if the file is a folder.
+        :raises TransportError: if the server cannot be reached.
+        :raises ConfigurationError: if the profile has no usable topurl.
+        """
+        return Deferred.fromCoroutine(file_exists(self.client, file))

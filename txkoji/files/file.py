@@ -82,3 +82,10 @@ class File:
         """
         return self._hub.download(self, destination, offset=offset,
                                   progress=progress)
+
+    def exists(self) -> Deferred[bool]:
+        """
+        Ask the file server whether the file is there; see
+        `Connection.file_exists`.
+        """
+        return self._hub.file_exists(self)

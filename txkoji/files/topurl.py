@@ -291,3 +291,48 @@ def _elsewhere(address: str, error: HTTPError) -> str | None:
     secure = urlsplit(address).scheme == 'https'
     return found if scheme == 'https' or (
         scheme == 'http' and not secure) else None
+
+
+class _Found(Exception):
+    """The file is there, and its bytes are not wanted."""
+
+
+class _NoSink:
+    """A sink that takes nothing."""
+
+    def feed(self, data: bytes) -> None:
+        """Drop the bytes."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+async def file_exists(client: HubClient, file: File) -> bool:
+    """
+    Ask whether a file is there; see `Connection.file_exists`.
+
+    One byte is asked for. A server that sends the whole file is stopped.
+    """
+    _check_address(client, file.url)
+    place: Any = file.url
+
+    def show(head: FileHead) -> None:
+        if head.status == 200:
+            raise _Found
+
+    for _ in range(REDIRECTS + 1):
+        try:
+            await client.get(place, {b'Range': b'bytes=0-0'}, show=show,
+                             sink=_NoSink(), begun=lambda: False)
+        except _Found:
+            pass
+        except HTTPError as error:
+            if error.status in (404, 410):
+                return False
+            elsewhere = _elsewhere(place, error)
+            if elsewhere is None:
+                raise
+            place = elsewhere
+            continue
+        return True
+    raise DownloadError(f'{file.path}: more than {REDIRECTS} redirects')
