@@ -1,0 +1,53 @@
+"""The builds that a task makes."""
+from __future__ import annotations
+
+from txkoji import task_states
+from txkoji.build import Build
+from txkoji.builds.extra import number_of, within
+from txkoji.resource import Hub, Resource, hub_of, id_of
+
+#: Tasks whose builds are imported by content generators: the hub does not
+#: connect the build to the task, but the task's result names the build.
+IMPORTING = frozenset(['buildContainer', 'buildSourceContainer',
+                       'osbuildImage'])
+
+#: A task has hardly more ancestors: a build task below a chain build, with
+#: tasks for each architecture, is the third generation.
+GENERATIONS = 10
+
+
+async def builds_of(task: Resource) -> list[Build]:
+    """
+    Ask for the builds of a task, or else of the nearest of its ancestors.
+
+    :param task: the task.
+    """
+    hub = hub_of(task)
+    current = task
+    for _ in range(GENERATIONS):
+        number = id_of(current)
+        builds: list[Build] = await hub.listBuilds(taskID=number)
+        if not builds and current.get('method') in IMPORTING and (
+                current.get('state') == task_states.CLOSED):
+            builds = await _imported(hub, number)
+        parent = current.get('parent')
+        if builds or parent is None:
+            return builds
+        current = await hub.getTaskInfo(parent, strict=True)
+    return []
+
+
+async def _imported(hub: Hub, task_id: int) -> list[Build]:
+    """Ask for the builds that a task's result names."""
+    result = await hub.getTaskResult(task_id)
+    named = within(result, 'koji_builds')
+    numbers = [number_of(each) for each in (
+        named if isinstance(named, list)
+        else [within(result, 'koji', 'build')])]
+    many = hub.MultiCall(strict=True)
+    wanted = [number for number in numbers if number is not None]
+    for number in wanted:
+        many.getBuild(number)
+    found = await many() if wanted else []
+    # A build may have been deleted with its record.
+    return [build for build in found if build is not None]
