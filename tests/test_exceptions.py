@@ -1,4 +1,4 @@
-"""The error tree: Koji's codes, and ours beside them."""
+"""The tree of exceptions: Koji's codes, and further classes."""
 from __future__ import annotations
 
 import pickle
@@ -16,10 +16,10 @@ from txkoji.exceptions import (
 
 
 class ExceptionTests(SynchronousTestCase):
-    """The error tree."""
+    """The tree of exceptions."""
 
     def test_like_koji(self) -> None:
-        """Codes, names and parents are those of Koji's own client."""
+        """Codes, names and parents are those of Koji's client."""
         theirs = {kind.faultCode: kind for kind in vars(koji).values()
                   if isinstance(kind, type)
                   and issubclass(kind, koji.GenericError)
@@ -36,7 +36,7 @@ class ExceptionTests(SynchronousTestCase):
                  if issubclass(kind, each)})
 
     def test_shown(self) -> None:
-        """The tree that is drawn is the tree."""
+        """The tree in the docstring is the tree of the classes."""
         lines = exceptions.__doc__.split('\n')
         for name, kind in vars(exceptions).items():
             if isinstance(kind, type) and issubclass(kind, KojiException):
@@ -53,7 +53,7 @@ class ExceptionTests(SynchronousTestCase):
                 self.assertEqual((indent - 4) // 5, depth, line)
 
     def test_other_codes(self) -> None:
-        """Codes without a name are plain KojiExceptions."""
+        """A fault with another code is a plain KojiException."""
         for code in [0, 1, 999, 1025, 2001, 2002]:
             error = from_fault(code, 'text', 'getBuild')
             self.assertIs(type(error), KojiException)
@@ -61,7 +61,7 @@ class ExceptionTests(SynchronousTestCase):
                              (code, 'text', 'getBuild'))
 
     def test_pickled(self) -> None:
-        """They can be pickled, as a process pool may need."""
+        """Exceptions can be pickled."""
         for error in [from_fault(1003, 'text', 'tagBuild'),
                       HTTPError('text', status=502, url='https://h'),
                       ConnectionFailed('text', method='getBuild')]:

@@ -159,21 +159,22 @@ class HubClient(HubMethods[Deferred[Any]]):
             timeout=self.options.timeout, deadline=self.options.deadline))
 
     def get(self, url: str, headers: dict[bytes, bytes], *,
-            show: Callable[[Any], Any], sink: Sink,
-            begun: Callable[[], bool]) -> Deferred[None]:
+            on_head: Callable[[Any], Any], sink: Sink,
+            has_started: Callable[[], bool]) -> Deferred[None]:
         """
         Get a file from a server, without a session.
 
         :param url: its URL.
         :param headers: request headers, such as a ``Range``.
-        :param show: is called with the head of the response.
+        :param on_head: is called with the head of the response.
         :param sink: consumes the bytes.
-        :param begun: tells whether bytes have come.
+        :param has_started: tells whether bytes have arrived.
         :returns: a Deferred that fires with None at the end of the file.
         """
         return self._calls.get(
             url, headers, timeout=self.options.timeout,
-            deadline=self.options.deadline, show=show, sink=sink, begun=begun)
+            deadline=self.options.deadline, on_head=on_head, sink=sink,
+            has_started=has_started)
 
     def run(self, work: Coroutine[Any, Any, Any], name: str,
             deadline: float | None) -> Deferred[Any]:

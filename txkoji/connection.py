@@ -25,7 +25,7 @@ from txkoji.files.file import File
 from txkoji.files.follow import Follow, LogPoller
 from txkoji.files.topurl import FileDownload, file_exists
 from txkoji.files.uploads import Local, Uploaded, upload
-from txkoji.hub import profile as profiles
+from txkoji.hub import config_files, profile as profiles
 from txkoji.hub.http.network import Network
 from txkoji.hub.profile import Profile, read_profile
 from txkoji.hub.stats import Stats
@@ -42,7 +42,7 @@ from txkoji.waiting.tags import wait_until_tagged
 from txkoji.waiting.tasks import Poller, TaskOrId
 
 #: Patterns of configuration files; replace it to read others.
-PROFILES = profiles.PROFILES
+PROFILES = config_files.PROFILES
 
 Self = TypeVar('Self', bound='Connection')
 
@@ -729,8 +729,8 @@ class Connection(HubMethods[Deferred[Any]]):
                   defaults.)
         :raises ConfigurationError: if a file is malformed.
         """
-        parser = profiles.read_files(PROFILES)
-        return profiles.setting(parser, profile, setting, PROFILES)
+        parser = config_files.read_files(PROFILES)
+        return config_files.setting(parser, profile, setting, PROFILES)
 
     # Links
 

@@ -1,69 +1,70 @@
 """
-What can go wrong, as one tree::
+The exceptions of txkoji.
 
-    KojiException                  all of it; str() is the hub's own text
+They are one tree::
+
+    KojiException                  any error; str() is the text
      +-- GenericError              1000: the hub refused, or did not find
-     |    +-- LockError            1001
-     |    +-- AuthError            1002
-     |    |    +-- AuthLockError   1006
-     |    |    +-- AuthExpired     1007
-     |    |    +-- SequenceError   1008
+     |    +-- LockError            1001: a file is locked
+     |    +-- AuthError            1002: bad credentials, or unknown session
+     |    |    +-- AuthLockError   1006: another session is exclusive
+     |    |    +-- AuthExpired     1007: the session has expired
+     |    |    +-- SequenceError   1008: the callnum is too low
      |    |    +-- RetryError      1009: done before, and the answer was lost
-     |    |    +-- GSSAPIAuthError 1023, also a KojiLoginException
-     |    +-- TagError             1003
-     |    +-- ActionNotAllowed     1004
-     |    +-- BuildError           1005
-     |    |    +-- PreBuildError   1010
-     |    |    +-- PostBuildError  1011
-     |    |    +-- BuildrootError  1012
-     |    +-- FunctionDeprecated   1013
-     |    +-- ServerOffline        1014
-     |    +-- LiveCDError          1015
-     |    +-- PluginError          1016
-     |    |    +-- CallbackError   1017
-     |    +-- ApplianceError       1018
-     |    +-- ParameterError       1019
+     |    |    +-- GSSAPIAuthError 1023: Kerberos, also a KojiLoginException
+     |    +-- TagError             1003: the build cannot be tagged or untagged
+     |    +-- ActionNotAllowed     1004: not permitted
+     |    +-- BuildError           1005: a build failed
+     |    |    +-- PreBuildError   1010: a check before the build failed
+     |    |    +-- PostBuildError  1011: a check after the build failed
+     |    |    +-- BuildrootError  1012: the buildroot could not be made
+     |    +-- FunctionDeprecated   1013: the hub has dropped the method
+     |    +-- ServerOffline        1014: the hub is closed for maintenance
+     |    +-- LiveCDError          1015: a live CD task failed
+     |    +-- PluginError          1016: a plugin of the hub failed
+     |    |    +-- CallbackError   1017: a callback of a plugin failed
+     |    +-- ApplianceError       1018: an appliance task failed
+     |    +-- ParameterError       1019: the arguments do not fit the method
      |    +-- KojiImportError      1020: "ImportError" in Koji
-     |    +-- ConfigurationError   1021, also a ValueError
-     |    +-- LiveMediaError       1022
-     |    +-- NameValidationError  1024
-     +-- KojiLoginException        logging in did not work
+     |    +-- ConfigurationError   1021: a bad setting, also a ValueError
+     |    +-- LiveMediaError       1022: a live media task failed
+     |    +-- NameValidationError  1024: the hub forbids the name
+     +-- KojiLoginException        a login failed, is missing, or has ended
      +-- ConnectionClosed          close() was called
-     +-- NotSent                   a call that never went out, together with
-     |                             the class that says why
-     +-- MessageError              no message of Koji's
-     +-- ListenError               a broker will not let us listen
-     +-- UploadError               a file is not on the hub as it is here
-     |    +-- UploadCanceled       also Twisted's CancelledError
-     +-- DownloadError             a file is not here as it is on the hub
-     +-- TaskFailed                a task failed, not a call
-     |    +-- TaskCanceled         it was canceled
-     +-- TransportError            no answer, or none that can be read
-          +-- ConnectionFailed     also an IOError: refused, dropped, no host
-          |    +-- ProxyError      a proxy on the way, which refused
-          +-- CallTimeout          also a TimeoutError
-          +-- TLSError             the hub is not whom we trust
+     +-- NotSent                   not sent; also of the class that says why
+     +-- MessageError              not a message of Koji
+     +-- ListenError               a message broker refused, or is unusable
+     +-- UploadError               a file was not uploaded
+     |    +-- UploadCanceled       canceled; also Twisted's CancelledError
+     +-- DownloadError             a file was not downloaded
+     +-- TaskFailed                a task failed, and the call did not
+     |    +-- TaskCanceled         the task was canceled
+     +-- TransportError            no answer, or a malformed one
+          +-- ConnectionFailed     no connection, or a lost one; an OSError
+          |    +-- ProxyError      the proxy refused
+          +-- CallTimeout          the time is over; a TimeoutError
+          +-- TLSError             the server's certificate, or TLS, is wrong
           +-- HTTPError            a status other than 200
-          |    +-- LoginHTTPError  also a KojiLoginException
-          +-- AnswerError          200, and yet not an XML-RPC answer
+          |    +-- LoginHTTPError  at a login, also a KojiLoginException
+          +-- AnswerError          malformed, incomplete or too large
 
-What became of a write is always said:
+The error of a write tells the outcome of the write:
 
-never sent
-    The error is also a `NotSent`: it can be made again.
+not sent
+    The error is also a `NotSent`. The program can make the call again.
 refused
-    The error is a `GenericError` with the hub's ``faultCode``, other than
-    RetryError: it was not carried out, whatever became of attempts before.
-done, and the answer was lost
-    `RetryError`.
+    The error is a `GenericError` with a `faultCode`, and not a `RetryError`.
+    The hub did not carry out any attempt.
+carried out, and the answer lost
+    The error is a `RetryError`.
 unknown
-    Any other error: the connection broke, the time was over, the answer could
-    not be read, or the Connection was closed, after the request was sent. If
-    a later attempt had an answer that says nothing of that one, it is the
-    ``__cause__``. (`CancelledError` says nothing either.)
+    Any other error: the connection broke, the time was over, the answer was
+    malformed, or the Connection was closed, after the request was sent. The
+    ``__cause__`` may be a later error, which does not tell the outcome. Nor
+    does Twisted's `CancelledError`.
 
-A fault whose code Koji has not given a name (1 is any Python exception on the
-hub, 2001 and 2002 are container builds) is a plain `KojiException`.
+A fault whose code has no class here is a plain `KojiException`. Code 1 is any
+Python exception on the hub; 2001 and 2002 are container builds.
 """
 from __future__ import annotations
 
@@ -75,11 +76,11 @@ from twisted.internet.defer import CancelledError
 
 class KojiException(Exception):
     """
-    Something that Koji, or the way to it, has to say.
+    An error of Koji, of the connection to Koji, or of this library.
 
-    :ivar faultCode: the hub's number for it; None on what is no fault.
-    :ivar method: the hub method that was called, where there was one.
-    :ivar url: the hub's URL, without any secret, where that matters.
+    :ivar faultCode: the code of the hub's fault; None for other errors.
+    :ivar method: the hub method that was called, or None.
+    :ivar url: the hub's URL without secrets, or None.
     """
 
     def __init__(self, message: str = '', *, faultCode: int | None = None,
@@ -95,11 +96,11 @@ class KojiException(Exception):
 
 
 class GenericError(KojiException):
-    """The hub refused, or did not find what was asked for (1000)."""
+    """The hub refused a call, or did not find an object (1000)."""
 
 
 class LockError(GenericError):
-    """Somebody else holds the file just now (1001): try again later."""
+    """An uploaded file is locked on the hub (1001). Try again later."""
 
 
 class AuthError(GenericError):
@@ -107,15 +108,15 @@ class AuthError(GenericError):
 
 
 class TagError(GenericError):
-    """The build cannot be tagged, or untagged, so (1003)."""
+    """The build cannot be tagged or untagged like this (1003)."""
 
 
 class ActionNotAllowed(GenericError):
-    """Not logged in for this, not permitted, or against policy (1004)."""
+    """The call needs a login or a permission, or breaks a policy (1004)."""
 
 
 class BuildError(GenericError):
-    """A build failed (1005); mostly met as the result of a task."""
+    """A build failed (1005). Most often this is the result of a task."""
 
 
 class AuthLockError(AuthError):
@@ -123,11 +124,11 @@ class AuthLockError(AuthError):
 
 
 class AuthExpired(AuthError):
-    """The session is too old (1007): log in again."""
+    """The session has expired (1007). Log in again."""
 
 
 class SequenceError(AuthError):
-    """A call number is lower than one already seen (1008)."""
+    """The callnum is lower than an earlier one of the session (1008)."""
 
 
 class RetryError(AuthError):
@@ -147,11 +148,11 @@ class BuildrootError(BuildError):
 
 
 class FunctionDeprecated(GenericError):
-    """The hub no longer does this (1013)."""
+    """The hub no longer has this method (1013)."""
 
 
 class ServerOffline(GenericError):
-    """The hub is closed for maintenance (1014): try again later."""
+    """The hub is closed for maintenance (1014). Try again later."""
 
 
 class LiveCDError(GenericError):
@@ -180,9 +181,10 @@ class KojiImportError(GenericError):
 
 class ConfigurationError(GenericError, ValueError):
     """
-    A profile, a configuration file or a certificate file is not usable; the
-    text says which and where. A fault with code 1021, or (with no code) our
-    own finding.
+    A profile, an option, an argument or a certificate file is not usable.
+
+    The text says which one. The error is a fault of the hub (1021), or has no
+    `faultCode` and comes from this library.
     """
 
 
@@ -195,35 +197,33 @@ class NameValidationError(GenericError):
 
 
 class KojiLoginException(KojiException):
-    """Logging in failed, or the session that it gave is gone."""
+    """A login failed, is missing, or has ended."""
 
 
 class GSSAPIAuthError(AuthError, KojiLoginException):
-    """Logging in with Kerberos failed (1023); the text says what to do."""
+    """The login with Kerberos failed (1023). The text says what to do."""
 
 
 class ConnectionClosed(KojiException):
-    """The Connection was closed, before the call or while it ran."""
+    """The Connection was closed before the call, or during the call."""
 
 
 class NotSent(KojiException):
     """
-    A call that was never sent, so that the hub cannot have carried it out: it
-    can be made again.
+    A call was not sent, so the hub cannot have carried it out.
 
-    A call of a multicall is a plain `NotSent` until there is a result, and if
-    a request before its own failed. Every other error of this class is of
-    another class, too, which says why: `CallTimeout` or `ConnectionClosed` (it
-    was still queued), `ConnectionFailed` or `TLSError` (no attempt had a
-    connection), or the error of a login, a renewal or a second session that
-    it needed.
+    The program can make the call again. The error is also of another class,
+    which says why the call was not sent: `CallTimeout` or `ConnectionClosed`
+    for a call that was queued, `ConnectionFailed` or `TLSError` if there was
+    no connection, or the class of the error of a login, a renewal or a
+    subsession. Only a call of a multicall is a plain `NotSent`: before the
+    multicall is made, and if an earlier request of the multicall failed.
     """
 
 
 class TaskFailed(KojiException):
     """
-    A task failed: what was asked for its result is fine. Its ``__cause__`` is
-    what the task failed with, such as a `BuildError`.
+    A task failed. The ``__cause__`` is the task's error, as a `BuildError`.
 
     :ivar task: the `Task`.
     """
@@ -235,15 +235,14 @@ class TaskFailed(KojiException):
 
 
 class TaskCanceled(TaskFailed):
-    """A task was canceled, and so has no result."""
+    """A task was canceled, so it has no result."""
 
 
 class MessageError(KojiException):
     """
-    What came from a message bus is no message of Koji, or lacks what such a
-    message has.
+    A message of a message bus is not a message of Koji, or lacks a field.
 
-    :ivar original: what came.
+    :ivar original: the message.
     """
 
     def __init__(self, message: str = '', *, original: Any = None) -> None:
@@ -253,8 +252,9 @@ class MessageError(KojiException):
 
 class ListenError(KojiException):
     """
-    There is no listening to a message broker: it does not let us in, there is
-    no such queue, or a library is missing; see what it says.
+    A message broker cannot be listened to.
+
+    The text says why: a wrong URL, a missing library, or a refusal.
     """
 
 
@@ -262,7 +262,7 @@ class UploadError(KojiException):
     """
     A file was not uploaded.
 
-    :ivar uploaded: how many bytes of it are on the hub.
+    :ivar uploaded: the number of bytes that are on the hub.
     """
 
     def __init__(self, message: str = '', *, uploaded: int = 0) -> None:
@@ -271,29 +271,30 @@ class UploadError(KojiException):
 
 
 class DownloadError(KojiException):
-    """A file was not downloaded, or not all of it."""
+    """A file was not downloaded, or only in part."""
 
 
 class UploadCanceled(UploadError, CancelledError):
-    """Uploading was cancelled."""
+    """An upload was canceled."""
 
 
 class TransportError(KojiException):
-    """There is no answer of the hub, or none that can be read."""
+    """The hub did not answer, or the answer is malformed."""
 
 
 class ConnectionFailed(TransportError, ConnectionError):
     """
-    The hub, or the server of its files, was not reached, or the connection
-    broke; also an IOError.
+    A server was not reached, or the connection broke; also an OSError.
+
+    The server is the hub, or the server of the hub's files.
     """
 
 
 class ProxyError(ConnectionFailed):
     """
-    A proxy did not connect us to the hub, or to the server of its files.
+    A proxy did not connect to the hub, or to the server of the hub's files.
 
-    :ivar status: the number that it answered with, or None.
+    :ivar status: the HTTP status of the proxy's answer, or None.
     """
 
     def __init__(self, message: str = '', *, status: int | None = None,
@@ -304,22 +305,23 @@ class ProxyError(ConnectionFailed):
 
 
 class CallTimeout(TransportError, TimeoutError):
-    """The hub took longer than the time limit; also a TimeoutError."""
+    """A time limit is over. The error is also a TimeoutError."""
 
 
 class TLSError(TransportError):
-    """The hub could not prove who it is, or speaks no TLS that we speak."""
+    """The server's certificate is not trusted, or a TLS handshake failed."""
 
 
 class HTTPError(TransportError):
     """
-    A status other than 200, which comes from a front server, from a hub that
-    could not read the request, or from the server of its files.
+    A server answered with a status other than 200.
 
-    :ivar status: the number.
-    :ivar location: where the server refers to, or empty.
-    :ivar retry_after: the seconds after which the server wants to be asked
-                       again, or None.
+    The server is a front server, a hub that could not read the request, or
+    the server of the hub's files.
+
+    :ivar status: the status.
+    :ivar location: the URL of a redirect, or "".
+    :ivar retry_after: the seconds of a ``Retry-After`` header, or None.
     """
 
     def __init__(self, message: str = '', *, status: int | None = None,
@@ -333,16 +335,14 @@ class HTTPError(TransportError):
 
 
 class LoginHTTPError(HTTPError, KojiLoginException):
-    """
-    A status other than 200 when logging in: the front server does not let us
-    in, or is out of order.
-    """
+    """A front server answered a login with a status other than 200."""
 
 
 class AnswerError(TransportError):
-    """The answer is not XML-RPC, is not whole, or is not to be trusted."""
+    """The answer is malformed, incomplete or too large."""
 
 
+#: The classes of faults by code.
 FAULTS: dict[int, type[KojiException]] = {
     1000: GenericError,
     1001: LockError,
@@ -375,10 +375,10 @@ FAULTS: dict[int, type[KojiException]] = {
 def from_fault(code: int, text: str,
                method: str | None = None) -> KojiException:
     """
-    Make the exception for a fault.
+    Make the exception of a fault.
 
     :param code: the ``faultCode``.
-    :param text: the ``faultString``; the exception's `str()`.
+    :param text: the ``faultString``, which is the `str()` of the exception.
     :param method: the hub method that was called.
     """
     return FAULTS.get(code, KojiException)(text, faultCode=code,
@@ -386,56 +386,11 @@ def from_fault(code: int, text: str,
 
 
 def copy_of(error: Any) -> Any:
-    """
-    An exception like this one, for somebody else: what is raised once more
-    would get a longer traceback each time.
-    """
+    """Copy an exception, since each raise makes its traceback longer."""
     try:
-        found = copy.copy(error)
+        copied = copy.copy(error)
     except Exception:
-        # Not all exceptions can be copied.
+        # Some exceptions cannot be copied.
         return error
-    found.__cause__ = error.__cause__
-    return found.with_traceback(error.__traceback__)
-
-
-def not_sent(error: KojiException) -> KojiException:
-    """
-    Make an error also a `NotSent`.
-
-    :param error: the reason why a call was not sent.
-    :returns: an exception of the same class with the same members, which is a
-              `NotSent`, too.
-    """
-    if isinstance(error, NotSent):
-        return error
-    found: KojiException = copy_of(error)
-    found.__class__ = _unsent(type(error))
-    return found
-
-
-#: For each class of errors, the one whose errors are also a `NotSent`.
-_UNSENT: dict[type[KojiException], type[KojiException]] = {}
-
-
-def _unsent(kind: type[KojiException]) -> type[KojiException]:
-    if issubclass(NotSent, kind):
-        return NotSent
-    if kind in _UNSENT:
-        return _UNSENT[kind]
-
-    def reduce(self: KojiException) -> tuple[Any, ...]:
-        # Pickle finds classes by name, and there is none for this one.
-        return _restore, (kind, self.args, self.__dict__)
-
-    _UNSENT[kind] = type(kind.__name__, (kind, NotSent), {
-        '__module__': kind.__module__, '__doc__': kind.__doc__,
-        '__reduce__': reduce})
-    return _UNSENT[kind]
-
-
-def _restore(kind: type[KojiException], args: Any, members: Any
-             ) -> KojiException:
-    error = _unsent(kind)(*args)
-    error.__dict__.update(members)
-    return error
+    copied.__cause__ = error.__cause__
+    return copied.with_traceback(error.__traceback__)

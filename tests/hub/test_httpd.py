@@ -20,24 +20,26 @@ LONG_AGO = YESTERDAY - timedelta(days=30)
 
 
 class CertificateTestCase(HttpdTestCase):
-    """With a certificate of alice's."""
+    """A client certificate of alice."""
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Issue the certificate."""
         yield super().setUp()
         self.alice = self.authority.issue('alice', common_name='alice')
 
     def show(self, kind: str, **settings: Any) -> Connection:
-        """A Connection that shows it, to a kind of httpd."""
+        """Make a Connection with the certificate."""
         return self.connect(self.httpd.url(kind),
                             **{'cert': self.alice, **settings})
 
 
 class CertificateTests(CertificateTestCase):
-    """Hubs that ask for a certificate, sooner or later."""
+    """Servers that ask for a certificate at different times."""
 
     @inlineCallbacks
     def check(self, kind: str) -> Any:
+        """Check login, calls, renewal and logout."""
         koji = self.show(kind)
         self.hub.respond('build', 7)
         self.assertIsNone((yield koji.getLoggedInUser()))
@@ -53,20 +55,20 @@ class CertificateTests(CertificateTestCase):
         self.assertTrue(all(row.closed for row in self.hub.sessions.rows))
 
     def test_stock(self) -> Any:
-        """At /ssllogin only, with TLS 1.3 on: over TLS 1.2."""
+        """A server that asks at /ssllogin gets TLS 1.2."""
         return self.check('stock')
 
     def test_eager(self) -> Any:
-        """In the handshake."""
+        """A server may ask in the handshake."""
         return self.check('eager')
 
     def test_modern(self) -> Any:
-        """In the handshake, and over nothing but TLS 1.3."""
+        """A server may ask in a handshake of TLS 1.3."""
         return self.check('modern')
 
     @inlineCallbacks
     def test_hopeless(self) -> Any:
-        """Where there is no way the error says so."""
+        """The error says if the server cannot get the certificate."""
         koji = self.show('hopeless')
         error = yield self.assertFailure(koji.login(), KojiLoginException)
         self.assertIn('has no way to get', str(error))
@@ -77,14 +79,14 @@ class CertificateTests(CertificateTestCase):
 
     @inlineCallbacks
     def test_no_certificate(self) -> Any:
-        """Who shows none to a hub that asks at once is not let in."""
+        """A login without a certificate is an error."""
         koji = self.show('eager', cert='')
         yield self.assertFailure(koji.login('ssl'), ConfigurationError)
         self.assertEqual(self.hub.requests, 0)
 
     @inlineCallbacks
     def test_strange_certificate(self) -> Any:
-        """One that the server does not trust is refused by it."""
+        """A server refuses a certificate of another authority."""
         other = folder(self)
         stranger = Authority(other).issue('alice', common_name='alice')
         for kind in ['stock', 'eager', 'modern']:
@@ -98,7 +100,7 @@ class CertificateTests(CertificateTestCase):
 
     @inlineCallbacks
     def test_replaced(self) -> Any:
-        """A certificate that was replaced is read again for a renewal."""
+        """A replaced certificate is read again for a renewal."""
         koji = self.show('eager')
         yield koji.login()
         os.replace(self.authority.issue('new', common_name='bob'),
@@ -109,7 +111,7 @@ class CertificateTests(CertificateTestCase):
 
     @inlineCallbacks
     def test_other_connections(self) -> Any:
-        """The TLS 1.2 connection is used for the login alone."""
+        """The TLS 1.2 connection is used for the login only."""
         koji = self.show('stock')
         yield koji.login()
         yield koji.getLoggedInUser()
@@ -119,10 +121,11 @@ class CertificateTests(CertificateTestCase):
 
 
 class OpenSSLFormTests(CertificateTestCase):
-    """A certificate of ours that says what it is trusted for."""
+    """A client certificate in OpenSSL's trusted form."""
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Convert the certificate."""
         yield super().setUp()
         with open(self.alice, 'rb') as file:
             text = file.read()
@@ -132,14 +135,14 @@ class OpenSSLFormTests(CertificateTestCase):
 
     @inlineCallbacks
     def test_log_in(self) -> Any:
-        """It is shown as the certificate that it is."""
+        """The certificate logs in."""
         for kind in ('stock', 'eager', 'modern'):
             koji = self.show(kind)
             yield koji.login()
             self.assertEqual((yield koji.getLoggedInUser()).name, 'alice')
 
     def test_chain(self) -> None:
-        """So are the certificates above it, in their order; not a wreck."""
+        """The chain is read in order, and broken files are refused."""
         with open(self.alice, 'rb') as file:
             text = file.read()
         with open(self.authority.path, 'rb') as file:
@@ -161,10 +164,11 @@ class OpenSSLFormTests(CertificateTestCase):
 
 
 class UntrustedTestCase(CertificateTestCase):
-    """A server that cannot be trusted gets no certificate, and no request."""
+    """A server that is not trusted gets no certificate or request."""
 
     @inlineCallbacks
     def check(self, text: str, **settings: Any) -> Any:
+        """Check that the login fails with a text."""
         for kind in ['stock', 'eager', 'modern']:
             koji = self.show(kind, **settings)
             error = yield self.assertFailure(koji.login(), TLSError)
@@ -174,38 +178,39 @@ class UntrustedTestCase(CertificateTestCase):
 
 
 class WrongAuthorityTests(UntrustedTestCase):
-    """One whose certificate is signed by somebody else."""
+    """A server with a certificate of another authority."""
 
     def test_refused(self) -> Any:
-        """The error says so."""
+        """The error says "unknown CA"."""
         other = Authority(folder(self)).path
         return self.check('unknown CA', serverca=other)
 
 
 class WrongNameTests(UntrustedTestCase):
-    """One whose certificate, of somebody we trust, is for another host."""
+    """A server with a trusted certificate for another host."""
 
     names = ('hub.example.test',)
 
     def test_refused(self) -> Any:
-        """The error says so."""
+        """The error says "for another host"."""
         return self.check('for another host')
 
 
 class ExpiredTests(UntrustedTestCase):
-    """One whose certificate has expired."""
+    """A server with an expired certificate."""
 
     certificate = {'not_before': LONG_AGO, 'not_after': YESTERDAY}
 
     def test_refused(self) -> Any:
-        """The error says so."""
+        """The error says "has expired"."""
         return self.check('has expired')
 
 
 class FileTests(SynchronousTestCase):
-    """Files of client certificates that are not as they should be."""
+    """Files with client certificates."""
 
     def setUp(self) -> None:
+        """Issue a certificate, and split the file."""
         self.authority = Authority(folder(self))
         self.good = self.authority.issue('good', common_name='alice')
         with open(self.good, 'rb') as file:
@@ -214,6 +219,7 @@ class FileTests(SynchronousTestCase):
         self.key, self.certificate = text[:begin], text[begin:]
 
     def check(self, data: bytes, what: str) -> None:
+        """Check the error text of a file."""
         path = self.authority.write('bad.pem', data)
         with self.assertRaises(ConfigurationError) as caught:
             read_client_certificate(path, 'p')
@@ -221,7 +227,7 @@ class FileTests(SynchronousTestCase):
                       str(caught.exception))
 
     def test_good(self) -> None:
-        """A good one can be read, in either order, and equals itself."""
+        """Key and certificate are read in either order."""
         read = read_client_certificate(self.good, 'p')
         self.assertEqual(read, read_client_certificate(self.good, 'p'))
         self.assertNotIn('PRIVATE', repr(read))
@@ -230,14 +236,14 @@ class FileTests(SynchronousTestCase):
         read_client_certificate(turned, 'p')
 
     def test_missing(self) -> None:
-        """One that is not there, or is a folder."""
+        """A missing file, or a folder, is an error."""
         for path in [self.good + 'x', os.path.dirname(self.good)]:
             with self.assertRaises(ConfigurationError) as caught:
                 read_client_certificate(path, 'p')
             self.assertIn('cannot be read', str(caught.exception))
 
     def test_nonsense(self) -> None:
-        """One that holds something else."""
+        """A file without a certificate is an error."""
         self.check(b'', 'holds no certificate')
         self.check(b'\xff\0nonsense', 'holds no certificate')
         self.check(self.key, 'holds no certificate')
@@ -245,13 +251,13 @@ class FileTests(SynchronousTestCase):
                    'holds no certificate')
 
     def test_without_key(self) -> None:
-        """One without a key, or with a broken one."""
+        """A file without a key, or with a broken one, is an error."""
         self.check(self.certificate, 'holds no private key')
         self.check(self.certificate + self.key.replace(b'M', b'N'),
                    'holds no private key')
 
     def test_encrypted(self) -> None:
-        """One whose key is encrypted."""
+        """A file with an encrypted key is an error."""
         from cryptography.hazmat.primitives import serialization as forms
         key: Any = forms.load_pem_private_key(self.key, None)
         encrypted = key.private_bytes(
@@ -260,14 +266,14 @@ class FileTests(SynchronousTestCase):
         self.check(self.certificate + encrypted, 'has an encrypted key')
 
     def test_other_key(self) -> None:
-        """One whose key is of another certificate."""
+        """A file with the key of another certificate is an error."""
         with open(self.authority.issue('other'), 'rb') as file:
             other = file.read()
         key = other[:other.index(b'-----BEGIN CERTIFICATE')]
         self.check(self.certificate + key, 'has a key that is not that of')
 
     def test_expired(self) -> None:
-        """One that has expired, or is not valid yet."""
+        """A certificate outside its period of validity is an error."""
         path = self.authority.issue('old', not_before=LONG_AGO,
                                     not_after=YESTERDAY)
         with open(path, 'rb') as file:

@@ -1,4 +1,4 @@
-"""Logging in with Kerberos: a real KDC, and a real httpd that asks for it."""
+"""Logging in with Kerberos, against a real KDC and a real httpd."""
 from __future__ import annotations
 
 import atexit
@@ -32,7 +32,7 @@ from txkoji import Connection, KojiLoginException
 from txkoji.exceptions import CallTimeout, GSSAPIAuthError
 from txkoji.hub.session.kerberos import advice
 
-#: What GSSAPI and Kerberos say, and words of the advice.
+#: Error texts of GSSAPI and Kerberos, with words of the advice.
 TEXTS = [
     ('No Kerberos credentials available (default cache: FILE:/tmp/krb5cc_0)',
      'there is no ticket: run kinit'),
@@ -95,16 +95,16 @@ TEXTS = [
     ('Principal in credential cache does not match desired name',
      'a ticket of another principal'),
     ('Hostname cannot be canonicalized', 'the name of the host cannot be'),
-    ('Malformed representation of principal', 'the principal is none'),
+    ('Malformed representation of principal', 'the principal is malformed'),
     ('Cannot allocate memory', 'see the text'),
     ('Invalid credential was supplied', 'see the text'),
 ]
 
-#: The major text of most of what can be wrong.
+#: The major text of most errors.
 MAJOR = ('Major (458752): No credentials were supplied, or the credentials'
          ' were unavailable or inaccessible, Minor (2529639107): ')
 
-#: A program that logs in while the KDC does not answer, and ends.
+#: A program that logs in while the KDC does not answer, and exits.
 IMPATIENT = '''
 import sys, threading
 from twisted.internet.task import react
@@ -129,10 +129,10 @@ react(lambda reactor: ensureDeferred(main(reactor)))
 
 
 class AdviceTests(SynchronousTestCase):
-    """What is said of the texts that there are."""
+    """The advice for error texts of Kerberos."""
 
     def test_texts(self) -> None:
-        """Each has advice of its own, whatever the major text says."""
+        """Each text has its advice, whatever the major text is."""
         for text, words in TEXTS:
             for whole in (text, MAJOR + text,
                           f'stepping context failed: {MAJOR}{text} )'):
@@ -140,13 +140,14 @@ class AdviceTests(SynchronousTestCase):
         self.assertIn('see the text', advice('whatever'))
 
     def test_keytab(self) -> None:
-        """Where a keytab was named, that there is no ticket is its fault."""
+        """With a keytab a missing ticket is the keytab's fault."""
         path = write(os.path.join(folder(self), 'bot.keytab'), 'rubbish')
         for text in ('No credentials cache found',
                      "Can't find client principal bot@X in cache collection"):
             for keytab in (path, 'FILE:' + path, 'MEMORY:bot'):
-                self.assertIn(f'the keytab {keytab} is none, is empty or'
-                              ' lacks the principal', advice(text, keytab))
+                self.assertIn(f'the keytab {keytab} is not a keytab file, is'
+                              ' empty, or lacks the principal',
+                              advice(text, keytab))
             for keytab in (path + 'x', f'FILE:{path}x'):
                 self.assertEqual(
                     advice(text, keytab), f'the keytab {path}x cannot be read:'
@@ -156,15 +157,16 @@ class AdviceTests(SynchronousTestCase):
 
 
 class KerberosTestCase(HttpdTestCase):
-    """With a realm for the class, and an httpd that knows its keys."""
+    """A realm for the class, and an httpd with its keys."""
 
     skip = missing_kerberos()
 
-    #: Made by the first test of each class, since trial has no other place.
+    #: The realm. The first test of each class makes it.
     realm: Any = None
 
     @classmethod
     def make_realm(cls) -> None:
+        """Make the realm, with the keys of httpd and a user."""
         cls.realm = new_realm()
         atexit.register(cls.realm.stop)
         cls.realm.addprinc('HTTP/localhost')
@@ -172,28 +174,30 @@ class KerberosTestCase(HttpdTestCase):
         cls.realm.extract_keytab(cls.realm.user_princ,
                                  cls.realm.client_keytab)
 
-    #: Whom httpd lets in.
+    #: The users that httpd lets in.
     users = 'user@KRBTEST.COM'
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Start httpd, and set the environment of Kerberos."""
         if self.realm is None:
             self.make_realm()
         self.keytab = self.realm.keytab
         yield super().setUp()
-        # Where Kerberos looks for what nobody names.
+        # The default cache and keytab do not exist.
         nothing = 'FILE:' + os.path.join(self.folder, 'nothing')
         self.set_environment(
             KRB5_CONFIG=self.realm.env['KRB5_CONFIG'], KRB5CCNAME=nothing,
             KRB5_CLIENT_KTNAME=nothing)
 
     def set_environment(self, **values: str) -> None:
+        """Set environment variables for the test."""
         patch = mock.patch.dict(os.environ, values)
         patch.start()
         self.addCleanup(patch.stop)
 
     def kinit(self, name: str = 'tickets', **kwargs: Any) -> str:
-        """Get a ticket; gives the name of the cache that it is in."""
+        """Get a ticket, and return the name of its cache."""
         cache = 'FILE:' + os.path.join(self.folder, name)
         env = {**self.realm.env, 'KRB5CCNAME': cache,
                **kwargs.pop('env', {})}
@@ -203,19 +207,20 @@ class KerberosTestCase(HttpdTestCase):
         return cache
 
     def negotiate(self, server: str = '', **settings: Any) -> Connection:
-        """A Connection that logs in with Kerberos."""
+        """Make a Connection that logs in with Kerberos."""
         return self.connect(server or self.httpd.url('kerberos'),
                             **{'authtype': 'kerberos', **settings})
 
     @inlineCallbacks
     def check_user(self, koji: Connection) -> Any:
+        """Check that the user of the ticket is logged in."""
         user = yield koji.getLoggedInUser()
         self.assertEqual((user.name, user.authtype), ('user', 3))
 
     @inlineCallbacks
     def check_refused(self, text: str, koji: Connection, **given: Any
                       ) -> Any:
-        """login() fails, and the error's text says this."""
+        """Check that login() fails with a text."""
         error = yield self.assertFailure(koji.login(**given),
                                          GSSAPIAuthError)
         self.assertIsInstance(error, KojiLoginException)
@@ -227,11 +232,11 @@ class KerberosTestCase(HttpdTestCase):
 
 
 class KerberosTests(KerberosTestCase):
-    """With a ticket, or a way to get one."""
+    """Logins with a ticket, or with a keytab."""
 
     @inlineCallbacks
     def test_proxy(self) -> Any:
-        """Through a forward proxy."""
+        """A login goes through a forward proxy."""
         missing = missing_tinyproxy()
         if missing is not None:
             self.skipTest(missing)
@@ -246,26 +251,26 @@ class KerberosTests(KerberosTestCase):
 
     @inlineCallbacks
     def test_ticket(self) -> Any:
-        """With the ticket that the process has."""
+        """The default ticket of the process logs in."""
         self.set_environment(KRB5CCNAME=self.kinit())
         koji = self.negotiate()
         before = dict(os.environ)
         self.assertIs((yield koji.login()), True)
         self.assertEqual(dict(os.environ), before)
         yield self.check_user(koji)
-        # One request to log in: nobody was asked for a token first.
+        # The login took one request: the token was sent without a challenge.
         self.assertEqual(self.httpd.requests.count('ssllogin'), 1)
 
     @inlineCallbacks
     def test_cache(self) -> Any:
-        """With a ticket in a cache that login() is told of."""
+        """A ticket in the cache of `ccache` logs in."""
         koji = self.negotiate()
         yield koji.login(ccache=self.kinit())
         yield self.check_user(koji)
 
     @inlineCallbacks
     def test_keytab(self) -> Any:
-        """With the keytab and the principal of the profile."""
+        """Keytab and principal of the profile log in and renew."""
         koji = self.negotiate(keytab=self.realm.client_keytab,
                               principal=self.realm.user_princ)
         yield koji.login(ccache='MEMORY:own')
@@ -276,7 +281,7 @@ class KerberosTests(KerberosTestCase):
 
     @inlineCallbacks
     def test_keytab_alone(self) -> Any:
-        """A keytab has a principal in it."""
+        """A keytab without a principal logs in."""
         koji = self.negotiate()
         yield koji.login(keytab=self.realm.client_keytab,
                          ccache='MEMORY:alone')
@@ -284,7 +289,7 @@ class KerberosTests(KerberosTestCase):
 
     @inlineCallbacks
     def test_no_longer(self) -> Any:
-        """If the ticket is gone when the session expires, that is said."""
+        """A renewal without a ticket fails until there is one."""
         cache = self.kinit()
         koji = self.negotiate()
         yield koji.login(ccache=cache)
@@ -299,14 +304,14 @@ class KerberosTests(KerberosTestCase):
 
     @inlineCallbacks
     def test_chosen(self) -> Any:
-        """Without an authtype, and without a certificate, it is Kerberos."""
+        """Without authtype and certificate Kerberos is chosen."""
         koji = self.negotiate(authtype=None)
         yield koji.login(ccache=self.kinit())
         yield self.check_user(koji)
 
     @inlineCallbacks
     def test_proxyuser(self) -> Any:
-        """A principal that may do so logs in another user."""
+        """An allowed principal logs in another user."""
         self.hub.sessions.proxies.append(self.realm.user_princ)
         koji = self.negotiate()
         yield koji.login(ccache=self.kinit(), proxyuser='alice')
@@ -315,7 +320,7 @@ class KerberosTests(KerberosTestCase):
 
     @inlineCallbacks
     def test_threads(self) -> Any:
-        """No thread is left after a login."""
+        """The threads of a login end."""
         koji = self.negotiate()
         yield koji.login(ccache=self.kinit())
         for thread in threading.enumerate():
@@ -323,17 +328,17 @@ class KerberosTests(KerberosTestCase):
                 thread.join()
 
     def test_no_ticket(self) -> Any:
-        """Where there is none, the error says what to do."""
+        """Without a ticket the error says to run kinit."""
         return self.check_refused('run kinit', self.negotiate())
 
     def test_no_cache(self) -> Any:
-        """A cache that is not there is none."""
+        """A missing cache is the same as no ticket."""
         return self.check_refused('run kinit', self.negotiate(),
                                   ccache='FILE:/nosuch')
 
     @inlineCallbacks
     def test_rubbish_cache(self) -> Any:
-        """A cache of something else is said to be broken, also a default."""
+        """A file of another kind is a broken cache."""
         for number, data in enumerate([b'rubbish', b'\5\4rubbish']):
             cache = 'FILE:' + write(
                 os.path.join(self.folder, f'rubbish{number}'), data)
@@ -344,13 +349,13 @@ class KerberosTests(KerberosTestCase):
                                      self.negotiate())
 
     def test_odd_cache(self) -> Any:
-        """A kind of cache that there is not."""
+        """An unknown kind of cache is an error."""
         return self.check_refused('no such kind of ticket cache',
                                   self.negotiate(), ccache='NOSUCH:x')
 
     @inlineCallbacks
     def test_other_principal(self) -> Any:
-        """A ticket of another principal goes before a keytab."""
+        """A ticket of another principal is an error."""
         cache = self.kinit()
         keytab = self.new_principal('other')
         yield self.check_refused(
@@ -359,7 +364,7 @@ class KerberosTests(KerberosTestCase):
 
     @inlineCallbacks
     def test_no_keytab(self) -> Any:
-        """A keytab that is not there, or a folder, is no way either."""
+        """A missing keytab, or a folder, is an error."""
         for path, why in [('/nosuch', 'No such file or directory'),
                           ('/', 'Is a directory')]:
             yield self.check_refused(
@@ -368,22 +373,22 @@ class KerberosTests(KerberosTestCase):
 
     @inlineCallbacks
     def test_rubbish_keytab(self) -> Any:
-        """Nor is one that is empty, or something else."""
+        """An empty keytab, or another file, is an error."""
         for number, data in enumerate([b'', b'rubbish']):
             path = write(os.path.join(self.folder, f'{number}.keytab'), data)
             yield self.check_refused(
-                f'the keytab {path} is none, is empty or', self.negotiate(),
-                keytab=path, ccache='MEMORY:r')
+                f'the keytab {path} is not a keytab file, is empty, or',
+                self.negotiate(), keytab=path, ccache='MEMORY:r')
 
     @inlineCallbacks
     def test_keytab_not_needed(self) -> Any:
-        """With a good ticket a keytab is not looked at."""
+        """With a valid ticket the keytab is not read."""
         koji = self.negotiate(keytab='/nosuch')
         yield koji.login(ccache=self.kinit())
         yield self.check_user(koji)
 
     def test_unknown_principal(self) -> Any:
-        """A principal that the keytab does not have."""
+        """A principal that the keytab lacks is an error."""
         return self.check_refused(
             'lacks the principal', self.negotiate(),
             principal='nobody@KRBTEST.COM', keytab=self.realm.client_keytab,
@@ -407,7 +412,7 @@ class KerberosTests(KerberosTestCase):
 
     @inlineCallbacks
     def test_accounts(self) -> Any:
-        """What the KDC has against a principal: each its own advice."""
+        """Each problem of an account has its own advice."""
         for name, change, words in [
                 ('gone', 'delprinc -force', 'does not know the principal'),
                 ('locked', 'modprinc -allow_tix', 'the principal is locked'),
@@ -421,19 +426,19 @@ class KerberosTests(KerberosTestCase):
                 keytab=keytab, ccache='MEMORY:' + name)
 
     def test_malformed_principal(self) -> Any:
-        """A principal that is none."""
-        return self.check_refused('the principal is none', self.negotiate(),
-                                  principal='user@@x')
+        """A malformed principal is an error."""
+        return self.check_refused('the principal is malformed',
+                                  self.negotiate(), principal='user@@x')
 
     def test_unknown_service(self) -> Any:
-        """A host that Kerberos does not know."""
+        """A host that Kerberos does not know is an error."""
         koji = self.negotiate(self.httpd.url('kerberos', '127.0.0.1'))
         return self.check_refused(
             'does not know the service HTTP of this host', koji,
             ccache=self.kinit())
 
     def test_unknown_realm(self) -> Any:
-        """Settings that name no such realm."""
+        """Without settings of the realm the error names krb5.conf."""
         path = os.path.join(self.folder, 'krb5.conf')
         with open(path, 'w') as file:
             file.write('[libdefaults]\ndns_lookup_kdc = false\n')
@@ -444,10 +449,7 @@ class KerberosTests(KerberosTestCase):
 
     @inlineCallbacks
     def test_server_not_proven(self) -> Any:
-        """
-        A server that cannot prove who it is is not believed; the token that
-        it got is in no variable of the traceback.
-        """
+        """A server with a bad token is refused; no error shows ours."""
         tokens: list[str] = []
 
         class Liar(Resource):
@@ -471,8 +473,8 @@ class KerberosTests(KerberosTestCase):
             self.addCleanup(port.stopListening)
             koji = self.negotiate('https://localhost:'
                                   f'{port.getHost().port}/kojihub')
-            error = yield self.check_refused('could not prove', koji,
-                                             ccache=cache)
+            error = yield self.check_refused(
+                'could not prove its identity', koji, ccache=cache)
             shown = ''.join(TracebackException.from_exception(
                 error, capture_locals=True).format())
             self.assertIn('in run', shown)
@@ -480,34 +482,35 @@ class KerberosTests(KerberosTestCase):
 
 
 class NotLetInTests(KerberosTestCase):
-    """An httpd that does not let the user in."""
+    """An httpd that refuses the user."""
 
     users = 'other@KRBTEST.COM'
 
     def test_refused(self) -> Any:
-        """Its 401 is an error that says what may be wrong."""
+        """The error of a status 401 says what may be wrong."""
         return self.check_refused('does the hub know this principal',
                                   self.negotiate(), ccache=self.kinit())
 
 
 class ClockTests(KerberosTestCase):
-    """A KDC that lives two days ago."""
+    """A KDC whose clock is two days slow."""
 
     @classmethod
     def make_realm(cls) -> None:
+        """Start the KDC with another time."""
         super().make_realm()
         cls.realm.stop_kdc()
         cls.past = shifted(-2)
         cls.realm.start_kdc(env={**cls.realm.env, **cls.past})
 
     def test_expired(self) -> Any:
-        """A ticket that has expired: get another one."""
+        """The error of an expired ticket says to run kinit."""
         cache = self.kinit(env=self.past)
         return self.check_refused('the ticket has expired: run kinit',
                                   self.negotiate(), ccache=cache)
 
     def test_skew(self) -> Any:
-        """Clocks that differ: set them right."""
+        """The error of different clocks says to set them."""
         return self.check_refused(
             'differ too much', self.negotiate(), ccache='MEMORY:skew',
             principal=self.realm.user_princ, keytab=self.realm.client_keytab)
@@ -518,6 +521,7 @@ class SlowTests(KerberosTestCase):
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Stop the process of the KDC."""
         yield super().setUp()
         kdc = self.realm._kdc_proc.pid
         os.kill(kdc, signal.SIGSTOP)
@@ -525,13 +529,14 @@ class SlowTests(KerberosTestCase):
         self.resume = lambda: os.kill(kdc, signal.SIGCONT)
 
     def begin(self, koji: Connection, cache: str) -> Any:
+        """Begin a login with the keytab."""
         return koji.login(ccache='MEMORY:' + cache,
                           keytab=self.realm.client_keytab,
                           principal=self.realm.user_princ)
 
     @inlineCallbacks
     def test_others_go_on(self) -> Any:
-        """Other calls go on, and the login ends when its time is over."""
+        """Other calls are answered until the login times out."""
         koji = self.negotiate(auth_timeout=0.5)
         login = self.begin(koji, 'slow')
         for number in range(1, 11):
@@ -541,7 +546,7 @@ class SlowTests(KerberosTestCase):
         self.assertEqual(reactor.getThreadPool().working, [])
         yield self.assertFailure(login, CallTimeout)
         self.assertIsNone(koji.session_id)
-        # The step is still under way; that it ends is nobody's concern.
+        # The thread still waits for the KDC.
         [thread] = [thread for thread in threading.enumerate()
                     if 'Kerberos' in thread.name]
         yield koji.close()
@@ -550,7 +555,7 @@ class SlowTests(KerberosTestCase):
 
     @inlineCallbacks
     def test_cancelled(self) -> Any:
-        """A login can be cancelled, and another one begun."""
+        """After a canceled login another login succeeds."""
         koji = self.negotiate()
         login = self.begin(koji, 'cancelled')
         login.cancel()
@@ -560,7 +565,7 @@ class SlowTests(KerberosTestCase):
         yield self.check_user(koji)
 
     def test_process_ends(self) -> None:
-        """A program ends, though a step that it began does not."""
+        """A process exits while its thread waits for the KDC."""
         done = subprocess.run(
             [sys.executable, '-c', IMPATIENT, self.httpd.url('kerberos'),
              self.authority.path, self.realm.client_keytab,

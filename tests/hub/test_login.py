@@ -1,4 +1,4 @@
-"""Logging in: which way, over what, and once for all who ask."""
+"""Logging in: the choice of credentials, TLS, and shared logins."""
 from __future__ import annotations
 
 import pathlib
@@ -31,13 +31,14 @@ from txkoji.testing.web import HubResource
 
 
 class Unasked:
-    """A `Negotiation` that posts requests as they are."""
+    """A `Negotiation` that adds no token."""
 
     def run(self, request: Any, url: str, post: Any) -> Any:
+        """Post the request as it is."""
         return post(request)
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing."""
 
 
 class LoginTests(HubTestCase):
@@ -55,26 +56,26 @@ class LoginTests(HubTestCase):
                           self.koji.callnum), (row.id, row.key, 0))
 
     def test_new_user(self) -> None:
-        """The hub makes a user of whom it does not know."""
+        """The hub creates an unknown user at the first login."""
         koji = self.hub.connection(user='zoe')
         self.get(koji.login())
         self.assertEqual(self.get(koji.getUser('zoe')).name, 'zoe')
 
     def test_noauth(self) -> None:
-        """With noauth nothing is sent."""
+        """With "noauth" login() sends nothing, and gives False."""
         koji = self.hub.connection(authtype='noauth')
         self.assertIs(self.get(koji.login()), False)
         self.assertIs(self.get(self.koji.login('noauth')), False)
         self.assertEqual(self.hub.requests, 0)
 
     def test_password(self) -> None:
-        """With a user's name and password."""
+        """A user's name and password log the user in."""
         self.hub.sessions.passwords['bob'] = 'secret'
         self.get(self.koji.login('password', user='bob', password='secret'))
         self.assertEqual(self.get(self.koji.getLoggedInUser()).name, 'bob')
 
     def test_wrong_password(self) -> None:
-        """What the hub does not accept is its AuthError, without retries."""
+        """A wrong password is an AuthError, without a retry."""
         koji = self.hub.connection(max_retries=5)
         error = self.fail_of(
             koji.login('password', user='bob', password='wrong'), AuthError)
@@ -83,13 +84,13 @@ class LoginTests(HubTestCase):
         self.assertEqual(self.hub.requests, 1)
 
     def test_nobody(self) -> None:
-        """One without a certificate is not let in."""
+        """A login without a certificate fails."""
         koji = self.hub.connection(user=None)
         self.fail_of(koji.login(), AuthError)
         self.assertIsNone(koji.session_id)
 
     def test_proxyuser(self) -> None:
-        """Another user can be logged in, by whom the hub allows it."""
+        """`proxyuser` logs in another user, if the hub allows that."""
         error = self.fail_of(self.koji.login(proxyuser='bob'), AuthError)
         self.assertIn('not authorized to login other users', str(error))
         self.hub.sessions.proxies.append('alice')
@@ -97,7 +98,7 @@ class LoginTests(HubTestCase):
         self.assertEqual(self.get(self.koji.getLoggedInUser()).name, 'bob')
 
     def test_shared(self) -> None:
-        """Callers at once share one login; each may cancel its own."""
+        """Concurrent callers share one login, and can cancel alone."""
         self.hub.misbehave('slow', method='sslLogin', seconds=5)
         calls = [self.koji.login() for _ in range(5)]
         self.assertEqual(len(set(map(id, calls))), 5)
@@ -110,7 +111,7 @@ class LoginTests(HubTestCase):
         self.assertEqual(len(self.hub.sessions.rows), 1)
 
     def test_all_cancelled(self) -> None:
-        """When nobody waits any longer, the login ends, and one can begin."""
+        """When all callers have canceled, a new login can begin."""
         self.hub.misbehave('slow', method='sslLogin', seconds=5, times=1)
         calls = [self.koji.login() for _ in range(2)]
         for call in calls:
@@ -120,7 +121,7 @@ class LoginTests(HubTestCase):
         self.assertIs(self.get(self.koji.login()), True)
 
     def test_shared_failure(self) -> None:
-        """A login that fails fails for all who wait."""
+        """A failed login fails for all callers."""
         koji = self.hub.connection(user=None)
         self.hub.misbehave('slow', method='sslLogin', seconds=5)
         calls = [koji.login() for _ in range(3)]
@@ -129,7 +130,7 @@ class LoginTests(HubTestCase):
             self.fail_of(call, AuthError)
 
     def test_another(self) -> None:
-        """One who is logged in must log out before being somebody else."""
+        """Other credentials need a logout first."""
         self.get(self.koji.login())
         self.hub.sessions.passwords['bob'] = 'x'
         self.fail_of(self.koji.login('password', user='bob', password='x'),
@@ -138,7 +139,7 @@ class LoginTests(HubTestCase):
         self.get(self.koji.login('password', user='bob', password='x'))
 
     def test_time_limit(self) -> None:
-        """A login takes auth_timeout at most, and is not sent again then."""
+        """A login times out after auth_timeout, without a retry."""
         koji = self.hub.connection(auth_timeout=7, max_retries=5)
         self.hub.misbehave('slow', seconds=60)
         call = koji.login()
@@ -147,7 +148,7 @@ class LoginTests(HubTestCase):
         self.assertEqual(self.hub.requests, 1)
 
     def test_abandoned(self) -> None:
-        """A session that is of no use is ended on the hub."""
+        """The session of a failed or canceled login is ended."""
         other = self.hub.connection()
         self.get(other.login())
         self.hub.sessions.rows[0].exclusive = True
@@ -165,7 +166,7 @@ class LoginTests(HubTestCase):
         self.assertTrue(self.hub.sessions.rows[2].closed)
 
     def test_abandoned_closed(self) -> None:
-        """After close() nobody goes on to end a session of no use."""
+        """close() ends the logout of an unused session, too."""
         network = StallingNetwork(MemoryNetwork(
             HubResource(self.hub, 'alice'), self.hub.clock), 2)
         koji = self.hub.connection(network=network)
@@ -180,7 +181,7 @@ class LoginTests(HubTestCase):
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
 
     def test_abandoned_awaited(self) -> None:
-        """close(logout=True) waits until a session of no use has ended."""
+        """close(logout=True) waits for the logout of an unused session."""
         self.hub.misbehave('slow', method='getLoggedInUser', seconds=5)
         self.hub.misbehave('slow', method='logout', seconds=5)
         login = self.koji.login()
@@ -193,7 +194,7 @@ class LoginTests(HubTestCase):
         self.assertTrue(self.hub.sessions.rows[0].closed)
 
     def test_not_queued(self) -> None:
-        """A login does not wait behind calls that take long."""
+        """A login is sent at once while other calls fill the queue."""
         koji = self.hub.connection(max_connections=1)
         self.hub.misbehave('slow', method='getTag', seconds=60)
         calls = [koji.getTag('f44') for _ in range(3)]
@@ -205,7 +206,7 @@ class LoginTests(HubTestCase):
             self.fail_of(call, ConnectionClosed)
 
     def test_outage(self) -> None:
-        """A login is tried again after an outage."""
+        """A login is retried after an outage."""
         koji = self.hub.connection(max_retries=3)
         self.hub.misbehave('dropped-before', times=2)
         call = koji.login()
@@ -213,7 +214,7 @@ class LoginTests(HubTestCase):
         self.assertIs(self.get(call), True)
 
     def test_no_session(self) -> None:
-        """A hub that gives no session, or a strange one, is not believed."""
+        """An answer without a valid session fails the login."""
         for answer in [None, {}, {'session-id': 1},
                        {'session-id': '1', 'session-key': 'x'},
                        {'session-id': 1, 'session-key': 'x\r\nX: y'}]:
@@ -222,7 +223,7 @@ class LoginTests(HubTestCase):
             self.assertIsNone(self.koji.session_id)
 
     def test_front_server(self) -> None:
-        """A front server that does not let us in, or is out of order."""
+        """An HTTP status at a login is a KojiLoginException."""
         class Front(Resource):
             isLeaf = True
 
@@ -249,14 +250,14 @@ class LoginTests(HubTestCase):
                                  (authtype, status) == ('kerberos', 401))
 
     def test_proxyauthtype(self) -> None:
-        """What the hub is to think of how a user logged in is passed on."""
+        """`proxyauthtype` is sent to the hub."""
         self.hub.sessions.proxies.append('alice')
         self.get(self.koji.login(proxyuser='bob', proxyauthtype=2))
         self.assertEqual(self.hub.calls[0], (
             'sslLogin', ('bob',), {'proxyauthtype': 2}))
 
     def test_chosen(self) -> None:
-        """The way is chosen as Koji's own command does it."""
+        """The credentials are chosen as Koji's command does."""
         there = __file__
         for settings, given, expected in [
                 ({'authtype': 'noauth', 'cert': there}, {}, None),
@@ -282,7 +283,7 @@ class LoginTests(HubTestCase):
                           expected, (settings, given))
 
     def test_not_chosen(self) -> None:
-        """A way that there is not, or that lacks a thing, says so."""
+        """An unknown authtype or a missing argument is an error."""
         for settings, text in [({'authtype': 'magic'}, "'magic' is none of"),
                                ({'authtype': 'password'}, 'password=...')]:
             profile = Profile('p', server='https://h', **settings)
@@ -291,7 +292,7 @@ class LoginTests(HubTestCase):
             self.assertIn(text, str(caught.exception))
 
     def test_no_such_argument(self) -> None:
-        """An argument that there is not: which, and those that there are."""
+        """The error of an unknown argument suggests a known one."""
         for name, hint in [('usr', "Did you mean 'user'?"),
                            ('passwd', "Did you mean 'password'?"),
                            ('key_tab', "Did you mean 'keytab'?"),
@@ -305,7 +306,7 @@ class LoginTests(HubTestCase):
         self.assertEqual(self.hub.requests, 0)
 
     def test_bad_arguments(self) -> None:
-        """An argument of the wrong type: which, and what it must be."""
+        """The error of a wrong type names argument and type."""
         for given, wanted in [
                 (dict(user=5), 'user must be text'),
                 (dict(password=b'hunter2'), 'password must be text'),
@@ -326,7 +327,7 @@ class LoginTests(HubTestCase):
         self.assertEqual(self.hub.requests, 0)
 
     def test_paths(self) -> None:
-        """Paths may be objects of pathlib, and mean the same."""
+        """Paths may be text or pathlib objects."""
         here = pathlib.Path(__file__)
         profile = Profile('p', server='https://h')
         self.assertEqual(logins.choose(profile, 'ssl', cert=here),
@@ -335,7 +336,7 @@ class LoginTests(HubTestCase):
                          logins.KerberosLogin(None, __file__))
 
     def test_contents_for_path(self) -> None:
-        """A key that is passed in place of its path is shown nowhere."""
+        """A key that is passed as a path is not shown."""
         key = '-----BEGIN PRIVATE KEY-----\nhunter2\n'
         for name in ('cert', 'keytab'):
             error = self.fail_of(self.koji.login(**{name: key}),
@@ -347,7 +348,7 @@ class LoginTests(HubTestCase):
             self.assertNotIn('hunter2', str(caught.exception))
 
     def test_password_unused(self) -> None:
-        """A certificate goes before a password, as in Koji; we say so."""
+        """A certificate is used before a password, with a warning."""
         events: list[Any] = []
         globalLogPublisher.addObserver(events.append)
         self.addCleanup(globalLogPublisher.removeObserver, events.append)
@@ -359,13 +360,13 @@ class LoginTests(HubTestCase):
         self.assertNotIn('secret', text)
 
     def test_password_proxy(self) -> None:
-        """With a password nobody else can be logged in."""
+        """A password login with `proxyuser` is an error."""
         with self.assertRaises(ConfigurationError):
             logins.choose(Profile('p', server='https://h'), user='a',
                           password='b', proxyuser='c')
 
     def test_stripped(self) -> None:
-        """A session that a front server takes away is no session."""
+        """login() fails if a front server removes session headers."""
         class Front(HubResource):
             def render(self, request: Any) -> Any:
                 for name in ('Id', 'Key', 'Callnum'):
@@ -381,13 +382,13 @@ class LoginTests(HubTestCase):
         self.assertIsNone(koji.session_id)
 
     def test_odd_hub(self) -> None:
-        """A hub that cannot say who we are is believed."""
+        """login() succeeds on a hub without getLoggedInUser."""
         self.hub.fault('getLoggedInUser', 1000, 'Invalid method')
         self.assertIs(self.get(self.koji.login()), True)
         self.assertIsNotNone(self.koji.session_id)
 
     def test_kerberos_settings(self) -> None:
-        """Principal and keytab are the profile's, or those of the call."""
+        """Arguments of a login override principal and keytab."""
         profile = Profile('p', server='https://h', principal='a', keytab='k')
         self.assertEqual(logins.choose(profile, ccache='FILE:x'),
                          logins.KerberosLogin('a', 'k', 'FILE:x'))
@@ -395,7 +396,7 @@ class LoginTests(HubTestCase):
                          logins.KerberosLogin('b', 'k'))
 
     def test_without_gssapi(self) -> None:
-        """Without the library the error names the extra, and the headers."""
+        """Without requests-gssapi the error names the extra."""
         with mock.patch.dict('sys.modules', {'requests_gssapi': None}):
             error = self.fail_of(self.koji.login('kerberos'), AuthError)
         self.assertIn('txkoji[gssapi]', str(error))
@@ -403,19 +404,21 @@ class LoginTests(HubTestCase):
 
 
 class ClearTextTests(SynchronousTestCase):
-    """Credentials go over TLS."""
+    """Credentials are sent over TLS."""
 
     def setUp(self) -> None:
+        """Give bob a password."""
         self.hub = FakeHub()
         self.hub.sessions.passwords['bob'] = 'x'
 
     def log_in(self, server: str, **kwargs: Any) -> Any:
+        """Log in with a password to a hub at a URL."""
         network = MemoryNetwork(HubResource(self.hub, None), self.hub.clock)
         self.koji = self.hub.connection(server=server, network=network)
         return self.koji.login('password', user='bob', password='x', **kwargs)
 
     def test_moved(self) -> None:
-        """A hub with http is logged in to over https, and stays so."""
+        """A login moves a hub with http to https."""
         self.successResultOf(self.log_in('http://hub.example.test/kojihub'))
         self.assertEqual(self.koji.url, 'https://hub.example.test/kojihub')
         self.assertIn('https:', repr(self.koji))
@@ -423,7 +426,7 @@ class ClearTextTests(SynchronousTestCase):
             self.successResultOf(self.koji.getLoggedInUser()).name, 'bob')
 
     def test_root(self) -> None:
-        """A hub at the root of its host is logged in to there."""
+        """A hub at the root of its host can be logged in to."""
         for server in ['https://hub.example.test', 'http://hub.example.test/']:
             self.successResultOf(self.log_in(server))
             self.assertEqual(self.koji.url, 'https://hub.example.test/')
@@ -431,7 +434,7 @@ class ClearTextTests(SynchronousTestCase):
                 self.successResultOf(self.koji.getLoggedInUser()).name, 'bob')
 
     def test_not_moved(self) -> None:
-        """Where that fails, the URL stays, and the error says why."""
+        """If https fails, the URL stays, and the error says why."""
         self.hub.misbehave('dropped-before')
         error = self.failureResultOf(
             self.log_in('http://hub.example.test/kojihub'),
@@ -440,7 +443,7 @@ class ClearTextTests(SynchronousTestCase):
         self.assertEqual(self.koji.url, 'http://hub.example.test/kojihub')
 
     def test_loopback(self) -> None:
-        """To this machine it may go in the clear, when the caller says so."""
+        """`allow_http` is for hubs on this machine only."""
         for host in ['127.0.0.1', '[::1]', 'localhost']:
             server = f'http://{host}/kojihub'
             self.successResultOf(self.log_in(server, allow_http=True))

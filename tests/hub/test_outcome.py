@@ -26,44 +26,46 @@ from txkoji.exceptions import (
     TLSError,
     copy_of,
     from_fault,
-    not_sent,
 )
 from txkoji.hub.faults import Source, source_of
-from txkoji.hub.outcome import Outcome
+from txkoji.hub.outcome import Outcome, not_sent
 from txkoji.testing import FakeHub
 
 
 class OutcomeTestCase(HubTestCase):
-    """Logged in, to a hub whose builds end when the test says so."""
+    """A logged-in Connection to a hub whose builds the test ends."""
 
     settings: dict[str, Any] = {'max_retries': 3}
 
     def setUp(self) -> None:
+        """Log in, and let the hub take builds."""
         self.hub = FakeHub()
         self.koji = self.hub.connection(**self.settings)
         self.get(self.koji.login())
-        self.begun: list[Deferred[int]] = []
+        self.builds: list[Deferred[int]] = []
         self.hub.respond('build', self.begin)
 
     def begin(self, *args: Any, **kwargs: Any) -> Deferred[int]:
-        self.begun.append(Deferred())
-        return self.begun[-1]
+        """Answer a build when the test fires the Deferred."""
+        self.builds.append(Deferred())
+        return self.builds[-1]
 
     def asked(self, method: str) -> int:
-        """How often the hub was asked for a method."""
+        """Count the hub's calls to a method."""
         return sum(name == method for name, _, _ in self.hub.calls)
 
 
 class LostTests(OutcomeTestCase):
-    """The answer to the first attempt is lost, and the second has one."""
+    """The first answer is lost, and the second attempt is answered."""
 
     def lose(self, code: int, text: str = 'so it is') -> Any:
+        """Get the error of a write with a lost answer and a fault."""
         self.hub.misbehave('dropped-before', method='build', times=1)
         self.hub.fault('build', code, text)
         return self.fail_of(self.koji.build('x'))
 
     def test_faults_of_the_hub(self) -> None:
-        """A fault before the method says nothing of the first attempt."""
+        """A fault before the method does not tell the outcome."""
         for code in (1, 1002, 1006, 1007, 1008, 1014):
             error = self.lose(code)
             self.assertIsInstance(error, ConnectionFailed)
@@ -71,57 +73,60 @@ class LostTests(OutcomeTestCase):
             self.assertEqual(error.__cause__.faultCode, code)
 
     def test_faults_of_the_method(self) -> None:
-        """A fault of the method says that the first attempt was not done."""
+        """A fault of the method means that the write was refused."""
         for code in (1000, 1001, 1003, 1004, 1005, 1009, 1019, 2001):
             error = self.lose(code)
             self.assertEqual(error.faultCode, code)
             self.assertIs(type(error), FAULTS.get(code, KojiException))
 
     def test_session_gone(self) -> None:
-        """A hub that knows the session no longer says nothing of it."""
+        """An unknown session does not tell the outcome."""
         error = self.lose(1002, 'Invalid session or bad credentials')
         self.assertIsInstance(error, ConnectionFailed)
         self.assertIsInstance(error.__cause__, AuthError)
         self.assertEqual(self.asked('build'), 1)
 
     def test_out_of_attempts(self) -> None:
-        """The last attempt's error is the cause, if it was not the lost."""
+        """The last error is the cause of the unanswered error."""
         error = ConnectionFailed('broken')
         refused = ConnectionFailed('refused')
         status = HTTPError('HTTP status 503', status=503)
         outcome = Outcome()
         outcome.sent = True
-        outcome.failed(error)
+        outcome.record_error(error)
         for later in (refused, status):
-            outcome.failed(later)
-            self.assertIs(outcome.error(later, 'build'), error)
+            outcome.record_error(later)
+            self.assertIs(outcome.error_of_write(later, 'build'), error)
             self.assertIs(error.__cause__, later)
 
 
 class NotSentTests(OutcomeTestCase):
-    """A write that never went out says so."""
+    """The error of a write that was not sent is a NotSent."""
 
     def check(self, call: Any, kind: Any) -> Any:
+        """Check that a call fails with an error and a NotSent."""
         error = self.fail_of(call, kind)
         self.assertIsInstance(error, NotSent)
         return error
 
     def check_unknown(self, call: Any, kind: Any) -> Any:
+        """Check that a call fails with an error that is no NotSent."""
         error = self.fail_of(call, kind)
         self.assertNotIsInstance(error, NotSent)
         return error
 
     def test_deadline(self) -> None:
-        """At the deadline, a queued write differs from one under way."""
+        """At the deadline a queued write is a NotSent."""
         first = self.koji.with_options(deadline=10).build('x')
         second = self.koji.with_options(deadline=9).build('y')
         self.hub.clock.pump([9, 1])
-        self.assertIn('it was sent, and may have been carried out',
+        self.assertIn('the call was sent, and may have been carried out',
                       str(self.check_unknown(first, CallTimeout)))
-        self.assertIn('it was not sent', str(self.check(second, CallTimeout)))
+        self.assertIn('the call was not sent',
+                      str(self.check(second, CallTimeout)))
 
     def test_close(self) -> None:
-        """At close(), a queued write differs from one under way."""
+        """At close() a queued write is a NotSent."""
         first, second = self.koji.build('x'), self.koji.build('y')
         self.get(self.koji.close())
         self.assertIn('may have been carried out',
@@ -130,7 +135,7 @@ class NotSentTests(OutcomeTestCase):
         self.check(self.koji.build('z'), ConnectionClosed)
 
     def test_lost_before(self) -> None:
-        """One that waits to be sent again is not unsent."""
+        """A write that waits for a retry is no NotSent."""
         self.hub.misbehave('dropped-before', method='build')
         call = self.koji.build('x')
         self.get(self.koji.close())
@@ -138,7 +143,7 @@ class NotSentTests(OutcomeTestCase):
         self.assertIsInstance(error.__cause__, ConnectionFailed)
 
     def test_no_connection(self) -> None:
-        """No attempt had a connection."""
+        """A write without a connection is a NotSent."""
         koji = self.hub.connection(
             network=FailingNetwork(ConnectionRefusedError()), max_retries=3)
         call = koji.build('x')
@@ -146,14 +151,14 @@ class NotSentTests(OutcomeTestCase):
         self.check(call, ConnectionFailed)
 
     def test_second_session(self) -> None:
-        """The second session, which it needs, is refused."""
+        """A write without the subsession is a NotSent."""
         self.hub.fault('subsession', 1002, 'no')
         self.check(self.koji.build('x'), AuthError)
         self.hub.misbehave('offline', method='subsession')
         self.check(self.koji.build('x'), ServerOffline)
 
     def test_renewal(self) -> None:
-        """The renewal before it fails, or after it was refused for that."""
+        """A write whose renewal failed is a NotSent."""
         self.hub.sessions.expire()
         self.hub.fault('sslLogin', 1002, 'logins are not allowed')
         calls = [self.koji.build('x'), self.koji.build('y')]
@@ -161,18 +166,18 @@ class NotSentTests(OutcomeTestCase):
             self.assertIn('not allowed', str(self.check(call, AuthError)))
 
     def test_logged_out(self) -> None:
-        """We log out while it is queued."""
+        """A write that is queued behind a logout is a NotSent."""
         first = self.koji.build('x')
         out = self.koji.logout()
         queued = self.koji.build('y')
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.get(first)
         self.get(out)
         self.check(queued, KojiLoginException)
         self.assertEqual(self.asked('build'), 1)
 
     def test_multicall(self) -> None:
-        """The calls of a multicall say it, too."""
+        """The calls of an unsent multicall are NotSent."""
         first = self.koji.build('x')
         many = self.koji.MultiCall()
         stored = many.build('y')
@@ -190,12 +195,12 @@ class NotSentTests(OutcomeTestCase):
 
 
 class LastAttemptTests(OutcomeTestCase):
-    """The error that ends a call tells what the last attempt met."""
+    """The error that ends a call has the last attempt's error."""
 
     settings = {'max_retries': 9}
 
     def test_deadline(self) -> None:
-        """Of a read, of a write, and of a login."""
+        """The deadline of a read, a write or a login has the error."""
         self.hub.misbehave('dropped-before')
         for call in (self.koji.with_options(deadline=2).getTag('f44'),
                      self.koji.with_options(deadline=2).build('x'),
@@ -208,7 +213,7 @@ class LastAttemptTests(OutcomeTestCase):
             self.assertIn(str(error.__cause__), str(error))
 
     def test_close(self) -> None:
-        """So does the error at close()."""
+        """The error at close() has the error."""
         self.hub.misbehave('dropped-before')
         call = self.koji.getTag('f44')
         self.get(self.koji.close())
@@ -218,12 +223,12 @@ class LastAttemptTests(OutcomeTestCase):
 
 
 class TaskFaultTests(OutcomeTestCase):
-    """A task's own fault is not taken for one of our session."""
+    """The fault of a task is not a fault of the session."""
 
     settings = {'max_retries': 3, 'offline_retry': True}
 
     def test_task(self) -> None:
-        """It goes to the caller, and nobody logs in for it."""
+        """The fault of a task is raised, without a renewal."""
         for code, text in [(1007, 'session "77" has expired'),
                            (1002, 'Invalid session or bad credentials'),
                            (1014, 'server is offline')]:
@@ -235,14 +240,14 @@ class TaskFaultTests(OutcomeTestCase):
         self.assertEqual(self.koji.stats.renewals, 0)
 
     def test_session(self) -> None:
-        """Our own session is renewed for such calls, too."""
+        """An expired session is renewed for getTaskResult, too."""
         self.hub.respond('getTaskResult', 'done')
         self.hub.sessions.expire()
         self.assertEqual(self.get(self.koji.getTaskResult(6474)), 'done')
         self.assertEqual(self.koji.stats.renewals, 1)
 
     def test_table(self) -> None:
-        """One table says whose a fault is."""
+        """The code and the method tell the source of a fault."""
         for code, method, source in [
                 (1000, 'getTag', Source.METHOD),
                 (1007, 'getTag', Source.SESSION),
@@ -258,7 +263,7 @@ class NotSentErrorTests(SynchronousTestCase):
     """Errors that are also a NotSent."""
 
     def test_kept(self) -> None:
-        """They stay what they were, and can be copied and pickled."""
+        """The error keeps its class, and can be copied and pickled."""
         cause = KojiException('why')
         plain = HTTPError('no', status=503, method='build', url='https://x')
         plain.__cause__ = cause
@@ -275,7 +280,7 @@ class NotSentErrorTests(SynchronousTestCase):
             self.assertEqual(repr(found), repr(plain))
 
     def test_all(self) -> None:
-        """Every class of the tree can be one."""
+        """An error of every class can be a NotSent."""
         for kind in (KojiException, *FAULTS.values(), CallTimeout,
                      ConnectionClosed, ConnectionFailed, TLSError, RetryError):
             error = not_sent(kind('x'))

@@ -1,4 +1,4 @@
-"""Profiles: found, merged and typed as Koji's own client does it."""
+"""Profiles: found, merged and typed as Koji's own client does."""
 from __future__ import annotations
 
 import os
@@ -14,15 +14,10 @@ import txkoji.connection
 from tests.support import folder, write
 from txkoji import Connection, Profile
 from txkoji.exceptions import ConfigurationError, KojiException
-from txkoji.hub.profile import (
-    PROFILES,
-    find_files,
-    read_files,
-    read_profile,
-    without_secrets,
-)
+from txkoji.hub.config_files import PROFILES, find_files, read_files
+from txkoji.hub.profile import read_profile, without_secrets
 
-#: Profiles as people have them, with comments and options of older clients.
+#: Typical profiles, with comments and options of older clients.
 FOUND = [
     (['brew'], """\
 [brew]
@@ -111,23 +106,25 @@ class Tree(SynchronousTestCase):
     """A tree of configuration files, and a HOME."""
 
     def setUp(self) -> None:
+        """Make an empty HOME."""
         self.home = folder(self)
         patch = mock.patch.dict(os.environ, HOME=self.home)
         patch.start()
         self.addCleanup(patch.stop)
 
     def write(self, path: str, text: Any) -> str:
+        """Write a file in the tree."""
         return write(os.path.join(self.home, path), text)
 
     def places(self) -> list[str]:
-        """Koji's four places, in the tree."""
+        """Get the patterns of Koji's files, in the tree."""
         return [os.path.join(self.home, 'etc/koji.conf.d/*.conf'),
                 os.path.join(self.home, 'etc/koji.conf'),
                 '~/.koji/config.d/*.conf',
                 '~/.koji/config']
 
     def error(self, text: str, name: str = 'p') -> str:
-        """What is said of a configuration file with this text."""
+        """Get the error text of a configuration file."""
         self.write('.koji/config', text)
         error = self.assertRaises(ConfigurationError, read_profile, name,
                                   self.places())
@@ -135,16 +132,16 @@ class Tree(SynchronousTestCase):
 
 
 class FindingTests(Tree):
-    """Which files are read."""
+    """The files that are read."""
 
     def test_four_places(self) -> None:
-        """The four places are those of Koji, the weakest first."""
+        """The patterns are Koji's, in Koji's order."""
         self.assertEqual(PROFILES, (
             '/etc/koji.conf.d/*.conf', '/etc/koji.conf',
             '~/.koji/config.d/*.conf', '~/.koji/config'))
 
     def test_order(self) -> None:
-        """Files come by place, then by name; hidden ones, too."""
+        """Files are sorted by pattern, then by name."""
         wanted = ['etc/koji.conf.d/a.conf', 'etc/koji.conf.d/b.conf',
                   'etc/koji.conf', '.koji/config.d/.hidden.conf',
                   '.koji/config.d/z.conf', '.koji/config']
@@ -156,14 +153,14 @@ class FindingTests(Tree):
                          [os.path.join(self.home, path) for path in wanted])
 
     def test_home_with_brackets(self) -> None:
-        """A HOME may have characters that patterns are made of."""
+        """A HOME may have the characters of patterns."""
         home = os.path.join(self.home, 'user[1]*')
         self.write('user[1]*/.koji/config', '[p]\n' + SERVER)
         with mock.patch.dict(os.environ, HOME=home):
             self.assertEqual(read_profile('p').name, 'p')
 
     def test_relative(self) -> None:
-        """A pattern without a folder is looked for here."""
+        """A pattern without a folder is for the current folder."""
         self.write('here.conf', '[p]\n' + SERVER)
         self.addCleanup(os.chdir, os.getcwd())
         os.chdir(self.home)
@@ -171,7 +168,7 @@ class FindingTests(Tree):
 
 
 class MergingTests(Tree):
-    """Generated trees, read by Koji's own client and by us."""
+    """Random trees, read by Koji's client and by txkoji."""
 
     SECTIONS = ['p', 'q', 'DEFAULT']
     OPTIONS = {
@@ -204,11 +201,11 @@ class MergingTests(Tree):
         'krb_rdns': ['false'],
         'unheard_of': ['1'],
     }
-    #: Where we differ on purpose, see `txkoji.hub.profile`.
+    #: The options that differ from Koji's; see `txkoji.hub.profile`.
     DIFFERENT = {'server', 'weburl', 'timeout', 'no_ssl_verify'}
 
     def grow(self, seed: int) -> None:
-        """Files in all places, with sections and options at random."""
+        """Write files with random sections and options."""
         rng = random.Random(seed)
         for path in ['etc/koji.conf.d/00.conf', 'etc/koji.conf.d/b.conf',
                      'etc/koji.conf', '.koji/config.d/1.conf',
@@ -227,7 +224,7 @@ class MergingTests(Tree):
                 self.write(path, '')
 
     def test_merging(self) -> None:
-        """The text of each option is the one that Koji's client reads."""
+        """The text of each option is the same as in Koji's client."""
         for seed in range(60):
             self.setUp()
             self.grow(seed)
@@ -242,7 +239,7 @@ class MergingTests(Tree):
                                  dict(theirs.items(name)))
 
     def test_values(self) -> None:
-        """Each value, with its type and default, is the one of Koji's."""
+        """Each value has the type and the default of Koji's client."""
         compared = 0
         for seed in range(80):
             self.setUp()
@@ -265,7 +262,7 @@ class MergingTests(Tree):
         self.assertGreater(compared, 200)
 
     def test_found(self) -> None:
-        """Profiles that people have mean to us what they mean to Koji's."""
+        """Typical profiles have the values of Koji's client."""
         for names, text in FOUND:
             path = self.write('.koji/config', text)
             for name in names:
@@ -278,7 +275,7 @@ class MergingTests(Tree):
                     {option: ours[option] for option in theirs}, theirs)
 
     def test_differences(self) -> None:
-        """Where we differ from Koji's client, and how."""
+        """Four options differ from Koji's client."""
         path = self.write('.koji/config', '[p]\n' + SERVER
                           + 'no_ssl_verify = False\n')
         theirs = koji.read_config('p', user_config=path)
@@ -296,17 +293,17 @@ class MergingTests(Tree):
 
 
 class ErrorTests(Tree):
-    """What is wrong is said at once, and where."""
+    """Errors say what is wrong, and where."""
 
     def test_unknown_profile(self) -> None:
-        """An unknown profile: its name, and the places searched."""
+        """The error has the profile's name and the patterns."""
         text = self.error('[p]\n' + SERVER, 'nosuch')
         self.assertIn("'nosuch'", text)
         for place in self.places():
             self.assertIn(place, text)
 
     def test_connection(self) -> None:
-        """Connection raises it, too: a ValueError and a KojiException."""
+        """Connection() raises a ValueError and KojiException."""
         self.patch(txkoji.connection, 'PROFILES', self.places())
         error = self.assertRaises(ValueError, Connection, 'nosuch')
         self.assertIsInstance(error, KojiException)
@@ -314,17 +311,17 @@ class ErrorTests(Tree):
         self.assertIn('nosuch', str(error))
 
     def test_no_server(self) -> None:
-        """A profile without a server says so."""
+        """A profile without a server is an error."""
         for text in ['[p]\n', '[p]\nserver =\n']:
             self.assertIn("'p' has no server", self.error(text))
 
     def test_malformed(self) -> None:
-        """A malformed file: which one, and the line."""
+        """The error of a malformed file has path, line and reason."""
         for text, line, why in [
                 ('server = x\n', 1, 'before any section'),
                 ('[p]\nserver\n', 2, 'neither a section nor an option'),
-                ('[p]\n\n[p]\n', 3, '[p] stands twice'),
-                ('[p]\na = 1\nb = 2\na = 3\n', 4, 'a stands twice in [p]'),
+                ('[p]\n\n[p]\n', 3, 'section [p] is there twice'),
+                ('[p]\na = 1\nb = 2\na = 3\n', 4, 'a is set twice in [p]'),
                 (b'[p]\n# f\xfcr\n', 2, 'not UTF-8')]:
             said = self.error(text)
             self.assertIn(
@@ -334,7 +331,7 @@ class ErrorTests(Tree):
             self.assertNotIn('\n', said)
 
     def test_bad_values(self) -> None:
-        """A value of the wrong type: profile, option and value."""
+        """The error of a wrong type has the place and the value."""
         for option, value, wanted in [
                 ('timeout', 'soon', 'an integer'),
                 ('pyver', '', 'an integer'),
@@ -346,7 +343,7 @@ class ErrorTests(Tree):
                                    f' must be {wanted}, not {value!r}')
 
     def test_out_of_range(self) -> None:
-        """A number that means nothing: place, option and value."""
+        """The error of a number has the place and the value."""
         path = os.path.join(self.home, '.koji/config')
         for option, value, problem in [
                 ('retry_interval', '-1', 'must be 0 or more, not -1'),
@@ -362,19 +359,19 @@ class ErrorTests(Tree):
                 f"{path}, line 3: profile 'p': {option} {problem}")
 
     def test_where(self) -> None:
-        """Of several files the one is named whose value counts."""
+        """The error names the file whose value counts."""
         path = self.write('etc/koji.conf', '[p]\n' + SERVER
                           + '[DEFAULT]\n# old\ntimeout = soon\n')
         said = self.error('[q]\nTimeout = 5\n')
         self.assertTrue(said.startswith(f'{path}, line 5: '), said)
 
     def test_percent(self) -> None:
-        """A lone percent sign: profile and option."""
+        """The error of a lone percent sign has profile and option."""
         said = self.error(f'[p]\n{SERVER}topurl = https://x/%20\n')
         self.assertIn("line 3: profile 'p': bad value for topurl", said)
 
     def test_server_is_no_url(self) -> None:
-        """A server that is not a http or https URL is refused."""
+        """A server that is no http or https URL is refused."""
         for server in ['koji.example.com', 'ftp://koji.example.com/hub',
                        'https://', 'https://[koji/hub', 'http://k:port/',
                        'https://k\xf6ji.example/hub', 'https://koji/h ub',
@@ -383,7 +380,7 @@ class ErrorTests(Tree):
             self.assertIn("line 2: profile 'p': server must be", said)
 
     def test_query(self) -> None:
-        """A server with a query or a fragment is refused, and not shown."""
+        """A query or fragment in the URL is refused, and not shown."""
         for end in ['?', '#', '?token=hunter2', '#hunter2', '/?x#y']:
             said = self.error(f'[p]\nserver = https://k.example/hub{end}\n')
             self.assertIn('server https://k.example/hub', said)
@@ -391,7 +388,7 @@ class ErrorTests(Tree):
             self.assertNotIn('hunter2', said)
 
     def test_secret_in_server(self) -> None:
-        """A password in the server's URL is refused, and not shown."""
+        """A password in the URL is refused, and not shown."""
         for server in ['https://bot:hunter2@k.example/hub',
                        'https://bot:/hunter2@k.example/hub',
                        'https://bot:hunter2?@k.example/hub',
@@ -410,7 +407,7 @@ class ErrorTests(Tree):
             self.assertNotIn('hunter2', str(error))
 
     def test_unreadable(self) -> None:
-        """A file that cannot be read is passed over, and then named."""
+        """The error of a missing profile names unreadable files."""
         path = self.write('.koji/config', '[p]\n' + SERVER)
         real = open
 
@@ -419,7 +416,7 @@ class ErrorTests(Tree):
                 raise PermissionError(13, 'Permission denied')
             return real(name, *args, **kwargs)
 
-        # Tests may run as root, who can read everything.
+        # Tests may run as root, and root can read every file.
         with mock.patch('builtins.open', refuse), \
                 mock.patch('os.access', return_value=False):
             error = self.assertRaises(ConfigurationError, read_profile, 'p',
@@ -433,21 +430,21 @@ class ErrorTests(Tree):
 
 
 class ProfileTests(SynchronousTestCase):
-    """Profiles that are made by hand."""
+    """Profiles that are made without a file."""
 
     def test_defaults(self) -> None:
-        """Only name and server are needed."""
+        """Only name and server are required."""
         profile = Profile('mine', server='https://koji.example.com/hub')
         self.assertEqual(profile.max_retries, 30)
         self.assertIs(profile.anon_retry, True)
         self.assertIsNone(profile.weburl)
 
     def test_checked(self) -> None:
-        """They are checked as those of a file are."""
+        """The server is checked."""
         self.assertRaises(ConfigurationError, Profile, 'mine', server='x')
 
     def test_types(self) -> None:
-        """A value of the wrong type is refused, and never guessed at."""
+        """A value of the wrong type is refused."""
         for options in [
                 dict(no_ssl_verify='False'), dict(timeout='5'),
                 dict(timeout=True), dict(weburl=5), dict(serverca=None),
@@ -460,7 +457,7 @@ class ProfileTests(SynchronousTestCase):
         self.assertEqual(profile.serverca, os.path.expanduser('~/ca'))
 
     def test_hosts(self) -> None:
-        """Hosts that cannot be are refused; others are not."""
+        """Invalid host names are refused, and valid ones are not."""
         for host in ['a' * 64, 'a..b', '-', 'a-.b', '[::1', '[:::]', 'a' * 300,
                      '', 'a_b.example.com', '_koji.example', 'ab--cd.example',
                      'xn--a.example', '1']:
@@ -473,7 +470,7 @@ class ProfileTests(SynchronousTestCase):
             Profile('mine', server=f'https://{host}/hub')
 
     def test_no_path(self) -> None:
-        """A server without a path is the root of its host."""
+        """A "/" is added to a server without a path."""
         for server in ['https://koji.example', 'https://koji.example:8443',
                        'http://[::1]', 'HTTPS://koji.example']:
             profile = Profile('mine', server=server)
@@ -481,7 +478,7 @@ class ProfileTests(SynchronousTestCase):
             self.assertEqual(Connection(profile).url, server + '/')
 
     def test_numbers(self) -> None:
-        """Numbers are in their range; only times may be fractions."""
+        """Numbers out of range are refused."""
         nan, inf = float('nan'), float('inf')
         for option, values in [
                 ('timeout', [nan, 0, -0.5, 10**400, '5', None]),
@@ -502,7 +499,7 @@ class ProfileTests(SynchronousTestCase):
                 retry_interval=0, max_retries=0, poll_interval=0.1)
 
     def test_nul(self) -> None:
-        """No text holds a NUL, which ends paths and names elsewhere."""
+        """Text with a NUL character is refused."""
         for option in ('cert', 'serverca', 'keytab', 'principal', 'topurl'):
             error = self.assertRaises(
                 ConfigurationError, Profile, 'mine', server='https://h/',
@@ -510,7 +507,7 @@ class ProfileTests(SynchronousTestCase):
             self.assertIn(f'{option} must not hold a NUL', str(error))
 
     def test_without_secrets(self) -> None:
-        """What a URL is shown as."""
+        """A URL is shown without user, password and query."""
         for url, shown in [
                 ('https://u:p@h:1/hub?session-key=1#f', 'https://h:1/hub'),
                 ('https://h/hub', 'https://h/hub'),
@@ -523,6 +520,7 @@ class LookupTests(Tree):
     """Connection.lookup and Connection.PROFILES."""
 
     def setUp(self) -> None:
+        """Write two files, and look for profiles there."""
         super().setUp()
         self.patch(txkoji.connection, 'PROFILES', self.places())
         values: dict[str, str] = {
@@ -533,7 +531,7 @@ class LookupTests(Tree):
             self.write(path, text)
 
     def test_lookup(self) -> None:
-        """It gives the text in the files, of any option, or None."""
+        """lookup() gives the text of any option, or None."""
         connection = Connection('p')
         for name, option, text in [
                 ('p', 'retry_interval', '010'), ('p', 'odd', 'value'),
@@ -543,14 +541,14 @@ class LookupTests(Tree):
         self.assertEqual(connection.settings.retry_interval, 10)
 
     def test_odd_option(self) -> None:
-        """An option may have any name."""
+        """An option's name may have the characters of patterns."""
         self.write('.koji/config', '[p]\na(b = %\n' + SERVER)
         error = self.assertRaises(ConfigurationError, Connection('p').lookup,
                                   'p', 'a(b')
         self.assertIn('line 2', str(error))
 
     def test_profiles_replaced(self) -> None:
-        """PROFILES is looked at when it is needed, not at import."""
+        """A program can replace PROFILES after the import."""
         self.patch(txkoji.connection, 'PROFILES',
                    [pathlib.Path(self.home) / 'etc/koji.conf'])
         self.assertEqual(Connection('p').settings.retry_interval, 9)

@@ -1,4 +1,4 @@
-"""Outages: what is tried again, when, and for how long."""
+"""Retries after an outage: of which calls, when, and how often."""
 from __future__ import annotations
 
 from typing import Any
@@ -31,31 +31,34 @@ from txkoji.testing.web import HubResource
 
 
 class ScheduleTests(SynchronousTestCase):
-    """How soon, and how often."""
+    """The delays and the number of retries."""
 
     def setUp(self) -> None:
+        """Make a clock, and a list for the times of attempts."""
         self.clock = Clock()
         self.stats = Stats()
         self.attempts: list[float] = []
 
-    def run_with(self, errors: list[Any], lost: bool = True,
-                 late: bool = True, **settings: Any) -> Any:
-        """Make attempts that fail with these, and then succeed."""
+    def run_with(self, errors: list[Any], retry_lost: bool = True,
+                 retry_timeouts: bool = True, **settings: Any) -> Any:
+        """Make attempts that fail with some errors, and then succeed."""
         retries = self.retries(**settings)
 
-        def attempt(patient: bool) -> Any:
+        def attempt(fail_if_away: bool) -> Any:
             self.attempts.append(self.clock.seconds())
             return fail(errors.pop(0)) if errors else succeed('done')
 
-        return retries.run('getTag', attempt, lost=lost, late=late)
+        return retries.run('getTag', attempt, retry_lost=retry_lost,
+                           retry_timeouts=retry_timeouts)
 
     def retries(self, **settings: Any) -> Retries:
+        """Make the retries of a profile."""
         profile = Profile('p', server='http://h', **settings)
         return Retries(profile, lambda: self.clock, self.stats, Backoff(
             profile.retry_interval, lambda: self.clock))
 
     def test_schedule(self) -> None:
-        """At once, after half a second at most, after one, two and so on."""
+        """The first retry is immediate; later delays double at random."""
         done = self.run_with([ConnectionFailed('x') for _ in range(9)],
                              retry_interval=4)
         for _ in range(400):
@@ -67,11 +70,11 @@ class ScheduleTests(SynchronousTestCase):
         for wait, longest in zip(waits[1:], [0.5, 1, 2, 4, 4, 4, 4, 4]):
             self.assertGreater(wait, longest / 2 - 0.01)
             self.assertLess(wait, longest + 0.2)
-        # They are not all alike, or all clients of a hub would come at once.
+        # Random delays keep the clients of a hub from retrying at once.
         self.assertGreater(len({round(wait, 3) for wait in waits[4:]}), 1)
 
     def test_number(self) -> None:
-        """No more than max_retries; the last error is the error."""
+        """After max_retries the last error is raised."""
         errors: list[Any] = [ConnectionFailed(str(number))
                              for number in range(9)]
         done = self.run_with(errors, max_retries=3)
@@ -81,7 +84,7 @@ class ScheduleTests(SynchronousTestCase):
         self.assertEqual(len(self.attempts), 4)
 
     def test_what(self) -> None:
-        """What may go away by itself is tried again, and nothing else."""
+        """Outages and timeouts are retried, and other errors are not."""
         for error, again in [
                 (ConnectionFailed('x'), True), (CallTimeout('x'), True),
                 *[(HTTPError('x', status=status), True)
@@ -106,20 +109,21 @@ class ScheduleTests(SynchronousTestCase):
             self.assertEqual(len(self.attempts), 1 + again, repr(error))
 
     def test_not_lost(self) -> None:
-        """What may have been done is not tried again, unless it may be."""
-        for error, options in [(ConnectionFailed('x'), {'lost': False}),
-                               (HTTPError('x', status=502), {'lost': False}),
-                               (CallTimeout('x'), {'late': False})]:
+        """Without the option an error of its kind is not retried."""
+        for error, options in [
+                (ConnectionFailed('x'), {'retry_lost': False}),
+                (HTTPError('x', status=502), {'retry_lost': False}),
+                (CallTimeout('x'), {'retry_timeouts': False})]:
             done = self.run_with([error], **options)
             self.failureResultOf(done, type(error))
         self.assertEqual(len(self.attempts), 3)
 
     def test_offline(self) -> None:
-        """A hub that is offline is waited for, where the profile says so."""
+        """With offline_retry an offline hub is retried without end."""
         done = self.run_with(
             [ServerOffline('x', faultCode=1014) for _ in range(100)],
             offline_retry=True, offline_retry_interval=7, max_retries=2,
-            lost=False)
+            retry_lost=False)
         for _ in range(100):
             self.assertNoResult(done)
             self.clock.advance(7)
@@ -128,14 +132,14 @@ class ScheduleTests(SynchronousTestCase):
                          [number * 7 for number in range(101)])
 
     def test_task_offline(self) -> None:
-        """A task that found its hub offline is not waited for."""
+        """The ServerOffline of a task is not retried."""
         done = self.retries(offline_retry=True).run(
-            'getTaskResult', lambda patient: fail(ServerOffline('x')),
-            lost=True, late=True)
+            'getTaskResult', lambda fail_if_away: fail(ServerOffline('x')),
+            retry_lost=True, retry_timeouts=True)
         self.failureResultOf(done, ServerOffline)
 
     def test_offline_between(self) -> None:
-        """After the hub was offline, outages are counted anew."""
+        """ServerOffline resets the number of failures."""
         lost = ConnectionFailed('x')
         done = self.run_with(
             [lost, lost, ServerOffline('x', faultCode=1014), lost, lost],
@@ -144,7 +148,7 @@ class ScheduleTests(SynchronousTestCase):
         self.assertEqual(self.successResultOf(done), 'done')
 
     def test_statuses(self) -> None:
-        """After a status there is a pause, as long as the server says."""
+        """The delay after a status is Retry-After, 600 seconds at most."""
         for retry_after, least, most in [(None, 0.25, 0.5), (7.0, 7, 7),
                                          (10.0**9, 600, 600)]:
             self.attempts.clear()
@@ -157,7 +161,7 @@ class ScheduleTests(SynchronousTestCase):
             self.assertLess(self.attempts[1] - self.attempts[0], most + 0.03)
 
     def test_logged(self) -> None:
-        """The first is a warning that says what is going on."""
+        """Only the first retry is logged as a warning."""
         events: list[dict[str, Any]] = []
         globalLogPublisher.addObserver(events.append)
         self.addCleanup(globalLogPublisher.removeObserver, events.append)
@@ -174,10 +178,10 @@ class ScheduleTests(SynchronousTestCase):
 
 
 class CallsTests(HubTestCase):
-    """The calls of a Connection."""
+    """Retries of the calls of a Connection."""
 
     def test_anonymous(self) -> None:
-        """A read is tried again without a login, too."""
+        """A read is retried without a login, too."""
         koji = self.hub.connection(max_retries=3)
         self.hub.misbehave('dropped-after', times=2)
         call = koji.getTag('f44')
@@ -186,7 +190,7 @@ class CallsTests(HubTestCase):
         self.assertEqual(self.hub.requests, 3)
 
     def test_anon_retry(self) -> None:
-        """But not where the profile says that it is not to be."""
+        """Without anon_retry a read is retried after a login only."""
         koji = self.hub.connection(max_retries=3, anon_retry=False)
         self.hub.misbehave('dropped-after')
         self.fail_of(koji.getTag('f44'), ConnectionFailed)
@@ -197,7 +201,7 @@ class CallsTests(HubTestCase):
         self.assertEqual(self.get(koji.getTag('f44')).name, 'f44')
 
     def test_timeout(self) -> None:
-        """A read that took too long is asked again, within its deadline."""
+        """A read that timed out is retried until its deadline."""
         koji = self.hub.connection(max_retries=3, timeout=10)
         self.hub.misbehave('slow', seconds=60, times=1)
         call = koji.getTag('f44')
@@ -212,7 +216,7 @@ class CallsTests(HubTestCase):
         self.assertIn('not done within 25 seconds', str(error))
 
     def test_offline(self) -> None:
-        """A hub that is offline is waited for, by writes too."""
+        """Reads and writes wait for an offline hub."""
         koji = self.hub.connection(offline_retry=True,
                                    offline_retry_interval=5)
         self.hub.respond('build', 7)
@@ -226,7 +230,7 @@ class CallsTests(HubTestCase):
         self.assertEqual(self.get(calls[1]), 7)
 
     def test_offline_deadline(self) -> None:
-        """It is not waited for longer than the deadline."""
+        """The deadline ends the wait for an offline hub."""
         koji = self.hub.connection(offline_retry=True, deadline=60)
         self.hub.misbehave('offline')
         call = koji.getTag('f44')
@@ -235,7 +239,7 @@ class CallsTests(HubTestCase):
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
 
     def test_cancelled(self) -> None:
-        """One can stop waiting for the next attempt."""
+        """Canceling a call ends the wait for the next attempt."""
         koji = self.hub.connection(max_retries=9)
         self.hub.misbehave('dropped-before')
         call = koji.getTag('f44')
@@ -245,7 +249,7 @@ class CallsTests(HubTestCase):
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
 
     def test_front_server(self) -> None:
-        """A front server that has lost its hub is asked again."""
+        """A busy front server is asked again."""
         class Busy(Resource):
             isLeaf = True
             statuses = [502, 503, 504, 429]
@@ -271,6 +275,7 @@ class AwayTests(HubTestCase):
     """A hub that is away gets one probe, not a storm."""
 
     def setUp(self) -> None:
+        """Connect to a front server that is busy."""
         super().setUp()
         self.requests = 0
         self.status: int | None = 503
@@ -278,7 +283,7 @@ class AwayTests(HubTestCase):
         self.calls: list[Any] = []
 
     def busy(self, **settings: Any) -> Connection:
-        """A Connection to a hub with a front server that can be busy."""
+        """Make a Connection to a front server with `self.status`."""
         test = self
 
         class Front(HubResource):
@@ -294,20 +299,23 @@ class AwayTests(HubTestCase):
             **{'max_retries': 30, **settings})
 
     def ask(self, count: int) -> None:
+        """Make a number of reads."""
         self.calls += [self.koji.getTag('f44') for _ in range(count)]
 
     def pass_time(self, seconds: float) -> None:
+        """Advance the clock in small steps."""
         self.hub.clock.pump([0.05] * int(seconds / 0.05))
 
     def check_done(self) -> None:
+        """Check that all reads are answered."""
         for call in self.calls:
             self.assertEqual(self.get(call).id, 33)
 
     def test_storm(self) -> None:
-        """A thousand reads make a handful of requests in ten seconds."""
+        """A thousand reads send few requests to a busy server."""
         self.ask(1000)
         self.pass_time(10)
-        # Those that were under way, and a probe now and then.
+        # The reads that were in flight, and a probe after each pause.
         self.assertLess(self.requests, 20 + 10)
         self.ask(100)
         self.pass_time(1)
@@ -317,7 +325,7 @@ class AwayTests(HubTestCase):
         self.check_done()
 
     def test_refused(self) -> None:
-        """So it is for connections that are refused."""
+        """A thousand reads open few connections that are refused."""
         network = FailingNetwork(ConnectionRefusedError())
         attempts: list[int] = []
         with mock.patch.object(network, 'endpoint', side_effect=(
@@ -332,7 +340,7 @@ class AwayTests(HubTestCase):
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
 
     def test_given_up(self) -> None:
-        """Each has its attempts: those of all count."""
+        """Each failed probe uses up an attempt of all reads."""
         self.koji = self.busy(max_retries=3)
         self.ask(50)
         self.pass_time(120)
@@ -343,14 +351,14 @@ class AwayTests(HubTestCase):
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
 
     def test_not_tried_again(self) -> None:
-        """A call that is not to be tried again does not wait."""
+        """A call without retries does not wait for the hub."""
         self.ask(5)
         koji = self.koji.with_options(write=True)
         self.assertEqual(self.fail_of(koji.getTag('f44'), HTTPError).status,
                          503)
         self.status = None
         self.assertEqual(self.get(koji.getTag('f44')).id, 33)
-        # Which tells all that wait that it is back.
+        # The answer tells all waiting calls that the hub is back.
         for call in self.calls[2:]:
             self.get(call)
         del self.calls[2:]
@@ -358,20 +366,20 @@ class AwayTests(HubTestCase):
         self.check_done()
 
     def test_probe_cancelled(self) -> None:
-        """If the one that probes gives up, another one does."""
+        """If the probe is canceled, another call probes."""
         self.hub.misbehave('slow', method='getTag', seconds=60, times=1)
         self.ask(5)
         self.status = None
         self.pass_time(1)
         self.assertEqual(self.hub.requests, 1)
-        # The third in a row was the first to wait.
+        # The third consecutive failure was the first call to wait.
         probe = self.calls.pop(2)
         probe.cancel()
         self.fail_of(probe, CancelledError)
         self.check_done()
 
     def test_alive(self) -> None:
-        """A hub that answers others is not away, whatever one call meets."""
+        """A hub that answers other calls is not away."""
         self.koji = self.hub.connection(max_retries=30)
         self.hub.misbehave('dropped-before', method='getUser')
         self.hub.misbehave('slow', method='getTag', seconds=0.1)
@@ -387,7 +395,7 @@ class AwayTests(HubTestCase):
         self.assertEqual(self.get(poisoned).name, 'alice')
 
     def test_failed(self) -> None:
-        """A status of 500 is tried again, by writes too, and holds up none."""
+        """Status 500 is retried, and the hub does not count as away."""
         self.status = None
         self.koji = self.busy(authtype='password', server='https://h/kojihub')
         self.hub.sessions.passwords['bob'] = 'x'
@@ -417,10 +425,10 @@ class AwayTests(HubTestCase):
 
 
 class StatsTests(HubTestCase):
-    """What a daemon shows."""
+    """The statistics of a Connection."""
 
     def test_calls(self) -> None:
-        """Calls on the wire, and those that wait."""
+        """Requests in flight and waiting calls are counted."""
         koji = self.hub.connection(max_connections=3)
         self.hub.misbehave('slow', seconds=5)
         calls = [koji.getTag('f44') for _ in range(10)]
@@ -431,11 +439,11 @@ class StatsTests(HubTestCase):
         for call in calls:
             self.get(call)
         self.assertEqual((koji.stats.in_flight, koji.stats.waiting), (0, 0))
-        # What was given is not changed any more.
+        # The earlier copy does not change.
         self.assertEqual((stats.in_flight, stats.waiting), (3, 7))
 
     def test_errors(self) -> None:
-        """The last error on the way to the hub, and when it was."""
+        """An outage is the last error, and a refusal is not."""
         self.assertEqual((self.koji.stats.last_error,
                           self.koji.stats.last_error_time), (None, None))
         self.fail_of(self.koji.getTag('nosuch', strict=True))
@@ -450,24 +458,24 @@ class StatsTests(HubTestCase):
 
 
 class VersionTests(HubTestCase):
-    """What the hub calls itself."""
+    """The hub's version."""
 
     def test_from_answers(self) -> None:
-        """It is in each answer, so it need not be asked for."""
+        """The version is read in the headers of any answer."""
         self.hub.version = '1.36.1'
         self.get(self.koji.getTag('f44'))
         self.assertEqual(self.get(self.koji.hub_version()), '1.36.1')
         self.assertEqual(self.hub.requests, 1)
 
     def test_asked(self) -> None:
-        """Older hubs are asked, once."""
+        """A hub without the header is asked once."""
         self.hub.version = '1.33.0'
         for _ in range(2):
             self.assertEqual(self.get(self.koji.hub_version()), '1.33.0')
         self.assertEqual(self.hub.requests, 1)
 
     def test_unknown(self) -> None:
-        """Those that do not know it are of no version."""
+        """A hub without the method has no known version."""
         self.hub.version = '1.22.0'
         self.hub.fault('getKojiVersion', 1000,
                        'Invalid method: getKojiVersion')

@@ -1,4 +1,4 @@
-"""Secrets: they go where they must, and are seen nowhere else."""
+"""Secrets are sent where they are needed, and shown nowhere."""
 from __future__ import annotations
 
 import io
@@ -20,9 +20,10 @@ PASSWORD = 'correct-horse-battery'
 
 
 class SecretsTests(SynchronousTestCase):
-    """All that a program can see is collected, and looked through."""
+    """All texts that a program can see, searched for secrets."""
 
     def setUp(self) -> None:
+        """Collect the log and the URLs."""
         self.hub = FakeHub()
         self.hub.sessions.passwords['bob'] = PASSWORD
         self.seen: list[str] = []
@@ -42,18 +43,19 @@ class SecretsTests(SynchronousTestCase):
         self.addCleanup(patch.stop)
 
     def log(self, event: dict[str, Any]) -> None:
+        """Collect a log event."""
         self.seen.append(eventAsText(event))
         self.seen.append(repr(event))
 
     def see(self, failure: Failure) -> None:
-        """Look at an error in every way that there is."""
+        """Collect all texts of an error."""
         error: Any = failure.value
         self.assertIsInstance(error, KojiException)
         self.seen += [str(error), repr(error), repr(vars(error)),
                       failure.getTraceback(),
                       failure.getTraceback(detail='verbose'),
                       *traceback.format_exception(error),
-                      # As services that collect errors show them.
+                      # The form of services that collect errors.
                       *traceback.TracebackException.from_exception(
                           error, capture_locals=True).format()]
         out = io.StringIO()
@@ -61,14 +63,14 @@ class SecretsTests(SynchronousTestCase):
         self.seen.append(out.getvalue())
 
     def ask(self, call: Any) -> Any:
-        """Wait for a call, and look at its error if it has one."""
+        """Wait for a call, and collect its error."""
         call.addErrback(self.see)
         self.hub.clock.pump([1] * 40)
         self.successResultOf(call)
         self.secrets |= {row.key for row in self.hub.sessions.rows}
 
     def live(self) -> None:
-        """Everything that can happen to a session, and some more."""
+        """Take a session through logins, outages, renewals and faults."""
         koji, hub = self.koji, self.hub
         self.ask(koji.login('password', user='bob', password='wrong'))
         self.ask(koji.login('password', user='bob', password=PASSWORD))
@@ -93,7 +95,7 @@ class SecretsTests(SynchronousTestCase):
             ending()
             self.ask(koji.getLoggedInUser())
             self.ask(koji.build('x'))
-        # Of an answer that should hold a session nothing is shown.
+        # A malformed answer to a login may hold a key.
         hub.sessions.expire()
         for row in list(hub.sessions.rows):
             hub.misbehave('garbage', method='login',
@@ -109,7 +111,7 @@ class SecretsTests(SynchronousTestCase):
         hub.fault('login', 1, 'Traceback: whatever')
         self.forget()
         self.ask(koji.build('x'))
-        # With KojiTraceback = extended a hub shows all variables.
+        # A hub with KojiTraceback = extended shows all variables.
         for code in (1, 1000, 1002, 1014):
             hub.fault('login', code, f'password = {PASSWORD}')
             self.ask(koji.build('x'))
@@ -117,7 +119,7 @@ class SecretsTests(SynchronousTestCase):
                                             password=PASSWORD))
         hub.forget('login')
         self.seen += [repr(koji), repr(vars(koji)), repr(koji.client._calls),
-                      repr(koji.client._calls.session.identity),
+                      repr(koji.client._calls.session.info),
                       repr(koji.client._calls.session._credentials),
                       repr(koji.client._calls.session._authenticator.request(
                           'logout')),
@@ -126,11 +128,12 @@ class SecretsTests(SynchronousTestCase):
         self.ask(koji.close())
 
     def forget(self) -> None:
-        """The hub forgets all sessions."""
+        """Let the hub forget all sessions."""
         for row in self.hub.sessions.rows:
             row.closed = True
 
     def check(self) -> None:
+        """Check that no text has a secret."""
         self.live()
         self.assertGreater(len(self.secrets), 4)
         self.assertGreater(len(self.seen), 100)
@@ -139,7 +142,7 @@ class SecretsTests(SynchronousTestCase):
                 self.assertNotIn(secret, text)
 
     def test_echo(self) -> None:
-        """A front server that says what it was asked is not repeated."""
+        """The page of a server that echoes requests is not shown."""
         class Echo(Resource):
             isLeaf = True
 
@@ -163,13 +166,13 @@ class SecretsTests(SynchronousTestCase):
                 self.assertNotIn(secret[:10], text)
 
     def test_headers(self) -> None:
-        """Where the session goes in headers, no URL has anything of it."""
+        """With headers no URL has a secret."""
         self.check()
         for url in self.urls:
             self.assertEqual(url, b'/kojihub')
 
     def test_url(self) -> None:
-        """Where it goes in the URL, it is in that of the request alone."""
+        """With an old hub only the URL of a request has the key."""
         self.hub.version = '1.30.0'
         self.check()
         self.assertTrue(any(b'session-key' in url for url in self.urls))

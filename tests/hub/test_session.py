@@ -1,4 +1,4 @@
-"""Sessions: calls in turn, renewed sessions, and nothing done twice."""
+"""Sessions: the order of calls, renewal, and lost answers."""
 from __future__ import annotations
 
 import enum
@@ -30,112 +30,114 @@ from txkoji.testing import FakeHub
 
 
 class SessionTestCase(HubTestCase):
-    """Logged in, with a hub whose builds end when the test says so."""
+    """A logged-in Connection to a hub whose builds the test ends."""
 
     #: Settings of the profile.
     settings: dict[str, Any] = {}
 
     def setUp(self) -> None:
+        """Log in, and let the hub take builds."""
         self.hub = FakeHub()
         self.koji = self.hub.connection(**self.settings)
         self.get(self.koji.login())
         self.hub.respond('build', self.begin)
-        self.begun: list[Deferred[int]] = []
+        self.builds: list[Deferred[int]] = []
 
     def begin(self, *args: Any, **kwargs: Any) -> Deferred[int]:
-        self.begun.append(Deferred())
-        return self.begun[-1]
+        """Answer a build when the test fires the Deferred."""
+        self.builds.append(Deferred())
+        return self.builds[-1]
 
     def asked(self, *methods: str) -> list[Any]:
-        """The arguments of the calls of some methods that the hub got."""
+        """Get the arguments of the hub's calls to some methods."""
         return [args for method, args, _ in self.hub.calls
                 if method in methods]
 
     def end_slowly(self, seconds: float = 5, **kwargs: Any) -> None:
-        """Let all that is asked take a while."""
+        """Let the hub answer with a delay."""
         self.hub.forget('build')
         self.hub.respond('build', lambda *args: 7)
         self.hub.misbehave('slow', seconds=seconds, **kwargs)
 
 
 class OrderTests(SessionTestCase):
-    """Writes wait for each other, and reads for nobody."""
+    """Writes are sent one after the other, and reads at once."""
 
     def test_order(self) -> None:
-        """Writes go out one after the other, each with its callnum."""
+        """Writes are sent one after the other, each with a callnum."""
         calls = [self.koji.build(number) for number in range(3)]
         for number, call in enumerate(calls):
-            self.assertEqual(len(self.begun), number + 1)
-            self.begun[number].callback(number * 10)
+            self.assertEqual(len(self.builds), number + 1)
+            self.builds[number].callback(number * 10)
             self.assertEqual(self.get(call), number * 10)
             self.assertEqual(self.hub.sessions.rows[-1].callnum, number)
         self.assertEqual(self.koji.callnum, 3)
 
     def test_reads_do_not_wait(self) -> None:
-        """A read is answered while a write holds up its session."""
+        """A read is answered while a write is in progress."""
         call = self.koji.build('x')
         self.assertEqual(self.get(self.koji.getTag('f44')).name, 'f44')
         self.assertEqual(self.get(self.koji.getLoggedInUser()).name, 'alice')
         self.assertNoResult(call)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.assertEqual(self.get(call), 1)
 
     def test_one_session_only(self) -> None:
-        """Where the hub gives no second session, reads wait for writes."""
+        """If the hub gives no subsession, reads wait for writes."""
         self.hub.fault('subsession', 1000, 'Invalid method: subsession')
         write = self.koji.build('x')
         read = self.koji.getTag('f44')
         self.assertNoResult(read)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.assertEqual(self.get(write), 1)
         self.assertEqual(self.get(read).name, 'f44')
         self.get(self.koji.getTag('f44'))
         again = self.koji.build('y')
-        self.begun[1].callback(2)
+        self.builds[1].callback(2)
         self.assertEqual(self.get(again), 2)
         self.assertEqual(self.asked('subsession'), [()])
 
     def test_reads_have_no_callnum(self) -> None:
-        """So that the hub locks nothing for them."""
+        """Reads are sent without a callnum, and in the login's session."""
         for number in range(3):
             self.get(self.koji.getTag('f44'))
         self.assertEqual(self.koji.callnum, 0)
         self.assertEqual(len(self.hub.sessions.rows), 1)
 
     def test_cancelled_waiting(self) -> None:
-        """A write can be cancelled while it waits; the others go on."""
+        """A queued write can be canceled, and later writes are sent."""
         calls = [self.koji.build(number) for number in range(3)]
         calls[1].cancel()
         self.fail_of(calls[1], CancelledError)
-        self.begun[0].callback(0)
+        self.builds[0].callback(0)
         self.get(calls[0])
-        self.begun[1].callback(2)
+        self.builds[1].callback(2)
         self.assertEqual(self.get(calls[2]), 2)
         self.assertEqual(self.asked('build'), [(0,), (2,)])
 
     def test_cancelled_under_way(self) -> None:
-        """The hub carries a write out all the same; the next one waits."""
+        """After a canceled write the hub answers the next write."""
         calls = [self.koji.build(number) for number in range(2)]
         calls[0].cancel()
         self.fail_of(calls[0], CancelledError)
-        self.begun[0].callback(0)
-        self.begun[1].callback(1)
+        self.builds[0].callback(0)
+        self.builds[1].callback(1)
         self.assertEqual(self.get(calls[1]), 1)
 
     def test_refused(self) -> None:
-        """A write that the hub refuses does not hold up the next."""
+        """After a refused write the next write is sent."""
         self.hub.fault('cancelTask', 1004, 'Cannot cancel task, not owner')
         calls = [self.koji.cancelTask(1), self.koji.build('x')]
         self.fail_of(calls[0], ActionNotAllowed)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.assertEqual(self.get(calls[1]), 1)
 
     def test_many(self) -> None:
-        """However many wait, each gets its turn."""
+        """A thousand queued writes or reads are all answered."""
         self.hub.respond('createTag', lambda number: number)
         first = self.koji.build('x')
         calls = [self.koji.createTag(number) for number in range(1000)]
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.get(first)
         self.assertEqual([self.get(call) for call in calls],
                          list(range(1000)))
@@ -147,19 +149,19 @@ class OrderTests(SessionTestCase):
             self.assertEqual(self.get(read).id, 1)
 
     def test_deadline(self) -> None:
-        """The deadline counts the wait for one's turn, too."""
+        """The deadline includes the time in the queue."""
         first = self.koji.build('x')
         second = self.koji.with_options(deadline=10).build('y')
         self.hub.clock.advance(10)
         error = self.fail_of(second, CallTimeout)
         self.assertIn('not done within 10 seconds', str(error))
         self.assertNoResult(first)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.assertEqual(self.get(first), 1)
         self.assertEqual(self.asked('build'), [('x',)])
 
     def test_without_login(self) -> None:
-        """Without a login the hub says what it thinks of a write."""
+        """Without a login a write is sent without a callnum."""
         koji = self.hub.connection()
         self.hub.respond('cancelTask', 1)
         self.assertEqual(self.get(koji.cancelTask(1)), 1)
@@ -167,10 +169,10 @@ class OrderTests(SessionTestCase):
 
 
 class OptionsTests(SessionTestCase):
-    """Views of a Connection."""
+    """Views of a Connection with other options."""
 
     def test_write(self) -> None:
-        """What we take for a write may be said to be a read, and v. v."""
+        """The option `write` overrides whether a call is a write."""
         self.hub.respond('plugin.query', 1)
         self.get(self.koji.with_options(write=False).plugin.query())
         self.assertEqual(self.koji.callnum, 0)
@@ -179,7 +181,7 @@ class OptionsTests(SessionTestCase):
         self.assertEqual(self.koji.callnum, 2)
 
     def test_view(self) -> None:
-        """A view is the same Connection, and leaves what is not said."""
+        """A view keeps the other options, and shares the session."""
         view = self.koji.with_options(timeout=5).with_options(deadline=7)
         options = view.client.options
         self.assertEqual((options.timeout, options.deadline),
@@ -189,7 +191,7 @@ class OptionsTests(SessionTestCase):
         self.assertIs(task.connection, self.koji)
 
     def test_timeout(self) -> None:
-        """The limits of a view are for its calls only."""
+        """The timeout of a view is for the view's calls only."""
         self.hub.misbehave('slow', seconds=60)
         calls = [self.koji.with_options(timeout=5).getTag('f44'),
                  self.koji.getTag('f44')]
@@ -199,7 +201,7 @@ class OptionsTests(SessionTestCase):
         self.assertEqual(self.get(calls[1]).name, 'f44')
 
     def test_bad(self) -> None:
-        """A limit that is none is refused at once."""
+        """A limit that is not positive raises ConfigurationError."""
         for name in ('timeout', 'deadline'):
             for value in (0, -1, float('nan')):
                 with self.assertRaises(ConfigurationError):
@@ -207,17 +209,17 @@ class OptionsTests(SessionTestCase):
 
 
 class ExpiryTests(SessionTestCase):
-    """Sessions that have expired, or that the hub no longer knows."""
+    """Sessions that have expired, or that the hub does not know."""
 
     settings = {'max_retries': 3}
 
     def renewals(self) -> list[Any]:
-        """The logins that renewed a session."""
+        """Get the arguments of the logins that renewed a session."""
         return [kwargs for method, _, kwargs in self.hub.calls
                 if method == 'sslLogin' and kwargs.get('renew')]
 
     def test_one_renewal(self) -> None:
-        """Fifty calls that meet the expiry share one renewal."""
+        """Fifty reads in an expired session share one renewal."""
         key, number = self.koji.session_key, self.koji.session_id
         self.end_slowly(method='sslLogin')
         self.hub.sessions.expire()
@@ -233,7 +235,7 @@ class ExpiryTests(SessionTestCase):
         self.assertEqual(len(self.hub.sessions.rows), 1)
 
     def test_writes_too(self) -> None:
-        """Reads and writes together take one renewal, and one login."""
+        """Reads and writes share one renewal, and no write is repeated."""
         self.end_slowly(seconds=1)
         first = self.koji.build('x')
         self.hub.clock.pump([1] * 3)
@@ -252,7 +254,7 @@ class ExpiryTests(SessionTestCase):
         self.assertEqual(self.koji.callnum, 26)
 
     def test_writer_alone(self) -> None:
-        """The session of writes may be renewed alone, which counts, too."""
+        """A new subsession is begun without a login, and counted."""
         self.end_slowly(seconds=1)
         for number in range(2):
             write = self.koji.build(number)
@@ -263,7 +265,7 @@ class ExpiryTests(SessionTestCase):
         self.assertEqual(self.renewals(), [])
 
     def test_late_answer(self) -> None:
-        """One who hears of the expiry when all is renewed just goes on."""
+        """A late refusal after a renewal causes no second renewal."""
         self.hub.misbehave('slow', method='listTags', seconds=5)
         self.hub.respond('listTags', mock.Mock(side_effect=[
             AuthExpired('session "1" has expired'), []]))
@@ -275,51 +277,51 @@ class ExpiryTests(SessionTestCase):
         self.assertEqual(len(self.renewals()), 1)
 
     def test_lost_and_expired(self) -> None:
-        """A lost write is asked for again in the same session, renewed."""
+        """A lost write is sent again in the renewed session."""
         self.hub.misbehave('dropped-after', method='build', times=1)
         call = self.koji.build('x')
         self.hub.sessions.expire()
-        self.begun[0].callback(5)
+        self.builds[0].callback(5)
         self.hub.clock.advance(1)
         self.fail_of(call, RetryError)
-        self.assertEqual(len(self.begun), 1)
+        self.assertEqual(len(self.builds), 1)
         self.assertEqual(self.hub.sessions.rows[-1].callnum, 0)
 
     def test_lost_and_gone(self) -> None:
-        """If there is no such session any longer, it is not sent again."""
+        """A lost write is not sent again in a new session."""
         self.hub.misbehave('dropped-after', method='build', times=1)
         call = self.koji.build('x')
         self.hub.sessions.close(self.hub.sessions.rows[-1])
-        self.begun[0].callback(5)
+        self.builds[0].callback(5)
         self.hub.clock.advance(1)
         self.fail_of(call, ConnectionFailed)
-        self.assertEqual(len(self.begun), 1)
-        # The next write goes on.
+        self.assertEqual(len(self.builds), 1)
+        # The next write is sent in a new session.
         call = self.koji.build('y')
-        self.begun[1].callback(6)
+        self.builds[1].callback(6)
         self.assertEqual(self.get(call), 6)
 
     def test_callnum_goes_on(self) -> None:
-        """Renewal is no reason to count from 0 again."""
+        """The callnum goes on after a renewal."""
         for number in range(2):
             call = self.koji.build(number)
-            self.begun[number].callback(number)
+            self.builds[number].callback(number)
             self.get(call)
         self.hub.sessions.expire()
         call = self.koji.build(2)
-        self.begun[2].callback(2)
+        self.builds[2].callback(2)
         self.assertEqual(self.get(call), 2)
         self.assertEqual(self.hub.sessions.rows[-1].callnum, 2)
 
     def test_old_hub(self) -> None:
-        """Where hubs cannot renew there is a new login."""
+        """A hub that cannot renew sessions gets a new login."""
         self.hub.version = '1.31.1'
         self.hub.sessions.expire()
         self.assertEqual(self.get(self.koji.getLoggedInUser()).name, 'alice')
         self.assertEqual(len(self.hub.sessions.rows), 2)
 
     def test_gone(self) -> None:
-        """A session that the hub has dropped is made anew, once for all."""
+        """Ten reads in a session that is gone share one new login."""
         self.hub.sessions.close(self.hub.sessions.rows[0])
         self.end_slowly(method='sslLogin')
         calls = [self.koji.getLoggedInUser() for _ in range(10)]
@@ -331,21 +333,21 @@ class ExpiryTests(SessionTestCase):
         self.assertEqual(self.renewals(), [])
 
     def test_gone_under_writes(self) -> None:
-        """A write goes on in a new session, with the number that it had."""
+        """A write keeps its callnum in a new session."""
         for number in range(2):
             call = self.koji.build(number)
-            self.begun[number].callback(number)
+            self.builds[number].callback(number)
             self.get(call)
         for row in self.hub.sessions.rows:
             row.closed = True
         call = self.koji.build(2)
-        self.begun[2].callback(2)
+        self.builds[2].callback(2)
         self.assertEqual(self.get(call), 2)
         self.assertEqual(self.hub.sessions.rows[-1].callnum, 2)
-        self.assertEqual(len(self.begun), 3)
+        self.assertEqual(len(self.builds), 3)
 
     def test_not_good_any_more(self) -> None:
-        """If the credentials do no longer do, each call fails with that."""
+        """If the renewal is refused, each call fails with the fault."""
         self.hub.sessions.expire()
         for row in self.hub.tables.users:
             if row['name'] == 'alice':
@@ -354,10 +356,10 @@ class ExpiryTests(SessionTestCase):
             error = self.fail_of(self.koji.getLoggedInUser(), AuthError)
             self.assertIn('logins by alice are not allowed', str(error))
         self.fail_of(self.koji.build('x'), AuthError)
-        self.assertEqual(self.begun, [])
+        self.assertEqual(self.builds, [])
 
     def test_other_words(self) -> None:
-        """A hub may say it in other words."""
+        """Several texts of AuthError mean that the session is gone."""
         for text in ['invalid session or bad credentials',
                      'unknown session', 'Session is closed',
                      'Not logged in']:
@@ -369,7 +371,7 @@ class ExpiryTests(SessionTestCase):
         self.assertEqual(len(self.hub.sessions.rows), 5)
 
     def test_closing(self) -> None:
-        """Who closes all when the first call fails closes all."""
+        """A callback may close the Connection when a renewal fails."""
         self.hub.sessions.expire()
         self.hub.misbehave('slow', method='sslLogin', seconds=5)
         calls = [self.koji.getTag(1) for _ in range(3)]
@@ -381,13 +383,13 @@ class ExpiryTests(SessionTestCase):
             self.fail_of(call, KojiException)
 
     def test_never_ends(self) -> None:
-        """A hub whose sessions expire at once is asked twice, not for ever."""
+        """A call that is refused again after a renewal fails."""
         self.hub.fault('getTag', 1007, 'session "1" has expired')
         self.fail_of(self.koji.getTag('f44'), AuthExpired)
         self.assertEqual(len(self.renewals()), 1)
 
     def test_no_answer(self) -> None:
-        """A renewal that gets no answer fails its calls, not the next."""
+        """After a failed renewal the next call renews the session."""
         self.hub.sessions.expire()
         self.hub.misbehave('garbage', method='sslLogin', times=1)
         calls = [self.koji.getLoggedInUser() for _ in range(2)]
@@ -396,20 +398,20 @@ class ExpiryTests(SessionTestCase):
         self.assertEqual(self.get(self.koji.getLoggedInUser()).name, 'alice')
 
     def test_age(self) -> None:
-        """Sessions expire by the hub's clock."""
+        """A session that is older than a day is renewed."""
         self.hub.clock.advance(1441 * 60)
         self.assertEqual(self.get(self.koji.getLoggedInUser()).name, 'alice')
         self.assertEqual(len(self.renewals()), 1)
 
     def test_without_login(self) -> None:
-        """Who is not logged in has nothing to renew."""
+        """Without a login AuthExpired causes no renewal."""
         koji = self.hub.connection()
         self.hub.fault('getTag', 1007, 'session "1" has expired')
         self.fail_of(koji.getTag('f44'), AuthExpired)
         self.assertEqual(self.renewals(), [])
 
     def test_password(self) -> None:
-        """A session of a password is renewed with it."""
+        """A session of a password login is renewed with the password."""
         self.hub.sessions.passwords['bob'] = 'x'
         koji = self.hub.connection()
         self.get(koji.login('password', user='bob', password='x'))
@@ -420,28 +422,28 @@ class ExpiryTests(SessionTestCase):
 
 
 class SecondSessionTests(SessionTestCase):
-    """The session to write in, which hubs give, or do not give."""
+    """The subsession for writes, which a hub may refuse."""
 
     def test_trouble(self) -> None:
-        """Trouble with the login is no reason to do without it."""
+        """A failed renewal does not count as a refused subsession."""
         self.hub.sessions.expire()
         self.hub.fault('sslLogin', 1000, 'temporary trouble')
         self.fail_of(self.koji.build(1), GenericError)
         self.hub.forget('sslLogin')
         write = self.koji.build(1)
         self.assertEqual(self.get(self.koji.getTag(1)).id, 1)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.assertEqual(self.get(write), 1)
 
     def test_any_fault(self) -> None:
-        """A hub may refuse it with any fault."""
+        """Any fault counts as a refused subsession."""
         self.hub.fault('subsession', 1, "<class 'NotImplementedError'>")
         write = self.koji.build(1)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.assertEqual(self.get(write), 1)
 
     def test_offline(self) -> None:
-        """A hub that is offline has not refused it."""
+        """A hub that is offline has not refused the subsession."""
         self.hub.misbehave('offline', method='subsession', times=1)
         self.fail_of(self.koji.build(1), ServerOffline)
         self.hub.respond('build', 2)
@@ -455,56 +457,56 @@ class LostTests(SessionTestCase):
     settings = {'max_retries': 3}
 
     def test_done(self) -> None:
-        """It was done, the answer is gone: RetryError says so."""
+        """A lost write that was carried out fails with RetryError."""
         self.hub.misbehave('dropped-after', method='build', times=1)
         call = self.koji.build('x')
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         error = self.fail_of(call, RetryError)
         self.assertIn('unable to retry call 0 (method build)', str(error))
-        self.assertEqual(len(self.begun), 1)
+        self.assertEqual(len(self.builds), 1)
 
     def test_not_done(self) -> None:
-        """It was not done: it is sent again, with the same callnum."""
+        """A lost write is sent again with the same callnum."""
         self.hub.misbehave('dropped-before', method='build', times=2)
         call = self.koji.build('x')
         self.hub.clock.advance(1)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.assertEqual(self.get(call), 1)
         self.assertEqual(self.koji.callnum, 1)
         self.assertEqual(self.koji.stats.retries, 2)
 
     def test_given_up(self) -> None:
-        """After all its attempts it fails, and the next has its turn."""
+        """After max_retries a write fails, and the next one is sent."""
         self.hub.misbehave('dropped-before', method='build', times=4)
         calls = [self.koji.build(number) for number in range(2)]
         self.hub.clock.pump([1] * 4)
         self.fail_of(calls[0], ConnectionFailed)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.assertEqual(self.get(calls[1]), 1)
         self.assertEqual(self.hub.sessions.rows[-1].callnum, 1)
 
     def test_too_late(self) -> None:
-        """A write whose time is over is not sent again."""
+        """A write that timed out is not sent again."""
         call = self.koji.with_options(timeout=5).build('x')
         self.hub.clock.advance(5)
         self.fail_of(call, CallTimeout)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.hub.clock.advance(60)
-        self.assertEqual(len(self.begun), 1)
+        self.assertEqual(len(self.builds), 1)
 
     def test_anonymous(self) -> None:
-        """Without a callnum nothing could refuse it: it is not sent again."""
+        """A lost write without a callnum is not sent again."""
         koji = self.hub.connection(max_retries=3)
         self.hub.misbehave('dropped-before', method='build', times=1)
         self.fail_of(koji.build('x'), ConnectionFailed)
-        self.assertEqual(self.begun, [])
+        self.assertEqual(self.builds, [])
 
 
 class OldHubTests(SynchronousTestCase):
-    """Hubs that look for the session in the URL."""
+    """Hubs that read the session in the URL."""
 
     def test_url(self) -> None:
-        """There it is, and nowhere else."""
+        """Calls, callnums, renewal and logout work with the URL."""
         hub = FakeHub()
         hub.version = '1.30.0'
         koji = hub.connection()
@@ -521,7 +523,7 @@ class OldHubTests(SynchronousTestCase):
         self.successResultOf(koji.logout())
 
     def test_ignored(self) -> None:
-        """A hub that does not look there either: login() finds out."""
+        """login() fails if the hub ignores sessions in URLs."""
         hub = FakeHub()
         hub.version = '1.30.0'
         hub.sessions.url_sessions = False
@@ -531,11 +533,11 @@ class OldHubTests(SynchronousTestCase):
         self.assertIsNone(koji.session_id)
 
 
-class IdentityTests(SynchronousTestCase):
-    """How a call names its session."""
+class SessionInfoTests(SynchronousTestCase):
+    """The session in the headers or the URL of a call."""
 
     def test_headers(self) -> None:
-        """In headers; the callnum twice, for hubs that look at one only."""
+        """The headers have id, key and, under two names, the callnum."""
         url, headers = SessionInfo(5, 'secret', False).sign('https://h/hub', 7)
         self.assertEqual(url, 'https://h/hub')
         self.assertEqual(dict(headers), {
@@ -543,13 +545,13 @@ class IdentityTests(SynchronousTestCase):
             b'Koji-Session-Callnum': b'7', b'Koji-Callnum': b'7'})
 
     def test_url(self) -> None:
-        """In the URL, for hubs that look there only."""
+        """For old hubs the URL has id and key, and quotes the key."""
         signed = SessionInfo(5, 'se&ret', True).sign('https://h/hub', None)
         self.assertEqual(signed, (
             'https://h/hub?session-id=5&session-key=se%26ret', ()))
 
     def test_answers(self) -> None:
-        """What a hub gives as a session is looked at."""
+        """An answer without a valid id and key is no session."""
         self.assertEqual(
             read_session({'session-id': 5, 'session-key': 'x'}),
             SessionInfo(5, 'x', True))
@@ -559,14 +561,16 @@ class IdentityTests(SynchronousTestCase):
 
 
 class Method(str, enum.Enum):
+    """A str whose str() is not its value."""
+
     LOGOUT = 'logout'
 
 
 class RefusedTests(SessionTestCase):
-    """Hub methods that would go round our session."""
+    """Hub methods that begin or end sessions."""
 
     def test_refused(self) -> None:
-        """They are refused, with a word on what to use."""
+        """The methods are refused with advice, and not sent."""
         for method, text in [('sslLogin', 'login()'),
                              ('subsession', 'new_session()'),
                              ('exclusiveSession', 'daemons')]:
@@ -578,7 +582,7 @@ class RefusedTests(SessionTestCase):
                          [(None,)])
 
     def test_within_others(self) -> None:
-        """They are refused within a multicall, and by another method, too."""
+        """The methods are refused in multicalls and in wrappers, too."""
         logout = {'methodName': 'logout', 'params': []}
         for method, args in [
                 ('system.multicall', [[logout]]),
@@ -605,19 +609,19 @@ class RefusedTests(SessionTestCase):
         self.assertEqual(entries[0][0].id, 1)
 
     def test_odd_name(self) -> None:
-        """A hub method has a name."""
+        """A method name that is no str raises TypeError."""
         for call in (self.koji.call, self.koji.batched().call):
             self.fail_of(call(7), TypeError)
         self.assertRaises(TypeError, self.koji.MultiCall().call, None)
 
     def test_logout(self) -> None:
-        """The hub's logout() is ours."""
+        """call("logout") logs the Connection out."""
         self.get(self.koji.call('logout'))
         self.assertIsNone(self.koji.session_id)
         self.assertTrue(self.hub.sessions.rows[0].closed)
 
     def test_logout_other(self) -> None:
-        """The hub's logout() of another session is the hub's."""
+        """logout() with another session's id ends that session."""
         other = self.hub.connection()
         self.get(other.login())
         self.get(self.koji.logout(other.session_id))
@@ -628,14 +632,14 @@ class RefusedTests(SessionTestCase):
 
 
 class LogoutTests(SessionTestCase):
-    """Logging out."""
+    """Logging out, and closing."""
 
     settings = {'max_retries': 3}
 
     def test_logout(self) -> None:
-        """Afterwards there is no session, and calls are anonymous."""
+        """After logout() both sessions are closed; calls are anonymous."""
         call = self.koji.build('x')
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.get(call)
         self.get(self.koji.logout())
         self.assertEqual([row.closed for row in self.hub.sessions.rows],
@@ -646,39 +650,39 @@ class LogoutTests(SessionTestCase):
         self.get(self.koji.logout())
 
     def test_after_writes(self) -> None:
-        """The writes before it are made; those after it are not."""
+        """Writes before a logout are sent, and later ones fail."""
         first = self.koji.build('x')
         out = self.koji.logout()
         second = self.koji.build('y')
         self.assertNoResult(out)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.assertEqual(self.get(first), 1)
         self.get(out)
         self.fail_of(second, KojiLoginException)
-        self.assertEqual(len(self.begun), 1)
+        self.assertEqual(len(self.builds), 1)
 
     def test_twice(self) -> None:
-        """Who logs out twice at once does so once."""
+        """Two concurrent logouts send one call."""
         write = self.koji.build('x')
         outs = [self.koji.logout(), self.koji.logout()]
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         for call in [write, *outs]:
             self.get(call)
         self.assertEqual(len(self.asked('logout')), 1)
 
     def test_then_login(self) -> None:
-        """A login waits for a logout, and is one."""
+        """A login waits for a logout before it, and then logs in."""
         write = self.koji.build('x')
         out = self.koji.logout()
         again = self.koji.login()
         self.assertNoResult(again)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         for call in (write, out, again):
             self.get(call)
         self.assertEqual(self.get(self.koji.getLoggedInUser()).name, 'alice')
 
     def test_during_login(self) -> None:
-        """A logout waits for a login, and ends it."""
+        """A logout waits for a login before it, and ends the session."""
         koji = self.hub.connection()
         self.hub.misbehave('slow', method='sslLogin', seconds=5)
         login = koji.login()
@@ -691,16 +695,16 @@ class LogoutTests(SessionTestCase):
         self.assertTrue(self.hub.sessions.rows[-1].closed)
 
     def test_expired(self) -> None:
-        """If the session has expired, the other one is ended, too."""
+        """If the session has expired, the subsession is ended, too."""
         write = self.koji.build('x')
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.get(write)
         self.hub.sessions.rows[0].expired = True
         self.get(self.koji.logout())
         self.assertTrue(self.hub.sessions.rows[1].closed)
 
     def test_close_in_renewal(self) -> None:
-        """Closing lets a renewal end, and ends what it gave."""
+        """close(logout=True) ends a session that is being renewed."""
         self.hub.sessions.expire()
         self.hub.misbehave('slow', method='sslLogin', seconds=5)
         read = self.koji.getTag(1)
@@ -712,22 +716,22 @@ class LogoutTests(SessionTestCase):
         self.assertTrue(self.hub.sessions.rows[0].closed)
 
     def test_many_writes(self) -> None:
-        """However many writes are behind it, all of them hear of it."""
+        """A thousand writes after a logout fail."""
         first = self.koji.build('x')
         out = self.koji.logout()
         writes = [self.koji.build(number) for number in range(1000)]
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.get(first)
         self.get(out)
         for write in writes:
             self.fail_of(write, KojiLoginException)
         self.get(self.koji.login())
         write = self.koji.build('y')
-        self.begun[1].callback(2)
+        self.builds[1].callback(2)
         self.assertEqual(self.get(write), 2)
 
     def test_renewal_fails(self) -> None:
-        """If the session cannot be renewed, it has ended anyhow."""
+        """logout() succeeds if a renewal before it fails."""
         self.hub.sessions.expire()
         self.hub.misbehave('slow', method='sslLogin', seconds=5)
         read = self.koji.getTag('f44')
@@ -739,12 +743,12 @@ class LogoutTests(SessionTestCase):
         self.assertIsNone(self.koji.session_id)
 
     def test_dropped_before(self) -> None:
-        """That the hub has dropped the session is no error."""
+        """logout() succeeds if the hub has dropped the session."""
         self.hub.sessions.close(self.hub.sessions.rows[0])
         self.get(self.koji.logout())
 
     def test_renewal_under_way(self) -> None:
-        """The renewed session is ended, not the one before."""
+        """logout() waits for a renewal, and ends the renewed session."""
         self.hub.sessions.expire()
         self.hub.misbehave('slow', method='sslLogin', seconds=5)
         read = self.koji.getTag('f44')
@@ -757,7 +761,7 @@ class LogoutTests(SessionTestCase):
         self.assertIsNone(self.koji.session_id)
 
     def test_reads_under_way(self) -> None:
-        """A read that finds its session closed does not go on anonymously."""
+        """A read is not sent anonymously after a logout."""
         self.hub.misbehave('dropped-before', method='getTag', times=2)
         read = self.koji.getTag('f44')
         self.get(self.koji.logout())
@@ -766,7 +770,7 @@ class LogoutTests(SessionTestCase):
         self.assertEqual(self.asked('getTag'), [])
 
     def test_somebody_else(self) -> None:
-        """Nor does it go on as somebody else."""
+        """A read is not sent as another user after a new login."""
         self.hub.sessions.passwords['bob'] = 'x'
         self.hub.misbehave('dropped-before', method='getTag', times=2)
         read = self.koji.getTag('f44')
@@ -777,19 +781,19 @@ class LogoutTests(SessionTestCase):
         self.assertEqual(self.asked('getTag'), [])
 
     def test_login_again(self) -> None:
-        """One can log in again, and counts from 0."""
+        """After a second login callnums start at 0."""
         call = self.koji.build('x')
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.get(call)
         self.get(self.koji.logout())
         self.get(self.koji.login())
         self.assertEqual(self.koji.callnum, 0)
         call = self.koji.build('y')
-        self.begun[1].callback(2)
+        self.builds[1].callback(2)
         self.assertEqual(self.get(call), 2)
 
     def test_close(self) -> None:
-        """Closing logs out when asked to, and else sends nothing."""
+        """close() logs out only if `logout` is true."""
         requests = self.hub.requests
         other = self.hub.connection()
         self.get(other.login())
@@ -800,10 +804,10 @@ class LogoutTests(SessionTestCase):
         self.fail_of(waiting, ConnectionClosed)
         self.assertTrue(self.hub.sessions.rows[0].closed)
         self.assertFalse(self.hub.sessions.rows[1].closed)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
 
     def test_close_cancelled(self) -> None:
-        """Closing that is cancelled waits for nobody, and closes all."""
+        """A canceled close() still closes all connections."""
         self.hub.misbehave('slow', method='logout')
         closing = self.koji.close(logout=True)
         self.assertNoResult(closing)
@@ -813,7 +817,7 @@ class LogoutTests(SessionTestCase):
         self.assertTrue(self.koji.client._transport._closed)
 
     def test_close_listening_cancelled(self) -> None:
-        """So does closing that waits for those who listen."""
+        """A close() canceled while events end closes connections."""
         listening: Deferred[None] = Deferred()
         events = self.koji.events
         with mock.patch.object(events, 'close', lambda: listening):
@@ -823,23 +827,23 @@ class LogoutTests(SessionTestCase):
         self.assertTrue(self.koji.client._transport._closed)
 
     def test_close_queue(self) -> None:
-        """What waits for its turn when all is closed is not sent."""
+        """Queued writes fail at close(), and are not sent."""
         writes = [self.koji.build(number) for number in range(50)]
         self.get(self.koji.close())
         for write in writes:
             self.fail_of(write, ConnectionClosed)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.assertEqual(self.asked('build'), [(0,)])
 
     def test_close_offline(self) -> None:
-        """A hub that does not answer does not keep it from closing."""
+        """close(logout=True) succeeds while the hub is offline."""
         self.hub.misbehave('offline')
         self.get(self.koji.close(logout=True))
         self.fail_of(self.koji.getTag('f44'), ConnectionClosed)
         self.fail_of(self.koji.login('password', user='a', password='b'))
 
     def test_dropped(self) -> None:
-        """A Connection that is only forgotten sends nothing."""
+        """A Connection that is garbage collected sends nothing."""
         requests = self.hub.requests
         del self.koji
         gc.collect()
@@ -848,26 +852,26 @@ class LogoutTests(SessionTestCase):
 
 
 class NewSessionTests(SessionTestCase):
-    """Connections with a session of their own."""
+    """Connections made by new_session()."""
 
     settings = {'max_retries': 9}
 
     def test_writes_side_by_side(self) -> None:
-        """Their writes do not wait for ours."""
+        """Writes in two sessions do not wait for each other."""
         other = self.get(self.koji.new_session())
         self.assertNotEqual(other.session_id, self.koji.session_id)
         self.assertEqual(other.callnum, 0)
         calls = [self.koji.build(1), other.build(2)]
-        self.assertEqual(len(self.begun), 2)
-        self.begun[1].callback(2)
+        self.assertEqual(len(self.builds), 2)
+        self.builds[1].callback(2)
         self.assertEqual(self.get(calls[1]), 2)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.assertEqual(self.get(calls[0]), 1)
         self.assertEqual(self.get(other.getLoggedInUser()).name, 'alice')
         self.assertEqual((self.koji.callnum, other.callnum), (1, 1))
 
     def test_not_logged_in(self) -> None:
-        """There must be a session."""
+        """new_session() fails when not logged in."""
         koji = self.hub.connection()
         error = self.fail_of(koji.new_session(), KojiLoginException)
         self.assertIn('not logged in; login() first', str(error))
@@ -875,12 +879,12 @@ class NewSessionTests(SessionTestCase):
         self.fail_of(self.koji.new_session(), KojiLoginException)
 
     def test_refused(self) -> None:
-        """If the hub gives none, that is the error."""
+        """new_session() fails if the hub refuses the subsession."""
         self.hub.fault('subsession', 1000, 'no')
         self.fail_of(self.koji.new_session(), GenericError)
 
     def test_expiry(self) -> None:
-        """All of them take one renewal."""
+        """All sessions of a login share one renewal."""
         other = self.get(self.koji.new_session())
         self.end_slowly(seconds=1)
         for koji in (self.koji, other):
@@ -895,7 +899,7 @@ class NewSessionTests(SessionTestCase):
         self.assertEqual(len(self.asked('sslLogin')), 2)
 
     def test_logout(self) -> None:
-        """Logging out ends its own session; the first one's ends all."""
+        """Only the logout of the first Connection ends all sessions."""
         other = self.get(self.koji.new_session())
         self.get(other.logout())
         self.assertEqual([row.closed for row in self.hub.sessions.rows],
@@ -905,25 +909,25 @@ class NewSessionTests(SessionTestCase):
         self.assertTrue(self.hub.sessions.rows[-1].closed)
         for call in (third.build('x'), third.getLoggedInUser()):
             self.fail_of(call, KojiLoginException)
-        self.assertEqual(self.begun, [])
+        self.assertEqual(self.builds, [])
 
     def test_lost(self) -> None:
-        """A lost write of it is not said to be unsent when all log out."""
+        """A lost write is not a NotSent after the login's logout."""
         other = self.get(self.koji.new_session())
         self.hub.misbehave('dropped-after', method='build', times=2)
         write = other.build('x')
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.get(self.koji.logout())
         self.hub.clock.pump([1] * 5)
         self.fail_of(write, ConnectionFailed)
 
     def test_logout_alone(self) -> None:
-        """What waits behind its logout fails, and so does what comes then."""
+        """After its own logout a Connection fails until login()."""
         other = self.get(self.koji.new_session())
         first = other.build(1)
         out = other.logout()
         second = other.build(2)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
         self.get(first)
         self.get(out)
         self.fail_of(second, KojiLoginException)
@@ -932,7 +936,7 @@ class NewSessionTests(SessionTestCase):
         self.assertEqual(self.get(other.getLoggedInUser()).name, 'alice')
 
     def test_login_together(self) -> None:
-        """Both may log in at once: it is one login."""
+        """Two Connections that share a login log in once."""
         other = self.get(self.koji.new_session())
         self.get(self.koji.logout())
         self.hub.misbehave('slow', method='sslLogin', seconds=5)
@@ -943,7 +947,7 @@ class NewSessionTests(SessionTestCase):
         self.assertEqual(len(self.hub.sessions.rows), 3)
 
     def test_close_before(self) -> None:
-        """One that is under way ends when all is closed."""
+        """close() ends a new_session() in progress."""
         self.hub.misbehave('slow', method='subsession', seconds=5)
         asked = self.koji.new_session()
         self.get(self.koji.close())
@@ -952,13 +956,13 @@ class NewSessionTests(SessionTestCase):
                           if call.time > 5], [])
 
     def test_dropped(self) -> None:
-        """One that is forgotten is forgotten."""
+        """The first Connection does not keep the others alive."""
         self.get(self.koji.new_session())
         gc.collect()
         self.assertEqual(len(self.koji.client._calls._children), 0)
 
     def test_of_view(self) -> None:
-        """It has no options of a view."""
+        """A new session has none of the options of a view."""
         view = self.koji.with_options(write=False, timeout=5)
         other = self.get(view.new_session())
         self.hub.respond('createTag', 1)
@@ -966,7 +970,7 @@ class NewSessionTests(SessionTestCase):
         self.assertEqual(other.callnum, 1)
 
     def test_close(self) -> None:
-        """It is closed with the first, or alone."""
+        """A Connection is closed alone, or with the first one."""
         other = self.get(self.koji.new_session())
         third = self.get(other.new_session())
         self.get(other.close(logout=True))
@@ -978,54 +982,56 @@ class NewSessionTests(SessionTestCase):
         self.get(self.koji.close())
         self.fail_of(waiting, ConnectionClosed)
         self.fail_of(third.getTag('f44'), ConnectionClosed)
-        self.begun[0].callback(1)
+        self.builds[0].callback(1)
 
 
-class SharedTests(SynchronousTestCase):
-    """Work that several wait for."""
+class SingleFlightTests(SynchronousTestCase):
+    """SingleFlight: one operation for concurrent callers."""
 
     def setUp(self) -> None:
+        """Make an operation that the test ends."""
         self.cancelled: list[Any] = []
         self.work: Deferred[int] = Deferred(self.cancelled.append)
-        self.shared: SingleFlight[int] = SingleFlight()
+        self.flight: SingleFlight[int] = SingleFlight()
         self.started = 0
 
     async def start(self) -> int:
+        """Count the runs of the operation."""
         self.started += 1
         return await self.work
 
     def test_each_its_own(self) -> None:
-        """It is done once, and each gets a Deferred that nobody else has."""
-        waiting = [self.shared.run(self.start) for _ in range(3)]
+        """The operation runs once, and each caller has a Deferred."""
+        waiting = [self.flight.run(self.start) for _ in range(3)]
         self.assertEqual(len({id(each) for each in waiting}), 3)
-        self.assertTrue(self.shared.busy)
+        self.assertTrue(self.flight.busy)
         self.work.callback(5)
         self.assertEqual([self.successResultOf(each) for each in waiting],
                          [5, 5, 5])
-        self.assertEqual((self.started, self.shared.busy), (1, False))
+        self.assertEqual((self.started, self.flight.busy), (1, False))
 
     def test_failure(self) -> None:
-        """All hear of a failure."""
-        waiting = [self.shared.run(self.start), self.shared.wait()]
+        """Every caller gets the error of the operation."""
+        waiting = [self.flight.run(self.start), self.flight.wait()]
         self.work.errback(ValueError())
         for each in waiting:
             self.failureResultOf(each, ValueError)
 
     def test_cancel_others(self) -> None:
-        """Who hears of it may cancel for the others."""
-        waiting = [self.shared.run(self.start) for _ in range(3)]
+        """A callback may cancel another caller's Deferred."""
+        waiting = [self.flight.run(self.start) for _ in range(3)]
         waiting[0].addCallback(lambda _: waiting[1].cancel())
         self.work.callback(5)
         self.failureResultOf(waiting[1], CancelledError)
         self.assertEqual(self.successResultOf(waiting[2]), 5)
 
     def test_cancel(self) -> None:
-        """When the last has left, the work is cancelled."""
-        waiting = [self.shared.run(self.start) for _ in range(2)]
+        """The operation is canceled with the last caller's Deferred."""
+        waiting = [self.flight.run(self.start) for _ in range(2)]
         waiting[0].cancel()
         self.failureResultOf(waiting[0], CancelledError)
         self.assertNoResult(waiting[1])
         waiting[1].cancel()
         self.failureResultOf(waiting[1], CancelledError)
         self.assertEqual(self.cancelled, [self.work])
-        self.assertFalse(self.shared.busy)
+        self.assertFalse(self.flight.busy)

@@ -1,4 +1,4 @@
-"""A session on a hub that is slow, and loses connections, at random."""
+"""A hub that is slow, and loses connections at random."""
 from __future__ import annotations
 
 from collections import Counter
@@ -13,15 +13,16 @@ from txkoji import Connection, Profile
 from txkoji.exceptions import ConnectionFailed, RetryError, SequenceError
 from txkoji.testing import FakeHub
 
-#: How many of each there are at once.
+#: The number of concurrent writes, and of reads.
 COUNT = 200
 
 
 class StormTestCase(TestCase):
-    """With real sockets."""
+    """A session over real sockets."""
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Start a hub, and log in."""
         self.hub = FakeHub(reactor=reactor)
         self.hub.sessions.passwords['bob'] = 'x'
         server = yield self.hub.listen()
@@ -35,16 +36,13 @@ class StormTestCase(TestCase):
         self.hub.respond('createTag', self.write)
 
     def write(self, number: int) -> int:
-        """What is to be done once."""
+        """Count a write that must be carried out once."""
         self.done[number] += 1
         return number * 10
 
     @inlineCallbacks
     def lose(self, ending: Any) -> Any:
-        """
-        Lose the answer to a write over a connection that was kept, and the
-        session with it.
-        """
+        """Lose the answer to a write and then the session."""
         yield self.koji.createTag(1)
         self.hub.respond('createTag', lambda number: (
             self.write(number), ending())[0])
@@ -55,21 +53,22 @@ class StormTestCase(TestCase):
         return type(error)
 
     def write_and_expire(self, number: int) -> int:
-        """The same, and now and then all sessions are too old."""
+        """Carry out a write; let all sessions expire at times."""
         if number % 50 == 25:
             self.hub.sessions.expire()
         return self.write(number)
 
     def raise_a_storm(self, seed: int) -> None:
+        """Delay answers, and drop a seventh of the connections."""
         random = Random(seed)
         self.hub.misbehave('slow', seconds=lambda: random.uniform(0, 0.004))
-        # A seventh of all connections.
+        # Together a seventh of all requests.
         for kind in ('dropped-before', 'dropped-after'):
             self.hub.misbehave(kind, chance=1 / 14, random=random)
 
     @inlineCallbacks
     def ask(self) -> Any:
-        """All at once; what became of writes and reads."""
+        """Make all calls, and return the results of writes and reads."""
         calls: list[Any] = []
         for number in range(COUNT):
             calls += [self.koji.createTag(number),
@@ -79,7 +78,7 @@ class StormTestCase(TestCase):
         return outcomes[::2], outcomes[1::2]
 
     def check(self, writes: Any, reads: Any) -> int:
-        """Everybody got the right answer; gives how many a RetryError."""
+        """Check all results, and return the number of RetryErrors."""
         lost = 0
         for number, (good, result) in enumerate(writes):
             if good:
@@ -96,17 +95,17 @@ class StormTestCase(TestCase):
 
 
 class LostTests(StormTestCase):
-    """A lost write, of which the other side knows no more than we."""
+    """A lost answer over a pooled connection."""
 
     @inlineCallbacks
     def test_expired(self) -> Any:
-        """The session is renewed, and the hub knows that it was done."""
+        """After a renewal the hub tells that the write was done."""
         found = yield self.lose(self.hub.sessions.expire)
         self.assertIs(found, RetryError)
 
     @inlineCallbacks
     def test_gone(self) -> Any:
-        """Without a session nobody knows."""
+        """In a new session the outcome of the write is unknown."""
         def forget() -> None:
             for row in self.hub.sessions.rows:
                 row.closed = True
@@ -116,39 +115,40 @@ class LostTests(StormTestCase):
 
     @inlineCallbacks
     def test_logout(self) -> Any:
-        """A logout is sent again over another connection."""
+        """A lost logout is sent again over another connection."""
         self.hub.misbehave('dropped-before', method='logout', times=1)
         yield self.koji.logout()
         self.assertTrue(self.hub.sessions.rows[0].closed)
 
 
 class StormTests(StormTestCase):
-    """What happens is random, but the same each time."""
+    """Random outages with a fixed seed."""
 
     @inlineCallbacks
     def check_storm(self, seed: int) -> Any:
+        """Check the calls during outages with a seed."""
         self.raise_a_storm(seed)
         writes, reads = yield self.ask()
-        # There was a storm.
+        # Some answers to writes were lost.
         self.assertGreater(self.check(writes, reads), 0)
         self.assertGreater(self.koji.stats.retries, 10)
         self.assertEqual(self.koji.callnum, COUNT)
 
     def test_first(self) -> Any:
-        """Nothing is done twice, and nobody is left without an answer."""
+        """Every write is carried out once, and every call is answered."""
         return self.check_storm(1)
 
     def test_second(self) -> Any:
-        """The same, in another storm."""
+        """The same is true with a second seed."""
         return self.check_storm(2)
 
     def test_third(self) -> Any:
-        """And in a third one."""
+        """The same is true with a third seed."""
         return self.check_storm(3)
 
     @inlineCallbacks
     def test_expiry(self) -> Any:
-        """The same, while all sessions expire."""
+        """The same is true while sessions expire."""
         self.raise_a_storm(4)
         self.hub.respond('createTag', self.write_and_expire)
         writes, reads = yield self.ask()

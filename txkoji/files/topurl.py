@@ -138,8 +138,8 @@ class FileDownload:
         first = begin - 1 if begin and self._total is None else begin
         headers = {b'Range': b'bytes=%d-' % first} if first else {}
         self._asking = self._client.get(
-            address, headers, show=self._show, sink=self,
-            begun=lambda: self._offset > begin)
+            address, headers, on_head=self._show, sink=self,
+            has_started=lambda: self._offset > begin)
         try:
             await self._asking
         except CancelledError:

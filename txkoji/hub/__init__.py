@@ -1,11 +1,19 @@
 """
-How we talk to a hub: who it is (`profile`), whom we trust (`tls`), how bytes
-get there and back (`transport`, by one `attempt` after the other, over a
-`pool` of connections, with the `body` of an answer taken in steps), and what
-they mean (`xmlrpc`; `decoder` for the layout that hubs write, `expat` for all
-else). `credentials` are the ways to log in, `negotiate` knows that of
-Kerberos; `login` asks for a `session`, whose `identity` is what a call shows
-of it. `calls` has each call made in its turn and in time: `reads` says which
-methods may be asked again, `retries` when. Nothing here knows of builds or
-tasks.
+Calls to a Koji hub, and nothing about builds or tasks.
+
+From the top floor down, each module or package uses those below::
+
+    calls                      reads in parallel, writes one after the other
+    limits                     deadlines, and the close of a Connection
+    session                    login, signed calls, renewal, logout
+    transport                  requests and downloads, a limited number at once
+    retries, backoff           new attempts after an outage
+    http                       one request and its answer, over a connection
+    codec                      XML-RPC: bytes to Python values, and back
+    reads, outcome, faults     the facts about methods, attempts and faults
+    profile, config_files      Koji's configuration files
+    stats, deferreds           small tools
+
+The features are above, beside `txkoji.connection`. The errors are below, in
+`txkoji.exceptions`.
 """

@@ -1,11 +1,11 @@
 """
-The calls of a Connection: each in its turn, in time, and writes at most once.
+The calls of a Connection: reads in parallel, writes one after the other.
 
-A call that carries a callnum makes all others of its session wait on the hub
-until it ends, and one that is lower than another before it is refused
-(kojihub/auth.py). So calls that only read carry none and go out side by side,
-in the session that login made; those that write go out one after the other,
-in a session of their own, so that no read has to wait for them.
+The hub locks the session of a call with a callnum until the call ends, and
+refuses a callnum that is lower than an earlier one (kojihub/auth.py). So reads
+are sent without a callnum, in the session of the login. Writes are sent one
+after the other with a callnum, in a subsession, so that no read waits for
+them.
 """
 from __future__ import annotations
 
@@ -14,30 +14,29 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from twisted.internet.defer import CancelledError, Deferred, fail
+from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from txkoji.exceptions import (
     AuthError,
-    CallTimeout,
     KojiException,
     KojiLoginException,
     ServerOffline,
-    not_sent,
 )
 from txkoji.hub.backoff import Backoff
 from txkoji.hub.deferreds import FairSemaphore
 from txkoji.hub.http.body import Sink
 from txkoji.hub.http.request import Request
-from txkoji.hub.outcome import Outcome
-from txkoji.hub.profile import Profile, without_secrets
+from txkoji.hub.limits import Limits
+from txkoji.hub.outcome import Outcome, not_sent
+from txkoji.hub.profile import Profile
 from txkoji.hub.retries import Retries
+from txkoji.hub.session.authenticator import Authenticator
 from txkoji.hub.session.credentials import Credentials
-from txkoji.hub.session.session import Session, Subsession
+from txkoji.hub.session.session import Session, logged_out
 from txkoji.hub.session.session_info import SessionInfo
 from txkoji.hub.stats import Stats
-from txkoji.hub.transport import Transport, closed
+from txkoji.hub.transport import Transport
 
 if TYPE_CHECKING:
     from txkoji.hub.http.files import FileHead
@@ -48,64 +47,64 @@ class Calls:
     The calls of a Connection.
 
     :param settings: the profile.
-    :param transport: posts them.
-    :param master: those of the Connection that this one shares its login
-                   with.
+    :param transport: posts requests.
+    :param parent: the calls of the Connection whose login is shared; None for
+                   a Connection with its own login.
 
-    :ivar session: what login made.
+    :ivar session: the session of the login.
     """
 
     _log = Logger()
 
     def __init__(self, settings: Profile, transport: Transport,
-                 master: Calls | None = None) -> None:
+                 parent: Calls | None = None) -> None:
         self._settings = settings
         self._transport = transport
-        self._master = master
+        self._parent = parent
         self._children: WeakSet[Calls] = WeakSet()
-        self._retries: Retries
-        if master is None:
-            self._retries = Retries(settings, lambda: transport.reactor,
-                                    transport.stats, transport.backoff)
-            self.session = Session(settings, transport, self._retries)
+        if parent is None:
+            retries = Retries(settings, lambda: transport.reactor,
+                              transport.stats, transport.backoff)
+            self.session = Session(
+                settings, transport, retries,
+                Authenticator(settings, transport, retries))
         else:
-            self._retries = master._retries
-            self.session = master.session
+            self.session = parent.session
+        #: The session for writes, or None.
         self._writer: Session | None = None
-        self._writes = FairSemaphore(1)
-        self._running: set[Deferred[Any]] = set()
-        #: Whether the session of a child was ended.
-        self._ended = False
-        self._closed = False
+        self._write_lock = FairSemaphore(1)
+        self._limits = Limits(transport, self.session)
+        #: Whether a child's session has ended, so that calls fail.
+        self._logged_out = False
 
     @property
     def identity(self) -> SessionInfo | None:
         """The session on the hub, or None."""
-        session = self.session if self._master is None else self._writer
-        return None if session is None else session.identity
+        session = self.session if self._parent is None else self._writer
+        return None if session is None else session.info
 
     @property
     def callnum(self) -> int | None:
-        """The number of the next write, or None."""
+        """The callnum of the next write, or None when not logged in."""
         if self.identity is None:
             return None
         return 0 if self._writer is None else self._writer.callnum
 
     def stats(self) -> Stats:
-        """Numbers of just now."""
+        """Get a copy of the current statistics."""
         stats = self._transport.stats
         return replace(stats, connections=self._transport.connections,
                        waiting=max(0, stats.waiting - stats.in_flight))
 
     def call(self, request: Request) -> Deferred[Any]:
         """
-        Make a call, as whom we are logged in.
+        Make a call, as the logged-in user or anonymously.
 
-        :returns: a Deferred that fires with what the request's sink makes of
-                  the answer.
-        :raises TransportError: if there is no good answer.
+        :returns: a Deferred that fires with the result of the request's sink.
+        :raises TransportError: if there is no valid answer.
         :raises AuthError: if the session is gone, and cannot be renewed.
-        :raises ConnectionClosed: if `close()` was, or is, called.
+        :raises ConnectionClosed: if `close()` was called, or is called before
+                                  the answer.
         """
         if not request.read:
             return self.run(self._write(request), request.method,
@@ -114,270 +113,237 @@ class Calls:
             self._check_open(request)
         except KojiException:
             return fail()
-        return self._limit(
-            self.session.send(request, self._is_signed_in), request.method,
+        return self._limits.apply(
+            self.session.send(request, self._is_logged_in), request.method,
             request.deadline, request.begun, request.outcome)
 
     def get(self, url: str, headers: dict[bytes, bytes], *, timeout: float,
-            deadline: float, show: Callable[[FileHead], Any], sink: Sink,
-            begun: Callable[[], bool]) -> Deferred[None]:
+            deadline: float, on_head: Callable[[FileHead], Any], sink: Sink,
+            has_started: Callable[[], bool]) -> Deferred[None]:
         """
-        Get a file, from wherever that is, and as nobody.
+        Get a file anonymously, from the hub or from another server.
 
-        :param url: its address.
-        :param headers: what to send, such as a ``Range``.
+        :param url: the URL.
+        :param headers: additional headers, such as a ``Range``.
         :param timeout: seconds for each silence of the server.
-        :param deadline: seconds until some of it is here.
-        :param show: is shown the head of the response.
-        :param sink: takes the bytes as they come.
-        :param begun: whether some of it is here.
-        :returns: a Deferred that fires with None when all of it was given.
-        :raises TransportError: if it does not come.
-        :raises ConnectionClosed: if `close()` was, or is, called.
+        :param deadline: seconds until the first bytes.
+        :param on_head: is called with the head of the response.
+        :param sink: takes the bytes as they arrive.
+        :param has_started: tells whether bytes have arrived.
+        :returns: a Deferred that fires with None when `sink` has all bytes.
+        :raises TransportError: if the file does not arrive.
+        :raises ConnectionClosed: if `close()` was called, or is called
+                                  meanwhile.
         """
-        if self._closed:
-            return fail(not_sent(closed('GET', self.session.address)))
+        if self._limits.closed:
+            return fail(not_sent(self._limits.closed_error('GET')))
 
-        def attempt(patient: bool) -> Deferred[None]:
+        def attempt(fail_if_away: bool) -> Deferred[None]:
             return Deferred.fromCoroutine(self._transport.get(
-                url, headers, timeout=timeout, show=show, sink=sink))
+                url, headers, timeout=timeout, on_head=on_head, sink=sink))
 
-        # Its server is not the hub: it may be away alone.
+        # The file server may be away while the hub is not.
         retries = Retries(
             self._settings, lambda: self._transport.reactor,
             self._transport.stats, Backoff(self._settings.retry_interval,
                                            lambda: self._transport.reactor))
-        return self._limit(
-            retries.run('GET', attempt, lost=True, late=True, begun=begun),
-            'GET', deadline, begun)
+        return self._limits.apply(
+            retries.run('GET', attempt, retry_lost=True, retry_timeouts=True,
+                        has_started=has_started),
+            'GET', deadline, has_started)
 
     def login(self, credentials: Credentials, *, allow_http: bool,
               deadline: float) -> Deferred[None]:
         """
         Log in; see `Session.login`.
 
-        :param deadline: seconds for it, with all its attempts.
+        :param deadline: seconds for the login with all attempts.
         """
         async def log_in() -> None:
             await self.session.login(credentials, allow_http)
-            self._ended = False
+            self._logged_out = False
 
         return self.run(log_in(), 'login', deadline,
                         outcome=self.session.logins)
 
     def logout(self, deadline: float) -> Deferred[None]:
         """
-        End the session on the hub, once the writes before have ended.
+        End the session on the hub, after the writes that are queued.
 
-        :returns: a Deferred that fires when that is done.
+        :param deadline: seconds for the logout, with the wait for writes.
+        :returns: a Deferred that fires with None when the session has ended
+                  on the hub.
         """
         return self.run(self._logout(), 'logout', deadline)
 
     async def new_session(self, deadline: float) -> Calls:
         """
-        Get others that write in a session of their own, beside ours.
+        Begin another session for writes, in parallel to this one.
 
-        :raises KojiLoginException: if we are not logged in.
+        :returns: calls that share the login and write in the new session.
+        :raises KojiLoginException: when not logged in.
         """
-        if self.session.identity is None:
+        if self.session.info is None:
             raise KojiLoginException('new_session: not logged in; login()'
                                      ' first', method='subsession')
-        master = self._master or self
-        child = Calls(self._settings, self._transport, master)
-        await self.run(child._writing(), 'subsession', deadline)
-        master._children.add(child)
+        parent = self._parent or self
+        child = Calls(self._settings, self._transport, parent)
+        await self.run(child.begin_writes(), 'subsession', deadline)
+        parent.add_child(child)
         return child
+
+    def add_child(self, child: Calls) -> None:
+        """Add calls that share this login, and are closed with this one."""
+        self._children.add(child)
 
     async def close(self, logout: bool = False) -> None:
         """
-        End everything: calls fail with ConnectionClosed.
+        End all calls, which fail with ConnectionClosed.
 
-        :param logout: whether to end the session on the hub, too, and to wait
-                       for the end of those that a login left over.
+        :param logout: whether to end the session on the hub first, and the
+                       sessions of failed logins.
         """
-        self._closed = True
+        self._limits.closed = True
         ending: Deferred[None] | None = None
         if logout:
-            # A renewal under way goes on for this.
+            # Begin before the calls are canceled: the logout waits for a
+            # renewal in progress, which then goes on.
             ending = Deferred.fromCoroutine(self._end_session())
         try:
             for child in list(self._children):
                 await child.close()
-            for running in list(self._running):
-                running.cancel()
+            self._limits.cancel_all()
             if ending is not None:
                 await ending
-                await self.session.settle()
+                await self.session.wait_for_logouts()
         except KojiException as error:
             self._log.warn('closed without logging out: {error}',
                            error=str(error))
         finally:
-            # Also if this is cancelled.
-            if self._master is None:
+            # Close the connections also if this coroutine is canceled.
+            if self._parent is None:
                 await self._transport.close()
 
     def run(self, work: Coroutine[Any, Any, Any], method: str,
             deadline: float | None,
-            begun: Callable[[], bool] = lambda: False,
+            has_started: Callable[[], bool] = lambda: False,
             outcome: Outcome | None = None) -> Deferred[Any]:
         """
-        Do something within a deadline, and until this is closed.
+        Run a coroutine until a deadline, or until `close()`.
 
-        :param method: its name, for the texts of errors.
-        :param deadline: seconds; None for as long as it takes.
-        :param begun: whether the deadline does not count any longer.
-        :param outcome: what is known of the attempts, if it is a call.
-        :returns: a Deferred that fires with what it gives.
-        :raises CallTimeout: when the time is over.
-        :raises ConnectionClosed: if `close()` was, or is, called.
+        :param method: a name of the coroutine, for error texts.
+        :param deadline: seconds; None for no limit.
+        :param has_started: tells whether a result has begun to arrive, so
+                            that the deadline no longer counts.
+        :param outcome: the attempts, if the coroutine makes a call.
+        :returns: a Deferred that fires with the result of the coroutine.
+        :raises CallTimeout: at the deadline.
+        :raises ConnectionClosed: if `close()` was called, or is called
+                                  meanwhile.
         """
-        if self._closed:
+        if self._limits.closed:
             work.close()
-            return fail(not_sent(closed(method, self.session.address)))
-        return self._limit(Deferred.fromCoroutine(work), method, deadline,
-                           begun, outcome)
-
-    def _limit(self, running: Deferred[Any], method: str,
-               deadline: float | None, begun: Callable[[], bool],
-               outcome: Outcome | None = None) -> Deferred[Any]:
-        """End something at a deadline, and when this is closed; see `run`."""
-        if running.called and not running.paused:
-            return running
-        stats = self._transport.stats
-        stats.waiting += 1
-        limit = _Deadline(running, begun)
-        timer = None if deadline is None else (
-            self._transport.reactor.callLater(max(0, deadline), limit.end))
-        self._running.add(running)
-
-        def ran(result: Any) -> Any:
-            stats.waiting -= 1
-            self._running.discard(running)
-            if timer is not None and timer.active():
-                timer.cancel()
-            if isinstance(result, Failure) and result.check(CancelledError):
-                if self._closed:
-                    return Failure(self._with_outcome(closed(
-                        method, self.session.address), outcome))
-                if limit.late:
-                    return Failure(self._too_late(method, deadline, outcome))
-            return result
-
-        return running.addBoth(ran)
-
-    def _too_late(self, method: str, deadline: float | None,
-                  outcome: Outcome | None) -> KojiException:
-        url = without_secrets(self.session.address)
-        error = self._with_outcome(CallTimeout(
-            f'{method} at {url}: not done within {deadline:g} seconds, with'
-            ' all waiting and all attempts', method=method, url=url), outcome)
-        self._transport.stats.remember(error)
-        return error
-
-    def _with_outcome(self, error: KojiException, outcome: Outcome | None
-                      ) -> KojiException:
-        if outcome is None:
-            return error
-        return outcome.ended(error, self.session.logins)
+            return fail(not_sent(self._limits.closed_error(method)))
+        return self._limits.apply(Deferred.fromCoroutine(work), method,
+                                  deadline, has_started, outcome)
 
     @property
-    def _is_signed_in(self) -> bool:
-        return self.session.identity is not None or self._master is not None
-
-    async def _in_turn(self, request: Request) -> Any:
-        if not self._is_signed_in:
-            return await self.session.send(request, False)
-        await self._writes.acquire()
-        try:
-            self._check_open(request)
-            return await (await self._writing()).send(request, True)
-        finally:
-            self._writes.release()
+    def _is_logged_in(self) -> bool:
+        return self.session.info is not None or self._parent is not None
 
     async def _write(self, request: Request) -> Any:
+        """Send a write after the writes before it."""
         try:
-            return await self._in_turn(request)
+            return await self._send_write(request)
         except KojiException as error:
-            found = request.outcome.error(error, request.method)
+            found = request.outcome.error_of_write(error, request.method)
             if found is error:
                 raise
             raise found
 
-    def _check_open(self, request: Request) -> None:
-        """Whether the call may still be sent."""
-        if self._closed:
-            raise self._with_outcome(
-                closed(request.method, self.session.address), request.outcome)
-        if self._ended:
-            raise KojiLoginException(
-                f'{request.method}: logged out before it was sent; login()'
-                ' again',
-                method=request.method)
+    async def _send_write(self, request: Request) -> Any:
+        if not self._is_logged_in:
+            return await self.session.send(request, False)
+        await self._write_lock.acquire()
+        try:
+            self._check_open(request)
+            writer = await self._get_writer()
+            return await writer.send(request, True)
+        finally:
+            self._write_lock.release()
 
-    async def _writing(self) -> Session:
-        """The session to write in, a subsession of the one of login."""
+    def _check_open(self, request: Request) -> None:
+        """
+        Check that a call may be sent.
+
+        :raises ConnectionClosed: if `close()` was called.
+        :raises KojiLoginException: if the session has ended.
+        """
+        if self._limits.closed:
+            raise self._limits.closed_error(request.method, request.outcome)
+        if self._logged_out:
+            raise logged_out(request.method)
+
+    async def begin_writes(self) -> None:
+        """
+        Begin the session for writes.
+
+        :raises KojiException: if the hub gives no subsession.
+        """
+        await self._get_writer()
+
+    async def _get_writer(self) -> Session:
+        """Get the session for writes, and begin a subsession if needed."""
         if self._writer is None:
-            writer = Subsession(self._settings, self._transport,
-                                self._retries, self.session)
+            subsession = self.session.subsession()
             try:
-                await writer.begin()
+                await subsession.begin()
             except KojiException as error:
-                if (self._master is not None or error.method != 'subsession'
+                if (self._parent is not None or error.method != 'subsession'
                         or error.faultCode is None
                         or isinstance(error, (AuthError, ServerOffline))):
                     raise
-                # Reads will wait for writes; that is all.
+                # Without a subsession the only loss is that reads wait for
+                # writes.
                 self._log.warn('the hub gives no second session: {error}',
                                error=str(error))
                 self._writer = self.session
             else:
-                self._writer = writer
+                self._writer = subsession
         return self._writer
 
     async def _logout(self) -> None:
-        session = self.session
-        if self._master is None:
-            await session.changing.acquire()
+        login_lock = self.session.login_lock
+        if self._parent is None:
+            await login_lock.acquire()
         try:
-            await self._writes.acquire()
+            await self._write_lock.acquire()
             try:
                 await self._end_session()
             finally:
-                self._writes.release()
+                self._write_lock.release()
         finally:
-            if self._master is None:
-                session.changing.release()
+            if self._parent is None:
+                login_lock.release()
 
     async def _end_session(self) -> None:
-        """End it on the hub, which ends its subsessions, too."""
+        """
+        End the session on the hub.
+
+        The end of the login's session ends the subsessions, too.
+        """
         writer, self._writer = self._writer, None
-        if self._master is not None:
-            self._ended = True
+        if self._parent is not None:
+            self._logged_out = True
             if writer is not None:
                 await writer.end()
             return
         for child in self._children:
-            child._ended = True
-            child._writer = None
+            child.mark_logged_out()
         if not await self.session.end() and writer is not None:
             await writer.end()
 
-
-class _Deadline:
-    """
-    The end of the time for something.
-
-    :ivar late: whether it has come.
-    """
-
-    def __init__(self, running: Deferred[Any], begun: Callable[[], bool]
-                 ) -> None:
-        self._running = running
-        self._begun = begun
-        self.late = False
-
-    def end(self) -> None:
-        """End it, unless somebody has begun to get it."""
-        if not self._begun():
-            self.late = True
-            self._running.cancel()
+    def mark_logged_out(self) -> None:
+        """Let further calls fail, because the login's session ends."""
+        self._logged_out = True
+        self._writer = None

@@ -1,6 +1,7 @@
 """
-Small tools for Deferreds: `FairSemaphore`, `SingleFlight`, `gather`, `shield`
-and `in_thread`.
+Small tools for Deferreds.
+
+`FairSemaphore`, `SingleFlight`, `gather`, `shield` and `in_thread`.
 """
 from __future__ import annotations
 
@@ -32,29 +33,33 @@ class FairSemaphore:
     `release()`. With hundreds of short tasks, these calls nest deeper than
     Python's stack allows. This class calls one waiter after the other.
 
-    :param slots: how many may be acquired at once.
+    :param slots: the number of slots that may be acquired at once.
     """
 
     def __init__(self, slots: int) -> None:
         self._free = slots
-        self._waiting: deque[Deferred[None]] = deque()
+        self._waiters: deque[Deferred[None]] = deque()
         self._serving = False
 
     def acquire(self) -> Deferred[None]:
         """
-        Acquire a slot; wait for one if none is free.
+        Acquire a slot. Wait if no slot is free.
 
         :returns: a Deferred that fires with None when the slot is acquired.
-                  Cancelling it leaves the queue.
+                  Canceling the Deferred leaves the queue.
         """
-        acquired: Deferred[None] = Deferred(self._waiting.remove)
-        self._waiting.append(acquired)
+        acquired: Deferred[None] = Deferred(self._waiters.remove)
+        self._waiters.append(acquired)
         self._serve()
         return acquired
 
     def try_acquire(self) -> bool:
-        """Acquire a slot, if one is free and the queue is empty."""
-        if self._free and not self._waiting:
+        """
+        Acquire a slot, if one is free and the queue is empty.
+
+        :returns: whether a slot was acquired.
+        """
+        if self._free and not self._waiters:
             self._free -= 1
             return True
         return False
@@ -69,18 +74,19 @@ class FairSemaphore:
             return
         self._serving = True
         try:
-            while self._free and self._waiting:
+            while self._free and self._waiters:
                 self._free -= 1
-                self._waiting.popleft().callback(None)
+                self._waiters.popleft().callback(None)
         finally:
             self._serving = False
 
 
 class SingleFlight(Generic[T]):
     """
-    An operation that runs once for all callers that ask while it runs. Each
-    caller has a Deferred of its own. When the last of these is canceled, the
-    operation is canceled.
+    An operation that runs once for all concurrent callers.
+
+    Each caller has its own Deferred. When the last of the Deferreds is
+    canceled, the operation is canceled.
     """
 
     def __init__(self) -> None:
@@ -93,7 +99,7 @@ class SingleFlight(Generic[T]):
 
     def wait(self) -> Deferred[T]:
         """
-        Wait for the running operation.
+        Wait for the operation, which has to be running.
 
         :returns: a Deferred that fires with the result of the operation.
         """
@@ -103,72 +109,79 @@ class SingleFlight(Generic[T]):
     def run(self, start: Callable[[], Coroutine[Any, Any, T]]
             ) -> Deferred[T]:
         """
-        Start the operation, unless it is running, and wait for it.
+        Start the operation, unless it is running, and wait for the result.
 
         :param start: makes the coroutine of the operation.
         :returns: a Deferred that fires with the result of the operation.
         """
         if self._current is not None:
             return self.wait()
-        flight: _Flight[T] = _Flight(self._ended)
+        flight: _Flight[T] = _Flight(self._forget)
         self._current = flight
-        waiting = flight.wait()
-        flight.begin(start())
-        return waiting
+        waiter = flight.wait()
+        flight.start(start())
+        return waiter
 
-    def _ended(self, flight: _Flight[T]) -> None:
+    def _forget(self, flight: _Flight[T]) -> None:
         if self._current is flight:
             self._current = None
 
 
 class _Flight(Generic[T]):
-    """One run of an operation, and the callers that wait for it."""
+    """
+    One run of an operation, and the callers that wait for the result.
+
+    :param on_end: is called with the flight when the run has ended, or when
+                   no caller waits any longer.
+    """
 
     _running: Deferred[Any] | None = None
 
-    def __init__(self, ended: Callable[[_Flight[T]], None]) -> None:
-        self._ended = ended
-        self._waiting: deque[Deferred[T]] = deque()
+    def __init__(self, on_end: Callable[[_Flight[T]], None]) -> None:
+        self._on_end = on_end
+        self._waiters: deque[Deferred[T]] = deque()
 
-    def begin(self, operation: Coroutine[Any, Any, T]) -> None:
+    def start(self, operation: Coroutine[Any, Any, T]) -> None:
+        """Start the operation."""
         self._running = Deferred.fromCoroutine(operation)
-        self._running.addBoth(self._done)
+        self._running.addBoth(self._finish)
 
     def wait(self) -> Deferred[T]:
-        waiting: Deferred[T] = Deferred(self._leave)
-        self._waiting.append(waiting)
-        return waiting
+        """Get a new Deferred that fires with the result."""
+        waiter: Deferred[T] = Deferred(self._cancel)
+        self._waiters.append(waiter)
+        return waiter
 
-    def _done(self, result: Any) -> None:
-        self._ended(self)
+    def _finish(self, result: Any) -> None:
+        self._on_end(self)
         self._running = None
         # A callback may cancel other waiters: look at the queue each time.
-        while self._waiting:
-            waiting = self._waiting.popleft()
+        while self._waiters:
+            waiter = self._waiters.popleft()
             if isinstance(result, Failure):
-                waiting.errback(copy_of(result.value))
+                waiter.errback(copy_of(result.value))
             else:
-                waiting.callback(result)
+                waiter.callback(result)
 
-    def _leave(self, waiting: Deferred[T]) -> None:
-        self._waiting.remove(waiting)
-        if not self._waiting and self._running is not None:
-            self._ended(self)
+    def _cancel(self, waiter: Deferred[T]) -> None:
+        self._waiters.remove(waiter)
+        if not self._waiters and self._running is not None:
+            self._on_end(self)
             self._running.cancel()
 
 
-async def gather(calls: Sequence[Deferred[T]]) -> list[T]:
+async def gather(deferreds: Sequence[Deferred[T]]) -> list[T]:
     """
     Wait for several Deferreds.
 
-    :returns: their results, in the same order.
+    :returns: the results, in the order of the Deferreds.
     :raises Exception: the first error. The other Deferreds are canceled then.
     """
     try:
-        return await gatherResults(calls, consumeErrors=True)
+        return await gatherResults(deferreds, consumeErrors=True)
     except FirstError as error:
-        for call in calls:
-            call.cancel()
+        for deferred in deferreds:
+            deferred.cancel()
         error.subFailure.raiseException()
 
 
@@ -176,41 +189,43 @@ async def shield(work: Deferred[T]) -> T:
     """
     Wait for a Deferred without canceling it when the caller is canceled.
 
-    :returns: its result.
-    :raises CancelledError: if the caller was canceled. It is raised when
-                            `work` has fired.
+    :returns: the result of `work`.
+    :raises CancelledError: if the caller was canceled. The error is raised
+                            when `work` has fired.
     """
     results: list[Any] = []
-    ended: list[Deferred[None]] = []
+    waiters: list[Deferred[None]] = []
     canceled: list[CancelledError] = []
 
     def end(result: Any) -> None:
         results.append(result)
-        for waiting in ended:
-            waiting.callback(None)
-        ended.clear()
+        for waiter in waiters:
+            waiter.callback(None)
+        waiters.clear()
 
     work.addBoth(end)
     while not results:
-        waiting: Deferred[None] = Deferred(ended.remove)
-        ended.append(waiting)
+        waiter: Deferred[None] = Deferred(waiters.remove)
+        waiters.append(waiter)
         try:
-            await waiting
+            await waiter
         except CancelledError as error:
             canceled.append(error)
     if canceled:
         raise canceled[0]
     if isinstance(results[0], Failure):
         results[0].raiseException()
-    found: T = results[0]
-    return found
+    value: T = results[0]
+    return value
 
 
 def in_thread(reactor: Any, function: Callable[..., Any], *args: Any
               ) -> Deferred[Any]:
     """
-    Call a function in a thread of the reactor's pool. A reactor without
-    threads, such as a test's `Clock`, calls it at once.
+    Call a function in a thread of the reactor's pool.
+
+    A reactor without threads, such as a test's `Clock`, calls the function
+    at once.
 
     :returns: a Deferred that fires with the result of the function.
     """

@@ -1,9 +1,8 @@
 """
-Whose a fault is: one table, for renewing a session, for waiting until a hub
-is back, for batches, and for what a fault says of an attempt before it.
+The sources of faults: the hub, its check of the session, or the method.
 
-The hub checks the session, its expiry and the callnum, and only then calls
-the method (kojihub/auth.py, kojihub/kojixmlrpc.py).
+The hub checks the session, the session's expiry and the callnum before it
+calls the method (kojihub/auth.py, kojihub/kojixmlrpc.py).
 """
 from __future__ import annotations
 
@@ -14,17 +13,17 @@ from txkoji.exceptions import AuthError, AuthExpired, KojiException
 
 
 class Source(Enum):
-    """What gives a fault."""
+    """The source of a fault."""
 
     HUB = 'the hub, which is offline'
     SESSION = 'the check of the session'
     METHOD = 'the method'
-    UNKNOWN = 'any of these'
+    UNKNOWN = 'unknown'
 
 
-#: By the code of the fault; all others are the method's.
+#: The source by the code of the fault. All other codes come from the method.
 _SOURCES = {
-    # Any exception of Python's, wherever it is raised.
+    # Any Python exception, wherever the hub raised it.
     1: Source.UNKNOWN,
     1002: Source.SESSION,
     1006: Source.SESSION,
@@ -34,29 +33,31 @@ _SOURCES = {
     1014: Source.HUB,
 }
 
-#: Methods that raise the fault that a task failed with, whatever its code.
-_TASK_FAULTS = frozenset(['getTaskResult'])
+#: Methods that raise the fault of a task, which may have any code.
+_TASK_FAULT_METHODS = frozenset(['getTaskResult'])
 
 
 def source_of(error: KojiException, method: str) -> Source:
     """
-    Say what gave a fault.
+    Find the source of a fault.
 
     :param method: the hub method that was called.
-    :returns: `Source.UNKNOWN` if the error is no fault.
+    :returns: the source; `Source.UNKNOWN` if the error is not a fault.
     """
     if error.faultCode is None:
         return Source.UNKNOWN
     source = _SOURCES.get(error.faultCode, Source.METHOD)
-    if source is not Source.METHOD and method in _TASK_FAULTS:
+    if source is not Source.METHOD and method in _TASK_FAULT_METHODS:
         return Source.UNKNOWN
     return source
 
 
 def is_session_gone(error: AuthError) -> bool:
     """
-    Whether a fault's code and text are those of a session that has expired,
-    or that the hub does not know.
+    Check whether a fault says that the session is gone.
+
+    A session is gone if it has expired, or if the hub does not know it. An
+    unknown session has no fault code of its own, so the text is checked.
     """
     return isinstance(error, AuthExpired) or (
         type(error) is AuthError

@@ -1,9 +1,8 @@
 """
-Which hub methods only read: one table of patterns. What it does not know is a
-write. And which are not to be called at all.
+The hub methods that only read, and those that must not be called.
 
-A read may be asked again when its answer was lost; a write may not, since the
-hub could do it twice.
+All other methods count as writes. A read may be sent again when its answer
+was lost. A write may not, because the hub could carry it out twice.
 """
 from __future__ import annotations
 
@@ -14,8 +13,9 @@ from typing import Any
 
 from txkoji.exceptions import KojiLoginException
 
-#: Patterns for names without a dot; names with one, and single methods, stand
-#: one by one, since many a ``check`` or ``get`` of these changes something.
+#: The reads, as names or patterns. A star matches no dot: methods with a dot
+#: are listed by their full names, because some of them change something and
+#: are called ``check`` or ``get`` all the same.
 READS = (
     'count', 'countAndFilterResults', 'echo', 'filterResults',
     'checkTagAccess', 'checkTagPackage', 'checkUpload',
@@ -31,7 +31,7 @@ READS = (
     'system.listMethods', 'system.methodHelp', 'system.methodSignature',
 )
 
-#: Hub methods that would go round our session, and what to do instead.
+#: Hub methods that begin or end sessions, and what to use instead.
 REFUSED = {
     'logout': 'use logout() of the Connection',
     'login': 'use login() of the Connection',
@@ -41,77 +41,78 @@ REFUSED = {
                         ' other session of the user',
 }
 
-#: These do what the method does whose name is their first argument.
-NAMED = ('count', 'countAndFilterResults', 'filterResults')
+#: Methods that call another method, which is named by the first argument.
+WRAPPERS = ('count', 'countAndFilterResults', 'filterResults')
 
-#: These make what is not there, if their third argument, ``create``, says so.
-CREATE = ('getPackage', 'getTagID')
+#: Methods that write if the third argument, ``create``, is true.
+CREATORS = ('getPackage', 'getTagID')
 
-#: The names of the hub method that takes many calls at once.
+#: The names of the hub method that makes many calls.
 MULTICALL = ('system.multicall', 'multiCall')
 
-#: A star is for anything but a dot.
-_READ = re.compile('|'.join(re.escape(pattern).replace(r'\*', '[^.]*')
-                            for pattern in READS))
+_READ_PATTERN = re.compile('|'.join(
+    re.escape(pattern).replace(r'\*', '[^.]*') for pattern in READS))
 
 
 def is_read(method: str, args: Sequence[Any] = (),
             kwargs: Mapping[str, Any] = {}) -> bool:
     """
-    Whether a call changes nothing on the hub.
+    Check whether a call changes nothing on the hub.
 
     :param method: the hub method.
     :param args: its positional arguments.
     :param kwargs: its named arguments.
     """
-    if method in NAMED:
-        named = args[0] if args else kwargs.get('methodName')
-        return isinstance(named, str) and named not in NAMED and is_read(
-            named, args[1:], kwargs)
-    if method in CREATE and (kwargs.get('create') or any(args[2:3])):
+    if method in WRAPPERS:
+        wrapped = args[0] if args else kwargs.get('methodName')
+        return isinstance(wrapped, str) and wrapped not in WRAPPERS and (
+            is_read(wrapped, args[1:], kwargs))
+    if method in CREATORS and (kwargs.get('create') or any(args[2:3])):
         return False
-    return _is_read(method)
+    return _matches(method)
 
 
 @lru_cache(maxsize=500)
-def _is_read(method: str) -> bool:
-    return _READ.fullmatch(method) is not None
+def _matches(method: str) -> bool:
+    return _READ_PATTERN.fullmatch(method) is not None
 
 
 def check_call(method: str, args: Sequence[Any] = (),
                kwargs: Mapping[str, Any] = {}) -> str:
     """
-    Refuse hub methods that would change the session behind our back, also
-    within a multicall and by the name of another method.
+    Check that a call does not begin or end sessions.
+
+    Calls in a multicall and calls of a wrapper method are checked, too.
 
     :param method: the hub method.
     :param args: its positional arguments.
     :param kwargs: its named arguments.
     :returns: the method's name, as a plain str.
-    :raises KojiLoginException: with the method to use.
-    :raises TypeError: if the name is no str.
+    :raises KojiLoginException: if the call is refused. The text says what to
+                                use instead.
+    :raises TypeError: if `method` is not a str.
     """
     if not isinstance(method, str):
-        raise TypeError(f'a hub method has a name, not {method!r}')
-    # Of a subclass, such as an enum, the value is what the hub will see.
+        raise TypeError(f'the name of a hub method is a str, not {method!r}')
+    # A member of an enum that is a str has another str() than its value.
     method = str.__str__(method)
     if method in REFUSED:
         raise KojiLoginException(
-            f'{method} cannot be called like this: {REFUSED[method]}',
+            f'{method} cannot be called directly: {REFUSED[method]}',
             method=method)
-    if method in NAMED:
-        named = args[0] if args else kwargs.get('methodName')
-        if isinstance(named, str):
-            check_call(named, args[1:], kwargs)
+    if method in WRAPPERS:
+        wrapped = args[0] if args else kwargs.get('methodName')
+        if isinstance(wrapped, str):
+            check_call(wrapped, args[1:], kwargs)
     elif method in MULTICALL:
-        for entry in _entries(args, kwargs):
+        for entry in _multicall_entries(args, kwargs):
             check_call(entry['methodName'], entry.get('params') or ())
     return method
 
 
-def _entries(args: Sequence[Any], kwargs: Mapping[str, Any]
-             ) -> Iterator[Mapping[str, Any]]:
-    """The calls in a multicall, as far as they can be read."""
+def _multicall_entries(args: Sequence[Any], kwargs: Mapping[str, Any]
+                       ) -> Iterator[Mapping[str, Any]]:
+    """Iterate over the well-formed calls of a multicall."""
     calls = args[0] if args else kwargs.get('calls')
     if isinstance(calls, (list, tuple)):
         for entry in calls:

@@ -1,6 +1,4 @@
-"""
-Ask again after an outage: for what, how soon and how often.
-"""
+"""Retries after an outage: of which calls, how soon and how often."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -21,41 +19,41 @@ from txkoji.exceptions import (
     ServerOffline,
     TransportError,
 )
-from txkoji.hub.backoff import Backoff, HubAway, Mark
+from txkoji.hub.backoff import Backoff, HubAway, Snapshot
 from txkoji.hub.faults import Source, source_of
 from txkoji.hub.profile import Profile
 from txkoji.hub.stats import Stats
 
-#: Makes an attempt.
+#: Makes an attempt. The argument says whether the attempt has to fail with
+#: `HubAway` if the hub goes away while the attempt is queued.
 Attempt = Callable[[bool], 'Deferred[Any]']
 
-#: Statuses of front servers that are busy, or have lost the hub.
-BUSY = (408, 429, 502, 503, 504)
+#: Statuses of front servers that are busy, or cannot reach the hub.
+BUSY_STATUSES = (408, 429, 502, 503, 504)
 
-#: Seconds that a server may have us wait; it is asked again after these,
-#: whatever its ``Retry-After`` says.
-LONGEST_WAIT = 600
+#: The status of a front server whose hub failed. The failure may be permanent,
+#: or the hub's database may have been restarted.
+SERVER_ERROR = 500
 
-#: The status of a front server whose hub failed: it may be for good, or the
-#: hub's database may have been started anew.
-FAILED = 500
+#: The most seconds of a ``Retry-After`` header that are waited.
+MAX_RETRY_AFTER = 600
 
 
 class Retries:
     """
-    Make attempts until one has an answer, as the profile says: `max_retries`
-    of them after the first, up to `retry_interval` seconds apart; and while
-    the hub says that it is offline, without end if `offline_retry` is set.
+    The retries of calls to a server, by the options of a profile.
+
+    `max_retries` retries follow the first attempt, `retry_interval` seconds
+    apart at most. If `offline_retry` is set, retries go on without end while
+    the hub says that it is offline.
 
     :param settings: the profile.
-    :param get_reactor: gives the reactor, once there is something to wait
-                        for.
+    :param get_reactor: gets the reactor. It is called when there is something
+                        to wait for.
 
-    :ivar stats: counts them.
+    :ivar stats: counts retries, and keeps the last error.
     :ivar backoff: the pauses while the hub is away.
     """
-
-    _log = Logger()
 
     def __init__(self, settings: Profile, get_reactor: Callable[[], Any],
                  stats: Stats, backoff: Backoff) -> None:
@@ -64,211 +62,222 @@ class Retries:
         self.stats = stats
         self.backoff = backoff
 
-    def run(self, method: str, attempt: Attempt, *, lost: bool,
-            late: bool, begun: Callable[[], bool] = lambda: False
-            ) -> Deferred[Any]:
+    def run(self, method: str, attempt: Attempt, *, retry_lost: bool,
+            retry_timeouts: bool,
+            has_started: Callable[[], bool] = lambda: False) -> Deferred[Any]:
         """
-        Make attempts. The first goes straight out, unless the hub is away.
+        Make attempts. The first is made at once, unless the hub is away.
 
         :param method: the hub method, for the log.
-        :param attempt: makes one. It is told whether that is to fail with
-                        `HubAway` if the hub goes away while it is queued.
-        :param lost: whether to make another when the connection broke, or
-                     the front server has no hub: the call may have been
-                     carried out.
-        :param late: whether to make another when the time for one is over.
-        :param begun: whether it is too late for another, since somebody has
-                      got a part of the answer.
-        :returns: a Deferred that fires with the answer.
-        :raises KojiException: the last attempt's error, when there is to be
-                               no other.
+        :param attempt: makes an attempt.
+        :param retry_lost: whether to retry after the connection broke, or the
+                           front server could not reach the hub. The hub may
+                           have carried out the call before.
+        :param retry_timeouts: whether to retry after an attempt timed out.
+        :param has_started: tells whether the caller has received a part of
+                            the answer, so that retries are too late.
+        :returns: a Deferred that fires with the result of an attempt.
+        :raises KojiException: the error of the last attempt.
         """
-        tries = _Tries(self, self._settings, method, attempt, lost, late,
-                       begun)
-        patient = (lost and self._settings.max_retries > 0
-                   or self._settings.offline_retry)
-        if patient and self.backoff.is_away:
-            return Deferred.fromCoroutine(tries.go_on())
-        mark = self.backoff.mark()
-        return attempt(patient).addErrback(tries.first_failed, mark)
+        call = _RetriedCall(self, self._settings, method, attempt, retry_lost,
+                            retry_timeouts, has_started)
+        fail_if_away = (retry_lost and self._settings.max_retries > 0
+                        or self._settings.offline_retry)
+        if fail_if_away and self.backoff.is_away:
+            return Deferred.fromCoroutine(call.retry())
+        snapshot = self.backoff.snapshot()
+        return attempt(fail_if_away).addErrback(call.retry_first, snapshot)
 
     def pause(self, seconds: float) -> Deferred[None]:
-        """Wait for a while."""
+        """Wait for some seconds."""
         return deferLater(self._get_reactor(), seconds, lambda: None)
 
     def seconds(self) -> float:
-        """The reactor's time."""
+        """Get the reactor's time, in seconds."""
         seconds: float = self._get_reactor().seconds()
         return seconds
 
 
-class _Tries:
+class _RetriedCall:
     """The attempts of one call."""
 
-    _log = Retries._log
+    _log = Logger()
 
     def __init__(self, retries: Retries, settings: Profile, method: str,
-                 attempt: Attempt, lost: bool, late: bool,
-                 begun: Callable[[], bool]) -> None:
+                 attempt: Attempt, retry_lost: bool, retry_timeouts: bool,
+                 has_started: Callable[[], bool]) -> None:
         self._retries = retries
         self._settings = settings
         self._method = method
         self._attempt = attempt
-        self._lost = lost
-        self._late = late
-        self._begun = begun
-        self._failed = 0
-        self._since = retries.seconds()
-        self._last: KojiException | None = None
+        self._retry_lost = retry_lost
+        self._retry_timeouts = retry_timeouts
+        self._has_started = has_started
+        self._failures = 0
+        self._start_time = retries.seconds()
+        self._last_error: KojiException | None = None
 
-    def first_failed(self, failure: Failure, mark: Mark) -> Any:
-        """Take the failure of the first attempt."""
+    def retry_first(self, failure: Failure, snapshot: Snapshot) -> Any:
+        """
+        Retry after the first attempt has failed, if that is allowed.
+
+        :param snapshot: the counters at the start of the first attempt.
+        """
         error: Any = failure.value
         if isinstance(error, HubAway):
-            return Deferred.fromCoroutine(self.go_on())
-        if not (isinstance(error, KojiException) and self._may_go_on(error)):
+            return Deferred.fromCoroutine(self.retry())
+        if not (isinstance(error, KojiException)
+                and self._should_retry(error)):
             return failure
-        return Deferred.fromCoroutine(self.go_on(error, mark))
+        return Deferred.fromCoroutine(self.retry(error, snapshot))
 
-    def _may_go_on(self, error: KojiException) -> bool:
-        """Whether there is to be another attempt after an error."""
-        if isinstance(error, ServerOffline):
-            self._retries.stats.remember(error)
-            return (self._settings.offline_retry
-                    and source_of(error, self._method) is Source.HUB)
-        if not isinstance(error, TransportError):
-            if isinstance(error, AuthError):
-                self._retries.stats.remember(error)
-            return False
-        self._retries.stats.remember(error)
-        if self._begun() or self._failed >= self._settings.max_retries:
-            return False
-        if isinstance(error, CallTimeout):
-            return self._late
-        return self._lost and (outage(error) or _is_failed(error))
-
-    async def go_on(self, error: KojiException | None = None,
-                    mark: Mark | None = None) -> Any:
+    async def retry(self, error: KojiException | None = None,
+                    snapshot: Snapshot | None = None) -> Any:
         """
-        Make attempts until one has an answer.
+        Make attempts until one is answered.
 
-        :param error: of the attempt before; None if there was none, since the
-                      hub was away.
-        :param mark: what was known of the hub when it began.
+        :param error: the error of the attempt before. None means that no
+                      attempt was made, because the hub is away.
+        :param snapshot: the counters at the start of the attempt before.
+        :returns: the result of the attempt that was answered.
         """
         backoff = self._retries.backoff
         while True:
-            if error is not None and mark is not None:
-                is_probe = await self._pause(error, mark)
+            if error is not None and snapshot is not None:
+                is_probe = await self._wait_after(error, snapshot)
                 self._retries.stats.retries += 1
             else:
-                is_probe = await self._wait()
-            mark = backoff.mark()
+                is_probe = await self._wait_for_hub()
+            snapshot = backoff.snapshot()
             try:
                 return await self._attempt(not is_probe)
             except HubAway:
                 error = None
             except KojiException as found:
-                if not self._may_go_on(found):
-                    if is_probe and not self._is_away(found, mark):
-                        backoff.pass_on()
-                    self._sum_up(found)
+                if not self._should_retry(found):
+                    if is_probe and not self._record_outage(found, snapshot):
+                        backoff.probe_next()
+                    self._add_attempts(found)
                     raise
                 error = found
             except BaseException:
                 if is_probe:
-                    backoff.pass_on()
+                    backoff.probe_next()
                 raise
 
-    async def _pause(self, error: KojiException, mark: Mark) -> bool:
-        """
-        Wait as long as is right after an error.
+    def _should_retry(self, error: KojiException) -> bool:
+        """Record an error, and check whether a retry is allowed."""
+        if isinstance(error, (TransportError, ServerOffline, AuthError)):
+            self._retries.stats.record_error(error)
+        if isinstance(error, ServerOffline):
+            return (self._settings.offline_retry
+                    and source_of(error, self._method) is Source.HUB)
+        if not isinstance(error, TransportError):
+            return False
+        if self._has_started() or self._failures >= self._settings.max_retries:
+            return False
+        if isinstance(error, CallTimeout):
+            return self._retry_timeouts
+        return self._retry_lost and (outage(error) or _is_server_error(error))
 
-        :returns: whether the next attempt is to probe.
+    async def _wait_after(self, error: KojiException, snapshot: Snapshot
+                          ) -> bool:
+        """
+        Wait between an error and the next attempt.
+
+        :returns: whether the next attempt is a probe.
         """
         backoff = self._retries.backoff
-        self._last = error
+        self._last_error = error
         if isinstance(error, ServerOffline):
-            self._failed = 0
+            self._failures = 0
             delay: float = self._settings.offline_retry_interval
-            away = backoff.failed(mark, error, pause=delay, says_so=True)
+            away = backoff.record_failure(snapshot, error, pause=delay,
+                                          hub_says_offline=True)
         else:
-            self._failed += 1
-            delay = self._delay(error)
-            away = self._is_away(error, mark)
-        self._note(error)
+            self._failures += 1
+            delay = self._delay_after(error)
+            away = self._record_outage(error, snapshot)
+        self._log_retry(error)
         if not away and delay:
             await self._retries.pause(delay)
             away = backoff.is_away
-        return away and await self._wait()
+        return away and await self._wait_for_hub()
 
-    def _is_away(self, error: KojiException, mark: Mark) -> bool:
+    def _record_outage(self, error: KojiException, snapshot: Snapshot
+                       ) -> bool:
         """
-        Take note of an error of an attempt.
+        Record an error with the backoff, if the error may be an outage.
 
-        :returns: whether the hub is away.
+        :returns: whether the hub is away. It is not if the error is no
+                  outage.
         """
         if not isinstance(error, TransportError) or not (
                 outage(error) or isinstance(error, CallTimeout)):
-            # One that answers with 500 may answer all others.
+            # A hub that fails one call with status 500 may answer others.
             return False
-        return self._retries.backoff.failed(
-            mark, error, pause=self._delay(error))
+        return self._retries.backoff.record_failure(
+            snapshot, error, pause=self._delay_after(error))
 
-    async def _wait(self) -> bool:
+    async def _wait_for_hub(self) -> bool:
         """
-        Wait until the hub is back, or it is our turn to probe.
+        Wait until the hub is back, or until this call has to probe.
 
-        :returns: whether it is that.
+        :returns: whether the next attempt is a probe.
         """
         try:
             return await self._retries.backoff.wait(
-                self._settings.max_retries - self._failed)
+                self._settings.max_retries - self._failures)
         except KojiException as error:
-            found = self._last or error
-            self._sum_up(found)
+            found = self._last_error or error
+            self._add_attempts(found)
             raise found
 
-    def _delay(self, error: KojiException) -> float:
-        """The seconds to wait after an error, if the hub is not away."""
+    def _delay_after(self, error: KojiException) -> float:
+        """Get the seconds to wait after an error, if the hub is not away."""
+        backoff = self._retries.backoff
         if isinstance(error, HTTPError):
             if error.retry_after is not None:
-                return min(error.retry_after, LONGEST_WAIT)
-            return self._retries.backoff.delay(self._failed)
-        backoff = self._retries.backoff
-        if self._failed == 1 and not backoff.is_away:
+                return min(error.retry_after, MAX_RETRY_AFTER)
+            return backoff.delay(self._failures)
+        if self._failures == 1 and not backoff.is_away:
             return 0
-        return backoff.delay(max(1, self._failed - 1))
+        return backoff.delay(max(1, self._failures - 1))
 
-    def _note(self, error: KojiException) -> None:
-        if self._failed != 1:
+    def _log_retry(self, error: KojiException) -> None:
+        if self._failures != 1:
             self._log.info('{method}: trying again after {kind}: {error}',
                            method=self._method, kind=type(error).__name__,
                            error=str(error))
             return
-        left = self._settings.max_retries
         self._log.warn(
-            '{method}: trying again, up to {left} times, {longest:g} seconds'
+            '{method}: trying again, up to {times} times, {interval:g} seconds'
             ' apart at most, after {kind}: {error}', method=self._method,
-            left=left, longest=self._settings.retry_interval,
+            times=self._settings.max_retries,
+            interval=self._settings.retry_interval,
             kind=type(error).__name__, error=str(error))
 
-    def _sum_up(self, error: KojiException) -> None:
-        """Say in the text of the last error how many there were."""
-        if self._failed and isinstance(error, TransportError):
-            seconds = self._retries.seconds() - self._since
-            error.args = (f'{error} ({self._failed + 1} attempts in'
+    def _add_attempts(self, error: KojiException) -> None:
+        """Add the number of attempts to the text of the last error."""
+        if self._failures and isinstance(error, TransportError):
+            seconds = self._retries.seconds() - self._start_time
+            error.args = (f'{error} ({self._failures + 1} attempts in'
                           f' {seconds:.0f} seconds)',)
 
 
-def _is_failed(error: KojiException) -> bool:
-    return isinstance(error, HTTPError) and error.status == FAILED
+def _is_server_error(error: KojiException) -> bool:
+    return isinstance(error, HTTPError) and error.status == SERVER_ERROR
 
 
 def outage(error: TransportError) -> bool:
-    """Whether an error may go away by itself: not time-outs, nor TLS."""
+    """
+    Check whether an error is an outage, which may pass.
+
+    Timeouts and TLS errors are not outages.
+    """
     if isinstance(error, ProxyError):
-        # It says 500, too, if it cannot reach the hub.
-        return error.status is None or error.status in (FAILED, *BUSY)
+        # A proxy that cannot reach the hub may also answer with status 500.
+        return error.status is None or error.status in (SERVER_ERROR,
+                                                        *BUSY_STATUSES)
     return isinstance(error, ConnectionFailed) or (
-        isinstance(error, HTTPError) and error.status in BUSY)
+        isinstance(error, HTTPError) and error.status in BUSY_STATUSES)

@@ -1,6 +1,4 @@
-"""
-What a daemon's page wants to show of a Connection.
-"""
+"""The statistics of a Connection."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -10,20 +8,19 @@ from datetime import datetime, timezone
 @dataclass
 class Stats:
     """
-    Numbers of a Connection, as they are just now; of all that share one login
-    together.
+    Statistics of a Connection and of all Connections that share its login.
 
-    :ivar in_flight: calls that are on the wire.
-    :ivar waiting: calls that wait: for their turn, for a login, for the next
-                   attempt, or for what somebody waits for.
-    :ivar retries: how many attempts had to be made again, so far.
-    :ivar renewals: how often a session, of login or of writes, was renewed or
-                    made anew, so far.
-    :ivar connections: how many connections are open, idle ones too.
-    :ivar last_error: the last error on the way to the hub, of an attempt or
-                      of our session, as text, or None. What the hub refuses
-                      for other reasons is an answer, and not counted.
-    :ivar last_error_time: when that was, in UTC.
+    :ivar in_flight: the number of requests that are in flight.
+    :ivar waiting: the number of operations that wait: calls that are queued,
+                   or wait for a login or for the next attempt, and waits for
+                   tasks, builds or repositories.
+    :ivar retries: the number of retries so far.
+    :ivar renewals: the number of renewed or replaced sessions so far.
+    :ivar connections: the number of open connections, including idle ones.
+    :ivar last_error: the type and the text of the last error of a connection,
+                      an answer or a session, or None. Other faults are
+                      ordinary answers.
+    :ivar last_error_time: the time of the last error, in UTC, or None.
     """
 
     in_flight: int = 0
@@ -34,7 +31,7 @@ class Stats:
     last_error: str | None = None
     last_error_time: datetime | None = None
 
-    def remember(self, error: Exception) -> None:
-        """Let it be the last error."""
+    def record_error(self, error: Exception) -> None:
+        """Record an error as the last error."""
         self.last_error = f'{type(error).__name__}: {error}'
         self.last_error_time = datetime.now(timezone.utc)

@@ -1,6 +1,4 @@
-"""
-Requests to one hub, over kept and verified connections, so many at once.
-"""
+"""Requests to one hub, over pooled and verified connections."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -39,20 +37,21 @@ if TYPE_CHECKING:
 
 class Transport:
     """
-    Post requests to one hub, and get its files.
+    The requests to one hub, and the downloads of its files.
 
-    :param settings: whose hub, and whom to trust there.
-    :param reactor: for connections and time limits; None for Twisted's own,
-                    which is imported when it is first needed.
-    :param network: opens connections; None for the reactor's sockets.
-    :param proxy: see `txkoji.hub.http.proxy.Proxies`. Another network has no
-                  proxy unless it is named.
-    :param max_connections: how many requests may be under way at once; the
-                            others are queued.
-    :param max_body: bytes of an answer, inflated.
+    :param settings: the profile, with the hub and the certificates to trust.
+    :param reactor: for connections and time limits. None means Twisted's
+                    global reactor, which is imported when it is needed.
+    :param network: opens connections. None means the reactor's sockets.
+    :param proxy: see `txkoji.hub.http.proxy.Proxies`. A given network uses
+                  no proxy, unless `proxy` names one.
+    :param max_connections: the number of requests that may be in flight at
+                            once. Further requests are queued.
+    :param max_body: the most bytes of an answer, after decompression.
 
-    :ivar hub_version: what the hub calls itself in its answers, or None.
-    :ivar stats: numbers of its requests, and of who makes them.
+    :ivar hub_version: the hub's version, from the headers of answers, or
+                       None.
+    :ivar stats: the statistics of the Connection.
     :ivar backoff: the pauses while the hub is away.
     """
 
@@ -77,8 +76,8 @@ class Transport:
         self._exchanges: set[Exchange] = set()
         self._pool: Pool | None = None
         self._files: FileClient | None = None
-        #: URLs, without a query, and where the hub has moved them to.
-        self._moved: dict[str, str] = {}
+        #: The URLs of redirects by the old URLs, all without a query.
+        self._redirects: dict[str, str] = {}
         self._closed = False
 
     @property
@@ -96,14 +95,14 @@ class Transport:
 
     @property
     def network(self) -> Network:
-        """What opens connections."""
+        """The network, which opens connections."""
         if self._network is None:
             self._network = Sockets(self.reactor)
         return self._network
 
     @property
     def pool(self) -> Pool:
-        """The connections."""
+        """The pool of connections."""
         if self._pool is None:
             self._pool = Pool(self.reactor, self._settings, self.network,
                               self._proxies, self._max_connections)
@@ -111,94 +110,97 @@ class Transport:
 
     @property
     def connections(self) -> int:
-        """How many are open."""
+        """The number of open connections."""
         return 0 if self._pool is None else self._pool.connections
 
-    def show_certificate(self, shown: ClientCertificate) -> None:
-        """Show a certificate of ours to a hub that asks for one."""
-        self.pool.show_certificate(shown)
+    def show_certificate(self, certificate: ClientCertificate) -> None:
+        """Show a client certificate to a hub that asks for one."""
+        self.pool.show_certificate(certificate)
 
     def post(self, request: Request, address: str, headers: Headers = (), *,
-             again: bool, patient: bool = False) -> Deferred[Any]:
+             resend: bool, fail_if_away: bool = False) -> Deferred[Any]:
         """
-        Post a request, and feed its sink with the answer while it arrives.
+        Post a request, and feed the request's sink with the answer.
 
         :param address: the URL.
-        :param headers: what to send beside the usual ones.
-        :param again: whether it may be sent once more where a kept connection
-                      turns out to be dead.
-        :param patient: whether it is to fail with `HubAway`, and not to be
-                        sent, if the hub goes away while it is queued.
-        :returns: a Deferred that fires with what the sink makes of the
-                  answer. Cancelling it closes the connection.
-        :raises TransportError: if there is no good answer.
+        :param headers: additional headers.
+        :param resend: whether to send the request once more over a new
+                       connection, if a pooled connection turns out to be
+                       closed.
+        :param fail_if_away: whether to fail with `HubAway`, and not to send
+                             the request, if the hub goes away while the
+                             request is queued.
+        :returns: a Deferred that fires with the result of the sink.
+                  Canceling the Deferred closes the connection.
+        :raises TransportError: if there is no valid answer.
         :raises ConnectionClosed: if `close()` was called.
         """
-        slot = _Slot(self._slots)
-        if request.urgent or slot.take():
-            return self._start(request, address, headers, again, slot)
-        return slot.wait().addCallback(lambda _: self._leave_queue(
-            request, address, headers, again, slot, patient))
+        slot = _RequestSlot(self._slots)
+        if request.urgent or slot.try_acquire():
+            return self._send(request, address, headers, resend, slot)
+        return slot.acquire().addCallback(lambda _: self._send_queued(
+            request, address, headers, resend, slot, fail_if_away))
 
-    def _leave_queue(self, request: Request, address: str, headers: Headers,
-                     again: bool, slot: _Slot, patient: bool
+    def _send_queued(self, request: Request, address: str, headers: Headers,
+                     resend: bool, slot: _RequestSlot, fail_if_away: bool
                      ) -> Deferred[Any]:
-        if patient and self.backoff.is_away:
+        if fail_if_away and self.backoff.is_away:
             slot.release()
             return fail(HubAway())
-        return self._start(request, address, headers, again, slot)
+        return self._send(request, address, headers, resend, slot)
 
-    def _start(self, request: Request, address: str, headers: Headers,
-               again: bool, slot: _Slot) -> Deferred[Any]:
+    def _send(self, request: Request, address: str, headers: Headers,
+              resend: bool, slot: _RequestSlot) -> Deferred[Any]:
         if self._closed:
             slot.release()
-            return fail(closed(request.method, address))
+            return fail(connection_closed(request.method, address))
         self.stats.in_flight += 1
         base, mark, query = address.partition('?')
-        moved = self._moved.get(base, base) + mark + query
+        url = self._redirects.get(base, base) + mark + query
         exchange = Exchange(
-            request, moved, headers, pool=self.pool, reactor=self.reactor,
-            again=again,
+            request, url, headers, pool=self.pool, reactor=self.reactor,
+            again=resend,
             max_body=inf if request.streamed else self._max_body,
-            stats=self.stats, take_head=self._see, held=slot.release)
+            stats=self.stats, take_head=self._read_version,
+            held=slot.release)
         self._exchanges.add(exchange)
         return exchange.start().addBoth(
-            self._ended, exchange, request, address, headers, again, slot)
+            self._finish, exchange, request, address, headers, resend, slot)
 
-    def _ended(self, result: Any, exchange: Exchange, request: Request,
-               address: str, headers: Headers, again: bool, slot: _Slot
-               ) -> Any:
+    def _finish(self, result: Any, exchange: Exchange, request: Request,
+                address: str, headers: Headers, resend: bool,
+                slot: _RequestSlot) -> Any:
         self.stats.in_flight -= 1
         self._exchanges.discard(exchange)
         error = result.value if isinstance(result, Failure) else None
-        if isinstance(error, HTTPError) and self._has_moved(address, error):
+        if isinstance(error, HTTPError) and self._follow(address, error):
             request.outcome.sent = False
-            return self._start(request, address, headers, again, slot)
+            return self._send(request, address, headers, resend, slot)
         slot.release()
         if error is None:
-            request.outcome.answered()
-            self.backoff.answered()
+            request.outcome.record_answer()
+            self.backoff.record_answer()
         elif isinstance(error, KojiException):
-            request.outcome.failed(error)
+            request.outcome.record_error(error)
             if isinstance(error, HTTPError):
-                is_back = not outage(error)
+                is_answer = not outage(error)
             else:
-                is_back = not isinstance(error, (TransportError,
-                                                 ServerOffline))
-            if is_back:
-                self.backoff.answered()
+                is_answer = not isinstance(error, (TransportError,
+                                                   ServerOffline))
+            if is_answer:
+                self.backoff.record_answer()
         return result
 
-    def _has_moved(self, address: str, error: HTTPError) -> bool:
+    def _follow(self, address: str, error: HTTPError) -> bool:
         """
-        Remember where the hub has moved to, within its own host, and from
-        http to https at most. It may do so once.
+        Record a redirect within the hub's host, from http to https at most.
 
-        :param address: the URL that a request went to.
+        :param address: the URL that the request was sent to.
+        :returns: whether to follow the redirect. Each URL is redirected once.
         """
         old = address.partition('?')[0]
         if (error.status not in (307, 308) or not error.location
-                or old in self._moved):
+                or old in self._redirects):
             return False
         try:
             new = urljoin(old, error.location).partition('?')[0]
@@ -213,74 +215,82 @@ class Transport:
             return False
         self._log.info('the hub has moved from {old} to {new}',
                        old=without_secrets(old), new=without_secrets(new))
-        self._moved[old] = new
+        self._redirects[old] = new
         return True
 
-    def _see(self, head: Head) -> None:
-        """Take what every answer tells of the hub."""
+    def _read_version(self, head: Head) -> None:
+        """Read the hub's version in the head of an answer."""
         version = head.get(b'koji-version')
         if version:
             self.hub_version = version
 
     async def get(self, url: str, headers: Mapping[bytes, bytes], *,
-                  timeout: float, show: Callable[[FileHead], Any],
+                  timeout: float, on_head: Callable[[FileHead], Any],
                   sink: Sink) -> None:
         """Get a file; see `txkoji.hub.http.files.FileClient.get`."""
         if self._files is None:
             from txkoji.hub.http.files import FileClient
             self._files = FileClient(self.reactor, self.pool, self.network)
-        await self._files.get(url, headers, timeout=timeout, show=show,
+        await self._files.get(url, headers, timeout=timeout, show=on_head,
                               sink=sink)
 
     async def close(self) -> None:
         """
-        End all requests, which fail with `ConnectionClosed`, and close all
-        connections, until none is open.
+        End all requests, and close all connections.
+
+        The requests fail with `ConnectionClosed`. The coroutine ends when no
+        connection is open.
         """
         self._closed = True
         for exchange in list(self._exchanges):
-            exchange.abort(closed(exchange.method, exchange.address))
+            exchange.abort(connection_closed(exchange.method,
+                                             exchange.address))
         if self._files is not None:
             await self._files.close()
         if self._pool is not None:
             await self._pool.close()
 
 
-class _Slot:
+class _RequestSlot:
     """
-    One of the requests that may be under way.
+    The slot of one request in a `FairSemaphore`, which is released once.
 
-    It is given back once: at the end, or when who reads the answer holds it
-    up, which may be for long.
+    The slot is released at the end of the request; or earlier, when the
+    reader of the answer pauses, which may be for long.
     """
 
-    __slots__ = ('_slots', '_taken')
+    __slots__ = ('_semaphore', '_acquired')
 
-    def __init__(self, slots: FairSemaphore) -> None:
-        self._slots = slots
-        self._taken = False
+    def __init__(self, semaphore: FairSemaphore) -> None:
+        self._semaphore = semaphore
+        self._acquired = False
 
-    def take(self) -> bool:
-        """Take one, if there is one."""
-        self._taken = self._slots.try_acquire()
-        return self._taken
+    def try_acquire(self) -> bool:
+        """Acquire the slot, if one is free; return whether one was."""
+        self._acquired = self._semaphore.try_acquire()
+        return self._acquired
 
-    def wait(self) -> Deferred[None]:
-        """Wait for one."""
-        return self._slots.acquire().addCallback(self._take)
+    def acquire(self) -> Deferred[None]:
+        """Acquire the slot. Wait if no slot is free."""
+        return self._semaphore.acquire().addCallback(self._set_acquired)
 
-    def _take(self, _: None) -> None:
-        self._taken = True
+    def _set_acquired(self, _: None) -> None:
+        self._acquired = True
 
     def release(self) -> None:
-        """Give it back."""
-        if self._taken:
-            self._taken = False
-            self._slots.release()
+        """Release the slot, if it is acquired."""
+        if self._acquired:
+            self._acquired = False
+            self._semaphore.release()
 
 
-def closed(method: str, address: str) -> ConnectionClosed:
-    """The error of a call to a Connection that was closed."""
+def connection_closed(method: str, address: str) -> ConnectionClosed:
+    """
+    Make the error of a call to a Connection that was closed.
+
+    :param method: the hub method.
+    :param address: the hub's URL.
+    """
     url = without_secrets(address)
     return ConnectionClosed(f'{method}: the connection to {url} was closed',
                             method=method, url=url)

@@ -1,4 +1,7 @@
 """
-Who we are on a hub: logging in, signing calls, renewing a session and ending
-it. How a request gets there is in `txkoji.hub.http`.
+Sessions on a hub: login, signed calls, renewal and logout.
+
+`session` has the session and the calls in it, `authenticator` the requests
+about sessions, and `credentials` and `kerberos` the ways to log in. The queue
+of writes is in `txkoji.hub.calls`, and connections are in `txkoji.hub.http`.
 """

@@ -1,7 +1,7 @@
 """
-Asking a hub for a session, for another key of it, and to end it.
+Requests to begin, to renew, to check and to end sessions.
 
-The hub's side of this is in kojihub/auth.py.
+The hub's rules for sessions are in kojihub/auth.py.
 """
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ if TYPE_CHECKING:
 
 class Authenticator:
     """
-    Where sessions are asked for. It keeps none of them.
+    The requests of a Connection to begin, to renew and to end sessions.
 
     :param settings: the profile.
     :param transport: posts requests.
-    :param retries: sends them again after an outage.
+    :param retries: retries requests after an outage.
 
-    :ivar outcome: what is known of its requests.
+    :ivar outcome: the attempts of the requests.
     """
 
     _log = Logger()
@@ -62,25 +62,30 @@ class Authenticator:
         self._transport = transport
         self._retries = retries
         self.outcome = Outcome()
-        #: The logouts that nobody waits for.
-        self._abandoned: set[Deferred[Any]] = set()
+        #: The logouts that run in the background.
+        self._logouts: set[Deferred[Any]] = set()
 
     def request(self, method: str, args: Any = (), kwargs: Any = {}
                 ) -> Request:
-        """A call that has to do with sessions, and harms nobody twice."""
+        """
+        Make a request about sessions, which is sent without a callnum.
+
+        :param method: the hub method. It may be called twice without harm.
+        """
         return Request(method, encode_call(method, args, kwargs), Decoder,
                        read=True, timeout=self._settings.auth_timeout,
                        deadline=float('inf'), secret=True, urgent=True,
                        outcome=self.outcome)
 
-    def secure(self, address: str, allow_http: bool) -> str:
+    def login_address(self, address: str, allow_http: bool) -> str:
         """
-        Where credentials may go to.
+        Get the URL for a login, with https instead of http.
 
         :param address: the hub's URL.
-        :param allow_http: whether they may go in the clear, to a hub on this
+        :param allow_http: whether to keep http, if the hub is on this
                            machine.
-        :raises ConfigurationError: if they would go in the clear elsewhere.
+        :raises ConfigurationError: if `allow_http` is set, and the hub is on
+                                    another machine.
         """
         url = urlsplit(address)
         if url.scheme == 'https':
@@ -101,146 +106,157 @@ class Authenticator:
 
         :param address: the hub's URL.
         :raises AuthError: if the hub does not accept the credentials.
-        :raises KojiLoginException: if it gives no session, or does not know
-                                    the one that it gave.
+        :raises KojiLoginException: if the hub gives no session, or does not
+                                    accept the new session.
         """
         try:
-            answer = await self._ask(credentials, address, None)
+            answer = await self._log_in(credentials, address, None)
         except TransportError as error:
             if address != self._settings.server:
                 error.args = (f'{error}; the server of the profile is http,'
                               ' but credentials go over https only',)
             raise
-        identity = session_of(answer)
+        info = require_session(answer)
         try:
-            await self.check(identity, address)
+            await self.check(info, address)
         except BaseException:
-            # Nobody would ever use it, nor end it.
-            self._abandon(identity, address)
+            # No call would ever use or end the session.
+            self._end_in_background(info, address)
             raise
-        return identity
+        return info
 
-    def _abandon(self, identity: SessionInfo, address: str) -> None:
-        """Begin to end a session that is of no use; nobody waits for it."""
-        def ended(result: Any) -> None:
-            self._abandoned.discard(ending)
+    def _end_in_background(self, info: SessionInfo, address: str) -> None:
+        """End a session on the hub without waiting for the answer."""
+        def finish(result: Any) -> None:
+            self._logouts.discard(ending)
             if isinstance(result, Failure):
                 self._log.warn('session {number} may still be open on the hub:'
-                               ' {error}', number=identity.id,
+                               ' {error}', number=info.id,
                                error=str(result.value))
 
-        ending = Deferred.fromCoroutine(self.end(identity, address, 0))
-        self._abandoned.add(ending)
-        ending.addBoth(ended)
+        ending = Deferred.fromCoroutine(self.end(info, address, 0))
+        self._logouts.add(ending)
+        ending.addBoth(finish)
 
-    async def settle(self) -> None:
-        """Wait until sessions of no use have ended, or cannot be."""
-        await DeferredList(list(self._abandoned))
+    async def wait_for_logouts(self) -> None:
+        """Wait until the logouts in the background have ended."""
+        await DeferredList(list(self._logouts))
 
     async def renew(self, credentials: Credentials, address: str,
-                    old: SessionInfo) -> SessionInfo | None:
+                    info: SessionInfo) -> SessionInfo | None:
         """
-        Renew a session that has expired. Its callnum goes on, since the hub
-        does not forget it.
+        Renew a session that has expired.
 
-        :returns: the same session with another key, or None if the hub cannot
-                  do that.
-        :raises AuthError: if the credentials are no longer good.
+        The hub keeps the callnum of the session, so callnums go on from there.
+
+        :returns: the session with a new key, or None if the hub cannot renew
+                  the session.
+        :raises KojiException: if the login cannot be sent, or if there is no
+                               valid answer.
         """
         try:
-            answer = await self._ask(credentials, address, old)
+            answer = await self._log_in(credentials, address, info)
         except (AuthError, ParameterError) as error:
             if error.faultCode is None:
                 raise
-            # The hub knows it no longer, or not how to renew one.
-            self._log.warn('it cannot be renewed: {error}', error=str(error))
+            # The hub does not know the session, or does not accept the login,
+            # or is too old to renew sessions.
+            self._log.warn('session {number} cannot be renewed: {error}',
+                           number=info.id, error=str(error))
             return None
-        identity = read_session(answer)
-        if identity is None or identity.id != old.id:
+        renewed = read_session(answer)
+        if renewed is None or renewed.id != info.id:
             return None
-        return replace(old, key=identity.key)
+        return replace(info, key=renewed.key)
 
-    async def end(self, identity: SessionInfo, address: str, callnum: int
+    async def end(self, info: SessionInfo, address: str, callnum: int
                   ) -> bool:
         """
-        End a session on the hub, which may have dropped it before.
+        End a session on the hub.
 
-        :returns: whether it is known to be closed there, and so its
-                  subsessions; it is not if it had expired.
+        :param callnum: the callnum of the logout.
+        :returns: whether the session is certain to have ended on the hub, and
+                  its subsessions with it. That is not certain of a session
+                  that had expired.
         """
-        url, headers = identity.sign(address, callnum)
+        url, headers = info.sign(address, callnum)
         try:
-            # Done twice it is an AuthError, and done.
+            # A second logout is an AuthError, which means that the first one
+            # was carried out.
             await self._transport.post(self.request('logout'), url, headers,
-                                       again=True)
+                                       resend=True)
         except AuthError as error:
             return not isinstance(error, AuthExpired)
         return True
 
-    async def _ask(self, credentials: Credentials, address: str,
-                   identity: SessionInfo | None) -> Any:
+    async def _log_in(self, credentials: Credentials, address: str,
+                      info: SessionInfo | None) -> Any:
         """
-        Ask for a session.
+        Log in with credentials.
 
-        :param identity: the one to renew.
+        :param info: the session to renew; None for a new session.
+        :returns: the hub's answer.
         """
         async def post(method: str, args: tuple[Any, ...],
-                       kwargs: dict[str, Any], *, below: str = '',
+                       kwargs: dict[str, Any], *, suffix: str = '',
                        negotiation: Negotiation | None = None,
                        **more: Any) -> Any:
             return await self._post(
                 replace(self.request(method, args, kwargs), **more),
-                address.rstrip('/') + below if below else address, identity,
+                address.rstrip('/') + suffix if suffix else address, info,
                 negotiation,
                 [value for value in args if isinstance(value, Secret)])
 
         try:
             return await credentials.log_in(post, self._transport,
-                                            identity is not None)
+                                            info is not None)
         except HTTPError as error:
             raise LoginHTTPError(str(error), status=error.status,
                                  method=error.method, url=error.url
                                  ) from error
 
-    async def check(self, identity: SessionInfo, address: str) -> None:
+    async def check(self, info: SessionInfo, address: str) -> None:
         """
-        Ask the hub who we are in a session: hubs where sessions in URLs are
-        disabled, and those that never see our headers, would take us for
-        nobody, and not say so.
+        Check that the hub accepts a session.
+
+        A hub ignores the session if sessions in URLs are disabled, or if a
+        front server removes the headers. Calls would then be anonymous,
+        without an error.
 
         :raises AuthError: if the hub does not know the session.
-        :raises KojiLoginException: if it takes us for nobody.
+        :raises KojiLoginException: if the hub ignores the session.
         """
         try:
             user = await self._post(self.request('getLoggedInUser'), address,
-                                    identity)
+                                    info)
         except GenericError as error:
-            if isinstance(error, AuthError) or identity.in_url:
+            if isinstance(error, AuthError) or info.in_url:
                 raise
-            # It is an odd hub, which at least looks for sessions.
+            # A hub without this method does look for sessions in headers.
             return
         if user is None:
             raise KojiLoginException(
-                f'the hub at {without_secrets(address)} does not accept the'
-                ' session that it gave (DisableURLSessions is set there, or'
-                ' a front server takes it away)')
+                f'the hub at {without_secrets(address)} ignores the new'
+                ' session (DisableURLSessions is set there, or a front server'
+                ' takes it away)')
 
     async def _post(self, request: Request, url: str,
-                    identity: SessionInfo | None,
+                    info: SessionInfo | None,
                     negotiation: Negotiation | None = None,
                     secrets: Sequence[Secret] = ()) -> Any:
         """
-        Send a call around logging in: without a callnum, and not queued.
+        Post a request in a session, with retries after an outage.
 
-        :param secrets: what must not be seen in a fault: hubs with
-                        ``KojiTraceback = extended`` tell in its text what
-                        they were called with.
+        :param info: the session; None for a request without a session.
+        :param negotiation: adds a Kerberos token to the request.
+        :param secrets: the arguments to remove from the text of a fault. Hubs
+                        with ``KojiTraceback = extended`` show all arguments.
         """
         headers: Headers = ()
-        if identity is not None:
-            url, headers = identity.sign(url, None)
+        if info is not None:
+            url, headers = info.sign(url, None)
         post = partial(self._transport.post, address=url, headers=headers,
-                       again=False)
+                       resend=False)
 
         async def attempt() -> Any:
             try:
@@ -252,25 +268,25 @@ class Authenticator:
                     raise
                 for secret in secrets:
                     error.args = (secret.removed_from(str(error)),)
-                # What decoded the fault has its text, too.
+                # The frames of the decoder have the text of the fault, too.
                 raise error.with_traceback(None)
 
         return await self._retries.run(
             request.method,
-            lambda patient: Deferred.fromCoroutine(attempt()),
-            lost=True, late=False)
+            lambda fail_if_away: Deferred.fromCoroutine(attempt()),
+            retry_lost=True, retry_timeouts=False)
 
 
-def session_of(answer: Any) -> SessionInfo:
+def require_session(answer: Any) -> SessionInfo:
     """
-    The session that a hub gives.
+    Read the session in the hub's answer to a login.
 
-    :raises KojiLoginException: if it gives none.
+    :raises KojiLoginException: if the answer is no session.
     """
-    identity = read_session(answer)
-    if identity is None:
+    info = read_session(answer)
+    if info is None:
         raise KojiLoginException('the hub gave no session')
-    return identity
+    return info
 
 
 def _on_this_machine(host: str) -> bool:

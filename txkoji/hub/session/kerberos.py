@@ -1,7 +1,7 @@
 """
-Kerberos: tokens for HTTP Negotiate, made off the reactor's thread.
+Kerberos tokens for HTTP Negotiate, made outside the reactor's thread.
 
-The tokens are requests-gssapi's, an extra: ``txkoji[gssapi]``.
+requests-gssapi makes the tokens. It comes with the extra ``txkoji[gssapi]``.
 """
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _NO_TICKET = 'there is no ticket: run kinit, or name a keytab'
 _NO_TICKET_OF_PRINCIPAL = ('the principal has no ticket: run kinit for it, or'
                            ' name its keytab')
 
-#: What is wrong, by words that are in the text, and what to do. (GSSAPI gives
-#: Kerberos' own numbers new ones, which are not the same in each process.)
+#: Advice by a pattern of the error text. The numbers of the errors are of no
+#: use: GSSAPI maps Kerberos' numbers differently in each process.
 _ADVICE = [
     ('Ticket expired', 'the ticket has expired: run kinit'),
     ('Ticket not yet valid', 'the ticket is not valid yet: is the clock'
@@ -65,38 +65,39 @@ _ADVICE = [
      ' type in common: get a new keytab, or see permitted_enctypes in'
      ' krb5.conf'),
     ('no suitable keys|No key table entry found',
-     'the keytab lacks the principal, or has no key for it of a type that is'
-     ' wanted: see klist -ek'),
+     'the keytab lacks the principal, or has no key of the right type for the'
+     ' principal: see klist -ek'),
     ('Keytab .*nonexistent or empty|Key table file .*not found',
      'there is no such keytab, or it is empty: is its path right?'),
     ('Permission denied',
      'the keytab, or the ticket cache, may not be read by this user'),
     ('Unsupported key table format|Bad format in keytab',
-     'the keytab is none: get a new one'),
+     'the keytab is not a keytab file: get a new one'),
     ('Cannot contact any KDC|Resource temporarily unavailable',
      'the Kerberos server (KDC) cannot be reached'),
     ('Cannot find KDC|default realm|Cannot determine realm',
-     'there is no realm known for it, or no Kerberos server for the realm: see'
+     'no realm is known for the host, or no Kerberos server for the realm: see'
      ' default_realm, realms and domain_realm in krb5.conf (a realm is found'
      ' by the name of a host, not by its address)'),
     ('cannot be canonicalized',
      'the name of the host cannot be looked up: is it right, and does DNS'
      ' work?'),
     ('does not match desired name',
-     'the ticket cache has a ticket of another principal, and that goes before'
-     ' a keytab: name a cache of its own (ccache=), or run kdestroy'),
+     'the ticket cache has a ticket of another principal, which is used'
+     ' before a keytab: name another cache (ccache=), or run kdestroy'),
     ("Can't find client principal", _NO_TICKET_OF_PRINCIPAL),
     ('[Cc]ache permissions|[Cc]ache I/O',
      'the ticket cache cannot be read: may this user read it?'),
     ('Failed to store credentials',
      'the ticket cache cannot be written: does its folder exist?'),
     ('Unknown credential cache type',
-     'there is no such kind of ticket cache: its name is such as'
+     'there is no such kind of ticket cache; an example of a name is'
      ' "FILE:/tmp/cc"'),
     ('[Cc]redentials cache error|in credentials cache|cache format version',
-     'the ticket cache is broken, or is none: run kdestroy, and kinit'),
+     'the ticket cache is broken, or is another kind of file: run kdestroy,'
+     ' and kinit'),
     ('Malformed representation of principal',
-     'the principal is none: one is such as "bot@EXAMPLE.COM"'),
+     'the principal is malformed; an example is "bot@EXAMPLE.COM"'),
     ('[Nn]o (Kerberos )?credentials (cache|available)'
      '|[Cc]ache (file .*)?(not found|is empty)'
      '|Matching credential not found|cannot find mechanisms', _NO_TICKET),
@@ -105,12 +106,16 @@ _ADVICE = [
 
 class Negotiation:
     """
-    Say by Kerberos who we are, with a request, and check that the server is
-    who it says where it tells.
+    The Kerberos authentication of one login, in both directions.
 
-    :param principal: whose ticket; None for the one that there is.
-    :param keytab: the path of a keytab to get one with.
-    :param ccache: where tickets are kept; None for the usual place.
+    The client sends a token with the request. If the server answers with a
+    token, that token has to prove the server's identity.
+
+    :param reactor: the reactor, for the time limit.
+    :param principal: the principal of the ticket; None for the principal of
+                      the ticket cache.
+    :param keytab: the path of a keytab to get a ticket with, or None.
+    :param ccache: the name of the ticket cache; None for the default cache.
     :raises GSSAPIAuthError: if requests-gssapi is not installed.
     """
 
@@ -133,15 +138,16 @@ class Negotiation:
         if ccache:
             self._store['ccache'] = ccache
         threads: Any = ThreadPool(0, 1, 'txkoji Kerberos')
-        # A process does not wait for them when it ends.
+        # A process that exits does not wait for daemon threads.
         threads.threadFactory = partial(threading.Thread, daemon=True)
         threads.start()
         self._threads = threads
 
     def close(self) -> None:
         """
-        Let the threads go: each ends with the step that it is in, however
-        long that takes, and nobody waits for it.
+        Stop the threads without waiting for them.
+
+        A thread ends after its current function, which may take long.
         """
         self._threads.adjustPoolsize(0, 0)
 
@@ -150,54 +156,62 @@ class Negotiation:
         """
         Post a request with a token, and check the token in the answer.
 
-        :param url: where it is posted to.
-        :param post: posts it.
-        :returns: the answer.
-        :raises GSSAPIAuthError: if there is no token, or the server cannot
-                                 prove who it is.
-        :raises CallTimeout: if that takes longer than the request may.
+        :param url: the URL of the request.
+        :param post: posts a request.
+        :returns: the result of `post`.
+        :raises GSSAPIAuthError: if no token can be made, or the server cannot
+                                 prove its identity.
+        :raises CallTimeout: if a step with Kerberos takes longer than the
+                             timeout of the request.
         """
-        # Of its own for each login, since it keeps a context for each host.
-        maker = self._library.HTTPSPNEGOAuth(
+        # Each login needs a new object, because the object keeps a context
+        # for each host.
+        spnego = self._library.HTTPSPNEGOAuth(
             mutual_authentication=self._library.OPTIONAL)
         host = urlsplit(url).hostname or ''
         heads: list[Head] = []
-        # The token is in no variable, since tracebacks may show these.
+        # No variable holds the token, because tracebacks may show variables.
         try:
             answer = await post(replace(
                 request, take_head=heads.append, headers=(_authorization(
-                    await self._step(request, host,
-                                     lambda: self._token(maker, host))),)))
+                    await self._in_thread(
+                        request, host,
+                        lambda: self._make_token(spnego, host))),)))
         except KojiException:
-            # Nor is a fault to be believed before.
-            await self._verify(request, url, maker, heads)
+            # A fault is an answer, too: verify the server first.
+            await self._verify(request, url, spnego, heads)
             raise
-        await self._verify(request, url, maker, heads)
+        await self._verify(request, url, spnego, heads)
         return answer
 
-    async def _verify(self, request: Request, url: str, maker: Any,
+    async def _verify(self, request: Request, url: str, spnego: Any,
                       heads: list[Head]) -> None:
         """
         Check the token in the head of the answer, if there is one.
 
-        :raises GSSAPIAuthError: if it proves nothing.
+        :raises GSSAPIAuthError: if the token does not prove the server's
+                                 identity.
         """
         host = urlsplit(url).hostname or ''
         for head in heads:
-            shown = _Answer(url, head)
-            if shown.has_token and not await self._step(
-                    request, host, lambda: self._proven(maker, shown, host)):
+            response = _Response(url, head)
+            if response.has_token and not await self._in_thread(
+                    request, host,
+                    lambda: self._proves_identity(spnego, response, host)):
                 raise GSSAPIAuthError(
-                    f'the server at {host} could not prove by Kerberos who it'
-                    ' is: do not trust it')
+                    f'the server at {host} could not prove its identity by'
+                    ' Kerberos: do not trust it')
 
-    def _step(self, request: Request, host: str, function: Callable[[], T]
-              ) -> Deferred[T]:
+    def _in_thread(self, request: Request, host: str,
+                   function: Callable[[], T]) -> Deferred[T]:
         """
-        Do a thing that may block, in a thread of ours. If the Deferred is
-        cancelled its result, when it comes, is thrown away.
+        Call a function that may block in a thread.
+
+        :returns: a Deferred that fires with the result of the function. If
+                  the Deferred is canceled, the result is dropped.
+        :raises CallTimeout: after the timeout of the request.
         """
-        def late(result: Any, seconds: float) -> Any:
+        def on_timeout(result: Any, seconds: float) -> Any:
             if isinstance(result, Failure) and result.check(CancelledError):
                 raise CallTimeout(
                     f'no Kerberos token for {host} within {seconds:g} seconds:'
@@ -207,29 +221,33 @@ class Negotiation:
 
         return deferToThreadPool(
             self._reactor, self._threads, function
-        ).addTimeout(request.timeout, self._reactor, late)
+        ).addTimeout(request.timeout, self._reactor, on_timeout)
 
-    def _token(self, maker: Any, host: str) -> str:
-        """Make the first token; the KDC may have to be asked."""
+    def _make_token(self, spnego: Any, host: str) -> str:
+        """Make the token for a server. This may send a request to the KDC."""
         import gssapi
         try:
-            maker.creds = self._credentials(gssapi)
-            token: str = maker.generate_request_header(None, host,
+            spnego.creds = self._credentials(gssapi)
+            token: str = spnego.generate_request_header(None, host,
                                                        is_preemptive=True)
         except gssapi.exceptions.GSSError as error:
-            raise self._explained(error, host) from error
+            raise self._token_error(error, host) from error
         except self._library.exceptions.SPNEGOExchangeError as error:
-            raise self._explained(
-                self._reason(gssapi, maker) or error, host) from error
+            raise self._token_error(
+                self._credentials_error(gssapi, spnego) or error, host
+            ) from error
         return token
 
-    def _reason(self, gssapi: Any, maker: Any) -> Exception | None:
+    def _credentials_error(self, gssapi: Any, spnego: Any) -> Exception | None:
         """
-        What is wrong with the credentials that the process has; None if
-        nothing is, or we have others. Negotiation alone only says that there
-        is no mechanism.
+        Get the error of the default credentials.
+
+        The error of Negotiate only says that there is no mechanism.
+
+        :returns: the error; None if the credentials are good, or are not the
+                  default credentials.
         """
-        if maker.creds is not None:
+        if spnego.creds is not None:
             return None
         try:
             gssapi.Credentials(usage='initiate',
@@ -239,25 +257,26 @@ class Negotiation:
             return found
         return None
 
-    def _explained(self, error: Exception, host: str) -> GSSAPIAuthError:
-        """Say what to do."""
-        # C's strings are not all cut where they end.
+    def _token_error(self, error: Exception, host: str) -> GSSAPIAuthError:
+        """Make an error with advice."""
+        # Some texts have bytes behind the end of the C string.
         text = re.sub('[\x00-\x1f\x7f]+', ' ', str(error)).strip()
         return GSSAPIAuthError(f'no Kerberos token for {host}:'
                                f' {advice(text, self._keytab)} ({text})')
 
-    def _proven(self, maker: Any, answer: _Answer, host: str) -> bool:
-        """Whether the token of the server proves who it is."""
+    def _proves_identity(self, spnego: Any, response: _Response, host: str
+                         ) -> bool:
+        """Check whether the server's token proves the server's identity."""
         import gssapi
         try:
-            return bool(maker.authenticate_server(answer)
-                        and maker.context[host].complete)
+            return bool(spnego.authenticate_server(response)
+                        and spnego.context[host].complete)
         except (ValueError, gssapi.exceptions.GSSError):
-            # It is no base64, or no token.
+            # The text is not base64, or the bytes are no token.
             return False
 
     def _credentials(self, gssapi: Any) -> Any:
-        """What to make it of; None for whatever the process has."""
+        """Get the credentials; None for the default credentials."""
         if not self._principal and not self._store:
             return None
         name = None
@@ -268,8 +287,13 @@ class Negotiation:
                                   store=self._store or None)
 
 
-class _Answer:
-    """An answer as requests-gssapi looks at it."""
+class _Response:
+    """
+    The response of a server, in the form that requests-gssapi reads.
+
+    :param url: the URL of the request.
+    :param head: the head of the response.
+    """
 
     def __init__(self, url: str, head: Head) -> None:
         self.url = url
@@ -277,24 +301,24 @@ class _Answer:
 
     @property
     def has_token(self) -> bool:
-        """Whether the server lets itself be checked."""
+        """Whether the server sent a token."""
         scheme, _, token = self.headers['www-authenticate'].partition(' ')
         return scheme.lower() == 'negotiate' and bool(token.strip())
 
 
 def _authorization(token: str) -> tuple[bytes, bytes]:
-    """The header with a token."""
+    """Make the header with a token."""
     return b'Authorization', SecretBytes(token, 'ascii')
 
 
 def advice(text: str, keytab: str | None = None) -> str:
     """
-    Say what is wrong, and what to do.
+    Find advice for an error: what is wrong, and what to do.
 
-    :param text: what GSSAPI or Kerberos says of it.
-    :param keytab: the keytab that was to be used, if one was.
+    :param text: the error text of GSSAPI or Kerberos.
+    :param keytab: the keytab that was given, or None.
     """
-    # The major text is "no credentials" for most of what can be wrong.
+    # The major text of most errors is "no credentials", whatever is wrong.
     cause = re.sub(r'.*Minor \(\d+\): ', '', text)
     for words, found in _ADVICE:
         if re.search(words, cause):
@@ -302,16 +326,17 @@ def advice(text: str, keytab: str | None = None) -> str:
     else:
         return 'see the text, and krb5.conf'
     if keytab and found in (_NO_TICKET, _NO_TICKET_OF_PRINCIPAL):
-        return _about_keytab(keytab)
+        return _keytab_advice(keytab)
     return found
 
 
-def _about_keytab(name: str) -> str:
+def _keytab_advice(name: str) -> str:
     """
-    Say why a keytab was of no use: Kerberos only says that there is no
-    ticket.
+    Find advice for a keytab that gave no ticket.
 
-    :param name: its path, or a name with a type, as "FILE:/etc/x.keytab".
+    Kerberos' error only says that there is no ticket.
+
+    :param name: the path, or a name with a type, as "FILE:/etc/x.keytab".
     """
     kind, _, path = name.rpartition(':')
     if kind in ('', 'FILE', 'WRFILE'):
@@ -320,5 +345,5 @@ def _about_keytab(name: str) -> str:
                 pass
         except OSError as error:
             return f'the keytab {path} cannot be read: {error.strerror}'
-    return (f'the keytab {name} is none, is empty or lacks the principal (see'
-            ' klist -k)')
+    return (f'the keytab {name} is not a keytab file, is empty, or lacks the'
+            ' principal (see klist -k)')

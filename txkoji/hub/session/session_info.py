@@ -1,6 +1,4 @@
-"""
-A session on the hub: its id and key, and how calls name it.
-"""
+"""The id and the key of a session, and the headers of a call in it."""
 from __future__ import annotations
 
 import re
@@ -16,9 +14,9 @@ class SessionInfo:
     """
     A session on the hub.
 
-    :ivar id: its number.
-    :ivar key: the secret that goes with it.
-    :ivar in_url: whether the hub is old, and looks for it in the URL only.
+    :ivar id: the session's id.
+    :ivar key: the session's key, which is secret.
+    :ivar in_url: whether the hub is old, and reads id and key in the URL only.
     """
 
     id: int
@@ -27,7 +25,12 @@ class SessionInfo:
 
     def sign(self, address: str, callnum: int | None
              ) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
-        """The URL and the headers of a call in this session."""
+        """
+        Get the URL and the headers of a call in this session.
+
+        :param address: the hub's URL.
+        :param callnum: the callnum of a write; None for a read.
+        """
         if self.in_url:
             query: dict[str, Any] = {'session-id': self.id,
                                      'session-key': self.key}
@@ -39,20 +42,21 @@ class SessionInfo:
         if callnum is None:
             return address, headers
         number = b'%d' % callnum
-        # Hubs from 1.31 to 1.35.3 look at the second only.
+        # Hubs from 1.31 to 1.35.3 read the second header only.
         return address, (*headers, (b'Koji-Session-Callnum', number),
                          (b'Koji-Callnum', number))
 
 
 def read_session(answer: Any) -> SessionInfo | None:
     """
-    Read the hub's answer to a login.
+    Read the session in the hub's answer to a login.
 
-    :returns: None if it is no session.
+    :returns: the session, or None if the answer is no session.
     """
     if not isinstance(answer, dict):
         return None
     number, key = answer.get('session-id'), answer.get('session-key')
+    # A key with spaces or line ends could add headers.
     if not isinstance(number, int) or not isinstance(key, str) \
             or not re.fullmatch('[!-~]+', key):
         return None
