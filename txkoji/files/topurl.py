@@ -322,8 +322,8 @@ async def file_exists(client: HubClient, file: File) -> bool:
 
     for _ in range(REDIRECTS + 1):
         try:
-            await client.get(place, {b'Range': b'bytes=0-0'}, show=show,
-                             sink=_NoSink(), begun=lambda: False)
+            await client.get(place, {b'Range': b'bytes=0-0'}, on_head=show,
+                             sink=_NoSink(), has_started=lambda: False)
         except _Found:
             pass
         except HTTPError as error:
