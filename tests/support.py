@@ -60,7 +60,7 @@ class FailingNetwork:
     :param error: the exception that it fails with.
     """
 
-    needs_tls = keeps = False
+    needs_tls = keep_alive = False
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -84,7 +84,7 @@ class StallingNetwork:
     :ivar stalled: the Deferreds of the others.
     """
 
-    needs_tls = keeps = False
+    needs_tls = keep_alive = False
 
     def __init__(self, network: Any, times: int) -> None:
         self._network = network

@@ -184,7 +184,7 @@ class CallTests(HubTestCase):
     def test_reactor(self) -> None:
         """Without a reactor, Twisted's own is taken at the first call."""
         from twisted.internet import reactor
-        network = mock.Mock(needs_tls=False, keeps=False)
+        network = mock.Mock(needs_tls=False, keep_alive=False)
         network.endpoint.return_value.connect.return_value = Deferred()
         koji = Connection(Profile('p', server='http://h/hub'),
                           network=network)

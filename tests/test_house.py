@@ -30,7 +30,7 @@ FLOORS = [
     ['task', 'build', 'builds.of_tasks', 'repo'],
     ['channel', 'results', 'messages.classes', 'messages.subscription',
      'messages'],
-    ['options', 'client'],
+    ['arguments', 'options', 'client'],
     ['multicall', 'batching', 'streaming', 'paging', 'files.downloads',
      'files.topurl', 'files.uploads', 'files.cg_import',
      'messages.dispatcher'],

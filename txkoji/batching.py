@@ -12,6 +12,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from txkoji.arguments import with_ids
 from txkoji.call import HubMethods
 from txkoji.client import HubClient
 from txkoji.exceptions import (
@@ -79,6 +80,7 @@ class Batched(HubMethods['Deferred[Any]']):
              ) -> Deferred[Any]:
         """Call a hub method; see `Connection.call`."""
         try:
+            args, kwargs = with_ids(args, kwargs)
             if _unbounded(method, args, kwargs) or not self._client.is_read(
                     method, args, kwargs):
                 return self._client.call(method, *args, **kwargs)

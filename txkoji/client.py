@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, fail
 
+from txkoji.arguments import with_ids
 from txkoji.call import HubMethods
 from txkoji.exceptions import GenericError
 from txkoji.hub.calls import Calls
@@ -97,6 +98,7 @@ class HubClient(HubMethods[Deferred[Any]]):
              ) -> Deferred[Any]:
         """Call any hub method; see `Connection.call`."""
         try:
+            args, kwargs = with_ids(args, kwargs)
             method = check_call(method, args, kwargs)
         except Exception:
             return fail()

@@ -38,6 +38,7 @@ from txkoji.progress import ByteListener, Listener, transfer
 from txkoji.resource import system_time
 from txkoji.streaming import Items
 from txkoji.waiting.changes import Changes
+from txkoji.waiting.finished import wait_for
 from txkoji.waiting.repositories import MinEvent, wait_for_repo
 from txkoji.waiting.tags import wait_until_tagged
 from txkoji.waiting.tasks import Poller, TaskOrId
@@ -430,22 +431,24 @@ class Connection(HubMethods[Deferred[Any]]):
     def wait(self, tasks: Any, timeout: float | None = None
              ) -> Deferred[Any]:
         """
-        Wait until tasks have finished.
+        Wait until tasks or builds have finished.
 
-        A failed task is no error here; see `Task.get_result`. One call polls
-        all tasks that the connection waits for, every ``poll_interval``
-        seconds (an option of the profile), also through outages of the hub.
+        A failed task or build is no error here; see `Task.get_result`. One
+        call polls all tasks that the connection waits for, every
+        ``poll_interval`` seconds (an option of the profile), also through
+        outages of the hub.
 
-        :param tasks: a task or its id, or a list of these.
+        :param tasks: a task or its id, a `Build`, or a list of these.
         :param timeout: seconds; None for no limit.
-        :returns: a Deferred that fires with a `Task`, or with a list of tasks
-                  in the given order. Canceling it cancels no task.
+        :returns: a Deferred that fires with a `Task` or a `Build`, or with a
+                  list of these in the given order. Canceling it cancels no
+                  task.
         :raises CallTimeout: when the time is over. The tasks go on.
-        :raises GenericError: if there is no such task.
+        :raises GenericError: if there is no such task or build.
         :raises KojiException: if the hub refuses the call, or is unreachable
                                for a reason other than an outage.
         """
-        return self._poller.wait_for(tasks, timeout)
+        return wait_for(self._poller, tasks, timeout)
 
     def task_changed(self, task_id: int) -> None:
         """

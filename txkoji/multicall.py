@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, fail
 
+from txkoji.arguments import with_ids
 from txkoji.call import HubMethods
 from txkoji.client import HasClient, HubClient
 from txkoji.exceptions import (
@@ -192,6 +193,7 @@ class MultiCall(HubMethods[StoredCall]):
         :returns: the `StoredCall`, which gets the result.
         :raises TypeError: if XML-RPC cannot carry an argument.
         """
+        args, kwargs = with_ids(args, kwargs)
         method = check_call(method, args, kwargs)
         stored = StoredCall(method, args, kwargs,
                             encode_entry(method, args, kwargs))

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from twisted.internet.defer import CancelledError, Deferred
 
+from txkoji.arguments import with_ids
 from txkoji.call import with_defaults
 from txkoji.client import HubClient
 from txkoji.exceptions import AnswerError, ConfigurationError
@@ -109,6 +110,7 @@ class Pages(AsyncItems):
 
     def __init__(self, client: HubClient, method: str, args: tuple[Any, ...],
                  kwargs: dict[str, Any]) -> None:
+        args, kwargs = with_ids(args, kwargs)
         method = check_call(method, args, kwargs)
         refuse_count(method, args, kwargs)
         self._progress = Progress(client.options.progress)

@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
 
+from txkoji.arguments import with_ids
 from txkoji.call import with_defaults
 from txkoji.client import HubClient
 from txkoji.exceptions import AnswerError
@@ -53,6 +54,7 @@ class Items(AsyncItems):
                  kwargs: Any) -> None:
         # First: __del__ needs it, also if the next lines raise.
         self._source = _Source()
+        args, kwargs = with_ids(args, kwargs)
         self._method = check_call(method, args, kwargs)
         refuse_count(self._method, args, kwargs)
         self._client = client

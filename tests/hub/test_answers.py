@@ -1,4 +1,4 @@
-"""Odd answers of front servers: each with what becomes of it, and why."""
+"""Unusual answers of web servers, with the result of each."""
 from __future__ import annotations
 
 from typing import Any
@@ -98,7 +98,8 @@ ANSWERS: list[tuple[str, bytes, bool, Any, str, bool]] = [
      http(GOOD, b'Connection: close') + b'junk', False, AnswerError, '',
      False),
     # Of two answers, one is somebody else's.
-    ('two answers', http(GOOD) * 2, False, AnswerError, 'more behind', False),
+    ('two answers', http(GOOD) * 2, False, AnswerError,
+     'more bytes after the answer', False),
     ('a head without end', OK + b'X: ' + b'x' * 70000, False, AnswerError,
      'headers of more than', False),
     ('TLS', b'\x15\x03\x03\x00\x02\x02\x46', False, AnswerError,
@@ -119,11 +120,12 @@ ANSWERS: list[tuple[str, bytes, bool, Any, str, bool]] = [
 
 
 class AnswersTests(HostileTestCase):
-    """A row of the table each."""
+    """Each answer of the table."""
 
     @inlineCallbacks
     def check(self, name: str, answer: bytes, hang_up: bool, expected: Any,
               text: str, reused: bool) -> Any:
+        """Check an answer, and that the next call works."""
         def say(protocol: Any) -> None:
             protocol.transport.write(answer)
             if hang_up:
@@ -146,19 +148,20 @@ class AnswersTests(HostileTestCase):
 
     @inlineCallbacks
     def test_answers(self) -> Any:
-        """Each has the value or the error that is right."""
+        """Each answer gives the value or the error of the table."""
         for row in ANSWERS:
             yield self.check(*row)
 
     @inlineCallbacks
     def test_pieces(self) -> Any:
-        """It makes no difference in what pieces they come."""
+        """The size of the pieces does not change the result."""
         for name, answer, hang_up, expected, _, _ in ANSWERS:
             if not hang_up and len(answer) < 2000:
                 yield self.check_pieces(name, answer, expected)
 
     @inlineCallbacks
     def check_pieces(self, name: str, answer: bytes, expected: Any) -> Any:
+        """Check an answer that arrives in pieces of seven bytes."""
         def say(protocol: Any) -> None:
             def put(rest: bytes) -> None:
                 protocol.transport.write(rest[:7])
@@ -180,7 +183,7 @@ class AnswersTests(HostileTestCase):
 
     @inlineCallbacks
     def test_stalled_page(self) -> Any:
-        """The page of a status is not waited for for long."""
+        """A stalled error page has a time limit of its own."""
         self.patch(exchange, 'ERROR_BODY_TIMEOUT', 0.01)
         stalled: Deferred[Any | None] = Deferred()
 
@@ -198,7 +201,7 @@ class AnswersTests(HostileTestCase):
 
     @inlineCallbacks
     def test_retry_after(self) -> Any:
-        """A server says when to come back, in seconds or by its own clock."""
+        """Retry-After is in seconds, or a date by the server's clock."""
         date = b'Date: Wed, 25 Nov 2026 06:00:00 GMT'
         for headers, seconds in [
                 ([b'Retry-After: 120'], 120),
@@ -215,7 +218,7 @@ class AnswersTests(HostileTestCase):
 
     @inlineCallbacks
     def test_late_junk(self) -> Any:
-        """What comes unasked over a kept connection closes it."""
+        """Bytes over an idle connection close the connection."""
         koji = yield self.script()
         self.assertEqual((yield koji.getAPIVersion()), 1)
         [protocol] = self.factory.open

@@ -1,4 +1,4 @@
-"""The two decoders: the hub's layout, and expat; alike in everything."""
+"""The decoders: the fast one for the layout of the hub, and expat."""
 from __future__ import annotations
 
 import re
@@ -24,7 +24,11 @@ from txkoji.hub.codec.xmlrpc import decode_answer, encode_answer, encode_fault
 
 
 def outcome(decoder: Any, data: bytes, cuts: list[int]) -> Any:
-    """What a decoder makes of bytes that are cut at some places."""
+    """
+    Decode bytes that are cut at some places.
+
+    :returns: "value", "fault" or "refused", and the value or the fault.
+    """
     try:
         for start, end in zip([0, *cuts], [*cuts, len(data)]):
             decoder.feed(data[start:end])
@@ -37,14 +41,15 @@ def outcome(decoder: Any, data: bytes, cuts: list[int]) -> Any:
 
 
 def pieces(data: bytes, size: int) -> list[int]:
+    """The places to cut bytes into pieces of a size."""
     return list(range(size, len(data), size))
 
 
 class FastTests(SynchronousTestCase):
-    """What takes the fast path."""
+    """Answers in the hub's layout."""
 
     def test_split_characters(self) -> None:
-        """A character that is cut in two is whole after a hand-over."""
+        """A character that is cut in two is decoded, by expat as well."""
         text = '\u4e2d' * 20 + '\U0001f600'
         good = encode_answer([text, 'x'])
         for body in [good, good.replace(b"'1.0'", b'"1.0"'),
@@ -65,7 +70,7 @@ class FastTests(SynchronousTestCase):
             self.assertEqual(decoder.close(), 'a' + '\u4e2d' * 100000)
 
     def test_recordings(self) -> None:
-        """Every recorded answer does, however it is cut."""
+        """Expat reads only recorded answers with base64 or dates."""
         for name, recording in recordings().items():
             if recording.meta['http_status'] != 200 \
                     or recording.answer is None:
@@ -83,7 +88,7 @@ class FastTests(SynchronousTestCase):
                 self.assertEqual(cut.fast, not needs, name)
 
     def test_munch(self) -> None:
-        """Structs are Munch, and names are kept once."""
+        """Structs are Munch, and each name is one string object."""
         decoder = Decoder()
         decoder.feed(encode_answer([{'a': {'b': 1}}, {'a': {'b': 2}}]))
         rows = decoder.close()
@@ -91,7 +96,7 @@ class FastTests(SynchronousTestCase):
         self.assertIs([*rows[0]][0], [*rows[1]][0])
 
     def test_rows(self) -> None:
-        """The value, or the items of a list, may be made otherwise."""
+        """`row` makes the value, or the items of a list, and no others."""
         class Plain(Munch):
             pass
 
@@ -113,13 +118,14 @@ class FastTests(SynchronousTestCase):
 
 
 class HandingOverTests(SynchronousTestCase):
-    """Where the fast path does not know on."""
+    """Answers that leave the hub's layout, so that expat takes over."""
 
     def check(self, data: bytes, fast: bool | None = False) -> Any:
         """
-        Both give the same, whole and in pieces; gives it.
+        Compare both decoders on a document, whole and in pieces.
 
-        :param fast: whether the fast path goes to the end; None for either.
+        :param fast: whether a value is decoded without expat; None for either.
+        :returns: the outcome, as `outcome` does.
         """
         expected = outcome(ExpatDecoder(), data, [])
         for size in [len(data) or 1, 1, 5, 64]:
@@ -133,7 +139,7 @@ class HandingOverTests(SynchronousTestCase):
         return expected
 
     def test_in_the_middle(self) -> None:
-        """From any depth expat goes on with what is open."""
+        """Expat takes over at any depth, with the open arrays and structs."""
         odd = b'<value><string>x</string> </value>\n'
         value = [1, {'a': 'ODD', 'b': {'c': [[{'d': 'ODD'}], 2]}, 'e': None},
                  [], ['ODD', {'f': {}}], 'ODD']
@@ -148,7 +154,7 @@ class HandingOverTests(SynchronousTestCase):
             self.assertEqual(repr(found).count("'x'"), 1)
 
     def test_other_forms(self) -> None:
-        """The same values in other words give the same."""
+        """Valid XML-RPC in another layout is decoded by expat."""
         for data in [
                 answer('<value>text</value>'),
                 answer('<value><i4>4</i4></value>'),
@@ -168,14 +174,14 @@ class HandingOverTests(SynchronousTestCase):
             self.assertNotEqual(self.check(data)[0], 'refused', data[:200])
 
     def test_long_texts(self) -> None:
-        """Texts that do not come in one piece."""
+        """A text that is longer than the limit of a token is decoded."""
         for value in ['x' * (3 * MAX_REST), ['x' * MAX_REST, {'a': 'y' * 70000,
                                                               'b': [1]}]]:
             self.assertEqual(self.check(encode_answer(value), fast=None),
                              ('value', value))
 
     def test_almost(self) -> None:
-        """What is almost the layout is refused, as expat refuses it."""
+        """Both decoders refuse documents that are almost valid."""
         good = encode_answer([{'a': 1, 'b': {'c': ['d']}}, True, 1.5])
         for old, new in [
                 (b'<int>1', b'<int>x'), (b'<int>1', b'<int>'),
@@ -199,20 +205,20 @@ class HandingOverTests(SynchronousTestCase):
         self.check(b'')
 
     def test_lists(self) -> None:
-        """All that is refused is refused by both, cut anywhere."""
+        """Both decoders refuse every document of the two lists."""
         for data, _ in FORGIVEN_ELSEWHERE + REFUSED_ELSEWHERE:
             if isinstance(data, str):
                 data = data.encode()
             self.assertEqual(self.check(data)[0], 'refused')
 
     def test_two_values(self) -> None:
-        """Two values, each in the layout, are one too many."""
+        """An answer with two values in the hub's layout is refused."""
         value = b'<value><int>1</int></value>\n'
         data = encode_answer(1).replace(value, value * 2)
         self.assertEqual(self.check(data)[0], 'refused')
 
     def test_depth(self) -> None:
-        """Both stop at the same depth."""
+        """Both decoders have the same limit of nesting."""
         value: Any = 1
         for _ in range(MAX_DEPTH):
             value = [value]
@@ -223,7 +229,7 @@ class HandingOverTests(SynchronousTestCase):
                          'refused')
 
     def test_huge_value(self) -> None:
-        """A single value has a limit."""
+        """A single value has a limit of 64 MiB."""
         decoder = Decoder()
         decoder.feed(b'<methodResponse><params><param><value><string>')
         piece = b'x' * 2**20
@@ -260,7 +266,7 @@ SCRAPS = st.sampled_from([
 
 @st.composite
 def documents(draw: Any) -> tuple[bytes, list[int]]:
-    """A document, valid, nearly so or mutated, and where to cut it."""
+    """A valid, nearly valid or mutated document, and the places to cut it."""
     value = draw(VALUES)
     data = draw(st.sampled_from([
         encode_answer(value),
@@ -276,13 +282,13 @@ def documents(draw: Any) -> tuple[bytes, list[int]]:
 
 
 class PropertyTests(SynchronousTestCase):
-    """Any document, cut anywhere, read by everybody."""
+    """Any document, cut anywhere."""
 
     @settings(derandomize=True, deadline=None, max_examples=600)
     @given(documents())
     @example((encode_answer([]), []))
     def test_alike(self, document: tuple[bytes, list[int]]) -> None:
-        """Both decoders give the same, and so do others where it is taken."""
+        """Both decoders agree, and on valid documents others agree."""
         data, cuts = document
         expected = outcome(ExpatDecoder(), data, [])
         self.assertEqual(outcome(ExpatDecoder(), data, cuts), expected)
@@ -302,7 +308,7 @@ class PropertyTests(SynchronousTestCase):
                               raised.exception.faultString), expected[1])
 
     def check_rule(self, data: bytes) -> None:
-        """What only we refuse is refused by a rule that is listed."""
+        """If only our decoder refuses a document, one of `RULES` says why."""
         try:
             client.loads(data, use_builtin_types=True)
         except client.Fault:
@@ -318,7 +324,7 @@ class PropertyTests(SynchronousTestCase):
     @settings(derandomize=True, deadline=None, max_examples=200)
     @given(st.lists(SCRAPS, max_size=30), st.integers(1, 40))
     def test_scraps(self, scraps: list[bytes], size: int) -> None:
-        """Scraps of documents: the same verdict, and no other exception."""
+        """Both decoders agree on scraps of documents."""
         data = encode_answer([])[:69] + b''.join(scraps)
         self.assertEqual(outcome(Decoder(), data, pieces(data, size)),
                          outcome(ExpatDecoder(), data, []))

@@ -270,7 +270,7 @@ class FileTests(SynchronousTestCase):
         with open(self.authority.issue('other'), 'rb') as file:
             other = file.read()
         key = other[:other.index(b'-----BEGIN CERTIFICATE')]
-        self.check(self.certificate + key, 'has a key that is not that of')
+        self.check(self.certificate + key, 'has a key that does not match')
 
     def test_expired(self) -> None:
         """A certificate outside its period of validity is an error."""

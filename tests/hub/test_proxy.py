@@ -1,4 +1,4 @@
-"""Forward proxies: a real one, and ones that refuse, stall and lie."""
+"""Forward proxies: Debian's tinyproxy, and proxies that fail."""
 from __future__ import annotations
 
 import io
@@ -41,10 +41,14 @@ ROUTES = {'https://hub.example.com/kojihub': Route(True, 'hub.example.com',
 
 
 class EnvironmentTests(SynchronousTestCase):
-    """Which proxy, by the environment."""
+    """The proxies that the environment names."""
 
     def check(self, **environment: str) -> list[str | None]:
-        """The proxies for the routes, which are those that requests takes."""
+        """
+        Compare the proxies for `ROUTES` with those of requests.
+
+        :returns: the URLs of the proxies.
+        """
         found = []
         with mock.patch.dict(os.environ, environment, clear=True):
             for url, route in ROUTES.items():
@@ -56,7 +60,7 @@ class EnvironmentTests(SynchronousTestCase):
         return found
 
     def test_environment(self) -> None:
-        """The names and their order are those of requests."""
+        """The variables and their order are those of requests."""
         one, two = 'http://one.example.com:3128', 'http://two.example.com:99'
         self.assertEqual(self.check(), [None, None])
         self.assertEqual(self.check(https_proxy=one), [one, None])
@@ -81,7 +85,7 @@ class EnvironmentTests(SynchronousTestCase):
                          [one, one])
 
     def test_named(self) -> None:
-        """A proxy that is named goes before, and none means none."""
+        """A named proxy has precedence, and an empty text means no proxy."""
         with mock.patch.dict(os.environ, {'all_proxy': 'http://one:1'}):
             for route in ROUTES.values():
                 self.assertEqual(str(Proxies('two:2').find(route)),
@@ -89,13 +93,13 @@ class EnvironmentTests(SynchronousTestCase):
                 self.assertIsNone(Proxies('').find(route))
 
     def test_memory(self) -> None:
-        """Another network has none, unless it is named."""
+        """A given network uses no proxy of the environment."""
         with mock.patch.dict(os.environ, {'all_proxy': 'http://one:1'}):
             koji = FakeHub().connection()
             self.assertEqual(self.successResultOf(koji.getTag('f44')).id, 33)
 
     def test_authorization(self) -> None:
-        """User and password are in the header, and are not shown."""
+        """The user and the password are in the header, and in no repr."""
         proxy = parse_proxy('http://al%3Ace:p%40ss@proxy.example.com:3128/')
         self.assertEqual((proxy.host, proxy.port),
                          ('proxy.example.com', 3128))
@@ -105,7 +109,7 @@ class EnvironmentTests(SynchronousTestCase):
         self.assertEqual(parse_proxy('proxy').port, 80)
 
     def test_not_usable(self) -> None:
-        """Other URLs are errors, which do not show the password."""
+        """An unusable URL is an error, which does not show the password."""
         for url in ['socks5://bot:secret@proxy:1080', 'socks4://h',
                     'https://bot:secret@proxy', 'http://bot:secret@:80',
                     'http://bot:secret@proxy:port', 'http://pr\xf6xy',
@@ -124,10 +128,11 @@ class EnvironmentTests(SynchronousTestCase):
 
 
 class ProxyTestCase(WireTestCase):
-    """With a hub over TLS."""
+    """A hub behind TLS, and Connections through proxies."""
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Start a hub behind TLS."""
         self.folder = folder(self)
         self.authority = Authority(self.folder)
         self.hub = FakeHub(reactor=reactor, front=True)
@@ -144,11 +149,12 @@ class ProxyTestCase(WireTestCase):
 
 
 class TinyproxyTests(ProxyTestCase):
-    """Through Debian's tinyproxy."""
+    """Debian's tinyproxy."""
 
     skip = missing_tinyproxy()
 
     def start(self, *args: Any, **kwargs: Any) -> Tinyproxy:
+        """Start a tinyproxy."""
         proxy = Tinyproxy(self.folder, *args, **kwargs)
         proxy.start()
         self.addCleanup(proxy.stop)
@@ -156,7 +162,7 @@ class TinyproxyTests(ProxyTestCase):
 
     @inlineCallbacks
     def check_download(self, koji: Connection) -> Any:
-        """A file under the topurl comes through the proxy, too."""
+        """A file below the topurl is downloaded through the proxy."""
         build = yield koji.getBuild('rhceph-container-8-40')
         [log] = [file for file in (yield build.files())
                  if file.name == 'orchestrator.log']
@@ -166,7 +172,7 @@ class TinyproxyTests(ProxyTestCase):
 
     @inlineCallbacks
     def test_calls(self) -> Any:
-        """Calls, many at once, over few tunnels; and a download."""
+        """Fifty calls at once use max_connections tunnels."""
         proxy = self.start()
         koji = self.through(proxy.url, max_connections=3)
         tags = yield gatherResults(
@@ -177,7 +183,7 @@ class TinyproxyTests(ProxyTestCase):
 
     @inlineCallbacks
     def test_plain(self) -> Any:
-        """A hub with http is asked for by its whole URL, and so are files."""
+        """Calls and downloads over http use the proxy without a tunnel."""
         hub = FakeHub(reactor=reactor)
         server = yield hub.listen()
         self.addCleanup(hub.stop)
@@ -194,7 +200,7 @@ class TinyproxyTests(ProxyTestCase):
 
     @inlineCallbacks
     def test_environment(self) -> Any:
-        """It may be the environment that names it."""
+        """A proxy that the environment names is used."""
         proxy = self.start()
         with mock.patch.dict(os.environ, {'https_proxy': proxy.url},
                              clear=True):
@@ -204,7 +210,7 @@ class TinyproxyTests(ProxyTestCase):
 
     @inlineCallbacks
     def test_password(self) -> Any:
-        """With its user and password, and not without."""
+        """A proxy with a password refuses calls without the right one."""
         proxy = self.start('bot', 'secret')
         koji = self.through(proxy.url.replace('//', '//bot:secret@'))
         self.assertEqual((yield koji.getTag('f44')).id, 33)
@@ -222,7 +228,7 @@ class TinyproxyTests(ProxyTestCase):
 
     @inlineCallbacks
     def test_forbidden(self) -> Any:
-        """One that makes no tunnel to the hub's port."""
+        """A proxy that forbids the hub's port is a ProxyError."""
         proxy = self.start(connect_port=1)
         error = yield self.assertFailure(
             self.through(proxy.url).getAPIVersion(), ProxyError)
@@ -231,7 +237,7 @@ class TinyproxyTests(ProxyTestCase):
 
     @inlineCallbacks
     def test_hub_away(self) -> Any:
-        """One that cannot reach the hub: that may pass."""
+        """A proxy that cannot reach the hub is tried again."""
         proxy = self.start()
         yield self.hub.stop()
         koji = self.through(proxy.url, max_retries=2, retry_interval=0)
@@ -241,7 +247,7 @@ class TinyproxyTests(ProxyTestCase):
 
     @inlineCallbacks
     def test_certificate(self) -> Any:
-        """Logging in with a certificate, end to end."""
+        """A login with a client certificate works through a tunnel."""
         context = server_context(self.authority.authority, 'localhost')
         context = type(context)(
             privateKey=context.privateKey, certificate=context.certificate,
@@ -258,6 +264,7 @@ class TinyproxyTests(ProxyTestCase):
         yield koji.logout()
 
     def trust(self) -> Any:
+        """The test's CA, as Twisted trusts it."""
         from twisted.internet.ssl import Certificate, trustRootFromCertificates
         with open(self.authority.path) as file:
             return trustRootFromCertificates([Certificate.loadPEM(
@@ -265,18 +272,20 @@ class TinyproxyTests(ProxyTestCase):
 
 
 class Script(Protocol):
-    """A proxy that does what its factory says, whatever it is asked."""
+    """A proxy that acts as its factory says."""
 
     def dataReceived(self, data: bytes) -> None:
+        """Call the factory's `act`."""
         self.factory.act(self.transport)
 
 
 class LyingProxyTests(ProxyTestCase):
-    """Proxies that stall and lie."""
+    """Proxies that stall, and proxies with false answers."""
 
     @inlineCallbacks
     def check(self, act: Callable[[Any], Any], text: str, **kwargs: Any
               ) -> Any:
+        """The call fails, and was not sent."""
         factory = Factory.forProtocol(Script)
         factory.noisy = False
         factory.act = act
@@ -293,7 +302,7 @@ class LyingProxyTests(ProxyTestCase):
 
     @inlineCallbacks
     def test_lies(self) -> Any:
-        """What is no answer to CONNECT."""
+        """An answer that does not open a tunnel is an error."""
         for data, text in [
                 (b'SSH-2.0-OpenSSH_9.2\r\n', 'not HTTP'),
                 (b'HTTP/1.1 abc\r\n\r\n', 'not HTTP'),
@@ -306,27 +315,27 @@ class LyingProxyTests(ProxyTestCase):
 
     @inlineCallbacks
     def test_closed(self) -> Any:
-        """One that hangs up."""
+        """A proxy that closes the connection is an error."""
         yield self.check(lambda transport: transport.loseConnection(),
                          'it closed the connection')
 
     @inlineCallbacks
     def test_stalled(self) -> Any:
-        """One that says nothing."""
+        """A proxy that does not answer has a time limit."""
         yield self.check(lambda transport: None,
                          'no connection within 0.05 seconds through the proxy',
                          timeout=0.05)
 
     @inlineCallbacks
     def test_no_proxy(self) -> Any:
-        """One that is not there."""
+        """A proxy that cannot be connected to is a ConnectionFailed."""
         with mock.patch.dict(os.environ, {}):
             koji = self.through('http://127.0.0.1:1')
             yield self.assertFailure(koji.getAPIVersion(), ConnectionFailed)
 
     @inlineCallbacks
     def test_plain_407(self) -> Any:
-        """One that refuses a plain request."""
+        """A 407 to a request over http names the proxy."""
         def act(transport: Any) -> None:
             transport.write(b'HTTP/1.1 407 Proxy Authentication Required\r\n'
                             b'Content-Length: 2\r\n\r\nno')

@@ -1,4 +1,4 @@
-"""Long lists by rows: always what tokens and expat make of the same bytes."""
+"""Long lists that are read by rows, compared with tokens and expat."""
 from __future__ import annotations
 
 import sys
@@ -33,7 +33,11 @@ ROW = {'id': 5, 'name': 'bash', 'size': 2**40, 'epoch': None, 'ts': 1.5,
 
 
 def result(decoder: Any, feeds: Iterable[Any]) -> str:
-    """The value, the fault, or why it was refused, after some feeding."""
+    """
+    Feed a decoder and close it.
+
+    :returns: a text with the value, the fault, or the reason of a refusal.
+    """
     try:
         for _ in feeds:
             pass
@@ -47,9 +51,10 @@ def result(decoder: Any, feeds: Iterable[Any]) -> str:
 def outcome(decoder: Decoder, data: bytes, cuts: Sequence[int],
             stream: bool = False) -> tuple[str, str]:
     """
-    What a decoder makes of bytes that are cut at some places.
+    Decode bytes that are cut at some places.
 
-    :param stream: whether the items are taken as they come.
+    :param stream: whether to take the items after each piece.
+    :returns: the text of `result`, and that of the items that were taken.
     """
     taken: list[Any] = []
 
@@ -68,6 +73,7 @@ def outcome(decoder: Decoder, data: bytes, cuts: Sequence[int],
 
 
 def by_expat(data: bytes) -> str:
+    """Decode bytes by expat alone, as `result` does."""
     decoder = ExpatDecoder()
     return result(decoder, map(decoder.feed, [data]))
 
@@ -78,11 +84,12 @@ def tokens() -> Decoder:
 
 
 def pieces(data: bytes, size: int) -> list[int]:
+    """The places to cut bytes into pieces of a size."""
     return list(range(size, len(data), size))
 
 
 def changed(rows: list[Any], number: int, old: str, new: str) -> bytes:
-    """An answer of these rows, with a text in one of them replaced."""
+    """An answer of rows, with a text in one of them replaced."""
     data = encode_answer(rows).split(ROW_END)
     assert old.encode() in data[number]
     data[number] = data[number].replace(old.encode(), new.encode(), 1)
@@ -90,11 +97,15 @@ def changed(rows: list[Any], number: int, old: str, new: str) -> bytes:
 
 
 class RowsTestCase(SynchronousTestCase):
-    """Compares the three."""
+    """A comparison of rows, tokens and expat."""
 
     def check(self, data: bytes, cuts: Sequence[int] = (),
               learn_after: int = 4) -> Decoder:
-        """All give the same of these pieces; gives the one that learns."""
+        """
+        Compare the three on bytes that are cut at some places.
+
+        :returns: the decoder that learns rows.
+        """
         expected, found = by_expat(data), outcome(tokens(), data, [])[0]
         if expected.startswith('refused: '):
             # Where that is in the text depends on where expat began.
@@ -108,16 +119,20 @@ class RowsTestCase(SynchronousTestCase):
         return rows
 
     def check_sizes(self, data: bytes, learn_after: int = 4) -> bool:
-        """The same for pieces of many sizes; gives whether rows were."""
+        """
+        Compare the three on pieces of several sizes.
+
+        :returns: whether rows were learned with one of the sizes.
+        """
         return any([self.check(data, pieces(data, size), learn_after).learned
                     for size in (64, 1000, 2500, 8192, 65536)])
 
 
 class LearnedTests(RowsTestCase):
-    """What is read by rows."""
+    """Lists that are read by rows."""
 
     def test_types(self) -> None:
-        """Values of every type, and nil in the place of any, are."""
+        """Rows with values of every type, and with nil, are learned."""
         rows: list[Any] = [dict(ROW) for _ in range(60)]
         for number, name in enumerate(ROW):
             rows[number][name] = None
@@ -127,7 +142,7 @@ class LearnedTests(RowsTestCase):
         self.assertTrue(self.check_sizes(encode_answer(rows), 20))
 
     def test_texts(self) -> None:
-        """Texts are, whatever characters the hub writes in them."""
+        """Rows with any characters that the hub writes are learned."""
         for text in ['', ' ', '\t\n', 'a & b <c@d> &amp; &lt;', '\xe9 \u4e2d',
                      '\U0001f600', '\x7f\x85\xa0\u2028', '\ufffd\ue000']:
             rows = [{**ROW, 'name': text, 'other': f'{text}{number}{text}'}
@@ -135,7 +150,7 @@ class LearnedTests(RowsTestCase):
             self.assertTrue(self.check_sizes(encode_answer(rows)), repr(text))
 
     def test_names(self) -> None:
-        """Names are not part of the expression's language."""
+        """Names with special characters of regular expressions are learned."""
         for name in ['.*', '(', '[a', 'a b', '\\d', '(?P=next)', '\u4e2d',
                      '{0}', '%s', '\n', '|', "'"]:
             rows = [{name: number, 'b': 'x'} for number in range(40)]
@@ -143,12 +158,12 @@ class LearnedTests(RowsTestCase):
         self.assertTrue(self.check_sizes(encode_answer([{'a': 1}] * 60)))
 
     def test_nothing_but_nil(self) -> None:
-        """Rows without any value are read as well."""
+        """Rows of nothing but nil are learned."""
         for row in ({'a': None}, {'a': None, 'b': None}):
             self.assertTrue(self.check_sizes(encode_answer([row] * 80)))
 
     def test_rich(self) -> None:
-        """Rows are made as others are, with the connection."""
+        """`row` makes the rows that are read as a whole, too."""
         koji = Connection(Profile('test', server='http://localhost/'))
         data = recordings()['listTagged.big'].response
         decoder = Decoder(row_maker('listTagged', koji))
@@ -166,7 +181,7 @@ class LearnedTests(RowsTestCase):
                          {id(name) for name in builds[0]})
 
     def test_munch(self) -> None:
-        """They are Munch where nothing else makes them."""
+        """Rows are Munch, unless `row` makes them."""
         data = encode_answer([ROW] * 60)
         decoder = Decoder(learn_after=4)
         decoder.feed(data[:5000])
@@ -175,7 +190,7 @@ class LearnedTests(RowsTestCase):
         self.assertEqual({type(row) for row in decoder.close()}, {Munch})
 
     def test_every_cut(self) -> None:
-        """An answer may be cut in two at any byte."""
+        """An answer that is cut at any byte gives the same."""
         rows = [{'id': number, 'name': '\u4e2d&\U0001f600' * (number % 3),
                  'epoch': None} for number in range(40)]
         data = encode_answer([*rows, {'id': [1], 'name': 'x', 'epoch': None},
@@ -189,7 +204,7 @@ class LearnedTests(RowsTestCase):
         self.assertGreater(learned, len(data) * 2 // 3)
 
     def test_two_cuts(self) -> None:
-        """A row that comes in three pieces is whole, wherever these end."""
+        """A row that arrives in three pieces is read, wherever it is cut."""
         data = encode_answer([ROW] * 30)
         size = len(data) // 30
         expected = outcome(tokens(), data, [])
@@ -199,7 +214,7 @@ class LearnedTests(RowsTestCase):
                     Decoder(learn_after=4), data, [first, second]), expected)
 
     def test_long_row(self) -> None:
-        """A row that is longer than what is kept is read as it comes."""
+        """A row that is longer than the limit of a token is read."""
         row = {'a': 'x', 'b': 'y', 'c': None}
         long = {'a': 'x' * 40000, 'b': 'y' * 40000, 'c': None}
         data = encode_answer([row] * 60 + [long] + [row] * 60)
@@ -207,7 +222,7 @@ class LearnedTests(RowsTestCase):
             self.assertTrue(self.check(data, pieces(data, size)).fast)
 
     def test_recordings(self) -> None:
-        """Every recorded answer reads the same."""
+        """Every recorded answer gives the same, and long lists are learned."""
         learned = set()
         for name, recording in recordings().items():
             data = recording.response
@@ -220,7 +235,7 @@ class LearnedTests(RowsTestCase):
                               'listBuildRPMs', 'listTags'}, learned)
 
     def test_recordings_to_bytes(self) -> None:
-        """A recorded list of a hundred rows does, byte by byte."""
+        """A recorded list that arrives byte by byte gives the same."""
         data = recordings()['listTagged.small-latest'].response
         self.check(data, pieces(data, 1))
         self.check(data, [len(data) // 2, *range(len(data) // 2 + 8000,
@@ -228,10 +243,10 @@ class LearnedTests(RowsTestCase):
 
 
 class UnlikeTests(RowsTestCase):
-    """What is left to the tokens, and to expat."""
+    """Rows that are left to the tokens, or to expat."""
 
     def test_forms(self) -> None:
-        """Any form of a value gives what tokens make of it."""
+        """An unusual form of a value gives the same."""
         rows = [ROW] * 60
         for kind, old, forms in [
                 ('int', '5', ['007', ' 5', '5 ', '1_000', '\u0663', '-0', '+5',
@@ -262,7 +277,7 @@ class UnlikeTests(RowsTestCase):
                     self.check(data, [begin + 60])
 
     def test_other_layouts(self) -> None:
-        """A row in another layout is what tokens and expat make of it."""
+        """A row in another layout gives the same."""
         for old, new in [
                 ('<string>bash</string>', '<i4>5</i4>'),
                 ('<string>bash</string>', 'bash'),
@@ -307,7 +322,7 @@ class UnlikeTests(RowsTestCase):
                     self.check(data, pieces(data, size))
 
     def test_expat_goes_on(self) -> None:
-        """From a row that only expat reads it goes on, and to the end."""
+        """Expat reads on from a row that only expat reads."""
         for number in (31, 58):
             data = changed([{**ROW, 'id': '|', 'name': '|'}] * 60, number,
                            '<string>|</string>', '<int>7</int>')
@@ -320,7 +335,7 @@ class UnlikeTests(RowsTestCase):
                 self.assertFalse(decoder.fast)
 
     def test_nested(self) -> None:
-        """A row with a list or a struct in it is, and rows go on behind."""
+        """After a row with a list or a struct, rows are matched again."""
         for value in ([], [1], {}, {'a': {'b': [ROW] * 20}}, [ROW] * 40):
             rows = [ROW] * 50 + [{**ROW, 'epoch': value}] + [ROW] * 50
             self.assertTrue(self.check_sizes(encode_answer(rows)))
@@ -328,7 +343,7 @@ class UnlikeTests(RowsTestCase):
                                                             *rows])))
 
     def test_truncated(self) -> None:
-        """An answer that ends too soon is refused in the same words."""
+        """A truncated answer is refused with the same text."""
         data = encode_answer([ROW] * 20)
         for end in range(len(data) - 1000, len(data)):
             self.check(data[:end], [len(data) // 3])
@@ -336,7 +351,7 @@ class UnlikeTests(RowsTestCase):
             self.check(data + junk, [len(data) // 3])
 
     def test_bytes(self) -> None:
-        """Bytes that are no UTF-8, in any row, are refused."""
+        """Bytes that are not UTF-8 are refused in any row."""
         data = encode_answer([ROW] * 60)
         for place in (len(data) // 2, len(data) - 2000):
             at = data.index(b'bash', place)
@@ -346,7 +361,7 @@ class UnlikeTests(RowsTestCase):
                                pieces(data, size))
 
     def test_two_values(self) -> None:
-        """A struct behind a list of rows is a value too many."""
+        """A second value after a list of rows is refused."""
         data = encode_answer([ROW] * 40)
         rows = data[data.index(b'<value><struct>'):data.rindex(b'</data>')]
         end = b'</param>\n'
@@ -356,7 +371,7 @@ class UnlikeTests(RowsTestCase):
             self.check_sizes(data.replace(end, second + end))
 
     def test_faults(self) -> None:
-        """Rows in a fault are a bad fault."""
+        """A fault that is a list of rows is refused."""
         data = encode_answer([ROW] * 40)
         fault = encode_fault(1000, 'x')
         self.check_sizes(
@@ -366,10 +381,15 @@ class UnlikeTests(RowsTestCase):
 
 
 class LearningTests(RowsTestCase):
-    """When rows are learned, and when no longer."""
+    """The conditions under which rows are learned."""
 
     def learns(self, rows: list[Any], size: int = 65536,
                learn_after: int | None = None) -> bool:
+        """
+        Compare with tokens.
+
+        :returns: whether the rows of a list are read as a whole at its end.
+        """
         data = encode_answer(rows)
         decoder = Decoder(learn_after=learn_after or LEARN_AFTER)
         expected = outcome(tokens(), data, pieces(data, size))
@@ -377,7 +397,7 @@ class LearningTests(RowsTestCase):
         return decoder.learned
 
     def test_long(self) -> None:
-        """Long lists are, short ones are not."""
+        """Rows of long lists are learned, those of short lists are not."""
         row = {**ROW, 'text': 'x' * 500}
         self.assertTrue(self.learns([row] * (LEARN_AFTER + 300)))
         self.assertFalse(self.learns([row] * LEARN_AFTER))
@@ -388,7 +408,7 @@ class LearningTests(RowsTestCase):
         self.assertEqual(self.learns([row] * LEARN_AFTER * 2, 1500), True)
 
     def test_taken(self) -> None:
-        """They are, whether or not items are taken meanwhile."""
+        """Taking items does not change when rows are learned."""
         data = encode_answer([ROW] * 2000)
         learned: list[list[bool]] = [[], []]
         for stream in (False, True):
@@ -404,7 +424,7 @@ class LearningTests(RowsTestCase):
                          int(LEARN_AFTER / rows_a_piece))
 
     def test_other_lists(self) -> None:
-        """Lists of anything else are not, nor very wide rows."""
+        """Lists of other items, or with too wide rows, are not learned."""
         count = LEARN_AFTER * 2
         for item in (5, 'x' * 200, [ROW], {}, {'a': ROW}, {'a': [1]},
                      {**ROW, 'a': []},
@@ -419,7 +439,7 @@ class LearningTests(RowsTestCase):
                                      * count))
 
     def test_odd_sample(self) -> None:
-        """Rows are not learned if one of them has another order."""
+        """Rows are not learned from a sample with another order of members."""
         odd = dict(reversed(ROW.items()))
         self.assertFalse(self.learns([ROW] * 20 + [odd] + [ROW] * 60, 3000,
                                      learn_after=30))
@@ -427,20 +447,20 @@ class LearningTests(RowsTestCase):
                                     learn_after=30))
 
     def test_unreadable(self) -> None:
-        """It ends with a value that the expression should not have taken."""
+        """Rows are no longer matched after a value that only expat reads."""
         for text in ('a>b', '&quot;'):
             data = changed([ROW] * 60, 40, 'bash', text)
             self.assertFalse(self.check(data, pieces(data, 3000)).learned)
 
     def test_a_few_unlike(self) -> None:
-        """A few rows that are unlike the others do not end it."""
+        """A few rows of another layout do not end the matching."""
         other = {'id': 'x'}
         for rows in ([ROW] * 20 + [other] * ALLOWANCE + [ROW] * 20,
                      ([ROW] * 40 + [other]) * 20):
             self.assertTrue(self.learns(rows, 2000, learn_after=8))
 
     def test_many_unlike(self) -> None:
-        """Many do."""
+        """Many rows of another layout end the matching."""
         other = {'id': 'x'}
         for rows in ([ROW] * 20 + [other] * (ALLOWANCE + 1) + [ROW] * 20,
                      [ROW] * 2000 + [other] * (ALLOWANCE + 1) + [ROW] * 20,
@@ -448,14 +468,14 @@ class LearningTests(RowsTestCase):
             self.assertFalse(self.learns(rows, 2000, learn_after=8))
 
     def test_new_types(self) -> None:
-        """Members that were nil at first, or never, are learned later."""
+        """A new type, or a first nil, of a member is learned later."""
         nil = dict.fromkeys(ROW)
         for first, then in ((ROW, nil), (nil, ROW)):
             rows = [first] * 100 + [then] * 300
             self.assertTrue(self.learns(rows, 3000, learn_after=8))
 
     def test_often(self) -> None:
-        """But not again and again."""
+        """The number of expressions for one answer is limited."""
         rows: list[Any] = []
         row: Any = dict.fromkeys(ROW)
         for name, value in ROW.items():
@@ -465,7 +485,7 @@ class LearningTests(RowsTestCase):
         self.assertFalse(self.learns([*rows, *[row] * 100], 3000, 8))
 
     def test_another_type(self) -> None:
-        """Of a member with several types the first is learned."""
+        """The first type of a member is the one that is learned."""
         rows = [ROW] * 50 + ([{**ROW, 'id': 2**40}] + [ROW] * 50) * 5
         self.assertTrue(self.learns(rows, 3000, learn_after=8))
         self.assertFalse(self.learns(rows + [{**ROW, 'id': 2**40}] * 50, 3000,
@@ -500,7 +520,7 @@ def member(name: str, kind: str, text: str) -> str:
 
 @st.composite
 def lists(draw: Callable[..., Any]) -> tuple[bytes, list[int]]:
-    """A list of rows, some unlike the others, and where to cut it."""
+    """A list of rows, some of another layout, and the places to cut it."""
     names = draw(st.lists(NAMES, min_size=1, max_size=5, unique=True))
     kinds = [draw(st.sampled_from([*KINDS, 'nil'])) for _ in names]
     nullable = [draw(st.booleans()) for _ in names]

@@ -1,4 +1,4 @@
-"""Certificates that hubs are verified against: what OpenSSL takes, we take."""
+"""The certificates that a hub is verified against, compared with OpenSSL."""
 from __future__ import annotations
 
 import os
@@ -32,13 +32,13 @@ from txkoji.testing import FakeHub
 
 
 def read(path: str) -> bytes:
-    """What is in a file."""
+    """The contents of a file."""
     with open(path, 'rb') as file:
         return file.read()
 
 
 def get(url: str, path: str) -> bool:
-    """Whether the requests library believes a server."""
+    """Whether the requests library trusts a server."""
     with requests.Session() as session:
         session.trust_env = False
         try:
@@ -50,24 +50,26 @@ def get(url: str, path: str) -> bool:
 
 @implementer(IHandshakeListener)
 class Handshake(Protocol):
-    """Its factory's `done` fires when TLS is there, or is not to be."""
+    """A client that fires `done` of its factory after the handshake."""
 
     def handshakeCompleted(self) -> None:
+        """Close the connection."""
         self.transport.loseConnection()
 
     def connectionLost(self, reason: Any = None) -> None:
+        """Fire `done` with pyOpenSSL's connection."""
         self.factory.done.callback(self.transport.getHandle())
 
 
 class TrustTests(WireTestCase):
-    """What `serverca` may be, done by us and by requests."""
+    """The forms of `serverca`, compared with the requests library."""
 
     if shutil.which('openssl') is None:
         skip = "Debian's package openssl is missing"
 
     @inlineCallbacks
     def test_environment(self) -> Any:
-        """Without a serverca, the variables of requests and curl count."""
+        """Without a serverca, the variables of requests and curl are used."""
         good = write(self.folder + '/root.pem', self.root)
         other = write(self.folder + '/other.pem', self.other)
         hashed = self.folder + '/hashed'
@@ -99,6 +101,7 @@ class TrustTests(WireTestCase):
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Serve a hub with certificates of a root, and of an issuer."""
         self.folder = folder(self)
         root = trustme.CA()
         self.root = root.cert_pem.bytes()
@@ -112,7 +115,7 @@ class TrustTests(WireTestCase):
 
     @inlineCallbacks
     def check(self, path: str, good: bool, why: str = 'verify failed') -> Any:
-        """Both of us believe the hub, or neither does."""
+        """Both txkoji and requests trust the hub, or neither does."""
         theirs = yield deferToThread(get, self.direct, path)
         self.assertIs(theirs, good, path)
         koji = self.connect(self.direct, serverca=path)
@@ -123,11 +126,11 @@ class TrustTests(WireTestCase):
             self.assertIn(why, str(error))
 
     def bundle(self, *parts: bytes) -> str:
-        """A file of several certificates; gives its path."""
+        """Write certificates to one file, and return its path."""
         return write(os.path.join(self.folder, 'bundle.pem'), b''.join(parts))
 
     def directory(self, *parts: bytes) -> str:
-        """A directory of them, hashed; gives its path."""
+        """Write certificates to a hashed directory, and return its path."""
         path = os.path.join(self.folder, 'certs.d')
         shutil.rmtree(path, ignore_errors=True)
         for number, part in enumerate(parts):
@@ -137,7 +140,7 @@ class TrustTests(WireTestCase):
 
     @inlineCallbacks
     def test_forms(self) -> Any:
-        """A certificate counts as it is marked; one with a reject does not."""
+        """A certificate is trusted for the purposes it is marked for."""
         for form, good, why in [
                 ('plain', True, ''), ('any', True, ''), ('server', True, ''),
                 ('no-mail', True, ''),
@@ -150,7 +153,7 @@ class TrustTests(WireTestCase):
 
     @inlineCallbacks
     def test_bundles(self) -> Any:
-        """Of a bundle all count, in whatever form, with text between."""
+        """Every certificate of a bundle is used, in any form."""
         trusted = in_form(self.root, 'server')
         for parts, good in [
                 ((self.other, trusted), True), ((trusted, self.other), True),
@@ -165,7 +168,7 @@ class TrustTests(WireTestCase):
 
     @inlineCallbacks
     def test_directories(self) -> Any:
-        """Of a directory those count that are hashed."""
+        """Hashed certificates of a directory are used, also later ones."""
         yield self.check(self.directory(self.other, self.root), True)
         yield self.check(self.directory(self.other), False, 'unknown CA')
         # One that comes later is found, too.
@@ -177,7 +180,7 @@ class TrustTests(WireTestCase):
 
     @inlineCallbacks
     def test_names(self) -> Any:
-        """A host is verified without the dot at its end, in lower case."""
+        """A host name is verified in lower case, without its final dot."""
         path = self.bundle(self.root)
         policy = HubPolicy(Profile('p', server=self.direct, serverca=path))
         port = URI.fromBytes(self.direct.encode()).port
@@ -189,18 +192,22 @@ class TrustTests(WireTestCase):
 
     @inlineCallbacks
     def shake_hands(self, policy: HubPolicy, host: bytes, port: int) -> Any:
-        """Connect to a port here, as to a host; gives what was wrong."""
+        """
+        Connect to a local port as to a host.
+
+        :returns: the text of the verification error, or None.
+        """
         factory = Factory.forProtocol(Handshake)
         factory.done = Deferred()
         yield wrapClientTLS(
             policy.creatorForNetloc(host, port),
             HostnameEndpoint(reactor, '127.0.0.1', port)).connect(factory)
         connection = yield factory.done
-        return policy.reason(connection)
+        return policy.verify_error(connection)
 
     @inlineCallbacks
     def test_own_certificate(self) -> Any:
-        """A serverca may be the hub's own; its host is verified as ever."""
+        """A serverca can be the hub's own certificate, for its host only."""
         path = os.path.join(self.folder, 'own.pem')
         subprocess.run(
             ['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-noenc',
@@ -223,7 +230,7 @@ class TrustTests(WireTestCase):
 
     @inlineCallbacks
     def test_issuer(self) -> Any:
-        """Where an issuer is not believed, the error is not of the hub's."""
+        """The error of a rejected issuer names the issuer, not the hub."""
         path = self.bundle(in_form(self.middle.cert_pem.bytes(), 'no-server'))
         koji = self.connect(self.server, serverca=path)
         error = yield self.assertFailure(koji.getAPIVersion(), TLSError)

@@ -1,4 +1,4 @@
-"""The transport: real sockets, real TLS, and hubs that misbehave."""
+"""The transport over sockets and TLS, and hubs that fail."""
 from __future__ import annotations
 
 import gc
@@ -42,14 +42,19 @@ from txkoji.exceptions import (
 )
 from txkoji.files.topurl import File
 from txkoji.hub.codec import xmlrpc
+from txkoji.hub.http.errors import translate_error
 from txkoji.hub.http.exchange import Exchange
-from txkoji.hub.http.explain import explain
 from txkoji.hub.http.network import Sockets
 from txkoji.testing import FakeHub
 
 
 class CountingSite(Site):
-    """A Site that counts the connections made to it, and lost."""
+    """
+    A Site that counts its connections.
+
+    :ivar made: the number of connections that were made.
+    :ivar open: the number of connections that are open.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,6 +63,7 @@ class CountingSite(Site):
         self.idle: list[Deferred[None]] = []
 
     def buildProtocol(self, addr: Any) -> Any:
+        """Make a protocol, and count its connection."""
         protocol = super().buildProtocol(addr)
         lost = protocol.connectionLost
         self.made += 1
@@ -75,7 +81,7 @@ class CountingSite(Site):
         return protocol
 
     def all_lost(self) -> Deferred[None]:
-        """Fires when no connection is open."""
+        """Wait until no connection is open."""
         if not self.open:
             return succeed(None)
         waiting: Deferred[None] = Deferred()
@@ -84,9 +90,10 @@ class CountingSite(Site):
 
 
 class Scripted(Protocol):
-    """A server that says what its factory says, whatever it is asked."""
+    """A server that sends the same bytes after each request."""
 
     def dataReceived(self, data: bytes) -> None:
+        """Send the factory's answer."""
         if not self.factory.asked.called:
             self.factory.asked.callback(None)
         if self.factory.answer is not None:
@@ -95,15 +102,16 @@ class Scripted(Protocol):
                 self.transport.loseConnection()
 
     def connectionLost(self, reason: Any = None) -> None:
+        """Fire the factory's `lost`."""
         self.factory.lost.callback(None)
 
 
 class WireTestCase(TestCase):
-    """With servers on loopback ports, and Connections to them."""
+    """Servers on loopback ports, and Connections to them."""
 
     @inlineCallbacks
     def serve(self, factory: Any, context: Any = None) -> Any:
-        """Serve on a free port; gives the port."""
+        """Serve on a free port, and return the port."""
         if context is None:
             endpoint: Any = TCP4ServerEndpoint(reactor, 0,
                                                interface='127.0.0.1')
@@ -117,7 +125,7 @@ class WireTestCase(TestCase):
     @inlineCallbacks
     def serve_script(self, answer: bytes | None, hang_up: bool = True
                      ) -> Any:
-        """Serve a `Scripted`; gives its factory and its port."""
+        """Serve a `Scripted`, and return its factory and port."""
         factory = Factory.forProtocol(Scripted)
         factory.noisy = False
         factory.answer = answer
@@ -128,6 +136,7 @@ class WireTestCase(TestCase):
         return factory, port
 
     def connect(self, server: str, **kwargs: Any) -> Connection:
+        """Make a Connection that does not retry unless it is asked to."""
         settings = {name: kwargs.pop(name) for name in list(kwargs)
                     if name in Profile.__dataclass_fields__
                     and name != 'timeout'}
@@ -144,6 +153,7 @@ class TLSTests(WireTestCase):
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Start a hub behind TLS."""
         self.authority = trustme.CA()
         self.folder = folder(self)
         self.ca = self.pem('ca.pem', self.authority.cert_pem.bytes())
@@ -152,6 +162,7 @@ class TLSTests(WireTestCase):
         self.server = yield self.serve_tls('localhost')
 
     def pem(self, name: str, data: bytes) -> str:
+        """Write a PEM file, and return its path."""
         path = os.path.join(self.folder, name)
         with open(path, 'wb') as file:
             file.write(data)
@@ -159,13 +170,14 @@ class TLSTests(WireTestCase):
 
     @inlineCallbacks
     def serve_tls(self, *names: str) -> Any:
+        """Serve the hub with a certificate for some host names."""
         context = server_context(self.authority, *names)
         port = yield self.serve(self.site, context)
         return f'https://localhost:{port}/kojihub'
 
     @inlineCallbacks
     def test_one_connection(self) -> Any:
-        """Fifty calls one after the other go over one connection."""
+        """Fifty calls in sequence use one connection."""
         koji = self.connect(self.server, serverca=self.ca)
         for number in range(1, 51):
             tag = yield koji.getTag(number)
@@ -176,7 +188,7 @@ class TLSTests(WireTestCase):
 
     @inlineCallbacks
     def test_many_at_once(self) -> Any:
-        """Fifty at once use no more connections than allowed."""
+        """Fifty calls at once use no more than max_connections."""
         koji = self.connect(self.server, serverca=self.ca, max_connections=3)
         tags = yield gatherResults(
             [koji.getTag(number) for number in range(1, 51)])
@@ -185,7 +197,7 @@ class TLSTests(WireTestCase):
 
     @inlineCallbacks
     def test_bundle(self) -> Any:
-        """The hub may be verified by any certificate of a bundle."""
+        """Any certificate of a bundle can verify the hub."""
         other = trustme.CA().cert_pem.bytes()
         bundle = self.pem('bundle.pem',
                           other + self.authority.cert_pem.bytes())
@@ -194,7 +206,7 @@ class TLSTests(WireTestCase):
 
     @inlineCallbacks
     def check_refused(self, text: str, server: str, **kwargs: Any) -> Any:
-        """The hub is not believed, and gets no request."""
+        """The call fails with a TLSError, and the hub gets no request."""
         koji = self.connect(server, **kwargs)
         error = yield self.assertFailure(koji.getAPIVersion(), TLSError)
         self.assertIn(text, str(error))
@@ -205,26 +217,26 @@ class TLSTests(WireTestCase):
 
     @inlineCallbacks
     def test_system_certificates(self) -> Any:
-        """Without a serverca the system's certificates count."""
+        """Without a serverca, the system's certificates verify the hub."""
         yield self.check_refused('certificate verify failed', self.server)
 
     @inlineCallbacks
     def test_wrong_ca(self) -> Any:
-        """Another serverca does not do."""
+        """A serverca with another CA does not verify the hub."""
         wrong = self.pem('wrong.pem', trustme.CA().cert_pem.bytes())
         yield self.check_refused('certificate verify failed', self.server,
                                  serverca=wrong)
 
     @inlineCallbacks
     def test_wrong_host(self) -> Any:
-        """The host name must be the one of the certificate."""
+        """A certificate for another host is refused."""
         server = yield self.serve_tls('other.example.com')
         yield self.check_refused('for another host', server,
                                  serverca=self.ca)
 
     @inlineCallbacks
     def test_no_ssl_verify(self) -> Any:
-        """no_ssl_verify is obeyed, with a warning; serverca goes before."""
+        """With a serverca, no_ssl_verify has no effect; else it is logged."""
         events: list[Any] = []
         globalLogPublisher.addObserver(events.append)
         self.addCleanup(globalLogPublisher.removeObserver, events.append)
@@ -241,7 +253,7 @@ class TLSTests(WireTestCase):
 
     @inlineCallbacks
     def test_plain_server(self) -> Any:
-        """A server without TLS behind a https URL is an error."""
+        """A server that does not speak TLS is a TLSError."""
         factory, port = yield self.serve_script(b'HTTP/1.1 400 Bad\r\n\r\n')
         koji = self.connect(f'https://localhost:{port}/kojihub')
         error = yield self.assertFailure(koji.getAPIVersion(), TLSError)
@@ -249,7 +261,7 @@ class TLSTests(WireTestCase):
 
     @inlineCallbacks
     def test_unreadable_serverca(self) -> Any:
-        """A serverca that cannot be read is said at once."""
+        """A serverca that cannot be read fails the call before it connects."""
         for path, why in [
                 (os.path.join(self.folder, 'none.pem'), 'No such file'),
                 (os.path.join(self.folder, 'none.d/'), 'No such file'),
@@ -266,10 +278,11 @@ class TLSTests(WireTestCase):
 
 
 class FailureTests(WireTestCase):
-    """Hubs that are not there, or not well."""
+    """Hubs that are away, or that fail."""
 
     @inlineCallbacks
     def fails(self, kind: Any, koji: Connection, text: str) -> Any:
+        """The call fails with an error that has the text and the fields."""
         error = yield self.assertFailure(koji.getAPIVersion(), kind)
         self.assertIn(text, str(error))
         self.assertEqual(error.method, 'getAPIVersion')
@@ -280,7 +293,7 @@ class FailureTests(WireTestCase):
 
     @inlineCallbacks
     def test_refused(self) -> Any:
-        """A port where nobody listens: an IOError, too."""
+        """A refused connection is a ConnectionFailed, which is an IOError."""
         with socket.socket() as taken:
             taken.bind(('127.0.0.1', 0))
             port = taken.getsockname()[1]
@@ -291,12 +304,13 @@ class FailureTests(WireTestCase):
 
     @inlineCallbacks
     def test_unknown_host(self) -> Any:
-        """A host that does not exist."""
+        """An unknown host is a ConnectionFailed."""
         koji = self.connect('http://nosuch.invalid/kojihub')
         yield self.fails(ConnectionFailed, koji, 'no such host')
 
     @inlineCallbacks
     def check_script(self, answer: bytes, kind: Any, text: str) -> Any:
+        """An answer of a `Scripted` fails the call."""
         factory, port = yield self.serve_script(answer)
         koji = self.connect(f'http://127.0.0.1:{port}/kojihub')
         error = yield self.fails(kind, koji, text)
@@ -305,17 +319,18 @@ class FailureTests(WireTestCase):
 
     @inlineCallbacks
     def test_no_host_name(self) -> Any:
-        """A topurl with a host that Twisted cannot connect to says so."""
+        """A topurl without a valid host name is a ConfigurationError."""
         for url in ['http://a_b.example/', 'https://a_b.example/']:
             koji = self.connect('http://localhost/kojihub', topurl=url)
             error = yield self.assertFailure(
                 File(koji, 'x').download(io.BytesIO()),
                 ConfigurationError)
-            self.assertIn("'a_b.example' is no host name", str(error))
+            self.assertIn("'a_b.example' is not a valid host name",
+                          str(error))
 
     @inlineCallbacks
     def test_dropped(self) -> Any:
-        """The connection breaks before, within and after the headers."""
+        """A connection that breaks within the answer fails the call."""
         for answer in [b'', b'HTTP/1.1 200 OK\r\nContent-',
                        b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<meth',
                        b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n'
@@ -325,7 +340,7 @@ class FailureTests(WireTestCase):
 
     @inlineCallbacks
     def test_without_length(self) -> Any:
-        """A body that ends with the connection is taken if it is whole."""
+        """A body without a length is accepted if the answer is complete."""
         body = xmlrpc.encode_answer([1])
         head = b'HTTP/1.0 200 OK\r\n\r\n'
         factory, port = yield self.serve_script(head + body)
@@ -336,21 +351,21 @@ class FailureTests(WireTestCase):
 
     @inlineCallbacks
     def test_not_http(self) -> Any:
-        """What is not HTTP at all."""
+        """Bytes that are not HTTP are an AnswerError."""
         for answer in [b'SSH-2.0-OpenSSH_9.2\r\n', b'\x00' * 100 + b'\r\n',
                        b'HTTP/1.1 abc OK\r\n\r\n']:
             yield self.check_script(answer, AnswerError, 'not HTTP')
 
     @inlineCallbacks
     def test_not_xmlrpc(self) -> Any:
-        """200, but a page: its first words are shown."""
+        """The error of an HTML page with status 200 shows its first bytes."""
         yield self.check_script(
             b'HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n'
             b'<html>Hello</html>', AnswerError, '<html>Hello')
 
     @inlineCallbacks
     def test_status(self) -> Any:
-        """Any other status: the number, and what the server said of it."""
+        """The error of another status has the number and the first bytes."""
         for status in [201, 204, 400, 401, 403, 404, 405, 500, 502, 503]:
             error = yield self.check_script(
                 b'HTTP/1.1 %d Really\r\nContent-Length: 4\r\n\r\n'
@@ -361,7 +376,7 @@ class FailureTests(WireTestCase):
 
     @inlineCallbacks
     def test_redirect(self) -> Any:
-        """A redirect is not followed; where to is said, without secrets."""
+        """Another redirect is an error with its target, without secrets."""
         for status in [301, 302, 303, 307, 308]:
             error = yield self.check_script(
                 b'HTTP/1.1 %d Moved\r\nContent-Length: 0\r\n'
@@ -371,7 +386,7 @@ class FailureTests(WireTestCase):
 
     @inlineCallbacks
     def test_moved(self) -> Any:
-        """A hub that has moved on its own host is followed, and once."""
+        """A 307 or 308 on the same host is followed, and only once."""
         seen: list[Any] = []
 
         class Moved(Resource):
@@ -423,7 +438,7 @@ class FailureTests(WireTestCase):
 
     @inlineCallbacks
     def check_silent(self, factory: Any, port: int) -> Any:
-        """A call that is not answered ends with the limit, or a cancel."""
+        """The call fails with CallTimeout, and the connection is closed."""
         koji = self.connect(f'http://127.0.0.1:{port}/kojihub', timeout=0.01)
         error = yield self.fails(CallTimeout, koji, 'within 0.01 seconds')
         self.assertIsInstance(error, TimeoutError)
@@ -431,6 +446,7 @@ class FailureTests(WireTestCase):
 
     @inlineCallbacks
     def check_cancelled(self, factory: Any, port: int) -> Any:
+        """A canceled call closes the connection."""
         koji = self.connect(f'http://127.0.0.1:{port}/kojihub')
         call = koji.getAPIVersion()
         yield factory.asked
@@ -443,14 +459,14 @@ class FailureTests(WireTestCase):
 
     @inlineCallbacks
     def test_time_limit(self) -> Any:
-        """The limit covers headers and body, and closes the connection."""
+        """A time limit on headers and body closes the connection."""
         for answer in [None, b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n',
                        b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<me']:
             yield self.check_silent(*(yield self.serve_script(answer, False)))
 
     @inlineCallbacks
     def test_cancel(self) -> Any:
-        """Cancelling closes the connection, before and in the body."""
+        """Canceling closes the connection, before and in the body."""
         for answer in [None,
                        b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<me']:
             yield self.check_cancelled(
@@ -458,7 +474,7 @@ class FailureTests(WireTestCase):
 
     @inlineCallbacks
     def test_close(self) -> Any:
-        """close() fails what is under way, and fires with nothing open."""
+        """close() fails open calls, and fires when no connection is open."""
         factory, port = yield self.serve_script(None)
         koji = self.connect(f'http://127.0.0.1:{port}/kojihub',
                             max_connections=1)
@@ -473,7 +489,7 @@ class FailureTests(WireTestCase):
 
     @inlineCallbacks
     def test_network(self) -> Any:
-        """With a network of the program's own."""
+        """The network of a program makes the connections."""
         class Noting(Sockets):
             def endpoint(self, host: str, port: int) -> Any:
                 asked.append((host, port))
@@ -490,23 +506,25 @@ class FailureTests(WireTestCase):
 
 
 class EarlyAnswer(Protocol):
-    """A server that answers before it has read the request, and reads on."""
+    """A server that answers before it has read the request."""
 
     def connectionMade(self) -> None:
+        """Note the transport."""
         self.factory.made.append(self.transport)
 
     def dataReceived(self, data: bytes) -> None:
+        """Answer, and stop reading."""
         self.transport.pauseProducing()
         body = xmlrpc.encode_answer(1)
         self.transport.write(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b'
                              % (len(body), body))
 
 
-class ExplainTests(SynchronousTestCase):
-    """What an error of OpenSSL means, before and after the request."""
+class TranslateErrorTests(SynchronousTestCase):
+    """Errors of OpenSSL, before and after the request was sent."""
 
     def test_tls(self) -> None:
-        """After it, only a certificate that is not accepted is no damage."""
+        """After the request, only a refused certificate is a TLSError."""
         for reason, before, after in [
                 ('wrong version number', TLSError, ConnectionFailed),
                 ('decryption failed or bad record mac', TLSError,
@@ -515,16 +533,16 @@ class ExplainTests(SynchronousTestCase):
                 ('tlsv13 alert certificate required', TLSError, TLSError),
                 ('tlsv1 alert unknown ca', TLSError, TLSError)]:
             error = SSL.Error([('SSL routines', '', reason)])
-            self.assertEqual([explain(error, sent)[0]
+            self.assertEqual([translate_error(error, sent)[0]
                               for sent in (False, True)], [before, after])
 
 
 class ConnectionTests(WireTestCase):
-    """What a connection is used for, and what a call leaves."""
+    """The use of connections, and leftovers of calls."""
 
     @inlineCallbacks
     def test_early_answer(self) -> Any:
-        """A connection is not kept whose request was not sent as a whole."""
+        """A connection with an unsent part of a request is not used again."""
         factory = Factory.forProtocol(EarlyAnswer)
         factory.noisy = False
         factory.made = []
@@ -538,7 +556,7 @@ class ConnectionTests(WireTestCase):
 
     @inlineCallbacks
     def test_plain_port(self) -> Any:
-        """TLS with a server that speaks none is told at once."""
+        """An https URL of a server without TLS fails at once."""
         factory, port = yield self.serve_script(
             b'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n')
         koji = self.connect(f'https://127.0.0.1:{port}/kojihub')
@@ -549,7 +567,7 @@ class ConnectionTests(WireTestCase):
 
     @inlineCallbacks
     def test_no_cycles(self) -> Any:
-        """A call leaves nothing for the garbage collector, nor a timer."""
+        """A call leaves no reference cycle and no timer."""
         hub = FakeHub(reactor=reactor)
         server = yield hub.listen()
         self.addCleanup(hub.stop)
@@ -573,21 +591,22 @@ class ConnectionTests(WireTestCase):
         self.assertLess(self.exchanges(), before + 2)
 
     def exchanges(self) -> int:
-        """How many there are in memory."""
+        """The number of Exchanges in memory."""
         return sum(isinstance(each, Exchange) for each in gc.get_objects())
 
 
 class WaitingTests(SynchronousTestCase):
-    """The order of calls, without sockets."""
+    """The queue of calls, over memory."""
 
     def slow(self) -> Callable[[], Deferred[Any]]:
+        """A method of a hub that takes a second for each answer."""
         self.hub = FakeHub()
         self.hub.misbehave('slow', seconds=1)
         self.koji = self.hub.connection(max_connections=1, timeout=10)
         return self.koji.getAPIVersion
 
     def test_turns(self) -> None:
-        """Calls beyond the limit wait for their turn, in order."""
+        """Calls beyond max_connections are queued in order."""
         call = self.slow()
         first, second, third = call(), call(), call()
         self.assertEqual(len(self.hub.calls), 0)
@@ -600,7 +619,7 @@ class WaitingTests(SynchronousTestCase):
         self.assertEqual(self.successResultOf(third), 1)
 
     def test_cancel_while_waiting(self) -> None:
-        """One that waits can be cancelled; the next takes its turn."""
+        """A queued call can be canceled, and the next one is sent."""
         call = self.slow()
         first, second, third = call(), call(), call()
         second.cancel()
@@ -611,7 +630,7 @@ class WaitingTests(SynchronousTestCase):
         self.assertEqual(len(self.hub.calls), 2)
 
     def test_limit_is_for_the_attempt(self) -> None:
-        """Waiting for a turn does not count."""
+        """The time in the queue does not count for the timeout."""
         call = self.slow()
         self.hub.behave()
         self.hub.misbehave('slow', seconds=9)
@@ -621,7 +640,7 @@ class WaitingTests(SynchronousTestCase):
         self.successResultOf(second)
 
     def test_limit(self) -> None:
-        """At the limit the call fails, and the next has its turn."""
+        """After a call has timed out, the next one is sent."""
         call = self.slow()
         self.hub.behave()
         self.hub.misbehave('slow', seconds=11, times=1)

@@ -1,4 +1,4 @@
-"""Hubs that lie, stall, flood and die: each its error, and then the next."""
+"""Hubs that lie, stall, flood and hang up."""
 from __future__ import annotations
 
 import gzip
@@ -47,25 +47,28 @@ GOOD = encode_answer(1)
 
 
 def http(body: bytes, *headers: bytes, status: bytes = b'200 OK') -> bytes:
-    """An answer, with its length."""
+    """An HTTP answer with a Content-Length."""
     lines = [b'HTTP/1.1 ' + status, b'Content-Length: %d' % len(body),
              *headers]
     return b'\r\n'.join(lines) + b'\r\n\r\n' + body
 
 
 def zipped(body: bytes) -> bytes:
+    """An HTTP answer whose body is compressed."""
     return http(gzip.compress(body), b'Content-Encoding: gzip')
 
 
 class Script(Protocol):
-    """Answers each request with the next of its factory's answers."""
+    """A server that answers each request with the next answer."""
 
     def connectionMade(self) -> None:
+        """Count the connection."""
         self.factory.open.add(self)
         self.factory.made += 1
         self.served = 0
 
     def dataReceived(self, data: bytes) -> None:
+        """Send the next answer, or a good one."""
         if not data.endswith(b'</methodCall>\n'):
             return
         self.factory.asked += 1
@@ -78,6 +81,7 @@ class Script(Protocol):
             self.transport.write(answer)
 
     def connectionLost(self, reason: Any = None) -> None:
+        """Note that the connection is closed."""
         self.factory.open.discard(self)
         waiting, self.factory.waiting = self.factory.waiting, []
         for each in waiting:
@@ -85,7 +89,7 @@ class Script(Protocol):
 
 
 def hang_up(after: bytes) -> Callable[[Any], None]:
-    """Say a little, and hang up."""
+    """Send bytes, and close the connection."""
     def answer(protocol: Any) -> None:
         protocol.transport.write(after)
         protocol.transport.loseConnection()
@@ -93,7 +97,7 @@ def hang_up(after: bytes) -> Callable[[Any], None]:
 
 
 class Flood:
-    """Headers without an end, as fast as they are taken."""
+    """Headers without an end."""
 
     def __init__(self, protocol: Any) -> None:
         self._transport = protocol.transport
@@ -101,18 +105,20 @@ class Flood:
         self._transport.registerProducer(self, False)
 
     def resumeProducing(self) -> None:
+        """Send more headers."""
         self._transport.write(b'X-More: %s\r\n' % (b'x' * 900) * 20)
 
     def stopProducing(self) -> None:
-        """It is over."""
+        """Do nothing."""
 
 
 class HostileTestCase(WireTestCase):
-    """With a server that goes by a script."""
+    """A server with a list of answers."""
 
     @inlineCallbacks
     def script(self, *answers: Any, context: Any = None, **kwargs: Any
                ) -> Any:
+        """Serve some answers, and return a Connection."""
         self.factory = Factory.forProtocol(Script)
         self.factory.noisy = False
         self.factory.answers = list(answers)
@@ -125,7 +131,7 @@ class HostileTestCase(WireTestCase):
 
     @inlineCallbacks
     def all_lost(self) -> Any:
-        """Wait until the server has seen every connection close."""
+        """Wait until the server has no open connection."""
         while self.factory.open:
             lost: Deferred[None] = Deferred()
             self.factory.waiting.append(lost)
@@ -133,12 +139,12 @@ class HostileTestCase(WireTestCase):
 
 
 class AnswersTests(HostileTestCase):
-    """What an answer may be, and what becomes of it."""
+    """Answers that are not valid, and unusual ones that are."""
 
     @inlineCallbacks
     def check(self, answer: Any, kind: Any, text: str = '', **kwargs: Any
               ) -> Any:
-        """The error, and then a call that works, on the same Connection."""
+        """The call fails, and the next call of the Connection works."""
         koji = yield self.script(answer, **kwargs)
         error = yield self.assertFailure(koji.tagBuild(1, 2), kind)
         self.assertIn(text, str(error))
@@ -152,7 +158,7 @@ class AnswersTests(HostileTestCase):
 
     @inlineCallbacks
     def test_bodies(self) -> Any:
-        """Bodies that are no answer; the next call works."""
+        """A body that is no answer is an AnswerError."""
         big = b'1' * 10**6
         for body in [
                 b'', b'words', b'<html></html>', b'{"a": 1}', GOOD[:-30],
@@ -172,15 +178,15 @@ class AnswersTests(HostileTestCase):
 
     @inlineCallbacks
     def test_gzip(self) -> Any:
-        """Broken, cut, doubled and unknown codings."""
+        """Broken, truncated, doubled and unknown codings are refused."""
         good = gzip.compress(GOOD)
         coded = b'Content-Encoding: gzip'
         for body, header, text in [
                 (b'not gzip', coded, 'gzip is broken'),
                 (good[:-12], coded, 'gzip ends too soon'),
                 (b'', coded, 'gzip ends too soon'),
-                (good + b'more', coded, 'more behind its gzip'),
-                (good * 2, coded, 'more behind its gzip'),
+                (good + b'more', coded, 'more bytes after its gzip'),
+                (good * 2, coded, 'more bytes after its gzip'),
                 (good, b'Content-Encoding: br', "coded as 'br'"),
                 (good, b'Content-Encoding: gzip, gzip', 'coded as'),
                 (gzip.compress(b'words'), coded, "begins with 'words'")]:
@@ -188,7 +194,7 @@ class AnswersTests(HostileTestCase):
 
     @inlineCallbacks
     def test_bomb(self) -> Any:
-        """A gzip bomb ends at the limit, a step at a time."""
+        """A gzip bomb is decompressed in steps, up to the limit."""
         packer = zlib.compressobj(9, zlib.DEFLATED, 31)
         bomb = packer.compress(GOOD[:90]) + b''.join(
             packer.compress(b' ' * 2**20) for _ in range(64)) + packer.flush()
@@ -208,13 +214,13 @@ class AnswersTests(HostileTestCase):
 
     @inlineCallbacks
     def test_too_large(self) -> Any:
-        """A plain body ends at the limit, too."""
+        """A plain body has the same limit."""
         yield self.check(http(encode_answer(['x' * 1000] * 2000)),
                          AnswerError, 'larger than 1 MiB', max_body=2**20)
 
     @inlineCallbacks
     def test_good_gzip(self) -> Any:
-        """gzip in one piece and in many, of an answer of 7 MB."""
+        """Compressed answers of 7 MB and of a few bytes are decoded."""
         data = recordings()['listTagged.big'].response
         koji = yield self.script(zipped(data), zipped(GOOD))
         builds = yield koji.listTagged('f43-updates')
@@ -224,7 +230,7 @@ class AnswersTests(HostileTestCase):
 
     @inlineCallbacks
     def test_gzip_of_twisted(self) -> Any:
-        """A server that compresses what it may is understood."""
+        """An answer that twisted.web compresses is decoded."""
         hub = FakeHub()
         resource = EncodingResourceWrapper(
             hub.resource.children[b'kojihub'], [GzipEncoderFactory()])
@@ -234,7 +240,7 @@ class AnswersTests(HostileTestCase):
 
     @inlineCallbacks
     def test_heads(self) -> Any:
-        """Headers that are none, too long, or never end."""
+        """Heads that are not HTTP, too long, or endless are refused."""
         for answer in [b'HTTP/1.1 200 OK\r\nX: ' + b'x' * 2**16 + b'\r\n',
                        b'\r\n' * 20 + b'GET / HTTP/1.1\r\n\r\n']:
             yield self.check(hang_up(answer), KojiException)
@@ -242,7 +248,7 @@ class AnswersTests(HostileTestCase):
 
     @inlineCallbacks
     def test_lengths(self) -> Any:
-        """A length that is wrong, or none, or two."""
+        """A wrong, invalid or doubled length is an error."""
         head = b'HTTP/1.1 200 OK\r\n'
         for length, kind in [
                 (b'Content-Length: 9999\r\n', ConnectionFailed),
@@ -255,7 +261,7 @@ class AnswersTests(HostileTestCase):
 
     @inlineCallbacks
     def test_statuses(self) -> Any:
-        """Every status but 200 is an HTTPError with its number."""
+        """Every status but 200 is an HTTPError with the number."""
         koji = yield self.script()
         for status in range(201, 600):
             body = b'' if status in (204, 304) else b'why'
@@ -267,13 +273,13 @@ class AnswersTests(HostileTestCase):
 
     @inlineCallbacks
     def test_long_page(self) -> Any:
-        """Of a long page behind a status only the beginning is read."""
+        """Only the first bytes of a long error page are read."""
         yield self.check(http(b'why' * 10**6, status=b'502 Bad Gateway'),
                          HTTPError, "502 Bad Gateway: 'whywhy")
 
     @inlineCallbacks
     def test_troubles(self) -> Any:
-        """After each of FakeHub's troubles the next call works."""
+        """After each misbehavior of FakeHub, the next call works."""
         hub = FakeHub(reactor=reactor)
         server = yield hub.listen()
         self.addCleanup(hub.stop)
@@ -291,7 +297,7 @@ class AnswersTests(HostileTestCase):
 
     @inlineCallbacks
     def test_closed_at_once(self) -> Any:
-        """Closing right after an answer that is none leaves nothing."""
+        """close() right after an answer leaves no connection."""
         for body in (b'words', GOOD):
             koji = yield self.script(http(body))
             call = koji.getAPIVersion()
@@ -301,23 +307,25 @@ class AnswersTests(HostileTestCase):
 
 
 class ByteByByte(Protocol):
-    """A server that sends its answer a byte a turn."""
+    """A server that sends one byte of its answer in each turn."""
 
     def dataReceived(self, data: bytes) -> None:
+        """Start to send the answer."""
         self.send(http(encode_answer([{'a': 1, 'b': ['\xe9', None]}] * 5)))
 
     def send(self, rest: bytes) -> None:
+        """Send the next byte."""
         self.transport.write(rest[:1])
         if rest[1:] and self.connected:
             reactor.callLater(0, self.send, rest[1:])
 
 
 class PhasesTests(HostileTestCase):
-    """Cancelling, limits and deaths in every phase."""
+    """Canceling, time limits and hang-ups in every phase."""
 
     @inlineCallbacks
     def test_slowly(self) -> Any:
-        """An answer that comes a byte now and then is taken."""
+        """An answer that arrives byte by byte is decoded."""
         port = yield self.serve(Factory.forProtocol(ByteByByte))
         koji = self.connect(f'http://localhost:{port}/kojihub')
         value = yield koji.call('x')
@@ -325,7 +333,7 @@ class PhasesTests(HostileTestCase):
 
     @inlineCallbacks
     def check_tls(self, end: Callable[[Any, Any], Any]) -> Any:
-        """A TLS peer that stalls in the middle of the body."""
+        """A TLS server that stalls in the body sees the connection close."""
         authority = trustme.CA()
         path = os.path.join(folder(self), 'ca.pem')
         authority.cert_pem.write_to_path(path)
@@ -352,7 +360,7 @@ class PhasesTests(HostileTestCase):
 
     @inlineCallbacks
     def test_tls_cancelled(self) -> Any:
-        """Cancelling closes it, seen from its side."""
+        """Canceling closes a stalled TLS connection."""
         def end(koji: Connection, call: Any) -> Any:
             call.cancel()
             return self.assertFailure(call, CancelledError)
@@ -360,13 +368,13 @@ class PhasesTests(HostileTestCase):
 
     @inlineCallbacks
     def test_tls_limit(self) -> Any:
-        """The time limit closes it."""
+        """The time limit closes a stalled TLS connection."""
         yield self.check_tls(lambda koji, call: self.assertFailure(
             call, CallTimeout))
 
     @inlineCallbacks
     def test_tls_closed(self) -> Any:
-        """close() closes it."""
+        """close() closes a stalled TLS connection."""
         def end(koji: Connection, call: Any) -> Any:
             call.addErrback(lambda failure: failure.trap(KojiException))
             return koji.close()
@@ -374,7 +382,7 @@ class PhasesTests(HostileTestCase):
 
     @inlineCallbacks
     def test_connecting(self) -> Any:
-        """A server that does not take connections: limit, and cancel."""
+        """Connecting has a time limit, and can be canceled."""
         with socket.socket() as full:
             full.bind(('127.0.0.1', 0))
             full.listen(0)
@@ -401,7 +409,7 @@ class PhasesTests(HostileTestCase):
 
     @inlineCallbacks
     def test_handshake(self) -> Any:
-        """A peer that never says a word of TLS."""
+        """A TLS handshake that stalls has a time limit."""
         koji = yield self.script(timeout=0.05)
         koji = self.connect(koji.url.replace('http:', 'https:'), timeout=0.05)
         for call in (koji.getAPIVersion, koji.tagBuild):
@@ -412,10 +420,7 @@ class PhasesTests(HostileTestCase):
 
     @inlineCallbacks
     def test_two_hundred(self) -> Any:
-        """
-        Of 200 at once a quarter is cancelled at random moments: the others
-        are answered, nothing is open in the end.
-        """
+        """Canceled calls disturb no other call, and leave no connection."""
         rng = random.Random(7)
         hub = FakeHub(reactor=reactor)
         hub.misbehave('slow', seconds=0)
@@ -456,11 +461,11 @@ class PhasesTests(HostileTestCase):
 
 
 class RequestTests(HostileTestCase):
-    """What a server hears."""
+    """The requests that a server receives."""
 
     @inlineCallbacks
     def test_headers(self) -> Any:
-        """What a hub needs to hear, and who we are."""
+        """A request has the headers that a hub needs."""
         koji = yield self.script()
         yield koji.getAPIVersion()
         head, _, body = self.factory.heard.partition(b'\r\n\r\n')
@@ -473,11 +478,11 @@ class RequestTests(HostileTestCase):
 
 
 class KeptConnectionsTests(HostileTestCase):
-    """Kept connections that are dead when they are needed."""
+    """Idle connections that the server has closed."""
 
     @inlineCallbacks
     def dead(self, *answers: Any) -> Any:
-        """A Connection with a kept connection that the server drops."""
+        """A Connection with an idle connection that the server will drop."""
         koji = yield self.script(http(GOOD), *answers)
         self.assertEqual((yield koji.getAPIVersion()), 1)
         self.assertEqual(self.factory.made, 1)
@@ -485,42 +490,42 @@ class KeptConnectionsTests(HostileTestCase):
 
     @inlineCallbacks
     def test_read(self) -> Any:
-        """A read is sent again, once, over a new connection."""
+        """A read is sent once more over a new connection."""
         koji = yield self.dead(hang_up(b''))
         self.assertEqual((yield koji.getAPIVersion()), 1)
         self.assertEqual((self.factory.made, self.factory.asked), (2, 3))
 
     @inlineCallbacks
     def test_only_once(self) -> Any:
-        """And not a third time."""
+        """A read is not sent a third time."""
         koji = yield self.dead(hang_up(b''), hang_up(b''))
         yield self.assertFailure(koji.getAPIVersion(), ConnectionFailed)
         self.assertEqual((self.factory.made, self.factory.asked), (2, 3))
 
     @inlineCallbacks
     def test_write(self) -> Any:
-        """A write is not: the hub may have done it."""
+        """A write is not sent again, since the hub may have carried it out."""
         koji = yield self.dead(hang_up(b''))
         yield self.assertFailure(koji.tagBuild(1, 2), ConnectionFailed)
         self.assertEqual(self.factory.asked, 2)
 
     @inlineCallbacks
     def test_a_byte(self) -> Any:
-        """Nor is a read whose answer had begun."""
+        """A read is not sent again if a byte of the answer has arrived."""
         koji = yield self.dead(hang_up(b'H'))
         yield self.assertFailure(koji.getAPIVersion(), ConnectionFailed)
         self.assertEqual(self.factory.asked, 2)
 
     @inlineCallbacks
     def test_new_connection(self) -> Any:
-        """Nor one over a connection that was new."""
+        """A read over a new connection is not sent again."""
         koji = yield self.script(hang_up(b''))
         yield self.assertFailure(koji.getAPIVersion(), ConnectionFailed)
         self.assertEqual(self.factory.asked, 1)
 
     @inlineCallbacks
     def test_idle(self) -> Any:
-        """Idle connections are let go, before a hub does it."""
+        """An idle connection is closed after a while."""
         from txkoji.hub.http import pool
         self.patch(pool, 'IDLE_TIMEOUT', 0.01)
         koji = yield self.script()
@@ -531,10 +536,10 @@ class KeptConnectionsTests(HostileTestCase):
 
 
 class BackPressureTests(SynchronousTestCase):
-    """A reader that is behind stops the reading."""
+    """Sinks that pause the reading."""
 
     def test_paused(self) -> None:
-        """While there is something to inflate, nothing is read."""
+        """The connection is paused while compressed bytes are left."""
         events: list[Any] = []
 
         class Reading:
@@ -554,8 +559,8 @@ class BackPressureTests(SynchronousTestCase):
         clock = Clock()
         body = body_module.Body(
             Sink(), Reading(),  # type: ignore[arg-type]
-            clock, coding='gzip', limit=2**20, held=events.append,
-            ended=events.append)
+            clock, coding='gzip', limit=2**20, on_pause=events.append,
+            on_end=events.append)
         body.feed(gzip.compress(b'x' * (2 * 65536 + 5)))
         self.assertEqual(events, [65536, 'pause'])
         clock.advance(0)
@@ -567,7 +572,7 @@ class BackPressureTests(SynchronousTestCase):
         self.assertEqual(clock.getDelayedCalls(), [])
 
     def test_cancelled(self) -> None:
-        """Cancelling in between stops all of it."""
+        """stop() cancels the next step, and feeds nothing more."""
         clock = Clock()
 
         class Reading:
@@ -584,7 +589,8 @@ class BackPressureTests(SynchronousTestCase):
         ended: list[Any] = []
         body = body_module.Body(
             Sink(), Reading(),  # type: ignore[arg-type]
-            clock, coding='gzip', limit=2**20, held=bool, ended=ended.append)
+            clock, coding='gzip', limit=2**20, on_pause=bool,
+            on_end=ended.append)
         body.feed(gzip.compress(b'x' * 200000))
         body.stop()
         self.assertEqual(clock.getDelayedCalls(), [])
@@ -594,7 +600,7 @@ class BackPressureTests(SynchronousTestCase):
 
 
 class ReadsTests(SynchronousTestCase):
-    """Which hub methods only read."""
+    """The hub methods that are reads."""
 
     #: All methods of the recorded hub that change nothing, looked at one by
     #: one, but for those named get*, list* and query* without a dot.
@@ -611,7 +617,7 @@ class ReadsTests(SynchronousTestCase):
         '''.split())
 
     def test_every_method(self) -> None:
-        """Every method of the hub is on the side where it belongs."""
+        """Every recorded hub method is a read or a write as it should be."""
         names = [row['name'] for row in recordings()['_listapi'].answer]
         self.assertGreater(len(names), 300)
         for name in names:
@@ -622,7 +628,7 @@ class ReadsTests(SynchronousTestCase):
             self.assertEqual(is_read(name), expected, name)
 
     def test_named(self) -> None:
-        """Some are what the method is that they name."""
+        """A method that calls another one is a read if that one is a read."""
         for method in ('count', 'filterResults', 'countAndFilterResults'):
             self.assertTrue(is_read(method, ['listTags']))
             self.assertTrue(is_read(method, [], {'methodName': 'listTags'}))
@@ -630,7 +636,7 @@ class ReadsTests(SynchronousTestCase):
                 self.assertFalse(is_read(method, args))
 
     def test_create(self) -> None:
-        """getPackage may make the package."""
+        """With `create`, the methods getPackage and getTagID are writes."""
         for method in ('getPackage', 'getTagID'):
             self.assertTrue(is_read(method, ['x', True]))
             self.assertTrue(is_read(method, ['x'], {'create': False}))
@@ -638,7 +644,7 @@ class ReadsTests(SynchronousTestCase):
             self.assertFalse(is_read(method, ['x'], {'create': True}))
 
     def test_unknown(self) -> None:
-        """What is not known is a write."""
+        """An unknown method is a write."""
         for method in ['host.getTask', 'repo.getAll', 'cancelBuild', 'x',
                        'plugin.listThings', '', 'get.x']:
             self.assertFalse(is_read(method))

@@ -1,4 +1,4 @@
-"""The codec: the hub's layout, Python's values, and what is refused."""
+"""Encoding and decoding: the hub's layout, Python's values, and refusals."""
 from __future__ import annotations
 
 import enum
@@ -31,12 +31,13 @@ from txkoji.hub.codec.xmlrpc import (
 
 
 def answer(value: str) -> bytes:
-    """An answer with this for its value element."""
+    """An answer with a value element."""
     return ('<methodResponse><params><param>' + value
             + '</param></params></methodResponse>').encode()
 
 
 def in_pieces(data: bytes, size: int) -> Any:
+    """Decode an answer in pieces of a size."""
     decoder = Decoder()
     for start in range(0, len(data), size):
         decoder.feed(data[start:start + size])
@@ -44,7 +45,7 @@ def in_pieces(data: bytes, size: int) -> Any:
 
 
 class Text(str):
-    """A text that is shown, and formatted, as another."""
+    """A str whose text and format are another text."""
 
     def __str__(self) -> str:
         return 'odd'
@@ -56,31 +57,45 @@ class Text(str):
 
 
 class Word(str, enum.Enum):
+    """An enum of str."""
+
     SCRATCH = 'scratch'
     ONCE = 'once'
 
 
 class Number(enum.IntEnum):
+    """An enum of int."""
+
     ONE = 1
 
 
 class Flag(int, enum.Enum):
+    """An enum that inherits from int."""
+
     TWO = 2
 
 
 class Large(int, enum.Enum):
+    """An enum with an int of more than 32 bits."""
+
     BIG = 2**40
 
 
 class Ratio(float, enum.Enum):
+    """An enum of float."""
+
     HALF = 0.5
 
 
 class Data(bytes, enum.Enum):
+    """An enum of bytes."""
+
     BYTES = b'x' * 100
 
 
 class Whole(int):
+    """An int whose text and format are another text."""
+
     def __format__(self, spec: str) -> str:
         return 'odd'
 
@@ -88,10 +103,14 @@ class Whole(int):
 
 
 class Real(float):
+    """A float whose text is another text."""
+
     __str__ = __repr__ = lambda self: 'odd'     # type: ignore[assignment]
 
 
 class Raw(bytes):
+    """A bytes whose slices are other bytes."""
+
     def __getitem__(self, key: Any) -> Any:
         return b'odd'
 
@@ -100,10 +119,10 @@ Pair = namedtuple('Pair', 'a b')
 
 
 class EncodingTests(SynchronousTestCase):
-    """Values to bytes."""
+    """Values that are encoded."""
 
     def check(self, *params: Any) -> None:
-        """Both Python's library and Koji's write the same."""
+        """Compare our encoding with Python's library and with Koji's."""
         ours = encode_call('echo', params)
         plain = tuple(unmunchify(list(params)))
         self.assertEqual(ours, koji.xmlrpcplus.dumps(plain, 'echo').encode())
@@ -113,7 +132,7 @@ class EncodingTests(SynchronousTestCase):
                 plain, 'echo', allow_none=True).encode())
 
     def test_values(self) -> None:
-        """Every type that XML-RPC has is written as others write it."""
+        """Each type of XML-RPC is encoded as by the other libraries."""
         for value in [
                 None, True, False, 0, -1, 2**31 - 1, -2**31, 2**31, 2**63 - 1,
                 -2**63, 0.0, -0.0, 1.5, 1e300, '', 'a', '<&>"\'',
@@ -125,7 +144,7 @@ class EncodingTests(SynchronousTestCase):
         self.check(1, 'two', [3])
 
     def test_subclasses(self) -> None:
-        """A value of a subclass is written as the value that it is."""
+        """A value of a subclass is encoded as its plain value."""
         for value, plain in [
                 (Text('<x>'), '<x>'), (Word.SCRATCH, 'scratch'),
                 (Number.ONE, 1), (Flag.TWO, 2), (Large.BIG, 2**40),
@@ -142,13 +161,13 @@ class EncodingTests(SynchronousTestCase):
                                  encode_entry('echo', [expected]))
 
     def test_names_of_subclasses(self) -> None:
-        """Names of methods and arguments are written as what they are."""
+        """A name of a subclass of str is encoded as its plain text."""
         for encode in (encode_call, encode_entry):
             self.assertEqual(encode(Word.SCRATCH, [], {Text('a'): 1}),
                              encode('scratch', [], {'a': 1}))
 
     def test_subclasses_leave_nothing(self) -> None:
-        """A call with an enum changes nothing in the calls after it."""
+        """A call with an enum does not change the calls after it."""
         encode_call('echo', [{Word.ONCE: Word.ONCE}])
         encode_entry(Word.ONCE, [{Word.ONCE: Word.ONCE}])
         for encode in (encode_call, encode_entry):
@@ -156,7 +175,7 @@ class EncodingTests(SynchronousTestCase):
             self.assertEqual(data.count(b'>once<'), 3)
 
     def test_carriage_return(self) -> None:
-        """A carriage return arrives as one, in names too."""
+        """A carriage return in a call is decoded as a carriage return."""
         value = ['a\rb\r\nc', {'\r': '\r'}]
         for encode in (encode_call, encode_entry):
             self.assertNotIn(b'\r', encode('echo', [value]))
@@ -165,7 +184,7 @@ class EncodingTests(SynchronousTestCase):
         self.assertEqual(client.loads(data)[0], tuple(value))
 
     def test_carriage_return_of_a_hub(self) -> None:
-        """A hub's answer has it as it is, and so it arrives as a line feed."""
+        """A carriage return in an answer is not escaped, as by a hub."""
         value = 'a\rb&#13;'
         self.assertEqual(
             encode_answer(value).partition(b'<value>')[2].partition(b'\n')[0],
@@ -174,23 +193,23 @@ class EncodingTests(SynchronousTestCase):
         self.assertEqual(decode_answer(encode_answer(value)), 'a\nb&#13;')
 
     def test_year(self) -> None:
-        """A year has four digits."""
+        """A year is encoded with four digits."""
         self.assertIn(b'>09990102T03:04:05<',
                       encode_answer(datetime(999, 1, 2, 3, 4, 5)))
 
     def test_aware_datetime(self) -> None:
-        """An aware datetime is written in UTC."""
+        """An aware datetime is encoded in UTC."""
         zone = timezone(timedelta(hours=2))
         time = datetime(2026, 11, 22, 6, 31, tzinfo=zone)
         self.assertIn(b'>20261122T04:31:00<', encode_answer(time))
 
     def test_too_large(self) -> None:
-        """An int of more than 64 bits is an OverflowError."""
+        """An int of more than 64 bits raises OverflowError."""
         for value in [2**63, -2**63 - 1, 10**5000]:
             self.assertRaises(OverflowError, encode_call, 'echo', [[value]])
 
     def test_not_to_be_carried(self) -> None:
-        """What XML-RPC cannot carry is a TypeError that names it."""
+        """A value that XML-RPC cannot carry raises a TypeError with it."""
         for value, name in [
                 (object, "<class 'object'>"), ({1, 2}, '{1, 2}'),
                 ({'a': 1j}, '1j'), ({1: 2}, '1'), (range(3), 'range'),
@@ -201,14 +220,14 @@ class EncodingTests(SynchronousTestCase):
             self.assertLess(len(str(error)), 200)
 
     def test_circle(self) -> None:
-        """A list that contains itself is a TypeError."""
+        """A list that contains itself raises TypeError."""
         circle: list[Any] = []
         circle.append(circle)
         error = self.assertRaises(TypeError, encode_call, 'm', [circle])
         self.assertIn('contains itself', str(error))
 
     def test_named_arguments(self) -> None:
-        """Named arguments go as Koji's client sends them, and come back."""
+        """Named arguments are encoded as by Koji's client, and decoded."""
         expected = koji.xmlrpcplus.dumps(
             koji.encode_args(1, strict=True), 'getBuild').encode()
         self.assertEqual(encode_call('getBuild', [1], {'strict': True}),
@@ -221,10 +240,10 @@ class EncodingTests(SynchronousTestCase):
 
 
 class RecordedTests(SynchronousTestCase):
-    """The bytes of a real hub, and of its own client."""
+    """The recorded bytes of a hub and of Koji's client."""
 
     def test_requests(self) -> None:
-        """Requests are written as Koji's client wrote them."""
+        """Requests are the same bytes as those of Koji's client."""
         same = 0
         for recording in recordings().values():
             if recording.call is None:
@@ -239,7 +258,7 @@ class RecordedTests(SynchronousTestCase):
         self.assertGreater(same, 200)
 
     def test_answers(self) -> None:
-        """Answers give the values that Python's library reads."""
+        """Recorded answers are decoded and encoded as by other libraries."""
         for recording in recordings().values():
             expected = recording.answer
             if recording.meta['http_status'] != 200 or expected is None:
@@ -258,30 +277,30 @@ class RecordedTests(SynchronousTestCase):
             self.assertEqual(encode_answer(value), recording.response)
 
     def test_in_pieces(self) -> None:
-        """It makes no difference how the bytes arrive."""
+        """The size of the pieces does not change the value."""
         data = recordings()['getTaskInfo.bigint-nonascii'].response
         whole = decode_answer(data)
         for size in [1, 2, 3, 7, 64, 1000]:
             self.assertEqual(in_pieces(data, size), whole)
 
     def test_munch(self) -> None:
-        """Structs are Munch, at every level."""
+        """Structs are Munch at every level."""
         build = decode_answer(recordings()['getBuild.osbs'].response)
         self.assertIs(type(build), Munch)
         self.assertEqual(build.extra.osbs_build.engine, 'podman')
 
 
 class DecodingTests(SynchronousTestCase):
-    """What is not in any recording."""
+    """Documents that no recording has."""
 
     def test_faults(self) -> None:
-        """A fault is raised, typed by its code."""
+        """A fault raises the exception class of its code."""
         error = self.assertRaises(GenericError, decode_answer,
                                   encode_fault(1000, 'No such tag: \xe9'))
         self.assertEqual(str(error), 'No such tag: \xe9')
 
     def test_all_elements(self) -> None:
-        """Every element that Python's library reads gives the same here."""
+        """Every element that Python's library knows gives the same value."""
         for text in [
                 '<i1>1</i1>', '<i2>-2</i2>', '<i4> 4 </i4>', '<i8>8</i8>',
                 '<biginteger>123456789012345678901</biginteger>',
@@ -300,13 +319,13 @@ class DecodingTests(SynchronousTestCase):
                              client.loads(data, use_builtin_types=True)[0][0])
 
     def test_encoding(self) -> None:
-        """A document may say that it is in another encoding."""
+        """A document may name another encoding."""
         data = ("<?xml version='1.0' encoding='iso-8859-1'?>"
                 + answer('<value>\xe9</value>').decode()).encode('latin-1')
         self.assertEqual(decode_answer(data), '\xe9')
 
     def test_depth(self) -> None:
-        """As deep as the limit is fine; deeper is refused."""
+        """Nesting is allowed up to the limit, and deeper it is refused."""
         def nested(depth: int) -> bytes:
             return answer('<value><array><data>' * depth
                           + '</data></array></value>' * depth)
@@ -378,10 +397,10 @@ REFUSED_ELSEWHERE = [
 
 
 class RefusalTests(SynchronousTestCase):
-    """What is not an answer is an AnswerError that says why."""
+    """Documents that are refused with an AnswerError that says why."""
 
     def test_refused(self) -> None:
-        """Each of these, whole and byte by byte."""
+        """Each document of the two lists is refused, whole and in pieces."""
         for data, why in FORGIVEN_ELSEWHERE + REFUSED_ELSEWHERE:
             if isinstance(data, str):
                 data = data.encode()
@@ -391,7 +410,7 @@ class RefusalTests(SynchronousTestCase):
                 self.assertLess(len(str(error)), 300)
 
     def test_differences(self) -> None:
-        """The first list is what we differ in from Python's library."""
+        """Python's library decodes the documents of the first list."""
         for data, why in FORGIVEN_ELSEWHERE:
             try:
                 client.loads(data)
@@ -400,7 +419,7 @@ class RefusalTests(SynchronousTestCase):
                 self.assertIn('document type', why)
 
     def test_no_method(self) -> None:
-        """A request that names no method is refused."""
+        """A request without a method is refused."""
         for data in [b'<methodCall></methodCall>',
                      b'<methodCall><params/><methodName>a</methodName>'
                      b'</methodCall>',
@@ -445,7 +464,7 @@ class PropertyTests(SynchronousTestCase):
     @settings(derandomize=True, deadline=None)
     @given(VALUES, st.integers(1, 50))
     def test_there_and_back(self, value: Any, size: int) -> None:
-        """What is encoded is decoded to the same, by us and by Koji."""
+        """An encoded value is decoded to itself, by Python's library too."""
         data = encode_answer(value)
         self.assertEqual(in_pieces(data, size), value)
         self.assertEqual(client.loads(data, use_builtin_types=True)[0][0],
@@ -456,7 +475,7 @@ class PropertyTests(SynchronousTestCase):
     @settings(derandomize=True, deadline=None)
     @given(st.lists(CALLS, max_size=8))
     def test_multicall(self, calls: Any) -> None:
-        """Many calls in one are written as Koji's client writes them."""
+        """A multicall is the same bytes as that of Koji's client."""
         for method in ('system.multicall', 'multiCall'):
             self.assertEqual(
                 encode_call(method, [calls]),
@@ -465,11 +484,11 @@ class PropertyTests(SynchronousTestCase):
     @settings(derandomize=True, deadline=None)
     @given(VALUES, st.data())
     def test_truncated(self, value: Any, data: st.DataObject) -> None:
-        """An answer that was cut off is never taken for a whole one."""
+        """A truncated answer is refused."""
         whole = encode_answer(value).rstrip()
         cut = data.draw(st.integers(0, len(whole) - 1))
         self.assertRaises(AnswerError, decode_answer, whole[:cut])
 
     def test_not_a_number(self) -> None:
-        """NaN is carried as the others carry it."""
+        """NaN is encoded and decoded."""
         self.assertTrue(math.isnan(decode_answer(encode_answer(math.nan))))

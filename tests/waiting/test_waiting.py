@@ -7,7 +7,8 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.web.resource import Resource
 
 from tests.support import FailingNetwork, HubTestCase, Odd
-from txkoji import task_states
+from txkoji import build_states, task_states
+from txkoji.build import Build
 from txkoji.exceptions import (
     AnswerError,
     AuthError,
@@ -334,6 +335,59 @@ class WaitTests(WaitingTestCase):
             self.fail_of(each, ConnectionClosed)
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
         self.fail_of(self.koji.wait(6474), ConnectionClosed)
+
+
+class BuildsTests(WaitingTestCase):
+    """Waiting for builds."""
+
+    def building(self, **members: Any) -> Any:
+        """Make a build of an open task, and get it."""
+        row = dict(next(row for row in self.hub.tables.builds
+                        if row['task_id']))
+        row.update(id=9999, build_id=9999, state=build_states.BUILDING,
+                   completion_time=None, completion_ts=None, **members)
+        self.hub.tables.builds.append(row)
+        self.row = row
+        return self.get(self.koji.getBuild(9999))
+
+    def test_task(self) -> None:
+        """A build is finished after its task, when the hub says so."""
+        number = self.open[0]
+        build = self.building(task_id=number)
+        waiting = self.koji.wait(build)
+        self.turn()
+        self.end(number)
+        self.turn(INTERVAL)
+        self.assertNoResult(waiting)
+        self.row['state'] = build_states.COMPLETE
+        self.turn(INTERVAL)
+        self.assertEqual(self.get(waiting).state_name, 'COMPLETE')
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+    def test_without_task(self) -> None:
+        """A reserved build is polled itself."""
+        build = self.building(task_id=None, extra=None)
+        waiting = self.koji.wait([build, 6474])
+        self.turn()
+        self.turn(INTERVAL)
+        self.assertNoResult(waiting)
+        self.row['state'] = build_states.FAILED
+        self.turn(INTERVAL)
+        self.turn()
+        found, task = self.get(waiting)
+        self.assertEqual((found.state_name, task.id), ('FAILED', 6474))
+
+    def test_finished(self) -> None:
+        """A finished build fires at once, as it is on the hub."""
+        build = self.get(self.koji.getBuild(5356))
+        waiting = self.koji.wait(build)
+        self.turn()
+        self.assertEqual(self.get(waiting), build)
+
+    def test_invalid(self) -> None:
+        """A build without an id is refused."""
+        self.fail_of(self.koji.wait(Build({'name': 'x'})), ValueError)
+        self.fail_of(self.koji.wait([Build({'name': 'x'})]), ValueError)
 
 
 class ResultTests(WaitingTestCase):

@@ -20,9 +20,9 @@ from txkoji.exceptions import (
 from txkoji.hub.backoff import Backoff, HubAway
 from txkoji.hub.deferreds import FairSemaphore
 from txkoji.hub.http.body import Sink
-from txkoji.hub.http.connection import Head
 from txkoji.hub.http.exchange import Exchange
 from txkoji.hub.http.network import Network, Sockets
+from txkoji.hub.http.parser import Head
 from txkoji.hub.http.pool import Pool
 from txkoji.hub.http.proxy import Proxies
 from txkoji.hub.http.request import Headers, Request
@@ -159,10 +159,10 @@ class Transport:
         url = self._redirects.get(base, base) + mark + query
         exchange = Exchange(
             request, url, headers, pool=self.pool, reactor=self.reactor,
-            again=resend,
+            resend=resend,
             max_body=inf if request.streamed else self._max_body,
-            stats=self.stats, take_head=self._read_version,
-            held=slot.release)
+            stats=self.stats, on_head=self._read_version,
+            on_pause=slot.release)
         self._exchanges.add(exchange)
         return exchange.start().addBoth(
             self._finish, exchange, request, address, headers, resend, slot)
@@ -231,7 +231,7 @@ class Transport:
         if self._files is None:
             from txkoji.hub.http.files import FileClient
             self._files = FileClient(self.reactor, self.pool, self.network)
-        await self._files.get(url, headers, timeout=timeout, show=on_head,
+        await self._files.get(url, headers, timeout=timeout, on_head=on_head,
                               sink=sink)
 
     async def close(self) -> None:

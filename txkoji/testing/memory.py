@@ -41,7 +41,7 @@ class MemoryNetwork:
 
     needs_tls = False
     #: A new connection costs nothing.
-    keeps = False
+    keep_alive = False
 
     def __init__(self, resource: Resource, reactor: Any) -> None:
         self._site = Site(resource, timeout=None, reactor=reactor)

@@ -5,14 +5,13 @@ import copy
 from collections.abc import Iterable
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from txkoji import task_states
 from txkoji.client import HubClient
 from txkoji.exceptions import AnswerError, GenericError, KojiException, copy_of
-from txkoji.hub.deferreds import gather
 from txkoji.task import Task
 from txkoji.waiting.polling import OutageBudget
 
@@ -34,10 +33,12 @@ class Poller:
     a waiter there is no polling.
 
     :param client: asks the hub.
+
+    :ivar client: asks the hub.
     """
 
     def __init__(self, client: HubClient) -> None:
-        self._client = client
+        self.client = client
         self._waiting: dict[int, list[Deferred[Task]]] = {}
         #: Tasks to ask for before the next round of all.
         self._early: set[int] = set()
@@ -66,25 +67,12 @@ class Poller:
         waiting: Deferred[Task] = Deferred(leave)
         queue.append(waiting)
         if self._polling is None:
-            self._polling = self._client.run(
+            self._polling = self.client.run(
                 self._poll(), 'getTaskInfo', None)
             self._polling.addBoth(self._ended)
         else:
             self.wake(task_id)
         return waiting
-
-    def wait_for(self, tasks: Any, timeout: float | None) -> Deferred[Any]:
-        """Wait until tasks are finished; see `Connection.wait`."""
-        one = isinstance(tasks, (int, Task))
-        if isinstance(tasks, (str, bytes)):
-            return fail(TypeError(f'a task has a number, not {tasks!r}'))
-
-        async def wait() -> Any:
-            ids = [task_number(task) for task in ([tasks] if one else tasks)]
-            found = await gather([self.wait(number) for number in ids])
-            return found[0] if one else found
-
-        return self._client.run(wait(), 'the wait for tasks', timeout)
 
     def wake(self, task_id: int) -> None:
         """Ask for a task soon, if there is a waiter for it."""
@@ -97,7 +85,7 @@ class Poller:
                     self._timer.reset(soon)
 
     async def _poll(self) -> None:
-        reactor = self._reactor = self._client.reactor
+        reactor = self._reactor = self.client.reactor
         budget = OutageBudget()
         next_round = self._earliest = reactor.seconds()
         while self._waiting:
@@ -111,7 +99,7 @@ class Poller:
             if reactor.seconds() >= next_round:
                 ids = set(self._waiting)
                 next_round = (reactor.seconds()
-                              + self._client.settings.poll_interval)
+                              + self.client.settings.poll_interval)
             self._early.clear()
             if ids:
                 self._earliest = reactor.seconds() + EARLY
@@ -136,7 +124,7 @@ class Poller:
             self._pause.callback(None)
 
     async def _ask(self, ids: list[int], budget: OutageBudget) -> None:
-        self._asking = self._client.getTaskInfo(ids)
+        self._asking = self.client.getTaskInfo(ids)
         try:
             tasks = await self._asking
         except KojiException as error:

@@ -1,12 +1,13 @@
 """
-The layout that Koji's hub writes, decoded by one regular expression.
+A decoder for the layout of Koji's hub, built on one regular expression.
 
-The hub writes each element in one way only, down to the line ends, so that an
-expression can take whole members at once, and whole rows of long lists
-(`txkoji.hub.codec.rows`). Of 7 MB of builds that reads more than eleven times
-as fast as Python's library. Whatever does not fit is handed over to expat
-(`txkoji.hub.codec.expat`), together with the arrays and structs that are open
-at that point, so that nothing that was read is read again, or kept for it.
+The hub writes each element in one way only, down to the line ends. So one
+expression can match a whole member, and another one a whole row of a long list
+(`txkoji.hub.codec.rows`). Decoding 7 MB of builds takes less than an eleventh
+of the time of Python's library.
+
+If the bytes leave this layout, expat (`txkoji.hub.codec.expat`) reads on. The
+decoder hands over its open arrays and structs, so that no byte is read twice.
 """
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from munch import Munch
 from txkoji.hub.codec.expat import (
     MAX_DEPTH,
     ExpatDecoder,
-    too_deep,
+    nesting_error,
     value_or_fault,
 )
 from txkoji.hub.codec.rows import (
@@ -35,8 +36,9 @@ from txkoji.hub.codec.rows import (
     unescape,
 )
 
-#: One of: a value, with a member around it or not; the beginning of an array
-#: or a struct, likewise; the end of one of these three; all that is left.
+#: A token: a value, alone or in a member; the start of an array or a struct,
+#: alone or in a member; the end of an array, a struct or a member; or all of
+#: the text that is left, if it does not start with a whole token.
 _TOKEN = re.compile(
     rf'(?:<member>\n<name>([^<>&{CONTROL}]+)</name>\n)?<value><(?:'
     rf'(?:(string|int|i8|boolean|double)>([^<>{CONTROL}]*)</\2></value>\n'
@@ -45,30 +47,31 @@ _TOKEN = re.compile(
     r'|(</struct></value>\n|</data></array></value>\n|</member>\n)'
     r'|([\s\S]+)')
 
-_XML = "<?xml version='1.0'?>\n<methodResponse>\n"
-_VALUE = (_XML + '<params>\n<param>\n',
-          '</param>\n</params>\n</methodResponse>\n')
-_FAULT = (_XML + '<fault>\n', '</fault>\n</methodResponse>\n')
+_PROLOG = "<?xml version='1.0'?>\n<methodResponse>\n"
 
-#: What does not become a token within so many characters is for expat.
+#: The text before and after the value: of an answer, and of a fault.
+_ANSWER = (_PROLOG + '<params>\n<param>\n',
+           '</param>\n</params>\n</methodResponse>\n')
+_FAULT = (_PROLOG + '<fault>\n', '</fault>\n</methodResponse>\n')
+
+#: The most characters that may be unread because their token is not whole
+#: yet. If there are more, expat reads on.
 MAX_REST = 65536
 
 
 class _UnexpectedToken(Exception):
-    """A token that does not belong there."""
+    """A token that is not allowed at its place."""
 
 
 class Decoder:
     """
-    Decode one answer of a hub while its bytes arrive.
+    A decoder for one answer of a hub, fed while the bytes arrive.
 
-    :param row: makes the structs that are the value itself, or the items of a
-                list that is; None for Munch, as all others are.
-    :param learn_after: how many rows of a list are read by tokens before
-                        they are read as a whole.
-
-    :ivar fast: whether expat was not needed so far.
-    :ivar learned: whether rows are read as a whole by now.
+    :param row: makes an empty dictionary for a struct that is the value
+                itself, or an item of a list that is the value. None means
+                Munch. Structs that are nested deeper are always Munch.
+    :param learn_after: the number of rows of a list that are read by tokens,
+                        before rows are matched as a whole.
     """
 
     def __init__(self, row: Callable[[], Any] | None = None, *,
@@ -77,71 +80,78 @@ class Decoder:
         self._learn_after = learn_after
         self._expat: ExpatDecoder | None = None
         self._utf8 = codecs.getincrementaldecoder('utf-8')()
-        self._rest = ''
-        self._ends: tuple[str, str] | None = None
-        # The list of the values, and each open array and struct; the names
-        # of those that are in a struct; and what a struct gets at the end of
-        # the member.
-        self._open: list[Any] = [[]]
+        self._unread = ''
+        self._envelope: tuple[str, str] | None = None
+        # The list of the answer's values, and each open array and struct;
+        # the names of the open members; and the finished container in a
+        # member that is not closed yet.
+        self._containers: list[Any] = [[]]
         self._names: list[str] = []
-        self._member: Any = None
-        # Each name once, however often it comes.
-        self._known: dict[str, str] = {}
+        self._member_value: Any = None
+        # One string object for each member name, however often it comes.
+        self._interned: dict[str, str] = {}
         self._rows: RowReader | None = None
         self._observed = 0
 
     @property
     def fast(self) -> bool:
+        """Whether the answer was read without expat so far."""
         return self._expat is None
 
     @property
     def learned(self) -> bool:
+        """Whether the rows of a list are matched as a whole now."""
         return self._rows is not None and self._rows.active
 
     def feed(self, data: bytes) -> None:
         """
-        Take the next bytes.
+        Decode the next bytes.
 
-        :raises AnswerError: as soon as it cannot become a good answer.
+        :raises AnswerError: as soon as the bytes cannot be an answer.
         """
         if self._expat is not None:
             self._expat.feed(data)
             return
-        waiting = self._utf8.getstate()[0]
+        partial_character = self._utf8.getstate()[0]
         try:
-            text = self._rest + self._utf8.decode(data)
+            text = self._unread + self._utf8.decode(data)
         except UnicodeDecodeError:
             self._utf8.reset()
-            self._read_kept()
-            self._hand_over(self._rest, waiting + data)
+            self._read_pending_row()
+            self._switch_to_expat(self._unread, partial_character + data)
             return
-        if self._ends is None:
-            for ends in (_VALUE, _FAULT):
-                if text.startswith(ends[0]):
-                    self._ends = ends
-                    text = text[len(ends[0]):]
-        if self._ends is None:
-            self._rest = text
-            if not (_VALUE[0].startswith(text) or _FAULT[0].startswith(text)):
-                self._hand_over(text)
+        if self._envelope is None:
+            for envelope in (_ANSWER, _FAULT):
+                if text.startswith(envelope[0]):
+                    self._envelope = envelope
+                    text = text[len(envelope[0]):]
+        if self._envelope is None:
+            self._unread = text
+            if not (_ANSWER[0].startswith(text) or _FAULT[0].startswith(text)):
+                self._switch_to_expat(text)
             return
         rows = self._rows
-        if rows is not None and len(text) > rows.least:
+        if rows is not None and len(text) > rows.min_length:
             self._read_rows(text, rows)
         else:
             self._read_tokens(text)
-        if len(self._open) > 1 and (rows is None or rows.learning):
-            self._observe()
-        if len(self._rest) > MAX_REST:
-            self._hand_over(self._rest)
+        if len(self._containers) > 1 and (rows is None or rows.learning):
+            self._learn()
+        if len(self._unread) > MAX_REST:
+            self._switch_to_expat(self._unread)
 
     def take(self) -> list[Any]:
         """
-        Get the items that are whole by now, of a value that is a list. They
-        are gone here, and from what `close` gives.
+        Take the items that are finished, if the value is a list.
+
+        The decoder forgets these items. The list that `close` returns does
+        not have them.
+
+        :returns: the new items; an empty list if there are none, if the value
+                  is not a list, or if the answer is a fault.
         """
         if self._expat is None:
-            values, fault = self._open, self._ends is _FAULT
+            values, fault = self._containers, self._envelope is _FAULT
         else:
             values, fault = self._expat.containers, self._expat.in_fault
         if fault or len(values) < 2 or type(values[1]) is not list:
@@ -153,36 +163,39 @@ class Decoder:
 
     def close(self) -> Any:
         """
-        Say that there are no more bytes, and get the value.
+        Finish decoding, after the last bytes.
 
-        :raises KojiException: if it is a fault; the class depends on its
-                               code.
-        :raises AnswerError: if it is not a whole answer.
+        :returns: the value of the answer.
+        :raises KojiException: if the answer is a fault. The class depends on
+                               the fault's code.
+        :raises AnswerError: if the answer is not complete.
         """
-        self._read_kept()
+        self._read_pending_row()
         if self._expat is None and not (
-                self._ends is not None and self._rest == self._ends[1]
-                and len(self._open) == 1 and len(self._open[0]) == 1
+                self._envelope is not None
+                and self._unread == self._envelope[1]
+                and len(self._containers) == 1
+                and len(self._containers[0]) == 1
                 and not self._utf8.getstate()[0]):
-            self._hand_over(self._rest)
+            self._switch_to_expat(self._unread)
         if self._expat is not None:
             return self._expat.close()
-        return value_or_fault(self._open[0][0], self._ends is _FAULT)
+        return value_or_fault(self._containers[0][0], self._envelope is _FAULT)
 
     @property
-    def _items(self) -> list[Any]:
-        """The value as far as it was read, if it is a list."""
-        values = self._open
+    def _top_items(self) -> list[Any]:
+        """The items read so far, if the value is a list."""
+        values = self._containers
         return values[1] if len(values) > 1 and type(values[1]) is list else []
 
     @property
-    def _in_items(self) -> bool:
-        """Whether an item of that list comes next, or its end."""
-        return len(self._open) == 2 and type(self._open[1]) is list
+    def _is_at_item(self) -> bool:
+        """Whether the next token is an item of the top list, or its end."""
+        return len(self._containers) == 2 and type(self._containers[1]) is list
 
-    def _observe(self) -> None:
-        """Let rows be learned from the newest items of a list."""
-        items = self._items
+    def _learn(self) -> None:
+        """Let a `RowReader` learn from the newest items of a list."""
+        items = self._top_items
         if len(items) > self._observed:
             if self._rows is None:
                 self._rows = RowReader(
@@ -193,66 +206,66 @@ class Decoder:
 
     def _read_rows(self, text: str, rows: RowReader) -> None:
         """
-        Read rows as they were learned; by tokens one that is open already,
-        those that are otherwise, and what comes behind the last.
+        Read rows as a whole, and everything else by tokens.
+
+        Tokens read the rest of a row that is open already, a row of another
+        layout, and the text after the last row.
         """
         while rows.active:
-            begins = self._in_items
+            begins = self._is_at_item
             if begins:
                 try:
                     found, text = rows.read(text)
                 except ValueError:
                     break
-                self._open[1] += found
+                self._containers[1] += found
             end = text.find(ROW_END) + len(ROW_END)
             if end < len(ROW_END):
-                if (begins and len(text) <= rows.least
+                if (begins and len(text) <= rows.min_length
                         and text.startswith(ROW_BEGIN)):
-                    self._rest = text
+                    self._unread = text
                     return
                 break
-            before = len(self._items)
+            before = len(self._top_items)
             self._read_tokens(text[:end], text[end:])
             if self._expat is not None:
                 return
             if begins:
-                rows.reject(self._items[before:])
-            text = self._rest + text[end:]
-            if self._rest or not self._in_items:
+                rows.reject(self._top_items[before:])
+            text = self._unread + text[end:]
+            if self._unread or not self._is_at_item:
                 break
         self._read_tokens(text)
 
-    def _read_kept(self) -> None:
-        """Read by tokens the row that `_read_rows` kept, if it did."""
-        if self._expat is None and len(self._open) > 1:
-            self._read_tokens(self._rest)
+    def _read_pending_row(self) -> None:
+        """Read by tokens the unfinished row that `_read_rows` put aside."""
+        if self._expat is None and len(self._containers) > 1:
+            self._read_tokens(self._unread)
 
     def _read_tokens(self, text: str, behind: str = '') -> None:
         """
-        Read by tokens.
+        Read a text by tokens.
 
-        :param behind: what comes behind that text, if expat reads on.
+        :param behind: the text after it, for expat if it has to read on.
         """
-        self._rest = ''
+        self._unread = ''
         tokens = _TOKEN.findall(text)
         unread = iter(tokens)
         try:
-            self._read(unread)
+            self._apply(unread)
         except (_UnexpectedToken, TypeError, ValueError):
             count = len(tokens) - operator.length_hint(unread) - 1
-            self._hand_over(_after(text, count) + behind)
+            self._switch_to_expat(_skip(text, count) + behind)
 
-    def _read(self, tokens: Any) -> None:
+    def _apply(self, tokens: Any) -> None:
         """
-        Put what tokens say into the open containers.
+        Add the values of tokens to the open containers.
 
-        A struct takes items by name only and a list does not, so that a
-        token that does not belong there is a TypeError.
+        A token at a wrong place raises TypeError or `_UnexpectedToken`.
         """
-        known = self._known
-        current = self._open[-1]
-        if self._member is not None:
-            current = None
+        known = self._interned
+        current: Any = (None if self._member_value is not None
+                        else self._containers[-1])
         for name, kind, text, begin, end, rest in tokens:
             if kind:
                 value: Any = text
@@ -269,11 +282,11 @@ class Decoder:
                     value = int(text)
             elif begin or end or rest:
                 if rest:
-                    self._rest = rest
+                    self._unread = rest
                 elif begin:
-                    current = self._begin(current, name, begin)
+                    current = self._open(current, name, begin)
                 else:
-                    current = self._end(current, end)
+                    current = self._close(current, end)
                 continue
             else:
                 value = None
@@ -284,13 +297,13 @@ class Decoder:
             else:
                 raise _UnexpectedToken
 
-    def _begin(self, current: Any, name: str, kind: str) -> Any:
-        """Open an array or a struct; gives it."""
+    def _open(self, current: Any, name: str, kind: str) -> Any:
+        """Open an array or a struct, and return its container."""
         if (not name) != (type(current) is list) or current is None:
             raise _UnexpectedToken
-        depth = len(self._open)
+        depth = len(self._containers)
         if depth > MAX_DEPTH:
-            raise too_deep()
+            raise nesting_error()
         new: Any = []
         if kind == 'struct>':
             if self._row is not None and (depth == 1 or (
@@ -300,48 +313,54 @@ class Decoder:
                 new = Munch.__new__(Munch)
         if name:
             self._names.append(name)
-        self._open.append(new)
+        self._containers.append(new)
         return new
 
-    def _end(self, current: Any, kind: str) -> Any:
-        """Close an array, a struct or a member; gives what is open then."""
+    def _close(self, current: Any, kind: str) -> Any:
+        """
+        Close an array, a struct or a member.
+
+        :returns: the container that is open then; None before the end of a
+                  member.
+        """
         if kind == '</member>\n':
-            if self._member is None:
+            if self._member_value is None:
                 raise _UnexpectedToken
-            self._open[-1][self._names.pop()] = self._member
-            self._member = None
-            return self._open[-1]
-        if current is None or len(self._open) == 1 or (
+            self._containers[-1][self._names.pop()] = self._member_value
+            self._member_value = None
+            return self._containers[-1]
+        if current is None or len(self._containers) == 1 or (
                 (type(current) is list) != (kind[2] == 'd')):
             raise _UnexpectedToken
-        done = self._open.pop()
-        outer = self._open[-1]
+        done = self._containers.pop()
+        outer = self._containers[-1]
         if type(outer) is list:
             outer.append(done)
             return outer
-        self._member = done
+        self._member_value = done
         return None
 
-    def _hand_over(self, text: str, more: bytes = b'') -> None:
+    def _switch_to_expat(self, text: str, more: bytes = b'') -> None:
         """
-        Let expat go on from here.
+        Let expat read on.
 
-        :param text: what is not read yet.
-        :param more: bytes behind it.
+        :param text: the text that is not read yet.
+        :param more: the bytes after it.
         """
-        # Of a character that is not whole yet.
+        # The first bytes of a character that is not whole yet come before.
         more = self._utf8.getstate()[0] + more
-        self._rest = ''
+        self._unread = ''
         if self._expat is None:
             self._expat = ExpatDecoder(
-                row=self._row) if self._ends is None else ExpatDecoder.resumed(
-                    self._ends is _FAULT, self._open, self._names,
-                    self._member, row=self._row)
+                row=self._row
+            ) if self._envelope is None else ExpatDecoder.resumed(
+                self._envelope is _FAULT, self._containers, self._names,
+                self._member_value, row=self._row)
         self._expat.feed(text.encode() + more)
 
 
-def _after(text: str, count: int) -> str:
-    """What is left of a text after so many tokens."""
+def _skip(text: str, count: int) -> str:
+    """Return the rest of a text after a number of tokens."""
     for number, token in enumerate(_TOKEN.finditer(text)):
         if number == count:
             return text[token.start():]

@@ -1,5 +1,8 @@
 """
-XML-RPC decoded by a hardened expat: whatever a hub may send.
+A decoder for any XML-RPC document, built on expat.
+
+The decoder is hardened against hostile documents. Document types and entities
+are refused. The depth of nesting and the size of a value are limited.
 """
 from __future__ import annotations
 
@@ -14,13 +17,14 @@ from munch import Munch
 
 from txkoji.exceptions import AnswerError, from_fault
 
-#: Arrays and structs within each other; nothing of Koji's comes near.
+#: The most arrays and structs nested in each other. Koji's own answers stay
+#: far below.
 MAX_DEPTH = 256
 
-#: Characters of a single value.
+#: The most characters of a single value.
 MAX_VALUE = 64 * 2**20
 
-#: What may stand directly within what.
+#: The elements that are allowed directly in an element.
 _CHILDREN: dict[str, frozenset[str]] = {
     'methodResponse': frozenset(['params', 'fault']),
     'methodCall': frozenset(['methodName', 'params']),
@@ -33,8 +37,9 @@ _CHILDREN: dict[str, frozenset[str]] = {
     'member': frozenset(['name', 'value']),
 }
 
-#: How often at most a child may stand there, where that is limited.
-_ONCE = frozenset(['methodResponse', 'methodCall', 'param', 'fault', 'array'])
+#: The elements that may have one child only.
+_ONE_CHILD = frozenset(['methodResponse', 'methodCall', 'param', 'fault',
+                        'array'])
 
 
 def _boolean(text: str) -> bool:
@@ -68,26 +73,28 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
 
 _CHILDREN['value'] = frozenset([*_SCALARS, 'array', 'struct'])
 
-_NOTHING: Any = object()
+_NO_VALUE: Any = object()
 
 
 class ExpatDecoder:
     """
-    Decode one XML-RPC document while its bytes arrive.
+    A decoder for one XML-RPC document, fed while the bytes arrive.
 
-    What `xmlrpc.client.loads(..., use_builtin_types=True)` reads gives the
-    same values here, with Munch for dict; but it forgives much that is
-    refused here: document types and entities, unknown elements, elements
-    where they do not belong, text between them, a ``<value>`` with two
-    values, and nesting beyond `MAX_DEPTH`.
+    The values are the same as those of
+    `xmlrpc.client.loads(..., use_builtin_types=True)`, with Munch for dict.
+    This decoder is stricter. It refuses document types and entities, unknown
+    elements, elements at a wrong place, text between elements, a ``<value>``
+    with two values, and nesting beyond `MAX_DEPTH`.
 
-    :param root: ``methodResponse``, or ``methodCall`` to read a request.
-    :param row: makes the structs that are the value itself, or the items of a
-                list that is; None for Munch, as all others are.
+    :param root: the name of the root element: ``methodResponse`` to decode an
+                 answer, ``methodCall`` to decode a request.
+    :param row: makes an empty dictionary for a struct that is the value
+                itself, or an item of a list that is the value. None means
+                Munch. Structs that are nested deeper are always Munch.
 
-    :ivar method: the hub method that a request names.
-    :ivar containers: the list of the values, and each open array and struct
-                      within.
+    :ivar method: the hub method of a request.
+    :ivar containers: the list of the document's values, and each open array
+                      and struct.
     """
 
     def __init__(self, root: str = 'methodResponse',
@@ -101,7 +108,7 @@ class ExpatDecoder:
         self.containers: list[Any] = [[]]
         self._names: list[str | None] = []
         self._text: list[str] = []
-        self._value: Any = _NOTHING
+        self._value: Any = _NO_VALUE
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartElementHandler = self._start
@@ -115,15 +122,17 @@ class ExpatDecoder:
                 member: Any, row: Callable[[], Any] | None
                 ) -> ExpatDecoder:
         """
-        Go on in the middle of an answer.
+        Make a decoder that reads on in the middle of an answer.
 
-        :param fault: whether it is one.
-        :param containers: the list of the values, and each open array and
-                           struct within.
-        :param names: the names of those that are members of a struct.
-        :param member: the value of a member that is not closed yet, or None.
+        :param fault: whether the answer is a fault.
+        :param containers: the list of the answer's values, and each open
+                           array and struct.
+        :param names: the names of the open members.
+        :param member: the finished container in a member that is not closed
+                       yet, or None.
         """
         decoder = cls(row=row)
+        # Let expat read an outline of the open elements first.
         unread = iter(names)
         opened = '<methodResponse>' + (
             '<fault>' if fault else '<params><param>')
@@ -143,25 +152,26 @@ class ExpatDecoder:
 
     @property
     def in_fault(self) -> bool:
-        """Whether what comes is a fault."""
+        """Whether the answer is a fault."""
         return self._open[1:2] == ['fault']
 
     def feed(self, data: bytes) -> None:
         """
-        Take the next bytes.
+        Decode the next bytes.
 
-        :raises AnswerError: as soon as it cannot become a good document.
+        :raises AnswerError: as soon as the bytes cannot be a valid document.
         """
         self._parse(data, False)
 
     def close(self) -> Any:
         """
-        Say that there are no more bytes, and get the value; for a request,
-        the list of its parameters.
+        Finish decoding, after the last bytes.
 
-        :raises KojiException: if it is a fault; the class depends on its
-                               code.
-        :raises AnswerError: if it is not a whole answer.
+        :returns: the value of an answer, or the list of parameters of a
+                  request.
+        :raises KojiException: if the answer is a fault. The class depends on
+                               the fault's code.
+        :raises AnswerError: if the document is not complete.
         """
         self._parse(b'', True)
         params = self.containers[0]
@@ -180,31 +190,32 @@ class ExpatDecoder:
         except expat.ExpatError as error:
             self._refuse(f'it is not well-formed XML: {error}')
         except (LookupError, ValueError) as error:
-            # Of Python's codecs, which expat asks about other encodings.
-            self._refuse(f'it is in an odd encoding: {error}')
+            # Expat asks Python's codecs about other encodings.
+            self._refuse(f'its encoding cannot be decoded: {error}')
 
     def _refuse(self, why: str) -> NoReturn:
         raise AnswerError(why)
 
-    # What expat calls. Everything between two elements is in _value, _text
-    # and the stacks: _open and _seen have an entry for each open element
-    # (_seen: which child was last), containers for each open array and
-    # struct, below them the list of parameters, and _names for each open
-    # struct.
+    # Handlers, which expat calls. The state between two elements is in
+    # _value, _text and four stacks. _open and _seen have an entry for each
+    # open element: its name, and its last child. containers has the list of
+    # the document's values, then an entry for each open array and struct.
+    # _names has an entry for each open struct.
 
     def _doctype(self, *args: Any) -> NoReturn:
-        self._refuse('it brings a document type, which no hub sends')
+        self._refuse('it has a document type, which no hub sends')
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Open an element."""
         tag = tag.rpartition(':')[2]
         if not self._open:
             if tag != self._root:
                 self._refuse(f'it is a {tag[:60]!r}, not a {self._root!r}')
         else:
-            self._child(self._open[-1], tag)
+            self._check_child(self._open[-1], tag)
         self._open.append(tag)
         self._seen.append(None)
-        self._forget_text()
+        self._clear_text()
         if tag == 'array':
             self._push([])
         elif tag == 'struct':
@@ -216,14 +227,15 @@ class ExpatDecoder:
                 self._push(Munch.__new__(Munch))
             self._names.append(None)
 
-    def _child(self, parent: str, tag: str) -> None:
+    def _check_child(self, parent: str, tag: str) -> None:
+        """Refuse an element that is not allowed at its place."""
         seen = self._seen[-1]
         if tag not in _CHILDREN.get(parent, ()):
             self._refuse(f'it has a {tag[:60]!r} in a {parent!r}')
         if not _blank(self._text):
             self._refuse(f'it has text in a {parent!r}')
         if parent == 'value':
-            if self._value is not _NOTHING:
+            if self._value is not _NO_VALUE:
                 self._refuse("it has a 'value' with two values")
         elif parent == 'member':
             if (tag == 'name') != (seen is None) or seen == 'value':
@@ -233,16 +245,16 @@ class ExpatDecoder:
             if (tag == 'methodName') != (seen is None) or seen == 'params':
                 self._refuse("it has a 'methodCall' that is not a name and"
                              ' parameters')
-        elif seen is not None and parent in _ONCE:
+        elif seen is not None and parent in _ONE_CHILD:
             self._refuse(f'it has a {parent!r} with {seen!r} and {tag!r}')
         self._seen[-1] = tag
 
     def _push(self, container: Any) -> None:
         if len(self.containers) > MAX_DEPTH:
-            raise too_deep()
+            raise nesting_error()
         self.containers.append(container)
 
-    def _forget_text(self) -> None:
+    def _clear_text(self) -> None:
         self._text.clear()
         self._size = 0
 
@@ -253,6 +265,7 @@ class ExpatDecoder:
         self._text.append(text)
 
     def _end(self, tag: str) -> None:
+        """Close an element, whose text is complete now."""
         tag = self._open.pop()
         seen = self._seen.pop()
         if tag == 'value':
@@ -272,15 +285,15 @@ class ExpatDecoder:
                 self._refuse(f'it has a {tag!r} without a value')
         if not self._open:
             self._seen.append(seen)
-        self._forget_text()
+        self._clear_text()
 
     def _end_value(self) -> None:
         value = self._value
-        if value is _NOTHING:
+        if value is _NO_VALUE:
             value = ''.join(self._text)
         elif not _blank(self._text):
             self._refuse("it has text in a 'value'")
-        self._value = _NOTHING
+        self._value = _NO_VALUE
         container = self.containers[-1]
         if type(container) is list:
             container.append(value)
@@ -302,15 +315,17 @@ class ExpatDecoder:
 
 
 def _blank(text: list[str]) -> bool:
+    """Whether pieces of text have nothing but white space."""
     return not text or not ''.join(text).strip()
 
 
 def value_or_fault(value: Any, is_fault: bool) -> Any:
     """
-    What an answer says.
+    Return the value of an answer, or raise its fault.
 
-    :raises KojiException: if it is a fault; the class depends on its code.
-    :raises AnswerError: if it is a fault, and not a good one.
+    :raises KojiException: if the answer is a fault. The class depends on the
+                           fault's code.
+    :raises AnswerError: if the fault has no code or no text.
     """
     if not is_fault:
         return value
@@ -320,6 +335,6 @@ def value_or_fault(value: Any, is_fault: bool) -> Any:
     raise AnswerError('its fault has no faultCode and faultString')
 
 
-def too_deep() -> AnswerError:
-    """What is said of a document that is nested absurdly."""
+def nesting_error() -> AnswerError:
+    """Make the error for a document that is nested too deeply."""
     return AnswerError(f'it is nested more than {MAX_DEPTH} levels deep')

@@ -1,10 +1,11 @@
 """
-Long lists of flat rows, read a whole row at a time.
+A reader for long lists of flat rows, which matches a whole row at a time.
 
-The hub writes the members of each row of a list in the same order, each of
-one type or nil. Once that is learned, one regular expression takes a row, and
-the columns of many rows are converted together, in half the time that their
-tokens take. Whatever is not as learned is for the tokens.
+The hub writes the members of all rows of a list in the same order. A member
+has the same type in each row, or is nil. The reader learns this layout from
+the first rows. Then one regular expression matches a row, and the values of a
+member are converted for many rows together. This takes half the time of
+reading the rows by tokens. Rows of another layout are left to the tokens.
 """
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import Any
 
-#: Characters that XML does not have, or not as they are.
+#: Characters that XML does not allow, or that a parser changes.
 CONTROL = '\x00-\x08\x0b-\x1f\ufffe\uffff'
 
 BOOLEANS = {'0': False, '1': True}
@@ -22,27 +23,35 @@ BOOLEANS = {'0': False, '1': True}
 ROW_BEGIN = '<value><struct>\n'
 ROW_END = '</struct></value>\n'
 
-#: So many rows are read by tokens first, and the last `SAMPLE` of these are
-#: learned from. To compile the expression takes as long as the tokens of a
-#: hundred rows; Python keeps it for the next answer.
+#: The rows of a list that are read by tokens first. Compiling the expression
+#: takes as long as reading 100 rows by tokens. Python caches the expression,
+#: so the next answer of this layout does not compile again.
 LEARN_AFTER = 300
+
+#: The last of these rows, from which the layout is learned.
 SAMPLE = 40
 
-#: So few rows are read as fast by tokens.
+#: The number of rows that tokens read as fast as the expression.
 FEW = 4
 
-#: One row in so many may be unlike the others, and so many in sequence.
+#: Matching goes on while at most one row in this number has another layout.
 TOLERANCE = 32
+
+#: The most rows of another layout in sequence.
 ALLOWANCE = 8
 
-#: How often an expression is compiled for one answer, and for how many
-#: members at most, since each holds the reactor for 50 microseconds.
+#: The most expressions that are compiled for one answer.
 MAX_EXPRESSIONS = 3
+
+#: The most members of a row. Compiling holds the reactor for 50 microseconds
+#: a member.
 MAX_MEMBERS = 64
+
+#: The most characters of all member names of a row together.
 MAX_NAMES = 2048
 
-#: How values look. Those that look otherwise, such as ``inf``, are for the
-#: tokens.
+#: XML-RPC types -> the texts of their values that the expression matches.
+#: Tokens read other texts, such as ``inf``.
 _FORMS = {'string': '([^<]*)', 'int': '(-?[0-9]+)', 'i8': '(-?[0-9]+)',
           'double': '([-+.0-9e]+)', 'boolean': '([01])'}
 
@@ -51,8 +60,9 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
 
 _TYPES = {str: 'string', float: 'double', bool: 'boolean'}
 
-#: What stands between names and values. A reference to a group is compiled
-#: in less time than its text.
+#: The text between a member's name and its value, and between two members.
+#: The expression has each as a group, and refers to this group from then on,
+#: because a reference is compiled in less time than the text.
 _BETWEEN = {'value': '</name>\n<value><',
             'next': '</member>\n<member>\n<name>'}
 
@@ -65,7 +75,7 @@ def unescape(text: str) -> str:
     """
     Replace the entities that the hub writes.
 
-    :raises ValueError: if there are others.
+    :raises ValueError: if the text has another entity.
     """
     return _ENTITY.sub(_character, text)
 
@@ -78,34 +88,36 @@ def _character(entity: re.Match[str]) -> str:
 
 class RowReader:
     """
-    Read the rows of one list.
+    A reader for the rows of one list.
 
     :param make: makes an empty row.
-    :param learn_after: how many rows `observe` gets before that.
+    :param learn_after: the number of rows to observe before learning is over.
 
-    :ivar learning: whether it wants to observe rows.
-    :ivar active: whether they are learned, so that `read` reads them.
-    :ivar least: how long a text with more than a few rows is; as long as it
-                 is not active, longer than any.
+    :ivar learning: whether `observe` still learns.
+    :ivar active: whether the layout is known, so that `read` can be called.
+    :ivar min_length: the characters from which on a text is worth a call of
+                      `read`: those of a few rows. While the reader is not
+                      active, more than any text has.
     """
 
     def __init__(self, make: Callable[[], Any],
                  learn_after: int = LEARN_AFTER) -> None:
         self.learning = True
         self.active = False
-        self.least = sys.maxsize
+        self.min_length = sys.maxsize
         self._make = make
         self._learn_after = learn_after
         self._observed = 0
         self._expressions = 0
         self._allowed = 0.0
-        # Of each member in its order: the XML-RPC type of its values, or ''
-        # while all are nil; and those that may be nil.
+        # The members in their order -> the XML-RPC type of their values, or
+        # '' while all values are nil.
         self._types: dict[str, str] = {}
+        # The members that may be nil.
         self._nullable: set[str] = set()
 
     def observe(self, rows: Sequence[Any]) -> None:
-        """Learn from rows that were read by tokens."""
+        """Learn the layout from rows that were read by tokens."""
         self._observed += len(rows)
         if self._observed < self._learn_after - SAMPLE:
             return
@@ -120,11 +132,11 @@ class RowReader:
 
     def read(self, text: str) -> tuple[list[Any], str]:
         """
-        Read the rows at the beginning of a text.
+        Read the rows at the start of a text.
 
-        :returns: these, and the rest of the text.
-        :raises ValueError: if one of these has a value that is none; it is no
-                            longer active then, since expat will read on.
+        :returns: the rows, and the rest of the text.
+        :raises ValueError: if a value cannot be converted. The reader is not
+                            active any longer then, since expat will read on.
         """
         if self._expression is None:
             self._compile()
@@ -140,10 +152,12 @@ class RowReader:
 
     def reject(self, rows: Sequence[Any]) -> None:
         """
-        Learn from a row that `read` did not read. If there are too many, go
-        on with another expression, or not at all.
+        Learn from a row that `read` could not match.
 
-        :param rows: this one.
+        If there were too many of these rows, write another expression, or
+        stop.
+
+        :param rows: a list of this row.
         """
         self._learn(rows)
         self._allowed -= 1
@@ -157,10 +171,10 @@ class RowReader:
 
     def _learn(self, rows: Sequence[Any]) -> bool:
         """
-        Note the types in some rows.
+        Note the types of the members in some rows.
 
-        :returns: whether they have the members that the others had, and no
-                  list, struct or value of a rare type.
+        :returns: whether the rows have the same members as the rows before,
+                  and no list, struct or value of a rare type.
         """
         names = [*self._types]
         return all(isinstance(row, dict) and [*row] == names
@@ -168,6 +182,7 @@ class RowReader:
                        self._note, names, zip(*(map(dict.values, rows)))))
 
     def _note(self, name: str, values: Sequence[Any]) -> bool:
+        """Note the types of a member, and return whether all are common."""
         for value in {type(each): each for each in values}.values():
             kind = _TYPES.get(type(value), '')
             if type(value) is int:
@@ -181,9 +196,7 @@ class RowReader:
         return True
 
     def _write(self) -> str:
-        """
-        Write what matches a row or, as its last group, all that is left.
-        """
+        """Write the pattern for a row; its last group is the unread rest."""
         members = []
         for name, kind in self._types.items():
             forms = []
@@ -200,13 +213,15 @@ class RowReader:
                 '|(?P<rest>[\\s\\S]+)')
 
     def _start(self, pattern: str) -> None:
+        """Become active, with this pattern."""
         self._pattern = pattern
         self._kinds = [*self._types.values()]
-        # The time for that is the next piece's: this one had its tokens.
+        # `read` compiles the pattern, with the next bytes. Reading these
+        # bytes by tokens has held the reactor already.
         self._expression: Any = None
         self._expressions += 1
-        # It is about as long as a row.
-        self.least = FEW * len(pattern)
+        # The pattern is about as long as a row.
+        self.min_length = FEW * len(pattern)
         self._allowed = ALLOWANCE
         self.learning = False
         self.active = True
@@ -219,14 +234,15 @@ class RowReader:
 
     def _stop(self) -> None:
         self.active = False
-        self.least = sys.maxsize
+        self.min_length = sys.maxsize
 
     def _convert(self, found: Sequence[tuple[str | None, ...]]
                  ) -> list[Any]:
         """
-        Make rows of what the expression found in each.
+        Make rows from the matches of the expression.
 
-        :raises ValueError: if there is a value that is none.
+        :param found: the groups of each match.
+        :raises ValueError: if a value cannot be converted.
         """
         texts = [*zip(*found)]
         groups = iter(self._groups)
@@ -236,7 +252,7 @@ class RowReader:
         rows = []
         for values in zip(*columns):
             row = self._make()
-            # Munch's own update takes three times as long.
+            # Munch.update takes three times as long.
             dict.update(row, zip(self._types, values))
             rows.append(row)
         return rows
@@ -244,9 +260,11 @@ class RowReader:
 
 def _values(kind: str, texts: Sequence[str | None]) -> Iterable[Any]:
     """
-    Convert what was found of a member in many rows; None is nil.
+    Convert the values of a member in many rows.
 
-    :raises ValueError: if one of these is not a value of this type.
+    :param kind: the XML-RPC type of the member.
+    :param texts: the matched texts; None for nil.
+    :raises ValueError: if a text is not a value of this type.
     """
     if kind == 'string':
         return _strings(texts)
@@ -257,12 +275,17 @@ def _values(kind: str, texts: Sequence[str | None]) -> Iterable[Any]:
 
 
 def _strings(texts: Sequence[str | None]) -> Iterable[str | None]:
-    together = ''.join(filter(None, texts))
-    # All of the refused characters but one are not printable.
-    if ('>' in together or not together.isprintable()) \
-            and _REFUSED.search(together):
+    """
+    Convert the strings of a member, with one check for all of them.
+
+    :raises ValueError: if a string has a character that is left to expat.
+    """
+    joined = ''.join(filter(None, texts))
+    # Every refused character but ">" is not printable.
+    if ('>' in joined or not joined.isprintable()) \
+            and _REFUSED.search(joined):
         raise ValueError('a character that is for expat')
-    if '&' in together:
+    if '&' in joined:
         return [unescape(text) if text and '&' in text else text
                 for text in texts]
     return texts

@@ -1,9 +1,8 @@
 """
-Python values to bytes and back, as Koji's hub and its own client write them.
+Functions that encode Python values to XML-RPC, and decode whole documents.
 
-`encode_call` makes a request. Answers are decoded while they arrive, by the
-`Decoder` of `txkoji.hub.codec.decoder`; `decode_answer` is for those that are
-there as a whole.
+The bytes are those that Koji's hub and Koji's own client write. To decode an
+answer while its bytes arrive, use `txkoji.hub.codec.decoder.Decoder`.
 
 ======================  =====================================================
 None                    ``<nil/>``
@@ -31,10 +30,11 @@ from txkoji.hub.reads import MULTICALL
 
 _HEAD = "<?xml version='1.0'?>\n"
 
-#: What stands before and behind the entries of a multicall.
-_MANY = ((f'{_HEAD}<methodCall>\n<methodName>{MULTICALL[0]}</methodName>\n'
-          '<params>\n<param>\n<value><array><data>\n').encode(),
-         b'</data></array></value>\n</param>\n</params>\n</methodCall>\n')
+#: The bytes before and after the entries of a multicall.
+_MULTICALL = (
+    (f'{_HEAD}<methodCall>\n<methodName>{MULTICALL[0]}</methodName>\n'
+     '<params>\n<param>\n<value><array><data>\n').encode(),
+    b'</data></array></value>\n</param>\n</params>\n</methodCall>\n')
 
 
 # Values to bytes
@@ -44,20 +44,21 @@ def encode_call(method: str, args: Sequence[Any] = (),
     """
     Encode a call of a hub method.
 
-    :param method: its name, dotted or not.
-    :param args: positional arguments.
-    :param kwargs: named arguments. XML-RPC has none: Koji's hub takes them
-                   as a last argument, a struct marked with ``__starstar``
-                   (koji/__init__.py, ``encode_args``).
-    :raises TypeError: on a value that XML-RPC cannot carry.
-    :raises OverflowError: on an int of more than 64 bits.
+    :param method: the name of the method, dotted or not.
+    :param args: the positional arguments.
+    :param kwargs: the named arguments. XML-RPC has no named arguments, so
+                   Koji's hub takes them as the last positional argument, a
+                   struct with the member ``__starstar`` (koji/__init__.py,
+                   ``encode_args``).
+    :raises TypeError: if XML-RPC cannot carry a value.
+    :raises OverflowError: if an int has more than 64 bits.
     """
     try:
         params = ''.join([f'<param>\n{_encode(value)}</param>\n'
                           for value in join_arguments(args, kwargs or {})])
     except RecursionError:
-        raise _too_deep(method) from None
-    return (f'{_HEAD}<methodCall>\n<methodName>{_method(method)}'
+        raise _nesting_error(method) from None
+    return (f'{_HEAD}<methodCall>\n<methodName>{_method_name(method)}'
             '</methodName>\n'
             f'<params>\n{params}</params>\n</methodCall>\n').encode()
 
@@ -65,39 +66,40 @@ def encode_call(method: str, args: Sequence[Any] = (),
 def encode_entry(method: str, args: Sequence[Any] = (),
                  kwargs: Mapping[str, Any] | None = None) -> bytes:
     """
-    Encode a call that goes as one of many, for `encode_multicall`.
+    Encode a call as an entry for `encode_multicall`.
 
-    The arguments, and what is raised, are those of `encode_call`.
+    The parameters and the exceptions are the same as those of `encode_call`.
     """
     try:
         params = _list(join_arguments(args, kwargs or {}))
     except RecursionError:
-        raise _too_deep(method) from None
+        raise _nesting_error(method) from None
     return ('<value><struct>\n<member>\n<name>methodName</name>\n'
-            f'<value><string>{_method(method)}</string></value>\n</member>\n'
+            f'<value><string>{_method_name(method)}</string></value>\n</member>\n'
             f'<member>\n<name>params</name>\n{params}</member>\n'
             '</struct></value>\n').encode()
 
 
-def _method(method: str) -> str:
+def _method_name(method: str) -> str:
     if not isinstance(method, str):
-        raise TypeError(f'a hub method has a name, not {method!r}')
+        raise TypeError('the name of a hub method must be a str, not'
+                        f' {method!r}')
     return _escape(method)
 
 
-def _too_deep(method: str) -> TypeError:
+def _nesting_error(method: str) -> TypeError:
     return TypeError(f'an argument of {method} contains itself, or is nested'
                      ' too deeply for XML-RPC')
 
 
 def encode_multicall(entries: Iterable[bytes]) -> bytes:
-    """Encode a call that is many, of which each is encoded already."""
-    before, behind = _MANY
-    return before + b''.join(entries) + behind
+    """Encode a multicall from entries that `encode_entry` encoded."""
+    before, after = _MULTICALL
+    return before + b''.join(entries) + after
 
 
 def encode_answer(value: Any) -> bytes:
-    """Encode what a hub method returned, as the hub does."""
+    """Encode the result of a hub method, as the hub does."""
     return _answer(
         f'<params>\n<param>\n{_encode(value)}</param>\n</params>\n')
 
@@ -110,13 +112,13 @@ def encode_fault(code: int, text: str) -> bytes:
 
 def _answer(value: str) -> bytes:
     # The hub escapes markup only: a carriage return goes out as it is.
-    value = value.replace(_WRITTEN['\r'], '\r')
+    value = value.replace(_ESCAPES['\r'], '\r')
     return f'{_HEAD}<methodResponse>\n{value}</methodResponse>\n'.encode()
 
 
 def join_arguments(args: Sequence[Any],
                    kwargs: Mapping[str, Any]) -> list[Any]:
-    """Put named arguments behind the positional ones, as Koji does."""
+    """Append named arguments to the positional ones, as Koji does."""
     if not kwargs:
         return list(args)
     return [*args, {**kwargs, '__starstar': True}]
@@ -124,7 +126,7 @@ def join_arguments(args: Sequence[Any],
 
 def split_arguments(params: Sequence[Any]
                     ) -> tuple[list[Any], dict[str, Any]]:
-    """The reverse of `join_arguments`."""
+    """Split parameters into positional and named arguments."""
     args = list(params)
     if args and isinstance(args[-1], dict) and args[-1].get('__starstar'):
         named = args.pop()
@@ -132,35 +134,36 @@ def split_arguments(params: Sequence[Any]
     return args, {}
 
 
-#: Characters that are not written as they are: those of markup, the carriage
+#: Characters that cannot be written literally: those of markup, the carriage
 #: return (an XML parser reads it as a line feed), and those that XML 1.0 does
-#: not have at all.
+#: not allow.
 _SPECIAL = re.compile('[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]')
 
-_WRITTEN = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;'}
+#: Characters -> their escapes.
+_ESCAPES = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;'}
 
 
 def _escape(text: str) -> str:
-    """Write a text, of a subclass of str too, as the value that it is."""
+    """Escape a text. A subclass of str is written as its plain value."""
     text = str.__str__(text)
 
-    def write(found: re.Match[str]) -> str:
+    def escape(found: re.Match[str]) -> str:
         character = found[0]
-        if character not in _WRITTEN:
+        if character not in _ESCAPES:
             raise TypeError('XML-RPC cannot carry the character'
                             f' {character!r} in {text[:60]!r}')
-        return _WRITTEN[character]
+        return _ESCAPES[character]
 
-    return _SPECIAL.sub(write, text)
+    return _SPECIAL.sub(escape, text)
 
 
 def _encode(value: Any) -> str:
-    """The value's element, with the line end that the hub puts behind it."""
-    return _ENCODERS.get(type(value), _subclass)(value)
+    """Write the element of a value, with the line end of the hub's layout."""
+    return _ENCODERS.get(type(value), _encode_subclass)(value)
 
 
-def _subclass(value: Any) -> str:
-    """The element of a value of none of the exact types."""
+def _encode_subclass(value: Any) -> str:
+    """Write the element of a value of a subclass of a known type."""
     for kind, encoder in _ENCODERS.items():
         if isinstance(value, kind):
             return encoder(value)
@@ -169,7 +172,7 @@ def _subclass(value: Any) -> str:
 
 
 def _none(value: None) -> str:
-    # No line end here: this is how the hub, and Python's library, write it.
+    # Neither the hub nor Python's library writes a line end here.
     return '<value><nil/></value>'
 
 
@@ -184,8 +187,8 @@ def _str(value: str) -> str:
     return f'<value><string>{value}</string></value>\n'
 
 
-# Subclasses (of enums, for one) may have a text and a format of their own:
-# the value is asked of the type that XML-RPC knows.
+# A subclass of int or float, such as an enum, may have its own text and
+# format. So the methods of the base class write its value.
 
 def _int(value: int) -> str:
     if type(value) is not int:
@@ -194,7 +197,7 @@ def _int(value: int) -> str:
         return f'<value><int>{value}</int></value>\n'
     if -2**63 <= value < 2**63:
         return f'<value><i8>{value}</i8></value>\n'
-    raise OverflowError('XML-RPC carries ints of 64 bits, not of'
+    raise OverflowError('XML-RPC carries ints of at most 64 bits, not of'
                         f' {value.bit_length() + 1}')
 
 
@@ -203,7 +206,7 @@ def _float(value: float) -> str:
 
 
 def _bytes(value: bytes | bytearray) -> str:
-    # In lines of 76 characters, as MIME has them.
+    # 57 bytes make a line of 76 characters, as in MIME.
     data = memoryview(value)
     lines = [binascii.b2a_base64(data[start:start + 57]).decode()
              for start in range(0, len(data), 57)]
@@ -219,29 +222,31 @@ def _datetime(value: datetime) -> str:
 
 def _list(value: Iterable[Any]) -> str:
     encoder = _ENCODERS.get
-    items = ''.join([encoder(type(item), _subclass)(item) for item in value])
+    items = ''.join([encoder(type(item), _encode_subclass)(item)
+                     for item in value])
     return f'<value><array><data>\n{items}</data></array></value>\n'
 
 
 def _dict(value: Mapping[str, Any]) -> str:
     encoder = _ENCODERS.get
-    # Most names are identifiers, in which nothing is to be escaped.
+    # Most names are identifiers, which need no escapes.
     members = ''.join([
         '<member>\n<name>'
         f'{name if type(name) is str and name.isidentifier() else _name(name)}'
-        f'</name>\n{encoder(type(item), _subclass)(item)}</member>\n'
+        f'</name>\n{encoder(type(item), _encode_subclass)(item)}</member>\n'
         for name, item in value.items()])
     return f'<value><struct>\n{members}</struct></value>\n'
 
 
 def _name(name: Any) -> str:
     if not isinstance(name, str):
-        raise TypeError('XML-RPC has only names as keys, not '
+        raise TypeError('a key of an XML-RPC struct must be a str, not '
                         + reprlib.repr(name))
     return _escape(name)
 
 
-#: Exact types are looked up; of others the first that fits, so bool is first.
+#: Types -> their encoders. A value of a subclass gets the encoder of its first
+#: base class here, so bool is before int.
 _ENCODERS: dict[type, Callable[[Any], str]] = {
     type(None): _none,
     bool: _bool,
@@ -261,12 +266,13 @@ _ENCODERS: dict[type, Callable[[Any], str]] = {
 
 def decode_call(data: bytes) -> tuple[str, list[Any]]:
     """
-    Decode a request: what FakeHub receives, and what the hub keeps as the
-    request of a task.
+    Decode a request.
 
-    :returns: the method, and its parameters as they are sent: see
-              `split_arguments`.
-    :raises AnswerError: if it is none.
+    `FakeHub` receives requests, and the hub stores one with each task.
+
+    :returns: the name of the method, and the parameters. To find the named
+              arguments, use `split_arguments`.
+    :raises AnswerError: if the bytes are not a request.
     """
     decoder = ExpatDecoder('methodCall')
     decoder.feed(data)
@@ -276,10 +282,12 @@ def decode_call(data: bytes) -> tuple[str, list[Any]]:
 
 def decode_answer(data: bytes) -> Any:
     """
-    Decode an answer that is there as a whole.
+    Decode a whole answer.
 
-    :raises KojiException: if it is a fault; the class depends on its code.
-    :raises AnswerError: if it is not an answer.
+    :returns: the value of the answer.
+    :raises KojiException: if the answer is a fault. The class depends on the
+                           fault's code.
+    :raises AnswerError: if the bytes are not an answer.
     """
     decoder = Decoder()
     decoder.feed(data)

@@ -1,7 +1,7 @@
 """
-One request to a hub and its answer, over HTTP/1.1: connections, the pool that
-keeps them, bodies, and what opens connections.
+One HTTP/1.1 request to a hub and its answer, and downloads of files.
 
-Nothing here knows of hub methods, sessions or XML-RPC. Files under the topurl
-are plain HTTP, and go over treq.
+The connections, their pool, proxies and TLS are here as well. Hub methods and
+sessions are elsewhere, in `txkoji.hub.calls` and `txkoji.hub.session`, and so
+is XML-RPC, in `txkoji.hub.codec`.
 """

@@ -1,7 +1,4 @@
-"""
-The body of an answer: inflated, limited, and never so much of it in one turn
-of the reactor that others would wait.
-"""
+"""The body of an answer: decompressed in steps, and limited in size."""
 from __future__ import annotations
 
 import zlib
@@ -13,151 +10,161 @@ from twisted.internet.defer import Deferred
 from txkoji.exceptions import AnswerError
 from txkoji.hub.http.connection import HTTPConnection
 
-#: Bytes that are inflated in one turn of the reactor.
+#: The most bytes that one turn of the reactor decompresses to.
 STEP = 65536
 
 
 class Sink(Protocol):
-    """What takes the bytes of an answer, and makes a value of them."""
+    """A consumer of the bytes of an answer, which makes a value of them."""
 
     def feed(self, data: bytes) -> Deferred[None] | None:
         """
         Take the next bytes.
 
-        :returns: None, or a Deferred that fires when more are wanted; until
-                  then nothing is read from the socket.
+        :returns: None, or a Deferred that fires with None when the sink is
+                  ready for more bytes. Until then, nothing is read from the
+                  socket.
         """
 
     def close(self) -> Any:
-        """There are no more: give the value."""
+        """
+        Finish, after the last bytes.
+
+        :returns: the value.
+        """
 
 
 class Body:
     """
-    Feed a sink with a body that arrives in pieces.
+    A body that arrives in pieces, and that is passed on to a sink.
 
-    Twisted's own gzip decoder has no limit, and gives a megabyte of zeros in
-    one piece; this one inflates a step a turn, and reads nothing from the
-    connection while it is behind, or while the sink wants no more.
+    Twisted's own gzip decoder has no limit, and decompresses a megabyte of
+    zeros at once. This class decompresses one step in each turn of the
+    reactor. It pauses the connection while compressed bytes are left, and
+    while the sink is not ready.
 
-    :param connection: what the body comes over, to be paused.
-    :param coding: its Content-Encoding.
-    :param limit: bytes of the inflated body.
-    :param held: is told when the sink holds up the reading, and when it no
-                 longer does.
-    :param ended: is called when all was fed, with None, or with the error
-                  that ended it; at most once.
-    :raises AnswerError: if nobody can decode it.
+    :param connection: the connection that the body arrives over.
+    :param coding: the Content-Encoding of the body.
+    :param limit: the most bytes of the body, after decompression.
+    :param on_pause: is called with True when the sink pauses the reading, and
+                     with False when the sink is ready again.
+    :param on_end: is called at most once: with None after the last bytes, or
+                   with the error that ended the body.
+    :raises AnswerError: if the Content-Encoding is not known.
     """
 
     def __init__(self, sink: Sink, connection: HTTPConnection, reactor: Any,
-                 *, coding: str, limit: float, held: Callable[[bool], Any],
-                 ended: Callable[[Exception | None], Any]) -> None:
+                 *, coding: str, limit: float,
+                 on_pause: Callable[[bool], Any],
+                 on_end: Callable[[Exception | None], Any]) -> None:
         self._sink = sink
+        #: None when the connection has no more bytes of this body.
         self._connection: HTTPConnection | None = connection
         self._reactor = reactor
-        self._left = self._limit = limit
-        self._tell_held = held
-        self._tell_ended = ended
-        self._held = 0
-        self._inflater: Any = None
+        self._remaining = self._limit = limit
+        self._on_pause = on_pause
+        self._on_end = on_end
+        #: The number of the sink's Deferreds that have not fired yet.
+        self._pauses = 0
+        self._decompressor: Any = None
         self._compressed = b''
-        #: Whether the inflater has more than it gave.
-        self._more = False
-        self._next: Any = None
-        #: Whether no more will come.
+        #: Whether the decompressor holds back bytes, since a step was full.
+        self._step_was_full = False
+        self._next_step: Any = None
+        #: Whether the last bytes have arrived.
         self._complete = False
-        self._over = False
+        self._stopped = False
         if coding in ('gzip', 'x-gzip'):
-            self._inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            self._decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
         elif coding not in ('', 'identity'):
             raise AnswerError(f'it is coded as {coding[:60]!r}')
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes, as they come."""
-        if self._over:
+        """Take the next bytes, as they arrive."""
+        if self._stopped:
             return
-        if self._inflater is None:
-            self._take(data)
+        if self._decompressor is None:
+            self._feed_sink(data)
             return
         self._compressed += data
-        if self._next is None and not self._held:
-            self._step()
+        if self._next_step is None and not self._pauses:
+            self._decompress()
 
     def complete(self) -> None:
-        """Take the end: the connection is not ours any longer."""
+        """Note that the last bytes have arrived, and leave the connection."""
         self._complete = True
         self._connection = None
-        if not (self._over or self._held or self._next):
-            self._go_on()
+        if not (self._stopped or self._pauses or self._next_step):
+            self._continue()
 
     def stop(self) -> None:
-        """Feed the sink no more, and tell nobody."""
-        self._over = True
+        """Stop feeding the sink, without a call of `on_end`."""
+        self._stopped = True
         self._connection = None
-        if self._next is not None:
-            self._next.cancel()
-            self._next = None
+        if self._next_step is not None:
+            self._next_step.cancel()
+            self._next_step = None
 
-    def _step(self) -> None:
-        """Inflate a little; if there is more, go on in the next turn."""
-        self._next = None
+    def _decompress(self) -> None:
+        """Decompress one step, and schedule the next one."""
+        self._next_step = None
         try:
-            data = self._inflater.decompress(self._compressed, STEP)
+            data = self._decompressor.decompress(self._compressed, STEP)
         except zlib.error as error:
             self._end(AnswerError(f'its gzip is broken: {error}'))
             return
-        self._compressed = self._inflater.unconsumed_tail
-        if self._inflater.unused_data:
-            self._end(AnswerError('there is more behind its gzip'))
+        self._compressed = self._decompressor.unconsumed_tail
+        if self._decompressor.unused_data:
+            self._end(AnswerError('there are more bytes after its gzip'))
             return
-        self._more = len(data) == STEP
-        self._take(data)
-        if not self._over and not self._held:
-            self._go_on()
+        self._step_was_full = len(data) == STEP
+        self._feed_sink(data)
+        if not self._stopped and not self._pauses:
+            self._continue()
 
-    def _go_on(self) -> None:
-        """Read on, where there is something left to be read."""
-        if self._compressed or self._more:
-            self._pause()
-            self._next = self._reactor.callLater(0, self._step)
+    def _continue(self) -> None:
+        """Schedule the next step, read more from the connection, or end."""
+        if self._compressed or self._step_was_full:
+            self._pause_connection()
+            self._next_step = self._reactor.callLater(0, self._decompress)
         elif not self._complete:
             if self._connection is not None:
                 self._connection.resume()
-        elif self._inflater is not None and not self._inflater.eof:
+        elif self._decompressor is not None and not self._decompressor.eof:
             self._end(AnswerError('its gzip ends too soon'))
         else:
             self._end(None)
 
-    def _pause(self) -> None:
+    def _pause_connection(self) -> None:
         if self._connection is not None:
             self._connection.pause()
 
-    def _take(self, data: bytes) -> None:
-        self._left -= len(data)
+    def _feed_sink(self, data: bytes) -> None:
+        """Feed the sink, and pause the connection if the sink is not ready."""
+        self._remaining -= len(data)
         try:
-            if self._left < 0:
+            if self._remaining < 0:
                 raise AnswerError('it is larger than'
                                   f' {self._limit / 2**20:g} MiB')
-            wanted = self._sink.feed(data)
+            ready = self._sink.feed(data)
         except Exception as error:
             self._end(error)
             return
-        if wanted is not None and not self._over:
-            self._held += 1
-            if self._held == 1:
-                self._tell_held(True)
-                self._pause()
-            wanted.addCallback(self._release)
+        if ready is not None and not self._stopped:
+            self._pauses += 1
+            if self._pauses == 1:
+                self._on_pause(True)
+                self._pause_connection()
+            ready.addCallback(self._sink_ready)
 
-    def _release(self, result: None) -> None:
-        """The sink wants more."""
-        self._held -= 1
-        if not self._held and not self._over:
-            self._tell_held(False)
-            self._go_on()
+    def _sink_ready(self, _: None) -> None:
+        """Continue, unless the sink has another pause."""
+        self._pauses -= 1
+        if not self._pauses and not self._stopped:
+            self._on_pause(False)
+            self._continue()
 
     def _end(self, error: Exception | None) -> None:
-        if not self._over:
+        if not self._stopped:
             self.stop()
-            self._tell_ended(error)
+            self._on_end(error)

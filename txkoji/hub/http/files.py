@@ -1,11 +1,8 @@
 """
-Files over plain HTTP, with treq.
+Downloads of files over plain HTTP, with treq.
 
-treq asks for gzip and unpacks it, so that checksums and ranges would be off;
-its redirects leave sockets open, and cancelling what it collects stops
-nothing. So there is an agent of ours under it, which asks for the bytes as
-they are and hides how they are coded; redirects are the caller's; and a body
-that nobody wants is stopped.
+treq's redirects leave sockets open, so the caller follows redirects. Canceling
+treq's collectors stops nothing, so `_Reader` reads the bodies.
 """
 from __future__ import annotations
 
@@ -19,22 +16,10 @@ from twisted.internet.protocol import (
     connectionDone,
 )
 from twisted.python.failure import Failure
-from twisted.web.client import (
-    URI,
-    Agent,
-    HTTPConnectionPool,
-    ProxyAgent,
-    ResponseDone,
-)
+from twisted.web.client import URI, HTTPConnectionPool, ResponseDone
 from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import (
-    UNKNOWN_LENGTH,
-    IAgent,
-    IAgentEndpointFactory,
-    IResponse,
-)
-from zope.interface import implementer
+from twisted.web.iweb import UNKNOWN_LENGTH, IResponse
 
 from txkoji.exceptions import (
     AnswerError,
@@ -42,17 +27,15 @@ from txkoji.exceptions import (
     HTTPError,
     KojiException,
 )
+from txkoji.hub.http.agent import FileAgent, coding_of, route_of
 from txkoji.hub.http.body import Sink
-from txkoji.hub.http.explain import explain
-from txkoji.hub.http.network import Network, Route
+from txkoji.hub.http.errors import redirect_text, translate_error
+from txkoji.hub.http.network import Network
 from txkoji.hub.http.pool import IDLE_TIMEOUT, Pool
 from txkoji.hub.profile import without_secrets
 
 if TYPE_CHECKING:
     from treq.client import HTTPClient
-
-#: Where our agent puts the Content-Encoding, which treq is not to see.
-_CODING = b'x-txkoji-content-encoding'
 
 
 @dataclass
@@ -61,8 +44,8 @@ class FileHead:
     The head of a response with a file, or with a part of it.
 
     :ivar status: 200, 206 or 416.
-    :ivar length: bytes of the body; None if that is not known.
-    :ivar coding: how the body is coded, or an empty text.
+    :ivar length: the bytes of the body, or None if they are not known.
+    :ivar coding: the Content-Encoding, or an empty text.
     """
 
     status: int
@@ -71,90 +54,90 @@ class FileHead:
     _headers: Headers
 
     def get(self, name: bytes) -> bytes:
-        """The value of a header, or nothing."""
+        """Get the value of a header; empty if there is none."""
         values = self._headers.getRawHeaders(name) or []
         return values[0] if values else b''
 
 
 class FileClient:
     """
-    Get files.
+    A client that downloads files.
 
-    :param pool: knows whom to trust, and the proxies.
+    :param pool: has the TLS policies and the proxies.
     :param network: opens the connections.
     """
 
     def __init__(self, reactor: Any, pool: Pool, network: Network) -> None:
         self._reactor = reactor
         self._pool = pool
-        self._connections = HTTPConnectionPool(reactor, network.keeps)
+        self._connections = HTTPConnectionPool(reactor, network.keep_alive)
         self._connections.cachedConnectionTimeout = IDLE_TIMEOUT
         self._connections.retryAutomatically = False
-        self._agent = _FileAgent(reactor, pool, network, self._connections)
+        self._agent = FileAgent(reactor, pool, network, self._connections)
         self._client: HTTPClient | None = None
 
     def close(self) -> Deferred[None]:
         """
-        Close the connections that are kept.
+        Close the idle connections.
 
-        :returns: a Deferred that fires with None when none is open.
+        :returns: a Deferred that fires with None when they are closed.
         """
         closing: Any = self._connections.closeCachedConnections()
         closed: Deferred[None] = closing.addCallback(lambda _: None)
         return closed
 
     async def get(self, url: str, headers: Any, *, timeout: float,
-                  show: Callable[[FileHead], Any], sink: Sink) -> None:
+                  on_head: Callable[[FileHead], Any], sink: Sink) -> None:
         """
-        Get a file, or a part of it.
+        Get a file, or a part of a file.
 
-        :param headers: what to send, such as a ``Range``.
-        :param timeout: seconds for each silence of the server, while we wait
-                        for it.
-        :param show: is shown the head, and may raise.
-        :param sink: takes the bytes as they come.
+        :param headers: additional headers, such as a ``Range``.
+        :param timeout: the most seconds without a byte from the server. While
+                        the sink is not ready, no time passes.
+        :param on_head: is called with the head, and may raise.
+        :param sink: takes the bytes, as they arrive.
         :raises HTTPError: on a status other than 200, 206 and 416.
-        :raises TransportError: if the file does not come as a whole.
+        :raises TransportError: if the file does not arrive completely.
         """
         if self._client is None:
             from treq.client import HTTPClient
             self._client = HTTPClient(self._agent)
-        self._pool.check_host(_route(URI.fromBytes(url.encode('ascii'))))
-        limit = _Silence(self._reactor, timeout)
+        self._pool.check_host(route_of(URI.fromBytes(url.encode('ascii'))))
+        limit = _SilenceLimit(self._reactor, timeout)
         try:
-            response = await limit.on(self._client.get(
+            response = await limit.apply(self._client.get(
                 url, headers=headers, allow_redirects=False,
                 unbuffered=True))
-            try:
-                self._check(response, url)
-                show(FileHead(response.code, _length(response), _coding(
-                    response), response.headers))
-            except BaseException:
-                _discard(response)
-                raise
+            self._accept(response, url, on_head)
             reader = _Reader(sink, limit)
             response.deliverBody(reader)
-            await limit.on(reader.ended)
+            await limit.apply(reader.ended)
         except CancelledError:
-            if not limit.over:
+            if not limit.exceeded:
                 raise
             raise _error(CallTimeout, url, 'nothing came for'
                          f' {timeout:g} seconds') from None
         except KojiException:
             raise
         except Exception as found:
-            for cause in _causes(found):
-                kind, text = explain(cause)
-                if kind is not None:
-                    raise _error(kind, url, text) from found
-            if not hasattr(found, 'reasons'):
-                raise
-            raise _error(AnswerError, url,
-                         f'the answer is not HTTP: {found}') from found
+            _raise_translated(found, url)
+            raise
         finally:
             limit.stop()
 
+    def _accept(self, response: IResponse, url: str,
+                on_head: Callable[[FileHead], Any]) -> None:
+        """Check the head and pass it on; if that fails, drop the body."""
+        try:
+            self._check(response, url)
+            on_head(FileHead(response.code, _length(response),
+                             coding_of(response), response.headers))
+        except BaseException:
+            response.deliverBody(_Discard())
+            raise
+
     def _check(self, response: IResponse, url: str) -> None:
+        """Raise HTTPError on a status that is not that of a file."""
         if response.code in (200, 206, 416):
             return
         phrase = response.phrase.decode('latin-1')
@@ -163,71 +146,9 @@ class FileClient:
         if 300 <= response.code < 400:
             values = response.headers.getRawHeaders(b'location') or [b'']
             location = values[0].decode('latin-1')
-            text += (f' to {without_secrets(location)[:200] or "nowhere"}; is'
-                     ' the topurl of the profile right?')
+            text += redirect_text(location, 'topurl')
         raise _error(HTTPError, url, text, status=response.code,
                      location=location)
-
-
-@implementer(IAgent)
-class _FileAgent:
-    """Posts what treq asks for, and gives the bytes as they are."""
-
-    def __init__(self, reactor: Any, pool: Pool, network: Network,
-                 connections: HTTPConnectionPool) -> None:
-        self._reactor = reactor
-        self._pool = pool
-        self._network = network
-        self._connections = connections
-        self._direct = Agent.usingEndpointFactory(
-            reactor, _Endpoints(pool), connections)
-
-    def request(self, method: bytes, uri: bytes,
-                headers: Headers | None = None,
-                bodyProducer: Any = None) -> Any:
-        headers = Headers(dict((headers or Headers()).getAllRawHeaders()))
-        headers.setRawHeaders(b'Accept-Encoding', [b'identity'])
-        headers.setRawHeaders(b'User-Agent', [b'txkoji/1'])
-        route = _route(URI.fromBytes(uri))
-        proxy = None if route.secure else self._pool.proxy(route)
-        agent: Any = self._direct
-        if proxy is not None:
-            agent = ProxyAgent(
-                self._network.endpoint(proxy.host, proxy.port),
-                self._reactor, self._connections)
-            if proxy.authorization:
-                headers.setRawHeaders(b'Proxy-Authorization',
-                                      [proxy.authorization])
-        with self._network.writing():
-            asked = agent.request(method, uri, headers, bodyProducer)
-        return asked.addCallback(_hide_coding)
-
-
-@implementer(IAgentEndpointFactory)
-class _Endpoints:
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-
-    def endpointForURI(self, uri: URI) -> Any:
-        return self._pool.endpoint(_route(uri))
-
-
-def _route(uri: URI) -> Route:
-    return Route(uri.scheme == b'https',
-                 uri.host.decode('ascii').strip('[]'), uri.port)
-
-
-def _hide_coding(response: IResponse) -> IResponse:
-    values = response.headers.getRawHeaders(b'content-encoding')
-    if values:
-        response.headers.setRawHeaders(_CODING, values)
-        response.headers.removeHeader(b'content-encoding')
-    return response
-
-
-def _coding(response: IResponse) -> str:
-    values = response.headers.getRawHeaders(_CODING) or []
-    return b','.join(values).decode('latin-1').strip().lower()
 
 
 def _length(response: IResponse) -> int | None:
@@ -241,30 +162,37 @@ def _error(kind: Callable[..., KojiException], url: str, text: str,
     return kind(f'GET at {url}: {text}', method='GET', url=url, **fields)
 
 
+def _raise_translated(found: Exception, url: str) -> None:
+    """Raise a KojiException for an exception of Twisted's client."""
+    for cause in _causes(found):
+        kind, text = translate_error(cause)
+        if kind is not None:
+            raise _error(kind, url, text) from found
+    if hasattr(found, 'reasons'):
+        raise _error(AnswerError, url,
+                     f'the answer is not HTTP: {found}') from found
+
+
 def _causes(found: Any) -> Iterator[Exception]:
-    """What Twisted's client wrapped, inmost first, then the wrapping."""
+    """Iterate over an exception and those in it, the innermost first."""
     for reason in getattr(found, 'reasons', []):
         yield from _causes(reason.value)
     yield found
 
 
-def _discard(response: IResponse) -> None:
-    """Close the connection of a response whose body nobody wants."""
-    response.deliverBody(_Discard())
-
-
 class _Discard(TwistedProtocol):
-    """Take nothing."""
+    """A receiver that closes the connection instead of reading a body."""
 
     def connectionMade(self) -> None:
+        """Close the connection."""
         self.transport.stopProducing()  # type: ignore[union-attr]
 
 
-class _Silence:
+class _SilenceLimit:
     """
-    A time limit for each silence, which stands still while nobody reads.
+    A limit for each silence of a server, which can be suspended.
 
-    :ivar over: whether there was one that was too long.
+    :ivar exceeded: whether a silence was too long.
     """
 
     def __init__(self, reactor: Any, seconds: float) -> None:
@@ -272,104 +200,118 @@ class _Silence:
         self._reactor = reactor
         self._timer: Any = None
         self._limited: Deferred[Any] | None = None
-        self.over = False
+        self.exceeded = False
 
-    def on(self, waiting: Deferred[Any]) -> Deferred[Any]:
-        """Cancel something when there is silence for too long."""
-        self._limited = _cancelled_for_good(waiting)
-        self.renew()
+    def apply(self, waiting: Deferred[Any]) -> Deferred[Any]:
+        """
+        Limit the silence while a Deferred has not fired.
+
+        :returns: a Deferred that fires with the same result, and that is
+                  canceled if a silence is too long.
+        """
+        self._limited = _cancelable(waiting)
+        self.restart()
         return self._limited
 
-    def renew(self) -> None:
-        """Let it begin anew."""
+    def restart(self) -> None:
+        """Start measuring a silence."""
         if self._timer is None:
-            self._timer = self._reactor.callLater(self._seconds, self._end)
+            self._timer = self._reactor.callLater(self._seconds, self._exceed)
         else:
             self._timer.reset(self._seconds)
 
     def stop(self) -> None:
-        """Let it stand still, or end."""
+        """Stop measuring, until `restart` is called."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _end(self) -> None:
+    def _exceed(self) -> None:
         self._timer = None
-        self.over = True
+        self.exceeded = True
         if self._limited is not None:
             self._limited.cancel()
 
 
-def _cancelled_for_good(asked: Deferred[Any]) -> Deferred[Any]:
+def _cancelable(inner: Deferred[Any]) -> Deferred[Any]:
     """
-    Make a Deferred fail with CancelledError when it is cancelled, where
-    Twisted's says something else in each phase ("no such host", for one).
+    Make a Deferred that fails with CancelledError when it is canceled.
+
+    The Deferreds of Twisted's client fail with another error in each phase,
+    such as "no such host".
+
+    :param inner: gives the result, and is canceled as well.
     """
-    def cancel(waiting: Deferred[Any]) -> None:
-        waiting.errback(CancelledError())
-        asked.cancel()
+    def cancel(outer: Deferred[Any]) -> None:
+        outer.errback(CancelledError())
+        inner.cancel()
 
     def pass_on(result: Any) -> None:
-        if not waiting.called:
-            waiting.callback(result)
+        if not outer.called:
+            outer.callback(result)
 
-    waiting: Deferred[Any] = Deferred(cancel)
-    asked.addBoth(pass_on)
-    return waiting
+    outer: Deferred[Any] = Deferred(cancel)
+    inner.addBoth(pass_on)
+    return outer
 
 
 class _Reader(TwistedProtocol):
     """
-    Feed a sink with a body, no faster than it wants.
+    A receiver of a body, which feeds a sink and waits while it is not ready.
 
-    :ivar ended: fires with None when all was fed. Cancelling it closes the
-                 connection.
+    :ivar ended: fires with None after the last bytes. Canceling the Deferred
+                 closes the connection.
     """
 
-    def __init__(self, sink: Sink, limit: _Silence) -> None:
+    def __init__(self, sink: Sink, limit: _SilenceLimit) -> None:
         self._sink = sink
         self._limit = limit
-        self._held = 0
+        #: The number of the sink's Deferreds that have not fired yet.
+        self._pauses = 0
+        #: The reason why the connection has ended; None while it is open.
         self._lost: Failure | None = None
         self.ended: Deferred[None] = Deferred(lambda ended: self._stop())
 
     def dataReceived(self, data: bytes) -> None:
+        """Feed the sink, and stop reading while it is not ready."""
         if self.ended.called:
             return
         try:
-            wanted = self._sink.feed(data)
+            ready = self._sink.feed(data)
         except Exception:
             self.ended.errback(Failure())
             self._stop()
             return
-        self._limit.renew()
-        if wanted is not None:
-            self._held += 1
+        self._limit.restart()
+        if ready is not None:
+            self._pauses += 1
             if self._lost is None:
                 self.transport.pauseProducing()  # type: ignore[union-attr]
             self._limit.stop()
-            wanted.addCallback(self._release)
+            ready.addCallback(self._sink_ready)
 
-    def _release(self, result: None) -> None:
-        self._held -= 1
-        if self._held or self.ended.called:
+    def _sink_ready(self, _: None) -> None:
+        self._pauses -= 1
+        if self._pauses or self.ended.called:
             return
         if self._lost is None:
-            self._limit.renew()
+            self._limit.restart()
             self.transport.resumeProducing()  # type: ignore[union-attr]
         else:
             self._end(self._lost)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """End the body, unless the sink still has bytes to work on."""
         self._lost = reason
-        if not self._held and not self.ended.called:
+        if not self._pauses and not self.ended.called:
             self._end(reason)
 
     def _end(self, reason: Failure) -> None:
         if reason.check(ResponseDone):
             self.ended.callback(None)
         elif reason.check(PotentialDataLoss):
-            self.ended.errback(AnswerError('nothing says where it ends'))
+            self.ended.errback(AnswerError(
+                'the answer has no length, so the file may be incomplete'))
         else:
             self.ended.errback(reason)
 

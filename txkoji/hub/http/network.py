@@ -1,4 +1,4 @@
-"""What opens connections: the reactor's sockets, or memory in tests."""
+"""The networks that open connections: the reactor's sockets, or others."""
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
@@ -10,11 +10,11 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 
 class Route(NamedTuple):
     """
-    Where a request goes to.
+    The server that a request goes to.
 
-    :ivar secure: whether over TLS.
+    :ivar secure: whether the connection is over TLS.
     :ivar host: the name or the address of the host.
-    :ivar port: the number of its port.
+    :ivar port: the port number.
     """
 
     secure: bool
@@ -24,43 +24,46 @@ class Route(NamedTuple):
 
 class Network(Protocol):
     """
-    What opens connections.
+    A network, which opens connections.
 
-    :ivar needs_tls: whether others could read along, so that TLS is spoken
-                     where the URL says https.
-    :ivar keeps: whether a connection is worth being kept for the next
-                 request.
+    :ivar needs_tls: whether a URL with https needs TLS. A network within the
+                     process does not.
+    :ivar keep_alive: whether to keep connections open for the next request.
     """
 
     needs_tls: bool
-    keeps: bool
+    keep_alive: bool
 
     def endpoint(self, host: str, port: int) -> IStreamClientEndpoint:
-        """Get what connects to a port of a host."""
+        """Get an endpoint that connects to a port of a host."""
 
     def writing(self) -> AbstractContextManager[Any]:
         """
-        Get a context in which a request is written. Twisted's client does not
-        expect the answer within its own writing.
+        Get a context manager, in which Twisted's client writes a request.
+
+        A network within the process can hold back the answer there.
+        Twisted's client does not expect an answer while it writes.
         """
 
 
 class Sockets:
     """
-    The sockets of a reactor.
+    The network of a reactor.
 
     :param reactor: Twisted's reactor.
     """
 
     needs_tls = True
-    keeps = True
+    keep_alive = True
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
 
     def endpoint(self, host: str, port: int) -> IStreamClientEndpoint:
-        # Its own time limit is the same as ours (`CONNECT_TIMEOUT`).
+        """Get an endpoint that connects to a port of a host."""
+        # The endpoint has the same time limit as `CONNECT_TIMEOUT`.
         return HostnameEndpoint(self._reactor, host.encode('ascii'), port)
 
     def writing(self) -> AbstractContextManager[Any]:
+        """Get a context manager that does nothing."""
         return nullcontext()

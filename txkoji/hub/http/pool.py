@@ -1,7 +1,4 @@
-"""
-The pool of connections: those that are kept for the next request, and all
-that are open.
-"""
+"""The pool of connections: the idle ones, and all open ones."""
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -20,19 +17,22 @@ from txkoji.hub.profile import Profile, good_host
 if TYPE_CHECKING:
     from txkoji.hub.http.tls import ClientCertificate, HubPolicy
 
-#: Seconds. Apache lets go of an idle connection after 5: be gone before.
+#: Seconds after which an idle connection is closed. Apache closes an idle
+#: connection after 5 seconds; close it before Apache does.
 IDLE_TIMEOUT = 3
 
 
 class Pool:
     """
-    Connections by route. The connection that was used last is used first, so
-    that the others grow old, and are closed.
+    A pool of connections, by route.
 
-    :param settings: whom to trust.
+    A request gets the idle connection that was used last. So connections that
+    are not needed grow old, and are closed.
+
+    :param settings: the profile, with the certificates to trust.
     :param network: opens the connections.
-    :param proxies: the proxies to go through.
-    :param max_idle: how many connections to keep.
+    :param proxies: the proxies of the Connection.
+    :param max_idle: the most idle connections.
     """
 
     def __init__(self, reactor: Any, settings: Profile, network: Network,
@@ -42,31 +42,31 @@ class Pool:
         self._network = network
         self._proxies = proxies
         self._max_idle = max_idle
-        self._shown: ClientCertificate | None = None
-        #: By whether nothing newer than TLS 1.2 is spoken.
+        self._certificate: ClientCertificate | None = None
+        #: The TLS policies, by whether they are limited to TLS 1.2.
         self._policies: dict[bool, HubPolicy] = {}
-        self._idle: list[_Idle] = []
-        self._sweeping: Any = None
+        self._idle: list[_IdleConnection] = []
+        self._expiry_timer: Any = None
         self._open: set[HTTPConnection] = set()
         self._closed = False
         self._all_closed: list[Deferred[None]] = []
 
     @property
     def connections(self) -> int:
-        """How many are open."""
+        """The number of open connections."""
         return len(self._open)
 
-    def show_certificate(self, shown: ClientCertificate) -> None:
+    def show_certificate(self, certificate: ClientCertificate) -> None:
         """Show a certificate to a hub that asks for one, from now on."""
-        if shown != self._shown:
-            self._shown = shown
+        if certificate != self._certificate:
+            self._certificate = certificate
             self._policies.clear()
-            self.forget_idle()
+            self.close_idle()
 
     # Connections for requests
 
-    def take(self, route: Route) -> HTTPConnection | None:
-        """Take a connection that was kept, or None."""
+    def take_idle(self, route: Route) -> HTTPConnection | None:
+        """Take an idle connection of a route, or None if there is none."""
         for index in range(len(self._idle) - 1, -1, -1):
             if self._idle[index].route == route:
                 return self._idle.pop(index).connection
@@ -75,17 +75,17 @@ class Pool:
     def connect(self, route: Route, *, tls_1_2: bool = False
                 ) -> Deferred[HTTPConnection]:
         """
-        Make a new connection.
+        Open a new connection.
 
-        :param tls_1_2: whether to speak nothing newer than TLS 1.2.
-        :returns: a Deferred that fires with it when it can carry a request.
-                  Cancelling it closes the connection.
-        :raises ConfigurationError: if the profile's certificates, or the
+        :param tls_1_2: whether to limit TLS to version 1.2.
+        :returns: a Deferred that fires with the connection when it can carry
+                  a request. Canceling the Deferred closes the connection.
+        :raises ConfigurationError: if the certificates of the profile, or the
                                     proxy, cannot be used.
         """
         secure = route.secure and self._network.needs_tls
         endpoint = self.endpoint(route, tls_1_2=tls_1_2)
-        connecting: Any = endpoint.connect(_Connections(self, secure))
+        connecting: Any = endpoint.connect(_ConnectionFactory(self, secure))
         ready: Deferred[HTTPConnection] = connecting.addCallback(
             lambda connection: connection.ready)
         return ready
@@ -93,7 +93,7 @@ class Pool:
     def endpoint(self, route: Route, *, tls_1_2: bool = False
                  ) -> IStreamClientEndpoint:
         """
-        Get what connects to a host, through a proxy and with TLS as needed.
+        Get an endpoint for a route, with the proxy and TLS that it needs.
 
         :raises ConfigurationError: see `connect`.
         """
@@ -112,111 +112,116 @@ class Pool:
 
     def check_host(self, route: Route) -> None:
         """
-        Refuse a host that Twisted cannot connect to. That of the hub was
-        checked with the profile; this is for those of files.
+        Refuse a host name that Twisted cannot connect to.
 
-        :raises ConfigurationError: if it is no host name.
+        The profile has checked the host of the hub already. This check is for
+        the hosts of files.
+
+        :raises ConfigurationError: if the host name is not valid.
         """
         if not good_host(route.host.lower()):
             raise ConfigurationError(
-                f'profile {self._settings.name!r}: {route.host!r} is no host'
-                ' name: these have letters, digits and hyphens')
+                f'profile {self._settings.name!r}: {route.host!r} is not a'
+                ' valid host name: a host name has letters, digits and'
+                ' hyphens')
 
-    def proxy(self, route: Route) -> Proxy | None:
-        """Get the proxy of a route, or None."""
+    def find_proxy(self, route: Route) -> Proxy | None:
+        """Find the proxy for a route, or None if there is none."""
         return self._proxies.find(route)
 
     def _policy(self, tls_1_2: bool) -> HubPolicy:
         if tls_1_2 not in self._policies:
             from txkoji.hub.http.tls import HubPolicy
-            self._policies[tls_1_2] = HubPolicy(self._settings, self._shown,
-                                                tls_1_2=tls_1_2)
+            self._policies[tls_1_2] = HubPolicy(
+                self._settings, self._certificate, tls_1_2=tls_1_2)
         return self._policies[tls_1_2]
 
-    def reason(self, tls: Any) -> str | None:
+    def verify_error(self, tls: Any) -> str | None:
         """
-        Say why a server was not trusted.
+        Say why the verification of a server failed.
 
         :param tls: pyOpenSSL's connection.
-        :returns: None where that is not known.
+        :returns: the text of the error, or None if it is not known.
         """
         for policy in self._policies.values():
-            reason = policy.reason(tls)
-            if reason is not None:
-                return reason
+            error = policy.verify_error(tls)
+            if error is not None:
+                return error
         return None
 
-    # Connections that are kept
+    # Idle connections
 
-    def keep(self, route: Route, connection: HTTPConnection) -> None:
-        """Keep a connection for the next request, or close it."""
-        if not self._network.keeps or len(self._idle) >= self._max_idle \
+    def keep_idle(self, route: Route, connection: HTTPConnection) -> None:
+        """Keep an idle connection for the next request, or close it."""
+        if not self._network.keep_alive or len(self._idle) >= self._max_idle \
                 or self._closed:
             connection.abort()
             return
-        self._idle.append(_Idle(route, connection, self._reactor.seconds()))
-        if self._sweeping is None:
-            self._sweeping = self._reactor.callLater(IDLE_TIMEOUT,
-                                                     self._sweep)
+        self._idle.append(_IdleConnection(route, connection,
+                                          self._reactor.seconds()))
+        if self._expiry_timer is None:
+            self._expiry_timer = self._reactor.callLater(
+                IDLE_TIMEOUT, self._close_expired)
 
-    def forget_idle(self) -> None:
-        """Close all connections that wait for a request."""
+    def close_idle(self) -> None:
+        """Close all idle connections."""
         idle, self._idle = self._idle, []
         for each in idle:
             each.connection.abort()
 
-    def _sweep(self) -> None:
-        """Close those that have been idle for long."""
-        self._sweeping = None
+    def _close_expired(self) -> None:
+        """Close the connections that have been idle for too long."""
+        self._expiry_timer = None
         oldest = self._reactor.seconds() - IDLE_TIMEOUT
         while self._idle and self._idle[0].since <= oldest:
             self._idle.pop(0).connection.abort()
         if self._idle:
-            self._sweeping = self._reactor.callLater(
-                self._idle[0].since - oldest, self._sweep)
+            self._expiry_timer = self._reactor.callLater(
+                self._idle[0].since - oldest, self._close_expired)
 
-    # Connections that are open
+    # Open connections
 
-    def opened(self, connection: HTTPConnection) -> None:
-        """Take note of a new connection."""
+    def connection_made(self, connection: HTTPConnection) -> None:
+        """Note that a connection is open."""
         self._open.add(connection)
 
-    def lost(self, connection: HTTPConnection) -> None:
-        """Take note that a connection is gone."""
+    def connection_lost(self, connection: HTTPConnection) -> None:
+        """Note that a connection is closed."""
         self._open.discard(connection)
         for index, each in enumerate(self._idle):
             if each.connection is connection:
                 del self._idle[index]
                 break
-        self._check()
+        self._check_all_closed()
 
     def close(self) -> Deferred[None]:
         """
-        Close all connections, also those in use.
+        Close all connections, including the active ones.
 
-        :returns: a Deferred that fires with None when none is open.
+        :returns: a Deferred that fires with None when no connection is open.
         """
         self._closed = True
         closed: Deferred[None] = Deferred()
         self._all_closed.append(closed)
-        self.forget_idle()
+        self.close_idle()
         for connection in list(self._open):
             connection.abort()
-        self._check()
+        self._check_all_closed()
         return closed
 
-    def _check(self) -> None:
+    def _check_all_closed(self) -> None:
+        """Fire the Deferreds of `close`, if no connection is open."""
         if not self._open:
-            if self._sweeping is not None:
-                self._sweeping.cancel()
-                self._sweeping = None
+            if self._expiry_timer is not None:
+                self._expiry_timer.cancel()
+                self._expiry_timer = None
             waiting, self._all_closed = self._all_closed, []
             for closed in waiting:
                 closed.callback(None)
 
 
-class _Idle:
-    """A connection that is kept."""
+class _IdleConnection:
+    """An idle connection, and the time when it became idle."""
 
     __slots__ = ('route', 'connection', 'since')
 
@@ -227,7 +232,9 @@ class _Idle:
         self.since = since
 
 
-class _Connections(Factory):
+class _ConnectionFactory(Factory):
+    """A factory of connections that belong to a pool."""
+
     noisy = False
 
     def __init__(self, pool: Pool, secure: bool) -> None:
@@ -235,4 +242,5 @@ class _Connections(Factory):
         self._secure = secure
 
     def buildProtocol(self, addr: IAddress | None) -> HTTPConnection:
+        """Make a connection."""
         return HTTPConnection(self._pool, self._secure)

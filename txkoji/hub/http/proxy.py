@@ -1,6 +1,7 @@
 """
-Forward proxies, as Koji's client has them through requests: from the
-environment, or named.
+Forward proxies: the one that is named, or those of the environment.
+
+Koji's client takes proxies from the same variables, through requests.
 """
 from __future__ import annotations
 
@@ -27,8 +28,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from txkoji.exceptions import ConfigurationError, ProxyError
-from txkoji.hub.http.connection import MAX_HEAD
 from txkoji.hub.http.network import Route
+from txkoji.hub.http.parser import MAX_HEAD
 from txkoji.hub.profile import good_host
 
 
@@ -37,10 +38,10 @@ class Proxy:
     """
     A forward proxy.
 
-    :ivar host: the name or the address of its host.
-    :ivar port: the number of its port.
-    :ivar authorization: the value of ``Proxy-Authorization``, a secret, or
-                         empty.
+    :ivar host: the name or the address of the host.
+    :ivar port: the port number.
+    :ivar authorization: the value of ``Proxy-Authorization``, which is a
+                         secret; or empty.
     """
 
     host: str
@@ -53,12 +54,12 @@ class Proxy:
 
 def parse_proxy(url: str) -> Proxy:
     """
-    Read the URL of a proxy.
+    Parse the URL of a proxy.
 
-    :param url: such as "http://user:password@proxy.example.com:3128"; the
+    :param url: a URL like "http://user:password@proxy.example.com:3128". The
                 scheme may be left out.
-    :raises ConfigurationError: if it is no URL of a proxy that speaks http.
-                                The text does not show the password.
+    :raises ConfigurationError: if the URL is not that of an HTTP proxy. The
+                                text does not show the password.
     """
     if '://' not in url:
         url = f'http://{url}'
@@ -66,17 +67,16 @@ def parse_proxy(url: str) -> Proxy:
         parts = urlsplit(url)
         port = parts.port or 80
     except ValueError:
-        raise ConfigurationError('the URL of the proxy cannot be read: is its'
-                                 ' port a number?') from None
+        raise ConfigurationError('the URL of the proxy cannot be parsed; is'
+                                 ' its port a number?') from None
     shown = f'{parts.scheme}://{parts.hostname or ""}'
     if parts.scheme != 'http':
         raise ConfigurationError(
             f'the proxy {shown} cannot be used: only proxies whose URL begins'
-            ' with http:// are known (they carry https, too)')
+            ' with http:// are supported (they carry https, too)')
     host = parts.hostname or ''
     if not url.isascii() or not good_host(host):
-        raise ConfigurationError(f'the proxy {shown} has no host name that'
-                                 ' can be used')
+        raise ConfigurationError(f'the proxy {shown} has no valid host name')
     authorization = b''
     if parts.username is not None:
         user = f'{unquote(parts.username)}:{unquote(parts.password or "")}'
@@ -88,15 +88,16 @@ class Proxies:
     """
     The proxies of a Connection.
 
-    :param named: the URL of a proxy for all hosts; empty for none; None for
-                  those of the environment: ``https_proxy``, ``http_proxy``
-                  and ``all_proxy``, but for the hosts of ``no_proxy``, each in
-                  lower or in upper case.
-    :raises ConfigurationError: if `named` is no URL of a proxy.
+    :param named: the URL of a proxy for all hosts. An empty text means no
+                  proxy. None means the proxies of the environment:
+                  ``https_proxy``, ``http_proxy`` and ``all_proxy``, except for
+                  the hosts of ``no_proxy``. The names of these variables may
+                  be in upper case.
+    :raises ConfigurationError: if `named` is not the URL of an HTTP proxy.
     """
 
     def __init__(self, named: str | None) -> None:
-        self._all: Proxy | None = parse_proxy(named) if named else None
+        self._named: Proxy | None = parse_proxy(named) if named else None
         self._from_environment = named is None
         self._known: dict[Route, Proxy | None] = {}
 
@@ -104,17 +105,18 @@ class Proxies:
         """
         Find the proxy for a route.
 
-        :raises ConfigurationError: if the environment names one that cannot
-                                    be used.
+        :returns: the proxy, or None if there is none.
+        :raises ConfigurationError: if the environment names a proxy that
+                                    cannot be used.
         """
         if not self._from_environment:
-            return self._all
+            return self._named
         if route not in self._known:
-            self._known[route] = _of_environment(route)
+            self._known[route] = _find_in_environment(route)
         return self._known[route]
 
 
-def _of_environment(route: Route) -> Proxy | None:
+def _find_in_environment(route: Route) -> Proxy | None:
     if proxy_bypass_environment(f'{route.host}:{route.port}'):
         return None
     proxies = getproxies_environment()
@@ -128,11 +130,11 @@ def _of_environment(route: Route) -> Proxy | None:
 @implementer(IStreamClientEndpoint)
 class TunnelEndpoint:
     """
-    Connect through a proxy, by ``CONNECT``.
+    An endpoint that connects through a proxy, by ``CONNECT``.
 
     :param endpoint: connects to the proxy.
     :param proxy: the proxy.
-    :param route: where the tunnel leads to.
+    :param route: the server at the other end of the tunnel.
     """
 
     def __init__(self, endpoint: IStreamClientEndpoint, proxy: Proxy,
@@ -143,15 +145,22 @@ class TunnelEndpoint:
 
     def connect(self, protocolFactory: IProtocolFactory
                 ) -> Deferred[IProtocol]:
+        """
+        Connect to the server.
+
+        :returns: a Deferred that fires with the protocol when the tunnel is
+                  open. Canceling the Deferred closes the connection.
+        :raises ProxyError: if the proxy refuses, or closes the connection.
+        """
         tunnel = _Tunnel(self._proxy, self._route, protocolFactory)
-        connecting: Any = self._endpoint.connect(_Once(tunnel))
-        made: Deferred[IProtocol] = connecting.addCallback(
-            lambda _: tunnel.made)
-        return made
+        connecting: Any = self._endpoint.connect(_SingleFactory(tunnel))
+        opened: Deferred[IProtocol] = connecting.addCallback(
+            lambda _: tunnel.opened)
+        return opened
 
 
-class _Once(Factory):
-    """Gives the one protocol that it was made for."""
+class _SingleFactory(Factory):
+    """A factory that returns the one protocol it was made for."""
 
     noisy = False
 
@@ -159,15 +168,16 @@ class _Once(Factory):
         self._protocol = protocol
 
     def buildProtocol(self, addr: IAddress | None) -> TwistedProtocol:
+        """Return the protocol."""
         return self._protocol
 
 
 class _Tunnel(TwistedProtocol):
     """
-    A connection to a proxy, and through it.
+    A connection to a proxy, and through the proxy to a server.
 
-    :ivar made: fires with the protocol at our end when the tunnel is made.
-                Cancelling it closes the connection.
+    :ivar opened: fires with the protocol of the client when the tunnel is
+                  open. Canceling the Deferred closes the connection.
     """
 
     def __init__(self, proxy: Proxy, route: Route, factory: IProtocolFactory
@@ -177,13 +187,15 @@ class _Tunnel(TwistedProtocol):
         self._factory = factory
         self._head = b''
         self._inner: Any | None = None
-        self.made: Deferred[IProtocol] = Deferred(lambda made: self._close())
+        self.opened: Deferred[IProtocol] = Deferred(
+            lambda opened: self._close())
 
     def connectionMade(self) -> None:
+        """Ask the proxy for a tunnel."""
         host = self._route.host
-        place = b'%b:%d' % ((f'[{host}]' if ':' in host else host).encode(),
+        target = b'%b:%d' % ((f'[{host}]' if ':' in host else host).encode(),
                             self._route.port)
-        lines = [b'CONNECT %b HTTP/1.1' % place, b'Host: ' + place,
+        lines = [b'CONNECT %b HTTP/1.1' % target, b'Host: ' + target,
                  b'User-Agent: txkoji/1']
         if self._proxy.authorization:
             lines.append(b'Proxy-Authorization: ' + self._proxy.authorization)
@@ -191,20 +203,22 @@ class _Tunnel(TwistedProtocol):
             b'\r\n'.join(lines) + b'\r\n\r\n')
 
     def dataReceived(self, data: bytes) -> None:
+        """Collect the head of the proxy's answer, then pass bytes on."""
         if self._inner is not None:
             self._inner.dataReceived(data)
             return
-        if self.made.called:
+        if self.opened.called:
             return
         self._head += data
         head, end, rest = self._head.partition(b'\r\n\r\n')
         if end:
-            self._answered(head + end, rest)
+            self._head_received(head + end, rest)
         elif len(self._head) > MAX_HEAD or not self._head.startswith(
                 b'HTTP/1.'[:len(self._head)]):
             self._refuse('its answer is not HTTP')
 
-    def _answered(self, head: bytes, rest: bytes) -> None:
+    def _head_received(self, head: bytes, rest: bytes) -> None:
+        """Open the tunnel, or fail with the status that the proxy sent."""
         parser = httptools.HttpResponseParser(self)
         try:
             parser.feed_data(head)
@@ -216,7 +230,7 @@ class _Tunnel(TwistedProtocol):
             reason = head.split(b'\r\n', 1)[0].decode('latin-1')[9:209]
             text = f'it refused the connection with status {reason}'
             if status in (401, 407):
-                text += ('; it wants a user and a password, which go into its'
+                text += ('; it wants a user and a password: put them into its'
                          ' URL' if not self._proxy.authorization else
                          '; are its user and its password right?')
             self._refuse(text, status)
@@ -225,18 +239,20 @@ class _Tunnel(TwistedProtocol):
         inner: Any = self._factory.buildProtocol(transport.getPeer())
         self._inner = inner
         inner.makeConnection(transport)
-        self.made.callback(inner)
+        self.opened.callback(inner)
         if rest:
             inner.dataReceived(rest)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Tell the client's protocol, or fail if there is no tunnel yet."""
         if self._inner is not None:
             self._inner.connectionLost(reason)
-        elif not self.made.called:
+        elif not self.opened.called:
             self._refuse('it closed the connection')
 
     def _refuse(self, text: str, status: int | None = None) -> None:
-        self.made.errback(ProxyError(f'the proxy {self._proxy}: {text}',
+        """Fail with a ProxyError, and close the connection."""
+        self.opened.errback(ProxyError(f'the proxy {self._proxy}: {text}',
                                      status=status))
         self._close()
 

@@ -1,6 +1,4 @@
-"""
-A request, and how it is written.
-"""
+"""A request, and its encoding as HTTP/1.1."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -10,39 +8,43 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from txkoji.hub.http.body import Sink
-from txkoji.hub.http.connection import Head
 from txkoji.hub.http.network import Route
+from txkoji.hub.http.parser import Head
 from txkoji.hub.http.proxy import Proxy
 from txkoji.hub.outcome import Outcome
 
-#: Names and values of headers.
+#: The names and values of headers.
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(eq=False)
 class Request:
     """
-    A call, as it is to be sent.
+    A call, ready to be sent.
 
-    :ivar method: the hub method, for the texts of errors.
-    :ivar body: the XML; or a piece of a file, with a `query` in the URL that
-                says which.
-    :ivar new_sink: makes what takes an answer.
-    :ivar read: whether the call changes nothing on the hub, or at least does
-                no harm if it is made twice.
+    :ivar method: the hub method, for error texts.
+    :ivar body: the XML. With a `query`, a chunk of a file.
+    :ivar new_sink: makes the sink of an answer.
+    :ivar read: whether the call changes nothing on the hub, or does no harm
+                if it is made twice.
     :ivar timeout: seconds for one attempt: connecting, headers and body.
-    :ivar deadline: seconds for all of them, and the waiting between.
-    :ivar secret: whether the answer holds what no error may show.
-    :ivar streamed: whether the answer is not kept, and so may be of any size.
-    :ivar urgent: whether it goes out at once, however many others do.
-    :ivar alone: whether it wants a connection of its own.
-    :ivar tls_1_2: whether that is to speak nothing newer than TLS 1.2.
-    :ivar headers: what to send beside the usual ones.
-    :ivar count: is told how many bytes of the answer have come, each time.
-    :ivar begun: whether somebody has got a part of the answer, so that it
-                 cannot be asked for again.
-    :ivar take_head: takes the head of the answer, if it is a 200.
-    :ivar outcome: what is known of its attempts.
+    :ivar deadline: seconds for all attempts and the pauses between them.
+    :ivar query: the query to append to the URL, which describes the chunk.
+    :ivar secret: whether the answer has a secret, which no error may show.
+    :ivar streamed: whether the answer is not kept in memory. Its size is not
+                    limited then.
+    :ivar urgent: whether to send the request at once, even if the limit of
+                  requests in flight is reached.
+    :ivar own_connection: whether to use a new connection, and to close it
+                          afterwards.
+    :ivar tls_1_2: whether to limit TLS on this connection to version 1.2.
+    :ivar headers: additional headers.
+    :ivar count: is called with the number of bytes of each piece of the
+                 answer.
+    :ivar begun: tells whether the program has received a part of the answer.
+                 The request cannot be sent again then.
+    :ivar on_head: is called with the head of an answer with status 200.
+    :ivar outcome: the known outcome of the attempts.
     """
 
     method: str
@@ -55,22 +57,22 @@ class Request:
     secret: bool = False
     streamed: bool = False
     urgent: bool = False
-    alone: bool = False
+    own_connection: bool = False
     tls_1_2: bool = False
     headers: Headers = field(default=(), repr=False)
     count: Callable[[int], Any] = int
     begun: Callable[[], bool] = lambda: False
-    take_head: Callable[[Head], Any] = bool
+    on_head: Callable[[Head], Any] = bool
     outcome: Outcome = field(default_factory=Outcome)
 
 
 class Target(NamedTuple):
     """
-    A URL, taken apart.
+    The parts of a URL that a request needs.
 
-    :ivar route: the host to connect to.
+    :ivar route: the server to connect to.
     :ivar host: the value of the ``Host`` header.
-    :ivar path: the path, with the query.
+    :ivar path: the path and the query.
     """
 
     route: Route
@@ -80,7 +82,7 @@ class Target(NamedTuple):
 
 @lru_cache(maxsize=64)
 def parse_target(address: str) -> Target:
-    """Take a URL apart."""
+    """Split a URL into its parts."""
     parts = urlsplit(address)
     secure = parts.scheme == 'https'
     path = parts.path or '/'
@@ -92,24 +94,27 @@ def parse_target(address: str) -> Target:
         parts.netloc.rpartition('@')[2], path)
 
 
-#: What every request has, and the beginning of what says its kind.
-_USUAL = b'User-Agent: txkoji/1\r\nAccept-Encoding: gzip\r\nContent-Type: '
+#: The headers of every request, up to the value of the Content-Type.
+_COMMON_HEADERS = (b'User-Agent: txkoji/1\r\nAccept-Encoding: gzip\r\n'
+                   b'Content-Type: ')
 
 
 def encode_request(request: Request, target: Target, headers: Headers,
                    proxy: Proxy | None) -> bytes:
     """
-    Write a request.
+    Encode a request.
 
-    :param target: where to.
-    :param headers: what to send beside the usual ones, and the request's.
-    :param proxy: the proxy that is asked for a URL with http, or None.
+    :param target: the URL to send the request to.
+    :param headers: headers to send with those of the request.
+    :param proxy: the proxy for a URL with http, or None.
+    :returns: the head and the body.
     """
-    path, kind = target.path, b'text/xml'
+    path, content_type = target.path, b'text/xml'
     if request.query:
         path += ('&' if '?' in path else '?') + request.query
-        kind = b'application/octet-stream'
-    lines = [b'Host: ' + target.host.encode('ascii'), _USUAL + kind,
+        content_type = b'application/octet-stream'
+    lines = [b'Host: ' + target.host.encode('ascii'),
+             _COMMON_HEADERS + content_type,
              b'Content-Length: %d' % len(request.body)]
     if proxy is not None:
         path = f'http://{target.host}{path}'

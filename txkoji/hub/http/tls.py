@@ -1,6 +1,4 @@
-"""
-Whom we trust, and the certificate that we show.
-"""
+"""TLS: the authorities to trust, and the client certificate to show."""
 from __future__ import annotations
 
 import os
@@ -38,10 +36,10 @@ from zope.interface import implementer
 from txkoji.exceptions import ConfigurationError
 from txkoji.hub.profile import Profile, without_secrets
 
-#: The names that ``openssl rehash`` gives to certificates.
+#: The file names that ``openssl rehash`` gives to certificates.
 _HASHED = re.compile(r'[0-9a-f]{8}\.[0-9]+')
 
-#: A certificate of ours with what OpenSSL trusts it for.
+#: A certificate to which OpenSSL has added the purposes it is trusted for.
 _TRUSTED = re.compile(b'-----BEGIN TRUSTED CERTIFICATE-----'
                       b'(.*?)-----END TRUSTED CERTIFICATE-----', re.DOTALL)
 
@@ -49,12 +47,12 @@ _TRUSTED = re.compile(b'-----BEGIN TRUSTED CERTIFICATE-----'
 @dataclass(frozen=True)
 class ClientCertificate:
     """
-    A certificate of ours, and its key.
+    A client certificate, and its key.
 
-    :ivar path: the file that holds them.
-    :ivar text: what is in it.
-    :ivar options: both, and the certificates above it that the file has, as
-                   Twisted's `CertificateOptions` takes them.
+    :ivar path: the path of their PEM file.
+    :ivar text: the contents of the file.
+    :ivar options: the keyword arguments of Twisted's `CertificateOptions`:
+                   the certificate, the key and the issuers in the file.
     """
 
     path: str
@@ -65,73 +63,80 @@ class ClientCertificate:
 @implementer(IPolicyForHTTPS)
 class HubPolicy:
     """
-    Verify a hub, its host name included, against the profile's `serverca`,
-    or those that ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` name, or the
-    system's. A `serverca` goes before
-    `no_ssl_verify`, as in Koji's client.
+    A policy that verifies servers, and shows a certificate to the hub.
 
-    Twisted's policies make a TLS context for each request; this one makes at
-    most two: one that shows our certificate, to the hub, and one that does
-    not, to other servers.
+    The certificate of a server, and the host name in it, are verified against
+    the profile's `serverca`. Without a `serverca`, the authorities are those
+    of ``REQUESTS_CA_BUNDLE``, of ``CURL_CA_BUNDLE``, or of the system. With
+    the option `no_ssl_verify` nothing is verified, unless the profile has a
+    `serverca`, as in Koji's client.
 
-    :param shown: what to show to the hub, if it asks for a certificate.
-    :param tls_1_2: whether to speak nothing newer than TLS 1.2.
+    Twisted's policies make a TLS context for each request. This policy makes
+    at most two: one for the hub, with the client certificate, and one for
+    other servers, without it.
+
+    :param settings: the profile.
+    :param certificate: the client certificate to show to the hub, if the hub
+                        asks for one.
+    :param tls_1_2: whether to limit TLS to version 1.2.
     """
 
     _log = Logger()
 
     def __init__(self, settings: Profile,
-                 shown: ClientCertificate | None = None, *,
+                 certificate: ClientCertificate | None = None, *,
                  tls_1_2: bool = False) -> None:
         self._settings = settings
         self._verify = bool(settings.serverca) or not settings.no_ssl_verify
         self._tls_1_2 = tls_1_2
-        self._shown = {} if shown is None else shown.options
+        self._options = {} if certificate is None else certificate.options
         self._hub = urlsplit(settings.server).hostname
         self._creators: dict[tuple[bytes, int], _Creator] = {}
         self._contexts: dict[bool, SSL.Context] = {}
-        self._reasons: MutableMapping[SSL.Connection, str] = (
+        #: The texts of the verification errors.
+        self._errors: MutableMapping[SSL.Connection, str] = (
             WeakKeyDictionary())
         if not self._verify:
-            self._log.warn('profile {name!r} says no_ssl_verify: anybody can'
-                           ' pass for {server}', name=settings.name,
+            self._log.warn('profile {name!r} has no_ssl_verify: any server'
+                           ' can pass for {server}', name=settings.name,
                            server=without_secrets(settings.server))
 
     def creatorForNetloc(self, hostname: bytes, port: int) -> _Creator:
         """
-        Make TLS connections to a host: by the same creator each time.
+        Get the creator of TLS connections to a host.
 
-        :raises ConfigurationError: if `serverca` cannot be read.
+        :returns: the same creator each time.
+        :raises ConfigurationError: if the authorities cannot be read.
         """
         creator = self._creators.get((hostname, port))
         if creator is None:
             host = hostname.decode('ascii').strip('[]').lower()
             creator = self._creators[hostname, port] = _Creator(
                 host, self._context(host == self._hub),
-                self._reasons if self._verify else None)
+                self._errors if self._verify else None)
         return creator
 
-    def reason(self, connection: SSL.Connection) -> str | None:
-        """Why a server was not trusted, or None where that is not known."""
-        return self._reasons.get(connection)
+    def verify_error(self, connection: SSL.Connection) -> str | None:
+        """Say why a verification failed, or None if it is not known."""
+        return self._errors.get(connection)
 
     def _context(self, is_hub: bool) -> SSL.Context:
         context = self._contexts.get(is_hub)
         if context is None:
             context = self._contexts[is_hub] = self._new_context(
-                self._shown if is_hub else {})
+                self._options if is_hub else {})
         return context
 
-    def _new_context(self, shown: dict[str, Any]) -> SSL.Context:
+    def _new_context(self, options: dict[str, Any]) -> SSL.Context:
         name, authorities = self._authorities()
         trust: Any = None
         if self._verify:
-            # Those of a file or a directory are loaded by OpenSSL, below.
+            # `load_authorities` adds those of a file or a directory.
             trust = (trustRootFromCertificates([]) if authorities
                      else platformTrust())
-        context = CertificateOptions(trustRoot=trust, **shown).getContext()
+        context = CertificateOptions(trustRoot=trust, **options).getContext()
         if self._tls_1_2:
-            # Twisted 24.10 takes lowerMaximumSecurityTo for "less than".
+            # In Twisted 24.10, lowerMaximumSecurityTo excludes the version.
             context.set_options(SSL.OP_NO_TLSv1_3)
         if authorities:
             load_authorities(context, name, authorities)
@@ -139,11 +144,12 @@ class HubPolicy:
 
     def _authorities(self) -> tuple[str, str]:
         """
-        Say where the certificates are that we trust: where Koji's client,
-        through requests, looks for them.
+        Find the file or directory of the authorities to trust.
 
-        :returns: what names the place, for the text of an error, and its
-                  path; empty for the system's.
+        Koji's client looks at the same places, through requests.
+
+        :returns: the name of the setting, for error texts, and the path. Both
+                  are empty for the authorities of the system.
         """
         if self._settings.serverca:
             return (f'profile {self._settings.name!r}: serverca',
@@ -158,20 +164,22 @@ class HubPolicy:
 @implementer(IOpenSSLClientConnectionCreator)
 class _Creator:
     """
-    Make TLS connections to a host, which is verified in the handshake, before
-    a certificate of ours is shown to it.
+    A creator of TLS connections to one host.
 
-    :param host: its name or address, in lower case.
-    :param reasons: gets why the host was not trusted; None if it is not to
-                    be verified.
+    The host is verified in the handshake, before a client certificate is
+    shown to the host.
+
+    :param host: the name or the address of the host, in lower case.
+    :param errors: gets the texts of verification errors. None means that the
+                   host is not verified.
     """
 
     def __init__(self, host: str, context: SSL.Context,
-                 reasons: MutableMapping[SSL.Connection, str] | None
+                 errors: MutableMapping[SSL.Connection, str] | None
                  ) -> None:
         self._context = context
-        self._reasons = reasons
-        # Certificates have neither the dot at the end nor the zone.
+        self._errors = errors
+        # A certificate has neither the final dot nor the zone of an address.
         self._host = host.removesuffix('.').partition('%')[0]
         try:
             ip_address(self._host)
@@ -183,26 +191,29 @@ class _Creator:
             self._identity = IPAddress_ID(self._host)
 
     def clientConnectionForTLS(self, protocol: Any) -> SSL.Connection:
+        """Make a TLS connection, which verifies the host."""
         connection = SSL.Connection(self._context, None)
         if not self._is_address:
             connection.set_tlsext_host_name(self._host.encode('ascii'))
-        if self._reasons is not None:
+        if self._errors is not None:
             connection.set_verify(SSL.VERIFY_PEER, self._verify)
         return connection
 
     def _verify(self, connection: SSL.Connection, certificate: crypto.X509,
                 error: int, depth: int, good: int) -> bool:
         """
-        Take what OpenSSL found of one certificate of the chain; of the last,
-        which is the server's own, also look at the host. (An exception here
-        would end the handshake, too, but nobody would see it.)
+        Note the error of a certificate in the chain; called by OpenSSL.
+
+        The host is checked with the certificate of the server, at depth 0. An
+        exception here would end the handshake as well, but its text would be
+        lost.
         """
-        assert self._reasons is not None
+        assert self._errors is not None
         if not good:
-            self._reasons[connection] = self._explain(error, depth)
+            self._errors[connection] = self._error_text(error, depth)
         elif depth == 0 and not self._is_for_host(certificate):
             good = False
-            self._reasons[connection] = (
+            self._errors[connection] = (
                 f'the certificate is for another host than {self._host}')
         return bool(good)
 
@@ -214,21 +225,22 @@ class _Creator:
             return False
         return True
 
-    def _explain(self, error: int, depth: int) -> str:
-        if error in _UNKNOWN:
-            return (f'the certificate of {self._host} is signed by nobody'
-                    ' whom the serverca of the profile, or the system, trusts'
-                    ' (unknown CA)')
+    def _error_text(self, error: int, depth: int) -> str:
+        if error in _UNKNOWN_CA:
+            return (f'the certificate of {self._host} is signed by an unknown'
+                    ' CA; does the serverca of the profile, or the system,'
+                    ' have this CA?')
         whose = (f'the certificate of {self._host}' if depth == 0 else
                  f'an issuer of the certificate of {self._host}')
-        return f'{whose} {_REASONS.get(error, f"is bad (OpenSSL: {error})")}'
+        return f'{whose} {_TEXTS.get(error, f"is bad (OpenSSL: {error})")}'
 
 
-#: OpenSSL's numbers (x509_vfy.h) for a chain that ends at nobody we trust.
-_UNKNOWN = (2, 18, 19, 20, 21)
+#: OpenSSL's numbers (x509_vfy.h) for a chain that does not end at a trusted
+#: authority.
+_UNKNOWN_CA = (2, 18, 19, 20, 21)
 
-#: OpenSSL's numbers -> what it says of a certificate.
-_REASONS = {
+#: OpenSSL's numbers -> what is wrong with a certificate.
+_TEXTS = {
     9: 'is not valid yet; is the clock of this machine right?',
     10: 'has expired',
     23: 'was revoked',
@@ -240,30 +252,32 @@ _REASONS = {
 
 def load_authorities(context: SSL.Context, name: str, path: str) -> None:
     """
-    Let a context trust the certificates at a path, as OpenSSL does: of a PEM
-    file, all of them, and those marked as trusted or rejected for what they
-    are marked for; of a directory, those with the names of ``openssl
-    rehash``.
+    Let a context trust the certificates at a path.
 
-    :param name: what names the path, for the text of an error.
-    :raises ConfigurationError: if there is nothing at the path, it cannot be
-                                read, or it holds no certificate.
+    In a PEM file, all certificates are trusted. A certificate that OpenSSL
+    has marked as trusted or rejected counts for its marked purposes only. In
+    a directory, those with a file name of ``openssl rehash`` are trusted.
+
+    :param name: the setting that has the path, for error texts.
+    :raises ConfigurationError: if the path does not exist, cannot be read, or
+                                has no certificate.
     """
     def wrong(what: str) -> ConfigurationError:
         return ConfigurationError(f'{name} {path} {what}')
 
-    # pyOpenSSL lets no context be changed whose ciphers were chosen.
+    # Use the store: pyOpenSSL does not let us change a context whose ciphers
+    # are set.
     store: Any = context.get_cert_store()
     try:
-        # OpenSSL finds nothing wrong with a directory that is not there.
+        # OpenSSL does not complain about a directory that does not exist.
         if not os.path.isdir(path):
             with open(path, 'rb'):
                 store.load_locations(path)
         elif any(map(_HASHED.fullmatch, os.listdir(path))):
             store.load_locations(None, path)
         else:
-            raise wrong('is a directory without hashed certificates; call'
-                        ' "openssl rehash" for it')
+            raise wrong('is a directory without hashed certificates; run'
+                        ' "openssl rehash" on it')
     except OSError as error:
         raise wrong(f'cannot be read: {error.strerror}') from error
     except crypto.Error as error:
@@ -272,12 +286,10 @@ def load_authorities(context: SSL.Context, name: str, path: str) -> None:
 
 def read_client_certificate(path: str, profile: str) -> ClientCertificate:
     """
-    Read a certificate of ours and its key, from one PEM file.
+    Read a client certificate and its key from a PEM file.
 
-    :param profile: the profile's name, for the text of an error.
-    :raises ConfigurationError: if the file cannot be read, lacks one of the
-        two, or they do not fit each other; if the key is encrypted; if the
-        certificate has expired, or is not valid yet.
+    :param profile: the name of the profile, for error texts.
+    :raises ConfigurationError: if the certificate or its key cannot be used.
     """
     def wrong(what: str) -> ConfigurationError:
         return ConfigurationError(f'profile {profile!r}: cert {path} {what}')
@@ -300,7 +312,7 @@ def read_client_certificate(path: str, profile: str) -> ClientCertificate:
         raise wrong('holds no private key that can be read; it must have both'
                     ' the certificate and its key') from error
     if key.public_key() != own.public_key():
-        raise wrong('has a key that is not that of its first certificate')
+        raise wrong('has a key that does not match its first certificate')
     now = datetime.now(timezone.utc)
     if now > own.not_valid_after_utc:
         raise wrong(f'expired on {own.not_valid_after_utc:%Y-%m-%d}; get a'
@@ -315,14 +327,16 @@ def read_client_certificate(path: str, profile: str) -> ClientCertificate:
 
 def _without_trust(text: bytes) -> bytes:
     """
-    Make plain certificates of those that say what they are trusted for, which
-    means nothing for our own.
+    Make plain certificates of trusted ones.
 
-    :raises ValueError: if one cannot be read.
+    The purposes that OpenSSL trusts a certificate for do not matter for a
+    client certificate.
+
+    :raises ValueError: if a certificate cannot be read.
     """
     def plain(found: re.Match[bytes]) -> bytes:
         data = b64decode(found[1])
-        # Behind the certificate, which is one DER sequence.
+        # The purposes follow the certificate, which is one DER value.
         encoded = b64encode(data[:_der_length(data)])
         return (b'-----BEGIN CERTIFICATE-----\n' + encoded
                 + b'\n-----END CERTIFICATE-----')
@@ -331,7 +345,7 @@ def _without_trust(text: bytes) -> bytes:
 
 
 def _der_length(data: bytes) -> int:
-    """How many bytes the first DER value has, with tag and length."""
+    """Count the bytes of the first DER value, with its tag and length."""
     length = data[1] if len(data) > 1 else 0
     if length < 128:
         return 2 + length

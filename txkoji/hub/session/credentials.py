@@ -18,7 +18,7 @@ from txkoji.exceptions import (
     TLSError,
     TransportError,
 )
-from txkoji.hub.http.explain import REFUSAL
+from txkoji.hub.http.errors import CERTIFICATE_ALERT
 from txkoji.hub.profile import Profile, path_problem
 from txkoji.hub.session.secret import Secret
 from txkoji.hub.transport import Transport
@@ -129,9 +129,9 @@ class CertificateLogin:
             self.proxyuser, self.proxyauthtype, renew)
         try:
             return await post('sslLogin', args, kwargs, suffix=SSL_LOGIN,
-                              alone=True)
+                              own_connection=True)
         except TLSError as error:
-            if not REFUSAL.search(str(error)):
+            if not CERTIFICATE_ALERT.search(str(error)):
                 raise
             raise self._login_error(
                 error, 'the server does not accept') from error
@@ -144,7 +144,7 @@ class CertificateLogin:
         # can.
         try:
             return await post('sslLogin', args, kwargs, suffix=SSL_LOGIN,
-                              alone=True, tls_1_2=True)
+                              own_connection=True, tls_1_2=True)
         except (TLSError, HTTPError) as error:
             if isinstance(error, HTTPError) and error.status != 403:
                 raise

@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from txkoji.exceptions import CallTimeout, GSSAPIAuthError, KojiException
-from txkoji.hub.http.connection import Head
+from txkoji.hub.http.parser import Head
 from txkoji.hub.http.request import Request
 from txkoji.hub.session.secret import SecretBytes
 
@@ -173,7 +173,7 @@ class Negotiation:
         # No variable holds the token, because tracebacks may show variables.
         try:
             answer = await post(replace(
-                request, take_head=heads.append, headers=(_authorization(
+                request, on_head=heads.append, headers=(_authorization(
                     await self._in_thread(
                         request, host,
                         lambda: self._make_token(spnego, host))),)))

@@ -1,0 +1,59 @@
+"""Rich objects as arguments of hub methods."""
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support import HubTestCase
+from txkoji.rows import Tag
+
+
+class ArgumentsTests(HubTestCase):
+    """The id of a rich object is sent."""
+
+    def sent(self) -> Any:
+        """Get the last call that the hub received."""
+        return self.hub.calls[-1]
+
+    def test_single(self) -> None:
+        """A rich object is its id, also by name and within lists."""
+        tag = self.get(self.koji.getTag('f44'))
+        build = self.get(self.koji.getBuild(5356))
+        self.hub.respond('plugin', True)
+        self.get(self.koji.plugin(tag, [build, [tag], 1], builds=[build]))
+        self.assertEqual(self.sent(), (
+            'plugin', (33, [5356, [33], 1]), {'builds': [5356]}))
+
+    def test_struct(self) -> None:
+        """A plain dictionary stays a struct."""
+        build = self.get(self.koji.getBuild(5356))
+        self.hub.respond('plugin', True)
+        self.get(self.koji.plugin(dict(build), {'build': 1}))
+        self.assertEqual(self.sent()[1][0]['nvr'], 'ceph-9.22.53-11.fc43')
+
+    def test_ways(self) -> None:
+        """All ways to call a hub method do so."""
+        tag = self.get(self.koji.getTag('f43-updates'))
+        expected = self.get(self.koji.listTagged(26))
+        self.assertEqual(self.get(self.koji.listTagged(tag))[0], expected[0])
+        self.assertEqual(self.get(self.koji.call('getTag', tag)), tag)
+        many = self.koji.MultiCall()
+        many.getTag(tag)
+        self.assertEqual(list(self.get(many())), [tag])
+        batched = self.koji.batched()
+        calls = [batched.getTag(tag), batched.getTag('f44')]
+        self.hub.clock.advance(0)
+        self.assertEqual(self.get(calls[0]), tag)
+        self.assertEqual(
+            self.get(self.koji.iterate('listTagged', tag).next_item()),
+            expected[0])
+        [page] = [self.get(self.koji.pages('listTagged', tag).next_item())]
+        self.assertEqual({build.tag_id for build in page}, {26})
+
+    def test_without_id(self) -> None:
+        """An object without an id is a TypeError, and nothing is sent."""
+        tag = Tag({'name': 'f44'})
+        self.fail_of(self.koji.getTag(tag), TypeError)
+        self.fail_of(self.koji.batched().getTag([tag]), TypeError)
+        self.assertRaises(TypeError, self.koji.MultiCall().getTag, tag)
+        self.assertRaises(TypeError, self.koji.iterate, 'listTagged', tag)
+        self.assertEqual(self.hub.calls, [])
