@@ -3,15 +3,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import CancelledError
+from twisted.internet import reactor
+from twisted.internet.defer import CancelledError, inlineCallbacks
+from twisted.trial.unittest import TestCase
+from twisted.web.resource import Resource
+from twisted.web.server import Site
 
 from tests.support import HubTestCase
+from txkoji import Connection, Profile
 from txkoji.builds.signatures import Signatures
 from txkoji.exceptions import (
     ActionNotAllowed,
     BuildError,
     ConfigurationError,
+    DownloadError,
     HTTPError,
+    TransportError,
 )
 from txkoji.files.file import File
 
@@ -135,6 +142,14 @@ class ExistsTests(HubTestCase):
             self.assertIs(self.get(self.exists(f'x/{name}')), True, name)
         self.assertIs(self.get(self.exists('x/none')), False)
 
+    def test_head(self) -> None:
+        """Only the head is asked for, also of a file that is not there."""
+        self.hub.files.write('x/one', b'1')
+        for name in ('x/one', 'x/none'):
+            self.get(self.exists(name))
+        self.assertEqual(self.hub.calls, [
+            ('HEAD', ('x/one',), {}), ('HEAD', ('x/none',), {})])
+
     def test_no_topurl(self) -> None:
         """Without a topurl, that is said."""
         koji = self.hub.connection(topurl=None)
@@ -144,7 +159,72 @@ class ExistsTests(HubTestCase):
         """A broken connection is no answer."""
         self.hub.misbehave('dropped-before', method='GET')
         self.hub.files.write('x/one', b'1')
-        self.fail_of(self.exists('x/one'))
+        error = self.fail_of(self.exists('x/one'), TransportError)
+        self.assertIn('HEAD at https://hub.example.test/', str(error))
+
+
+class ServerTests(TestCase):
+    """Whether a file is there, on a server with a socket."""
+
+    @inlineCallbacks
+    def exists(self, site: Site, *paths: str) -> Any:
+        """Ask a server of our own for several files."""
+        port = reactor.listenTCP(0, site, interface='127.0.0.1')
+        self.addCleanup(port.stopListening)
+        koji = Connection(Profile(
+            'x', server='http://localhost/', max_retries=0,
+            topurl=f'http://127.0.0.1:{port.getHost().port}'))
+        self.addCleanup(koji.close)
+        found = []
+        for path in paths:
+            found.append((yield File(koji, path).exists()))
+        return found
+
+    @inlineCallbacks
+    def test_connections(self) -> Any:
+        """One connection is enough, whether the files are there or not."""
+        site = _CountingSite(_Server())
+        found = yield self.exists(site, 'a', 'none', 'a', 'none', 'a')
+        self.assertEqual(found, [True, False, True, False, True])
+        self.assertEqual(site.connections, 1)
+
+    @inlineCallbacks
+    def test_redirects(self) -> Any:
+        """A redirect is followed; one to a folder, or without end, is not."""
+        found = yield self.exists(Site(_Server()), 'b', 'c')
+        self.assertEqual(found, [True, False])
+        for path in ('folder', 'circle'):
+            yield self.assertFailure(self.exists(Site(_Server()), path),
+                                     DownloadError)
+
+
+class _Server(Resource):
+    """A file, redirects, and nothing else."""
+
+    isLeaf = True
+    redirects = {b'/b': b'/a', b'/c': b'/none', b'/folder': b'/folder/',
+                 b'/circle': b'/circle'}
+
+    def render_GET(self, request: Any) -> bytes:
+        """Serve one of these."""
+        if request.path in self.redirects:
+            request.redirect(self.redirects[request.path])
+            return b''
+        if request.path != b'/a':
+            request.setResponseCode(404)
+            return b'not here'
+        return b'x' * 10**6
+
+
+class _CountingSite(Site):
+    """A site that counts its connections."""
+
+    connections = 0
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """Count one."""
+        self.connections += 1
+        return super().buildProtocol(addr)
 
 
 class WritingTests(SignaturesTestCase):

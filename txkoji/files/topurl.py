@@ -293,12 +293,8 @@ def _elsewhere(address: str, error: HTTPError) -> str | None:
         scheme == 'http' and not secure) else None
 
 
-class _Found(Exception):
-    """The file is there, and its bytes are not wanted."""
-
-
-class _NoSink:
-    """A sink that takes nothing."""
+class _NoBody:
+    """The sink for the body of a head, which has none."""
 
     def feed(self, data: bytes) -> None:
         """Drop the bytes."""
@@ -308,24 +304,15 @@ class _NoSink:
 
 
 async def file_exists(client: HubClient, file: File) -> bool:
-    """
-    Ask whether a file is there; see `Connection.file_exists`.
-
-    One byte is asked for. A server that sends the whole file is stopped.
-    """
+    """Ask whether a file is there; see `Connection.file_exists`."""
     _check_address(client, file.url)
     place: Any = file.url
-
-    def show(head: FileHead) -> None:
-        if head.status == 200:
-            raise _Found
-
     for _ in range(REDIRECTS + 1):
         try:
-            await client.get(place, {b'Range': b'bytes=0-0'}, on_head=show,
-                             sink=_NoSink(), has_started=lambda: False)
-        except _Found:
-            pass
+            await client.get(
+                place, {}, on_head=lambda head: None, sink=_NoBody(),
+                has_started=lambda: False, method='HEAD')
+            return True
         except HTTPError as error:
             if error.status in (404, 410):
                 return False
@@ -333,6 +320,4 @@ async def file_exists(client: HubClient, file: File) -> bool:
             if elsewhere is None:
                 raise
             place = elsewhere
-            continue
-        return True
     raise DownloadError(f'{file.path}: more than {REDIRECTS} redirects')
