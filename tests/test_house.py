@@ -25,7 +25,7 @@ FLOORS = [
      'files.cg_metadata', 'messages.frames', 'messages.amqp',
      'messages.fedora'],
     ['task_requests', 'files', 'rows', 'package', 'rpm', 'cache', 'web',
-     'builds', 'links'],
+     'builds', 'links', 'whoami'],
     ['estimates', 'files.task_output'],
     ['task', 'build', 'builds.of_tasks', 'repo'],
     ['channel', 'results', 'messages.classes', 'messages.subscription',
@@ -229,4 +229,4 @@ class SurfaceTests(SynchronousTestCase):
             'logout', 'lookup', 'new_session', 'now', 'pages', 'profile',
             'serverca', 'session_id', 'session_key', 'settings', 'stats',
             'task_changed', 'upload', 'url', 'wait', 'wait_repo',
-            'wait_tagged', 'watch', 'weburl', 'with_options'})
+            'wait_tagged', 'watch', 'weburl', 'whoami', 'with_options'})

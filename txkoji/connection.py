@@ -42,6 +42,7 @@ from txkoji.waiting.finished import wait_for
 from txkoji.waiting.repositories import MinEvent, wait_for_repo
 from txkoji.waiting.tags import wait_until_tagged
 from txkoji.waiting.tasks import Poller, TaskOrId
+from txkoji.whoami import CurrentUser, whoami
 
 #: Patterns of configuration files; replace it to read others.
 PROFILES = config_files.PROFILES
@@ -805,3 +806,14 @@ class Connection(HubMethods[Deferred[Any]]):
                   a bad pattern, the link has an ``error``.
         """
         return Deferred.fromCoroutine(find_links(self, text, limit))
+
+    # Users
+
+    def whoami(self) -> Deferred[CurrentUser]:
+        """
+        Ask for the user of the session, with permissions and groups, at once.
+
+        :returns: a Deferred that fires with a `txkoji.whoami.CurrentUser`.
+        :raises KojiLoginException: if we are not logged in.
+        """
+        return Deferred.fromCoroutine(whoami(self))
