@@ -22,6 +22,7 @@ from tests.recordings import recordings
 from tests.support import HubTestCase, folder, write
 from txkoji import Connection, Profile
 from txkoji.build import Build
+from txkoji.builds.archives import Archive
 from txkoji.call import Call
 from txkoji.exceptions import (
     ConfigurationError,
@@ -217,7 +218,8 @@ ROWS = [
     ('host.getLoadData', [[{'id': 1}], [{'id': 2}]], [Host, Task]),
     ('host.openTask', {'id': 1, 'method': 'sleep'}, [Task]),
     ('listSideTags', [{'id': 1, 'name': 't'}], [Tag]),
-    ('listTaggedArchives', [[{'id': 1}], [{'id': 2}]], [Munch, Build]),
+    ('listArchives', [{'id': 1}], [Archive]),
+    ('listTaggedArchives', [[{'id': 1}], [{'id': 2}]], [Archive, Build]),
     ('listTaggedRPMS', [[{'id': 1}], [{'id': 2}]], [RPM, Build]),
     ('promoteBuild', {'id': 1, 'draft': False}, [Build]),
     ('repo.checkRequest', {'repo': None, 'request': {'id': 1},

@@ -20,9 +20,7 @@ from txkoji.builds.signatures import (
     write_signed_copies,
 )
 from txkoji.estimates.averages import average_build_duration, not_past
-from txkoji.files.checksums import checksum_of
 from txkoji.files.file import File
-from txkoji.files.paths import archive_path
 from txkoji.nvr import NVR, VersionKey
 from txkoji.resource import Timed, hub_of, id_of, now_for, time_of
 from txkoji.rpm import RPM
@@ -152,10 +150,8 @@ class Build(Timed):
         return [
             *(rpm.file_of(self) for rpm in rpms
               if not rpm.of(self).is_elsewhere),
-            *(File(koji, archive_path(self, row), size=row.size,
-                   checksum=checksum_of(row.checksum_type, row.checksum),
-                   about=row)
-              for row in archives if not row.get('metadata_only')),
+            *(archive.file_of(self) for archive in archives
+              if not archive.metadata_only),
             *(File(koji, log.path) for log in logs)]
 
     def tags(self) -> Deferred[Any]:

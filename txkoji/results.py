@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from txkoji.build import Build
+from txkoji.builds.archives import Archive
 from txkoji.package import Package
 from txkoji.repo import Repo
 from txkoji.resource import Hub, Resource
@@ -153,6 +154,7 @@ ROWS: dict[str, type[Resource]] = {
     'CGImport': Build,
     'createSideTag': Tag,
     'getActiveRepos': Repo,
+    'getArchive': Archive,
     'getBuild': Build,
     'getBuildConfig': Tag,
     'getBuildTarget': BuildTarget,
@@ -173,6 +175,7 @@ ROWS: dict[str, type[Resource]] = {
     'host.completeBuild': Build,
     'host.getHost': Host,
     'host.openTask': Task,
+    'listArchives': Archive,
     'listBuildRPMs': RPM,
     'listBuilds': Build,
     'listChannels': Channel,
@@ -197,7 +200,7 @@ OTHERS: dict[str, Reader] = {
     'getLatestRPMS': _rpms_and_builds,
     'getTaskDescendents': _descendents,
     'host.getLoadData': _side_by_side(Host, Task),
-    'listTaggedArchives': _side_by_side(None, Build),
+    'listTaggedArchives': _side_by_side(Archive, Build),
     'listTaggedRPMS': _rpms_and_builds,
     'repo.checkRequest': _members(repo=Repo, task=Task),
     'repo.request': _members(repo=Repo),

@@ -31,10 +31,12 @@ IMAGE: dict[str, Any] = {
         'floating_tags': ['latest', '8'],
         'pull': ['registry.example.test/ceph@sha256:aa',
                  'registry.example.test/ceph:8-40'],
-        'tags': ['8-40', 'latest', '8'],
+        'tags': ['8-40'],
         'unique_tags': ['ceph-8-rhel-8-containers-candidate-1']},
     'isolated': False,
     'media_types': [LIST, MANIFEST],
+    'odcs': {'compose_ids': [100, 101], 'signing_intent': 'release',
+             'signing_intent_overridden': False},
     'parent_build_id': 5400,
     'parent_image_builds': {
         'registry.example.test/ubi8:latest': {'id': 5400, 'nvr': 'ubi8-8-1'}},
@@ -66,7 +68,7 @@ class ImageTests(SynchronousTestCase):
         self.assertEqual(image.pull_by_digest,
                          'registry.example.test/ceph@sha256:aa')
         self.assertEqual(image.pull_by_tag, 'registry.example.test/ceph:8-40')
-        self.assertEqual(image.tags, ('8-40', 'latest', '8'))
+        self.assertEqual(image.tags, ('8-40',))
         self.assertEqual(image.floating_tags, ('latest', '8'))
         self.assertEqual(image.unique_tags,
                          ('ceph-8-rhel-8-containers-candidate-1',))
@@ -80,6 +82,8 @@ class ImageTests(SynchronousTestCase):
             image.parent_builds,
             {'registry.example.test/ubi8:latest': ParentBuild(
                 5400, 'ubi8-8-1')})
+        self.assertEqual((image.compose_ids, image.signing_intent),
+                         ((100, 101), 'release'))
         self.assertIs(image.isolated, False)
         self.assertEqual(image.operator_manifests, 'operator_manifests.zip')
         hash(image)
@@ -109,12 +113,13 @@ class ImageTests(SynchronousTestCase):
 
     def test_odd(self) -> None:
         """A member of another type is empty, or None."""
-        for odd in (None, 5, 'text', [None, 5], {'a': None}, [{}]):
+        for odd in (None, 5, 'text', [None, 5.5], {'a': None}, [{}]):
             image = image_of({'image': {
-                **dict.fromkeys(IMAGE, odd), 'index': odd, 'isolated': odd}})
+                **dict.fromkeys(IMAGE, odd), 'odcs': {
+                    'compose_ids': odd, 'signing_intent': 5}}})
             assert image is not None
             self.assertEqual(image, Image(parent_build_id=(
-                odd if isinstance(odd, int) else None)), odd)
+                odd if odd == 5 else None)), odd)
             image = image_of({'image': {'index': dict.fromkeys(
                 IMAGE['index'], odd), 'parent_image_builds': {'x': odd}}})
             self.assertEqual(image, Image(), odd)
@@ -142,6 +147,20 @@ class ImageTests(SynchronousTestCase):
         self.assertEqual((new.id, new.parent_id, new.tags, new.config),
                          ('sha256:cc', None, ('8-40',), {}))
         self.assertEqual(none.labels, {})
+
+    def test_operators(self) -> None:
+        """The labels tell the kind of an operator."""
+        bundle = 'com.redhat.delivery.operator.bundle'
+        registry = 'com.redhat.delivery.appregistry'
+        for labels, kind in [
+                ({bundle: 'true', registry: 'false'}, 'bundle'),
+                ({bundle: 'false', registry: 'true'}, 'appregistry'),
+                ({registry: 'true'}, 'appregistry'),
+                ({bundle: 'false'}, None), ({}, None), (None, None)]:
+            image = arch_image_of(
+                {'docker': {'config': {'config': {'Labels': labels}}}})
+            assert image is not None
+            self.assertEqual(image.operator_kind, kind, labels)
 
 
 class ModuleTests(SynchronousTestCase):
@@ -180,7 +199,11 @@ class BuildTests(HubTestCase):
     def test_recorded(self) -> None:
         """A recorded container has its image, and its archive a digest."""
         build = self.get(self.koji.getBuild('rhceph-container-8-40'))
-        self.assertIsInstance(build.image, Image)
+        self.assertEqual(build.image.tags, ('8-40',))
+        self.assertEqual(build.image.floating_tags, ('latest', '8'))
+        self.assertEqual(build.image.signing_intent, 'release')
+        self.assertEqual(build.image.parent_builds[
+            'registry.example.test/ubi9:latest'].nvr, 'ubi9-container-9.6-45')
         self.assertIsNone(build.module)
         [archive] = self.get(build.archives())
         self.assertEqual((archive.arch, archive.image.arch),

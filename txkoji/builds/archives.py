@@ -17,7 +17,12 @@ _SPECIAL = frozenset(['maven', 'win'])
 
 
 class Archive(Resource):
-    """An archive of a build, as ``listArchives`` gives it."""
+    """
+    An archive of a build: an image, a jar, or another file.
+
+    Archives of Maven, Windows and image builds have further columns if
+    ``listArchives`` is asked for their type.
+    """
 
     __slots__ = ()
 
@@ -63,19 +68,19 @@ async def archives_of(hub: Hub, build_id: int) -> list[Archive]:
     :param hub: the connection.
     :param build_id: the build's id.
     """
-    rows = await hub.listArchives(buildID=build_id)
-    return [Archive.attached(row, hub)
-            for row in await with_columns(hub, build_id, rows)]
+    return await with_columns(
+        hub, build_id, await hub.listArchives(buildID=build_id))
 
 
-async def with_columns(hub: Hub, build_id: int, rows: list[Any]) -> list[Any]:
+async def with_columns(hub: Hub, build_id: int, rows: list[Archive]
+                       ) -> list[Archive]:
     """
-    Ask for all columns of rows of ``listArchives``.
+    Ask for all columns of archives.
 
     :param hub: the connection.
     :param build_id: the id of the build.
-    :param rows: the rows.
-    :returns: the rows, with all columns.
+    :param rows: the archives, as of ``listArchives``.
+    :returns: the archives, with all columns.
     """
     special = sorted({row.btype for row in rows} & _SPECIAL)
     if not special:

@@ -36,6 +36,14 @@ def texts_of(value: object) -> tuple[str, ...]:
     return tuple(each for each in value if isinstance(each, str))
 
 
+def numbers_of(value: object) -> tuple[int, ...]:
+    """Give the ids of a list."""
+    if not isinstance(value, (list, tuple)):
+        return ()
+    return tuple(number for number in map(number_of, value)
+                 if number is not None)
+
+
 def mapping_of(value: object) -> Mapping[str, str]:
     """Give the texts of a dictionary, by their names."""
     if not isinstance(value, dict):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from txkoji.builds.extra import (
     mapping_of,
     number_of,
+    numbers_of,
     text_of,
     texts_of,
     within,
@@ -39,9 +40,10 @@ class Image:
     The image of a build: its manifest lists, and its parents.
 
     :ivar pull_specs: the specifications to pull it by, by tag and by digest.
-    :ivar tags: all its tags.
-    :ivar floating_tags: those that move on to later builds.
-    :ivar unique_tags: those of this build only.
+    :ivar tags: the tags of its version, such as "8-40".
+    :ivar floating_tags: the tags that move on to later builds, such as
+                         "latest".
+    :ivar unique_tags: the tags that no other build ever gets.
     :ivar digests: media type -> the digest of the manifest list.
     :ivar media_types: the media types that registries have it in.
     :ivar parent_build_id: the id of the build that it is built upon, or None.
@@ -49,6 +51,10 @@ class Image:
                          are built upon.
     :ivar parent_builds: pull specification -> the `ParentBuild`, for those
                          that the hub has.
+    :ivar compose_ids: the ids of the composes (of ODCS) that its packages are
+                       from.
+    :ivar signing_intent: the signing intent of the composes, such as
+                          "release", or None.
     :ivar isolated: whether it is an isolated build, which moves no tags.
     :ivar operator_manifests: the file name of the archive with the manifests
                               of an operator, or None.
@@ -64,6 +70,8 @@ class Image:
     parent_images: tuple[str, ...] = ()
     parent_builds: Mapping[str, ParentBuild] = field(
         default_factory=dict, hash=False)
+    compose_ids: tuple[int, ...] = ()
+    signing_intent: str | None = None
     isolated: bool = False
     operator_manifests: str | None = None
 
@@ -119,6 +127,21 @@ class ArchImage:
         return found
 
     @property
+    def operator_kind(self) -> Literal['bundle', 'appregistry'] | None:
+        """
+        The way of delivery if the image is of an operator; else None.
+
+        It is by the labels: an operator's manifests are in the image itself
+        ("bundle"), or go to an application registry ("appregistry").
+        """
+        labels = self.labels
+        if labels.get('com.redhat.delivery.operator.bundle') == 'true':
+            return 'bundle'
+        if labels.get('com.redhat.delivery.appregistry') == 'true':
+            return 'appregistry'
+        return None
+
+    @property
     def labels(self) -> Mapping[str, str]:
         """The labels of its configuration, such as "name" and "vendor"."""
         return mapping_of(within(self.config, 'config', 'Labels'))
@@ -152,6 +175,8 @@ def image_of(extra: object) -> Image | None:
         parent_build_id=number_of(image.get('parent_build_id')),
         parent_images=texts_of(image.get('parent_images')),
         parent_builds=_parents(image.get('parent_image_builds')),
+        compose_ids=numbers_of(within(image, 'odcs', 'compose_ids')),
+        signing_intent=text_of(within(image, 'odcs', 'signing_intent')),
         isolated=image.get('isolated') is True,
         operator_manifests=text_of(
             within(extra, 'typeinfo', 'operator-manifests', 'archive'))
