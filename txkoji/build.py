@@ -12,8 +12,8 @@ from txkoji.builds.archives import Archive, archives_of, with_columns
 from txkoji.builds.images import Image, image_of
 from txkoji.builds.modules import Module, module_of
 from txkoji.builds.signatures import (
-    SignedCopies,
     Signatures,
+    SignedCopies,
     WriteListener,
     signatures_of,
     signed_copies_of,
@@ -184,8 +184,7 @@ class Build(Timed):
     @property
     def version_key(self) -> VersionKey:
         """
-        A value to sort builds of a package by, from the oldest version to the
-        newest, in rpm's order.
+        A value to sort builds of a package by, in rpm's order of versions.
 
         A draft build is as new as the build that it is promoted to. See
         `txkoji.nvr.compare`.

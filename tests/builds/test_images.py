@@ -103,6 +103,9 @@ class ImageTests(SynchronousTestCase):
         self.assertEqual(
             image_of({'image': {}, 'typeinfo': {'operator-manifests': {
                 'archive': 'x.zip'}}}), Image(operator_manifests='x.zip'))
+        self.assertEqual(
+            image_of({'typeinfo': {'image': {'arch': 's390x'}}}),
+            Image(arch='s390x'))
 
     def test_none(self) -> None:
         """A build without such data is no image."""

@@ -56,6 +56,8 @@ class Image:
     :ivar signing_intent: the signing intent of the composes, such as
                           "release", or None.
     :ivar isolated: whether it is an isolated build, which moves no tags.
+    :ivar arch: the architecture, where a build is of a single one and says so
+                (those of CoreOS do); else None.
     :ivar operator_manifests: the file name of the archive with the manifests
                               of an operator, or None.
     """
@@ -73,6 +75,7 @@ class Image:
     compose_ids: tuple[int, ...] = ()
     signing_intent: str | None = None
     isolated: bool = False
+    arch: str | None = None
     operator_manifests: str | None = None
 
     @property
@@ -178,6 +181,7 @@ def image_of(extra: object) -> Image | None:
         compose_ids=numbers_of(within(image, 'odcs', 'compose_ids')),
         signing_intent=text_of(within(image, 'odcs', 'signing_intent')),
         isolated=image.get('isolated') is True,
+        arch=text_of(image.get('arch')),
         operator_manifests=text_of(
             within(extra, 'typeinfo', 'operator-manifests', 'archive'))
         or text_of(within(extra, 'operator_manifests_archive')))
