@@ -1,23 +1,35 @@
 """
-A real message broker for tests: RabbitMQ, on loopback ports, with its plugins
-for STOMP and AMQP 1.0.
+`Broker`: a real message broker, and a test case with one.
+
+The broker is RabbitMQ, on loopback ports, with its plugins for STOMP and AMQP
+1.0.
 """
 from __future__ import annotations
 
 import glob
+import json
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pika
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.threads import deferToThread
+from twisted.trial.unittest import TestCase
 
-from tests.servers import free_ports, until_said
+from tests.servers import Authority, free_ports, until_said
 from tests.support import write
+from txkoji.messages import listening
+from txkoji.testing import FakeHub
 
-#: Where Debian has it, without the script that changes the user.
+#: The path of RabbitMQ's own program in Debian. Debian's program in the
+#: system's path changes the user.
 SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 
 CONFIG = '''\
@@ -33,7 +45,7 @@ log.console.level = info
 
 
 def missing_broker() -> str | None:
-    """What package is missing for a broker, or None."""
+    """Name the package that is missing for a broker; None if none is."""
     if not os.path.exists(SERVER):
         return ("no RabbitMQ here: Debian's package rabbitmq-server is"
                 ' missing')
@@ -46,16 +58,17 @@ def missing_broker() -> str | None:
 
 class Broker:
     """
-    RabbitMQ. What it keeps is kept when it is stopped and started.
+    A RabbitMQ server. A restart keeps durable queues and their messages.
 
-    :param folder: where its files are, with ``server.pem`` and ``ca.pem``.
+    :param folder: the folder for the files of the server. ``server.pem`` and
+                   ``ca.pem`` must be there.
 
-    :ivar ports: kind -> port: "amqp", "amqps" and "stomp".
+    :ivar ports: protocol ("amqp", "amqps" or "stomp") -> port.
     """
 
     def __init__(self, folder: str) -> None:
-        kinds = ['amqp', 'amqps', 'stomp', 'erlang', 'epmd']
-        self.ports: dict[str, int] = dict(zip(kinds, free_ports(len(kinds))))
+        names = ['amqp', 'amqps', 'stomp', 'erlang', 'epmd']
+        self.ports: dict[str, int] = dict(zip(names, free_ports(len(names))))
         self._folder = folder
         config = write(f'{folder}/rabbitmq.conf',
                        CONFIG.format(folder=folder, **self.ports))
@@ -76,12 +89,12 @@ class Broker:
 
     def url(self, *, scheme: str = 'amqp', user: str = 'guest:guest',
             path: str = '/') -> str:
-        """Its URL."""
+        """Make a URL of the server."""
         return f'{scheme}://{user}@localhost:{self.ports[scheme]}{path}'
 
     @contextmanager
     def channel(self) -> Iterator[Any]:
-        """A channel of pika's, which holds up its thread."""
+        """Open a channel of pika that blocks its thread."""
         connection = pika.BlockingConnection(pika.URLParameters(self.url()))
         try:
             yield connection.channel()
@@ -89,21 +102,145 @@ class Broker:
             connection.close()
 
     def start(self) -> None:
-        """Start it; when this returns, its ports are open."""
+        """Start the server, and wait until its ports are open."""
         self._process = subprocess.Popen(
             [SERVER], env=self._environ, text=True, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         until_said(self, self._process.stdout, 'Server startup complete')
 
     def stop(self) -> None:
-        """Stop it at once, as if the machine was lost."""
+        """Kill the server, as in a crash of its machine."""
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.communicate()
             self._process = None
 
     def close(self) -> None:
-        """Stop it for good, with the name server that it started."""
+        """Kill the server, and Erlang's name server of the server."""
         self.stop()
         subprocess.run(['epmd', '-kill'], env=self._environ,
                        stdout=subprocess.DEVNULL, check=False)
+
+
+class BrokerTestCase(TestCase):
+    """
+    A test case with one broker for all tests of the class.
+
+    :ivar heard: the events that the subscriber of the test case got.
+    """
+
+    skip = missing_broker()
+    timeout = 60
+
+    broker: Broker
+    folder: str
+    authority: Authority
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Start the broker."""
+        cls.folder = os.path.realpath(tempfile.mkdtemp())
+        cls.authority = Authority(cls.folder)
+        cls.authority.issue('server', 'localhost')
+        cls.broker = Broker(cls.folder)
+        cls.broker.start()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        """Kill the broker."""
+        cls.broker.close()
+        shutil.rmtree(cls.folder)
+
+    def setUp(self) -> None:
+        """Subscribe to all events of a new Connection."""
+        self.hub = FakeHub(reactor=reactor)
+        self.koji = self.hub.connection()
+        TestCase.patch(self, listening, 'GRACE', 1)
+        self.addCleanup(self.koji.close)
+        self.heard: list[Any] = []
+        self._wanted = 0
+        self._enough: Any = None
+        self.koji.events.subscribe(self.hear)
+
+    def hear(self, event: Any) -> Any:
+        """Append an event to `heard`."""
+        self.heard.append(event)
+        if self._enough is not None and len(self.heard) >= self._wanted:
+            enough, self._enough = self._enough, None
+            enough.callback(None)
+
+    def until(self, number: int) -> Deferred[None]:
+        """Wait until the subscriber got a number of events."""
+        self._wanted, self._enough = number, Deferred()
+        enough: Deferred[None] = self._enough
+        if len(self.heard) >= number:
+            self._enough = None
+            enough.callback(None)
+        return enough
+
+    def listen(self, queue: str = '', **kwargs: Any) -> Deferred[Any]:
+        """Listen to the broker."""
+        return self.koji.events.listen_amqp(self.broker.url(), queue,
+                                            **kwargs)
+
+    def publish(self, each: list[Any], queue: str = '') -> Deferred[None]:
+        """
+        Publish persistent messages.
+
+        :param each: topic, properties, body and identifier of each message.
+        :param queue: a queue to declare before that, or an empty name.
+        """
+        def run() -> None:
+            with self.broker.channel() as channel:
+                channel.confirm_delivery()
+                if queue:
+                    channel.queue_declare(queue, durable=True)
+                    channel.queue_bind(queue, 'amq.topic', '#')
+                for topic, properties, body, name in each:
+                    channel.basic_publish(
+                        'amq.topic', topic, json.dumps(body).encode(),
+                        pika.BasicProperties(
+                            headers=properties, message_id=name,
+                            delivery_mode=2))
+
+        return deferToThread(run)
+
+    def paused(self) -> Deferred[None]:
+        """Wait until a listener has lost its connection, and pauses."""
+        pausing: Deferred[None] = Deferred()
+
+        def pause(failures: int) -> float:
+            if not pausing.called:
+                reactor.callLater(0, pausing.callback, None)
+            return 0.1
+
+        TestCase.patch(self, listening, 'backoffPolicy', lambda: pause)
+        return pausing
+
+    def delete(self, queue: str) -> Deferred[None]:
+        """Delete a queue."""
+        def run() -> None:
+            with self.broker.channel() as channel:
+                channel.queue_delete(queue)
+
+        return deferToThread(run)
+
+    def waiting(self, queue: str) -> Deferred[int]:
+        """Count the messages of a queue that no consumer has got."""
+        def run() -> int:
+            with self.broker.channel() as channel:
+                found = channel.queue_declare(queue, passive=True)
+                return int(found.method.message_count)
+
+        return deferToThread(run)
+
+    @inlineCallbacks
+    def until_waiting(self, queue: str, number: int) -> Any:
+        """
+        Wait until a queue has a number of messages that no consumer has got.
+
+        The broker returns messages to the queue a little later than a
+        listener ends, when the broker notices the loss of the connection.
+        """
+        while (yield self.waiting(queue)) != number:
+            pass

@@ -1,18 +1,19 @@
 """
-A channel of a Koji hub, simulated: builds that come, a scheduler that gives
-tasks to hosts, and hosts that work on them, with all the chance that a real
-one has. It is what estimates are measured by, so it shares nothing with them
-(`measure`).
+A random simulation of a channel of a Koji hub, to measure estimates with.
 
-A hub's scheduler of today looks every 60 seconds for tasks that are free and
-assigns them (kojihub/scheduler.py); with an older hub each host looks every
-15 seconds, and takes one (builder/kojid). Either is done here.
+Builds arrive, and hosts run their tasks. The simulation shares no code with
+the estimates, so that an error in one is not hidden by the other.
+
+Since Koji 1.34, the scheduler of the hub assigns free tasks to hosts every 60
+seconds (kojihub/scheduler.py). With an older hub, each host takes a free task
+every 15 seconds (builder/kojid). The simulation can do both.
 """
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from math import exp
@@ -23,31 +24,36 @@ from txkoji.testing import FakeHub
 
 FREE, OPEN, CLOSED, CANCELED, ASSIGNED = 0, 1, 2, 3, 4
 
-#: How much longer than on the fastest something takes, by architecture.
+#: architecture -> duration of its tasks, as a multiple of that on x86_64 (our
+#: choice).
 SLOWNESS = {'x86_64': 1.0, 'aarch64': 1.3, 'ppc64le': 1.2, 's390x': 1.7}
 
 ARCHES = list(SLOWNESS)
 
-#: arches, capacity and number of hosts.
+#: The architectures, the capacity and the number of hosts (our choice).
 HOSTS = [('x86_64 i386', 6.0, 3), ('aarch64', 6.0, 2), ('ppc64le', 8.0, 1),
          ('s390x', 4.0, 2)]
 
+#: The id of the channel.
 CHANNEL = 1
 
+#: The weight of a task may exceed the free capacity of its host by so much
+#: (``CapacityOvercommit`` of kojihub/scheduler.py).
+OVERCOMMIT = 5
+
+#: A row of a table of the hub.
 Row = dict[str, Any]
 
 
 class Simulation:
     """
-    A channel, which starts full: some builds are waiting already.
+    A channel that starts with many waiting builds.
 
-    :param seed: of what is left to chance.
-    :param scheduler: whether the hub assigns tasks; else hosts take them.
-    :param builds: how many builds are there in the beginning.
-    :param interval: seconds from one of those that come later to the next,
-                     on average.
-    :param scatter: sigma of the log-normal distribution of how long a task
-                    takes.
+    :param seed: the seed of the random numbers.
+    :param scheduler: True if the hub assigns tasks; False if hosts take them.
+    :param builds: the number of builds at the start.
+    :param interval: the mean seconds between the later builds.
+    :param scatter: the sigma of the log-normal distribution of the durations.
     """
 
     def __init__(self, seed: int, *, scheduler: bool = True,
@@ -62,18 +68,12 @@ class Simulation:
         self.hosts: list[Row] = []
         self._events: list[tuple[float, int, Callable[[], Any]]] = []
         self._numbers = count(1)
-        #: id of a task -> which of its turns at a host this is.
-        self._turns: dict[int, int] = {}
+        #: id of a task -> the number of its starts.
+        self._starts: dict[int, int] = {}
         self.packages = {f'package{number}': 600 * exp(
             self.random.gauss(0, 0.9)) for number in range(60)}
         self.averages = {name: self._average(name) for name in self.packages}
-        for arches, capacity, number in HOSTS:
-            for _ in range(number):
-                host = {'id': len(self.hosts) + 1, 'arches': arches.split(),
-                        'capacity': capacity * self.random.uniform(0.8, 1.2)}
-                self.hosts.append(host)
-                self._every(15, self.random.uniform(0, 15),
-                            lambda host=host: self._check_in(host, scheduler))
+        self._add_hosts(scheduler)
         if scheduler:
             self._every(60, 0, self._assign)
         for _ in range(25):
@@ -83,6 +83,15 @@ class Simulation:
         self._arrive()
         self._every(400, 200, self._free_one)
         self._every(900, 450, self._cancel_one)
+
+    def _add_hosts(self, scheduler: bool) -> None:
+        for arches, capacity, number in HOSTS:
+            for _ in range(number):
+                host = {'id': len(self.hosts) + 1, 'arches': arches.split(),
+                        'capacity': capacity * self.random.uniform(0.8, 1.2)}
+                self.hosts.append(host)
+                self._every(15, self.random.uniform(0, 15),
+                            partial(self._check_in, host, scheduler))
 
     # Time
 
@@ -97,30 +106,35 @@ class Simulation:
         self._at(first, again)
 
     def run(self, until: float) -> None:
-        """Let time go by."""
+        """Advance the time, in seconds since the start."""
         while self._events and self._events[0][0] <= until:
             self.now, _, event = heappop(self._events)
             event()
         self.now = until
 
-    # Chance
+    # Random durations
 
-    def _about(self, seconds: float) -> float:
+    def _scattered(self, seconds: float) -> float:
+        """Return a random duration around a given one, in seconds."""
         return seconds * exp(self.random.gauss(0, self.scatter))
 
     def _build_seconds(self, package: str, arch: str) -> float:
-        return self._about(self.packages[package] * SLOWNESS[arch])
+        return self._scattered(self.packages[package] * SLOWNESS[arch])
 
     def _average(self, package: str) -> float:
-        """What the hub knows of earlier builds: the longest, and import."""
+        """Compute the average of 12 earlier builds, with their imports."""
         return sum(max(self._build_seconds(package, arch) for arch in ARCHES)
-                   + self._about(60) for _ in range(12)) / 12
+                   + self._scattered(60) for _ in range(12)) / 12
 
-    # What comes
+    # New tasks
 
     def _arrive(self) -> None:
+        def arrive() -> None:
+            self._new_build()
+            self._arrive()
+
         self._at(self.now + self.random.expovariate(1 / self.interval),
-                 lambda: (self._new_build(), self._arrive()))
+                 arrive)
 
     def _new_task(self, method: str, request: list[Any], *, arch: str,
                   parent: int | None = None, priority: int = 20) -> Row:
@@ -143,9 +157,9 @@ class Simulation:
                            arch='noarch', priority=10)
 
     def _old_build(self) -> None:
-        """One that was done before."""
+        """Add the closed tasks of an earlier build."""
         package = self.random.choice(list(self.packages))
-        old = [(self._new_srpm(package, None), self._about(100))]
+        old = [(self._new_srpm(package, None), self._scattered(100))]
         old += [(self._new_arch(package, arch, None),
                  self._build_seconds(package, arch)) for arch in ARCHES]
         for task, seconds in old:
@@ -164,21 +178,22 @@ class Simulation:
             'buildArch', [f'tasks/1/1/{package}-1-1.fc44.src.rpm', 40, arch,
                           True, {}], arch=arch, parent=parent, priority=19)
 
-    # What hosts do
+    # Hosts
 
     def _load(self, host: Row) -> tuple[float, int]:
+        """Return the load of a host, and the number of its tasks."""
         own = [task for task in self._active.values()
                if task['host_id'] == host['id']
                and task['state'] in (OPEN, ASSIGNED)]
         return (sum(task['weight'] for task in own if not task['waiting']),
                 sum(not task['waiting'] for task in own))
 
-    def _room(self, host: Row) -> float:
+    def _free_capacity(self, host: Row) -> float:
         """
-        What is left on a host.
+        Return the free capacity of a host; 0 with 15 or more tasks.
 
-        Tasks that wait count neither for its load nor for the 15 that it may
-        have.
+        (15 is ``maxjobs`` of kojihub/scheduler.py.) Tasks that wait for their
+        children count neither for the load nor for the number.
         """
         load, number = self._load(host)
         return host['capacity'] - load if number < 15 else 0.0
@@ -190,9 +205,10 @@ class Simulation:
 
     def _assign(self) -> None:
         for task in self._queue():
-            room, host = max(((self._room(host), host) for host in self.hosts
-                              if can(host, task)), key=lambda pair: pair[0])
-            if room > max(0, task['weight'] - 5):
+            free, host = max(((self._free_capacity(host), host)
+                              for host in self.hosts if can(host, task)),
+                             key=lambda pair: pair[0])
+            if free > max(0, task['weight'] - OVERCOMMIT):
                 task['state'], task['host_id'] = ASSIGNED, host['id']
 
     def _check_in(self, host: Row, scheduler: bool) -> None:
@@ -201,34 +217,34 @@ class Simulation:
                 if task['state'] == ASSIGNED and task['host_id'] == host['id']:
                     self._open(task, host)
             return
-        room = self._room(host)
-        for task in self._queue() if room > 0 else ():
-            if can(host, task) and room > max(0, task['weight'] - 5):
+        free = self._free_capacity(host)
+        for task in self._queue() if free > 0 else ():
+            if can(host, task) and free > max(0, task['weight'] - OVERCOMMIT):
                 self._open(task, host)
                 return
 
     def _open(self, task: Row, host: Row) -> None:
         task.update(state=OPEN, host_id=host['id'], started=self.now)
         method, number = task['method'], task['id']
-        turn = self._turns[number] = self._turns.get(number, 0) + 1
+        start = self._starts[number] = self._starts.get(number, 0) + 1
 
-        def then(seconds: float, event: Callable[[Row], Any]) -> None:
-            def unless_over() -> None:
-                if task['state'] == OPEN and self._turns[number] == turn:
+        def later(seconds: float, event: Callable[[Row], Any]) -> None:
+            def if_running() -> None:
+                if task['state'] == OPEN and self._starts[number] == start:
                     event(task)
-            self._at(self.now + seconds, unless_over)
+            self._at(self.now + seconds, if_running)
 
         if method == 'build':
             task['weight'] = 0.2
-            then(5, self._make_srpm)
+            later(5, self._make_srpm)
         elif method == 'buildSRPMFromSCM':
-            then(self._about(100), self._close)
+            later(self._scattered(100), self._close)
         elif method == 'buildArch':
             package = package_of(task)
             task['weight'] = 1.5 + min(18, self.averages[package] / 4800)
-            then(self._build_seconds(package, task['arch']), self._close)
+            later(self._build_seconds(package, task['arch']), self._close)
         else:
-            then(self._about(40), self._close)
+            later(self._scattered(40), self._close)
 
     def _make_srpm(self, build: Row) -> None:
         build['waiting'] = True
@@ -248,17 +264,22 @@ class Simulation:
                 self._new_arch(package_of(build), arch, build['id'])
         elif all(other['state'] == CLOSED for other in self._children(build)):
             build['waiting'] = None
-            self._at(self.now + self._about(60), lambda: (
-                build['state'] == OPEN and self._close(build)))
+            self._at(self.now + self._scattered(60),
+                     lambda: self._close_open(build))
+
+    def _close_open(self, build: Row) -> None:
+        """Close a build, unless it has ended otherwise."""
+        if build['state'] == OPEN:
+            self._close(build)
 
     def _children(self, build: Row) -> list[Row]:
         return [task for task in self.tasks.values()
                 if task['parent'] == build['id']]
 
-    # What goes wrong
+    # Failures
 
     def _free_one(self) -> None:
-        """A host is lost sight of, and one of its tasks is done anew."""
+        """Free a random ``buildArch`` task, as if its host were lost."""
         working = [task for task in self._active.values()
                    if task['state'] == OPEN and task['method'] == 'buildArch']
         if working:
@@ -266,7 +287,7 @@ class Simulation:
                 state=FREE, host_id=None, started=None, weight=1.0)
 
     def _cancel_one(self) -> None:
-        """Somebody has second thoughts about a build."""
+        """Cancel a random build with its children."""
         builds = [task for task in self._active.values()
                   if task['method'] == 'build']
         if builds:
@@ -275,19 +296,20 @@ class Simulation:
                 if task['id'] in self._active:
                     self._end(task, CANCELED)
 
-    # What a hub says of it
+    # The hub
 
     def show(self, hub: FakeHub) -> float:
         """
-        Let a hub show it as it is, as if its time was that of the hub.
+        Copy the current tasks and hosts to the tables of a hub.
 
-        :returns: when it began then, in seconds since 1970.
+        :returns: the start of the simulation by the clock of the hub, in
+                  seconds since 1970.
         """
-        today = hub.now() - self.now
+        start = hub.now() - self.now
 
         def text(time: float | None) -> str | None:
             return None if time is None else str(
-                datetime.fromtimestamp(today + time, timezone.utc))
+                datetime.fromtimestamp(start + time, timezone.utc))
 
         hub.tables.tasks[:] = [
             {**task, 'create_time': text(task['created']),
@@ -303,18 +325,20 @@ class Simulation:
             {'host_id': host['id'], 'channel_id': CHANNEL}
             for host in self.hosts]
         hub.respond('getAverageBuildDuration', self.averages.get)
-        return today
+        return start
 
 
 class Sample(NamedTuple):
     """
-    A task that was free, and what was expected.
+    A task that was free, with the errors of two estimates of its end.
 
-    :ivar row: it, as it ended.
-    :ivar wait: seconds until it was done.
-    :ivar error: seconds that the estimate was too late by; too early below 0.
-    :ivar simple: the same of the simple rule: when it was made, 45 seconds,
-                  and the average of its package.
+    :ivar row: the row of the task after its end.
+    :ivar wait: the seconds from the estimate to the end.
+    :ivar error: the seconds from the end to the estimated end; below 0 if the
+                 estimate is too early.
+    :ivar simple: the error of the simple rule, in seconds. By this rule, a
+                  task ends 45 seconds and the average of its package after its
+                  creation.
     """
 
     row: Row
@@ -326,19 +350,21 @@ class Sample(NamedTuple):
 def measure(seed: int, *, scheduler: bool, times: Sequence[float],
             tasks: int) -> list[Sample]:
     """
-    Compare estimates of tasks that wait in a full channel with what happens.
+    Compare estimates of waiting tasks in a full channel with their ends.
 
-    :param times: when to look, in seconds.
-    :param tasks: how many tasks to look at each time.
-    :returns: those that were done; others were canceled.
+    :param seed: the seed of the simulation.
+    :param scheduler: True if the hub assigns tasks; False if hosts take them.
+    :param times: the times of the estimates, in seconds since the start.
+    :param tasks: the number of tasks to estimate at each time.
+    :returns: the tasks that were closed, without canceled ones.
     """
     simulation = Simulation(seed, scheduler=scheduler)
     hub = FakeHub()
     koji = hub.connection()
-    looks: list[tuple[Row, float, float]] = []
+    estimates: list[tuple[Row, float, float]] = []
     for time in times:
         simulation.run(time)
-        today = simulation.show(hub)
+        start = simulation.show(hub)
         free = [row for row in simulation.tasks.values()
                 if row['state'] == FREE
                 and row['method'] in ('build', 'buildArch')]
@@ -346,17 +372,17 @@ def measure(seed: int, *, scheduler: bool, times: Sequence[float],
             found: list[Any] = []
             koji.getTaskInfo(row['id']).addCallback(
                 lambda task: task.estimate_completion()).addBoth(found.append)
-            looks.append((row, time, found[0].timestamp() - today))
-    while any(row['completed'] is None for row, _, _ in looks):
+            estimates.append((row, time, found[0].timestamp() - start))
+    while any(row['completed'] is None for row, _, _ in estimates):
         simulation.run(simulation.now + 3600)
     return [Sample(row, row['completed'] - time, estimate - row['completed'],
                    row['created'] + 45 + simulation.averages[package_of(row)]
                    - row['completed'])
-            for row, time, estimate in looks if row['state'] == CLOSED]
+            for row, time, estimate in estimates if row['state'] == CLOSED]
 
 
 def can(host: Row, task: Row) -> bool:
-    """Whether a host has the architecture that a task needs."""
+    """Tell whether a host has the architecture of a task."""
     return task['arch'] in ('noarch', *host['arches'])
 
 
@@ -365,7 +391,7 @@ def _source(package: str) -> str:
 
 
 def package_of(task: Row) -> str:
-    """The package of a task for one."""
+    """Return the package of a ``build`` or ``buildArch`` task."""
     found = re.search(r'([a-z]+[0-9]+)(\.git|-1-1)', task['request'][0])
     assert found is not None
     return found.group(1)

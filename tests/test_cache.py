@@ -1,4 +1,4 @@
-"""Names that are kept in files."""
+"""Tests of the cache of names."""
 from __future__ import annotations
 
 import os
@@ -24,11 +24,12 @@ from tests.support import HubTestCase, folder, write
 from txkoji import cache as cache_module
 from txkoji.cache import Cache
 from txkoji.exceptions import ConfigurationError, ServerOffline
+from txkoji.name_files import NameFiles
 from txkoji.testing import FakeHub
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
 
-#: Writes a name many times, and may be killed in the middle of one.
+#: A program that writes a name many times, and may kill itself meanwhile.
 WRITER = '''
 import os, sys
 from txkoji.testing import FakeHub
@@ -42,10 +43,10 @@ for number in range(int(sys.argv[3])):
 
 
 class CacheTestCase(HubTestCase):
-    """With a place for the files."""
+    """The files of the cache are in a folder of the test."""
 
     def setUp(self) -> None:
-        """Set up what the tests share."""
+        """Make a folder for the files."""
         super().setUp()
         self.folder = folder(self)
         self.patch(os, 'environ', {**os.environ,
@@ -53,19 +54,19 @@ class CacheTestCase(HubTestCase):
         self.cache = self.koji.cache
 
     def turn(self) -> None:
-        """Let time pass."""
+        """Let batched calls go out."""
         self.hub.clock.advance(0)
 
     def fresh(self, **kwargs: Any) -> Cache:
-        """A cache with nothing in memory."""
+        """Make a cache with nothing in memory."""
         return Cache(self.koji, reactor=self.hub.clock, **kwargs)
 
 
 class NamesTests(CacheTestCase):
-    """What programs use."""
+    """Names are read through memory, files and the hub."""
 
     def test_read_through(self) -> None:
-        """A name is asked for once, and found in its file from then on."""
+        """The hub is asked once for a name; then its file has it."""
         call = self.cache.user_name(2)
         self.turn()
         self.assertEqual(self.get(call), 'alice')
@@ -78,7 +79,7 @@ class NamesTests(CacheTestCase):
         self.assertEqual(self.hub.requests, 1)
 
     def test_tags(self) -> None:
-        """So are the names of tags, which are others."""
+        """Names of tags and users are kept apart."""
         calls = [self.cache.tag_name(33), self.cache.user_name(3)]
         self.turn()
         self.assertEqual([self.get(call) for call in calls], ['f44', 'bob'])
@@ -86,7 +87,7 @@ class NamesTests(CacheTestCase):
         self.assertIs(self.koji.with_options(timeout=5).cache, self.cache)
 
     def test_plain(self) -> None:
-        """get_name and put_name are plain functions."""
+        """get_name and put_name return at once."""
         self.assertIsNone(self.cache.get_name('user', 5))
         self.cache.put_name('user', 5, 'zoe')
         for cache in (self.cache, self.fresh()):
@@ -96,7 +97,7 @@ class NamesTests(CacheTestCase):
         self.assertEqual(self.hub.requests, 0)
 
     def test_load(self) -> None:
-        """Other things can be asked for, by whatever gives them."""
+        """Names of other types are loaded by any method."""
         class Thing:
             name = 'a thing'
 
@@ -106,7 +107,7 @@ class NamesTests(CacheTestCase):
             os.unlink(self.cache.filename('thing', 5))
 
     def test_unknown(self) -> None:
-        """What the hub does not know has no name, and is asked for again."""
+        """An unknown user has no name, and is asked for again."""
         for number in range(2):
             call = self.cache.user_name(999999)
             self.turn()
@@ -116,30 +117,30 @@ class NamesTests(CacheTestCase):
         self.fail_of(self.cache.many('host', [5]), ValueError)
 
     def test_none(self) -> None:
-        """Nobody has no name; the hub would take that for who asks."""
+        """The id None has no name, and the hub is not asked."""
         self.assertIsNone(self.get(self.cache.user_name(None)))
         self.assertEqual(self.get(self.cache.many('user', [None])),
                          {None: None})
         self.assertEqual(self.hub.requests, 0)
 
     def test_younger(self) -> None:
-        """What was put while a file was read is not put away."""
+        """A name in memory is newer than one that was read before."""
         self.cache.put_name('user', 5, 'old')
         cache = self.fresh()
-        entry = cache._read('user', 5)
+        entry = cache._files.read('user', 5)
         cache.put_name('user', 5, 'new')
         self.assertEqual(cache._merge('user', 5, entry), 'new')
         self.assertEqual(cache.get_name('user', 5), 'new')
 
     def test_no_names(self) -> None:
-        """What is no name is not kept, and leaves nothing behind."""
+        """A text that cannot be a name is not written."""
         self.assertRaises(TypeError, self.cache.put_name, 'user', 5, None)
         for name in ('', 'a\nb', 'x' * 2000):
             self.cache.put_name('user', 5, name)
         self.assertFalse(os.path.exists(self.cache.filename('user', 5)))
 
     def test_coroutines(self) -> None:
-        """What is asked may be a coroutine."""
+        """The method may be a coroutine function."""
         class Thing:
             name = 'thing'
 
@@ -150,7 +151,7 @@ class NamesTests(CacheTestCase):
             'thing', 5, load)), 'thing')
 
     def test_shared(self) -> None:
-        """A thousand who ask for ten names at once are ten calls, in one."""
+        """Simultaneous calls for one name share one call."""
         calls = [self.cache.user_name(number % 10 + 1)
                  for number in range(1000)]
         self.assertEqual(len({id(call) for call in calls}), 1000)
@@ -165,7 +166,7 @@ class NamesTests(CacheTestCase):
                 self.koji.getUser(number % 10 + 1)).name)
 
     def test_many(self) -> None:
-        """Many names are one request, of those that are not known."""
+        """One request loads all unknown names."""
         self.cache.put_name('user', 2, 'kept')
         call = self.cache.many('user', [1, 2, 3, 2, 999999])
         self.turn()
@@ -180,7 +181,7 @@ class NamesTests(CacheTestCase):
         self.assertEqual(self.hub.requests, 1)
 
     def test_trouble(self) -> None:
-        """If the hub does not answer, each hears of it, and nothing stays."""
+        """If the hub is offline, each caller gets the error."""
         self.hub.misbehave('offline')
         calls = [self.cache.user_name(2), self.cache.user_name(2),
                  self.cache.many('user', [2, 3])]
@@ -193,11 +194,11 @@ class NamesTests(CacheTestCase):
         self.assertEqual(self.get(call), 'alice')
 
     def test_max_age(self) -> None:
-        """A name that is older than the limit is asked for anew."""
+        """A name that is too old is loaded again."""
         now = 1000.0
         for max_age, later, expected in [
                 (60, 60, 'old'), (60, 61, 'alice'), (None, 1e9, 'old'),
-                # By a clock that was put back, nobody knows.
+                # If the clock was put back, the age is not known.
                 (60, -1, 'alice'), (86400, 86401, 'alice')]:
             for memory in (True, False):
                 self.fresh(now=lambda: now).put_name('user', 2, 'old')
@@ -218,7 +219,7 @@ class NamesTests(CacheTestCase):
                 now = 1000.0
 
     def test_renamed(self) -> None:
-        """A renamed tag is noticed after a day, without being told."""
+        """A renamed tag has its new name after a day."""
         now = 1000.0
         cache = self.fresh(now=lambda: now)
         tag = next(tag for tag in self.hub.tables.tags if tag['id'] == 33)
@@ -232,7 +233,7 @@ class NamesTests(CacheTestCase):
                 self.assertEqual(self.get(call), expected)
 
     def test_option(self) -> None:
-        """A Connection has the limit as an option: a day by default."""
+        """A connection has the age limit as an option."""
         self.cache.put_name('user', 2, 'old')
         since = os.stat(self.cache.filename('user', 2)).st_mtime
         for option, age, expected in [
@@ -250,7 +251,7 @@ class NamesTests(CacheTestCase):
             self.assertIn('cache_max_age', str(error))
 
     def test_directory(self) -> None:
-        """The files may be in another place, as for the older library."""
+        """The files may be in another directory."""
         place = folder(self)
         for cache in (Cache(self.koji, directory=place),
                       Cache(self.koji, place),
@@ -265,8 +266,8 @@ class NamesTests(CacheTestCase):
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_memory(self) -> None:
-        """The memory has a limit."""
-        self.patch(cache_module, 'MEMORY', 10)
+        """The number of names in memory has a limit."""
+        self.patch(cache_module, 'MAX_IN_MEMORY', 10)
         for number in range(100):
             self.cache.put_name('user', number, f'user{number}')
             self.assertLessEqual(len(self.cache._memory), 10)
@@ -278,23 +279,23 @@ class NamesTests(CacheTestCase):
 
 
 class ForgetTests(CacheTestCase):
-    """Names that somebody knows to be others now."""
+    """forget() removes names from memory and files."""
 
     ALL = {('user', 2), ('user', 3), ('tag', 2), ('tag', 33), ('thing', 'x')}
 
     def setUp(self) -> None:
-        """Set up what the tests share."""
+        """Put names of several types."""
         super().setUp()
         for type_, id_ in self.ALL:
             self.cache.put_name(type_, id_, 'old')
 
     def kept(self, cache: Cache) -> Any:
-        """Get the names in memory."""
+        """List the names that a cache has."""
         return {(type_, id_) for type_, id_ in self.ALL
                 if cache.get_name(type_, id_) is not None}
 
     def test_forget(self) -> None:
-        """One name, those of a type, or all are gone, and no others."""
+        """One name, a type, or all names of a profile are removed."""
         other = self.hub.connection(name='other').cache
         other.put_name('user', 2, 'old')
         for args, left in [
@@ -313,12 +314,12 @@ class ForgetTests(CacheTestCase):
         self.assertEqual(self.kept(self.fresh()), {('user', 2)})
 
     def test_no_type(self) -> None:
-        """An id alone is an error, and nothing is forgotten."""
+        """An id without a type is an error; all names stay."""
         self.fail_of(self.cache.forget(id_=2), ValueError)
         self.assertEqual(self.kept(self.cache), self.ALL)
 
     def test_without_files(self) -> None:
-        """Where there are no files, there is nothing to do."""
+        """forget() works without files."""
         self.get(Cache(self.koji, self.folder + '/none',
                        reactor=self.hub.clock).forget())
         write(self.folder + '/txkoji/fakehub/file', 'x')
@@ -326,20 +327,20 @@ class ForgetTests(CacheTestCase):
         self.assertEqual(os.listdir(self.folder + '/txkoji/fakehub/user'), [])
 
     def test_unfinished(self) -> None:
-        """What another process writes just now is left to it."""
+        """The temporary file of another process stays."""
         path = write(self.folder + '/txkoji/fakehub/user/.x', 'half')
         self.get(self.cache.forget())
         self.assertTrue(os.path.exists(path))
 
     def test_trouble(self) -> None:
-        """A file that cannot be removed is in nobody's way."""
+        """A file that cannot be removed does no harm."""
         os.makedirs(self.cache.filename('user', 5))
         self.get(self.cache.forget('user', 5))
         self.get(self.cache.forget())
         self.assertEqual(self.kept(self.fresh()), set())
 
     def test_asking(self) -> None:
-        """A name that was asked for before is not kept, nor shared."""
+        """A name that was being loaded is neither kept nor shared."""
         for args in ((), ('thing',), ('thing', 'x')):
             self.cache.put_name('thing', 'x', 'old')
             self.get(self.cache.forget('thing', 'x'))
@@ -352,7 +353,7 @@ class ForgetTests(CacheTestCase):
             answers[0].callback(Munch(name='before'))
             self.assertEqual(self.get(calls[0]), 'before')
             self.assertIsNone(self.cache.get_name('thing', 'x'))
-            # Who asks now shares what was asked after it.
+            # A later call shares the load that began after forget().
             calls.append(self.cache.get_or_load_name(
                 'thing', 'x', self.fail))
             answers[1].callback(Munch(name='after'))
@@ -361,7 +362,7 @@ class ForgetTests(CacheTestCase):
             self.assertEqual(self.fresh().get_name('thing', 'x'), 'after')
 
     def test_reading(self) -> None:
-        """A file that was read before, or is written after, is not kept."""
+        """A file that is read or written meanwhile is not kept."""
         class Slow(Cache):
             """Gives each result of another thread when it is told to."""
 
@@ -378,9 +379,9 @@ class ForgetTests(CacheTestCase):
         answer = Munch(name='new')
         read: Deferred[None] = Deferred()
         cache = slow(read, succeed(None))
-        old = cache._read
-        self.patch(cache, '_read', lambda *args: (
-            old(*args), self.get(cache.forget('thing', 'x')))[0])
+        read_file = cache._files.read
+        self.patch(cache._files, 'read', lambda *args: (
+            read_file(*args), self.get(cache.forget('thing', 'x')))[0])
         call = cache.get_or_load_name('thing', 'x', lambda id_: answer)
         read.callback(None)
         self.assertEqual(self.get(call), 'new')
@@ -397,10 +398,10 @@ class ForgetTests(CacheTestCase):
 
 
 class FilesTests(CacheTestCase):
-    """Files, and what can be wrong with them."""
+    """Damaged files do no harm."""
 
     def test_place(self) -> None:
-        """Odd names cannot leave the directory."""
+        """No type, id or profile leads out of the directory."""
         for odd in ['..', '.', '../../x', '/etc/passwd', 'a/b', '\0', '',
                     'x\ny', '%2E', 'ü', '~', '...', '\ud800']:
             for names in [('user', odd), (odd, 5)]:
@@ -422,7 +423,7 @@ class FilesTests(CacheTestCase):
         self.assertEqual(len(paths), 4)
 
     def test_home(self) -> None:
-        """Without XDG_CACHE_HOME, or with a relative one, it is ~/.cache."""
+        """Without a usable XDG_CACHE_HOME, ~/.cache is used."""
         for value in ('', 'here'):
             os.environ['XDG_CACHE_HOME'] = value
             os.environ['HOME'] = self.folder
@@ -431,7 +432,7 @@ class FilesTests(CacheTestCase):
                 self.folder + '/.cache/txkoji/fakehub/user/5')
 
     def test_damaged(self) -> None:
-        """A file that holds no name is a miss, and is written anew."""
+        """A damaged file is ignored, and written again."""
         path = self.cache.filename('user', 2)
         for data in [b'', b'\xff\xfe', b'x' * 5000, b'a\nb', b'\0', b'\n']:
             write(path, data)
@@ -445,7 +446,7 @@ class FilesTests(CacheTestCase):
         self.assertEqual(self.fresh().get_name('user', 2), 'older')
 
     def test_unreadable(self) -> None:
-        """One that cannot be read or written is done without."""
+        """A file that cannot be read or written does no harm."""
         os.makedirs(self.cache.filename('user', 2))
         write(os.path.join(self.folder, 'txkoji', 'fakehub', 'tag'), 'x')
         for method, number, name in [('user_name', 2, 'alice'),
@@ -457,25 +458,25 @@ class FilesTests(CacheTestCase):
             os.path.dirname(self.cache.filename('user', 2))), ['2'])
 
     def run_writer(self, *args: str) -> Any:
-        """Run a process that writes names."""
+        """Start a process that writes a name."""
         return subprocess.Popen([sys.executable, '-c', WRITER, *args],
                                 cwd=ROOT, env=dict(os.environ))
 
     def test_killed(self) -> None:
-        """A process that is killed while writing leaves no half file."""
+        """A process that is killed leaves the old name."""
         self.cache.put_name('user', 5, 'before')
         self.assertEqual(self.run_writer('x', 'killed', '1').wait(),
                          -signal.SIGKILL)
         self.assertEqual(self.fresh().get_name('user', 5), 'before')
         folder = os.path.dirname(self.cache.filename('user', 5))
         [left] = [name for name in os.listdir(folder) if name != '5']
-        # The next one finds what was left, when that is old enough.
+        # The next process removes the temporary file if it is old.
         os.utime(os.path.join(folder, left), (1000, 1000))
         self.fresh().put_name('user', 6, 'x')
         self.assertEqual(sorted(os.listdir(folder)), ['5', '6'])
 
     def test_untidy(self) -> None:
-        """What cannot be removed is in nobody's way."""
+        """A temporary file that cannot be removed does no harm."""
         folder = os.path.dirname(self.cache.filename('user', 5))
         os.makedirs(os.path.join(folder, '.folder'))
         os.utime(os.path.join(folder, '.folder'), (1000, 1000))
@@ -484,7 +485,7 @@ class FilesTests(CacheTestCase):
         self.assertEqual(self.fresh().get_name('user', 5), 'x')
 
     def test_two_processes(self) -> None:
-        """Two that write at once do not meet: the file is whole always."""
+        """A file is complete while two processes write it."""
         path = self.cache.filename('user', 5)
         self.cache.put_name('user', 5, 'a' * 500)
         writers = [self.run_writer(letter, 'on', '2000') for letter in 'ab']
@@ -499,29 +500,32 @@ class FilesTests(CacheTestCase):
 
 
 class ThreadTests(TestCase):
-    """With a reactor that has threads."""
+    """The reactor has threads."""
 
     @inlineCallbacks
     def test_threads(self) -> Any:
-        """Files are read and written off the reactor's thread."""
+        """Files are used in threads other than the reactor's."""
         self.patch(os, 'environ', {**os.environ,
                                    'XDG_CACHE_HOME': folder(self)})
         threads: list[Any] = []
         removing: set[Any] = set()
 
-        class Watched(Cache):
-            def filename(self, *args: Any) -> str:
-                threads.append(threading.current_thread())
-                return super().filename(*args)
+        path, unlink = NameFiles.path, NameFiles._unlink
 
-            def _remove(self, path: str) -> None:
-                removing.add(threading.current_thread())
-                super()._remove(path)
+        def watched_path(files: NameFiles, *args: Any) -> str:
+            threads.append(threading.current_thread())
+            return path(files, *args)
 
+        def watched_unlink(files: NameFiles, name: str) -> None:
+            removing.add(threading.current_thread())
+            unlink(files, name)
+
+        self.patch(NameFiles, 'path', watched_path)
+        self.patch(NameFiles, '_unlink', watched_unlink)
         hub = FakeHub(reactor=reactor)
         koji = hub.connection()
         for _ in range(2):
-            cache = Watched(koji, reactor=reactor)
+            cache = Cache(koji, reactor=reactor)
             names = yield gatherResults(
                 [cache.user_name(2), cache.user_name(3)])
             self.assertEqual(names, ['alice', 'bob'])

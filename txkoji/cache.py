@@ -1,37 +1,25 @@
-"""
-Names of users and tags, by their ids, kept in files: such names seldom change,
-and messages and tasks have ids only.
-"""
+"""`Cache`: a read-through cache of the names of users and tags, by id."""
 from __future__ import annotations
 
 import inspect
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any
-from urllib.parse import quote
 
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.logger import Logger
 
 from txkoji.hub.deferreds import SingleFlight, gather, in_thread
+from txkoji.name_files import NameFiles
 from txkoji.resource import Hub
 
-#: So many names are kept in memory.
-MEMORY = 10000
+#: The most names in memory.
+MAX_IN_MEMORY = 10000
 
-#: Characters of a name; Koji's are shorter, so a longer one is no name.
-LONGEST = 1024
-
-#: Seconds after which a file that was not finished will not be.
-LEFT = 3600
-
-#: Seconds after which a name is asked for anew: a day.
+#: Seconds after which the hub is asked for a name again: a day.
 MAX_AGE = 24 * 3600.0
 
-#: What there are names of -> the hub method that gives the thing.
+#: The types of objects: type -> the hub method that returns an object.
 LOADERS = {'user': 'getUser', 'tag': 'getTag'}
 
 Key = tuple[str, str]
@@ -39,25 +27,25 @@ Key = tuple[str, str]
 
 class Cache:
     """
-    A read-through cache of names, as ``koji.cache``. The names are in files,
-    ``$XDG_CACHE_HOME/txkoji/PROFILE/TYPE/ID`` (``~/.cache`` where that is not
-    set), which all programs of a user share, and in a small memory before
-    these. What cannot be read or written is logged, and done without.
+    A read-through cache of names, as ``koji.cache``.
 
-    Users and tags can be renamed. A name that is older than `max_age` is asked
-    for anew, so a new name is noticed after that time at the latest, and with
-    `forget` at once.
+    Messages and tasks have ids of users and tags only. The names seldom
+    change. The cache keeps them in memory and in files,
+    ``$XDG_CACHE_HOME/txkoji/PROFILE/TYPE/ID`` (``~/.cache`` if the variable is
+    not set), which all programs of a user share. A file that cannot be read or
+    written is logged, and the cache goes on without the file.
 
-    :param connection: the connection to ask with.
-    :param directory: the place for the files, ``DIRECTORY/PROFILE/TYPE/ID``;
-                      None for ``$XDG_CACHE_HOME/txkoji``.
-    :param max_age: seconds after which a name is asked for anew; None for
-                    never.
-    :param now: gives the seconds since 1970; files get this time, too.
-    :param reactor: None for Twisted's own.
+    Users and tags can be renamed. The cache asks the hub again for a name that
+    is older than `max_age`. `forget` removes names at once.
+
+    :param connection: the connection that asks the hub.
+    :param directory: the directory of the files ``PROFILE/TYPE/ID``; None for
+                      ``$XDG_CACHE_HOME/txkoji``.
+    :param max_age: seconds after which the hub is asked for a name again; None
+                    for never.
+    :param now: returns the seconds since 1970, also for the times of files.
+    :param reactor: the reactor, for threads; None for Twisted's own.
     """
-
-    _log = Logger()
 
     def __init__(self, connection: Hub,
                  directory: None | str | os.PathLike[str] = None, *,
@@ -65,23 +53,28 @@ class Cache:
                  now: Callable[[], float] = time.time, reactor: Any = None
                  ) -> None:
         self._connection = connection
-        self._directory = None if directory is None else os.fspath(directory)
+        self._files = NameFiles(
+            connection.profile,
+            None if directory is None else os.fspath(directory), now)
         self._max_age = max_age
         self._now = now
         self._reactor = reactor
-        #: How often names were forgotten.
+        #: The number of calls of `forget`.
         self._forgotten = 0
+        #: The names, with their times in seconds since 1970.
         self._memory: dict[Key, tuple[str, float]] = {}
+        #: The names that are being loaded.
         self._loading: dict[Key, SingleFlight[str | None]] = {}
         self._batched: Any = None
-        self._tidied: set[str] = set()
+
+    # Reading
 
     def user_name(self, id_: int) -> Deferred[str | None]:
         """
         Get the name of a user.
 
-        :returns: a Deferred that fires with it, or with None if the hub knows
-                  no such user.
+        :returns: a Deferred that fires with the name, or with None if the hub
+                  has no such user.
         """
         return self._name('user', id_)
 
@@ -89,147 +82,202 @@ class Cache:
         """
         Get the name of a tag.
 
-        :returns: a Deferred that fires with it, or with None if the hub knows
-                  no such tag.
+        :returns: a Deferred that fires with the name, or with None if the hub
+                  has no such tag.
         """
         return self._name('tag', id_)
 
     def many(self, type_: str, ids: Iterable[int]
              ) -> Deferred[dict[int, str | None]]:
         """
-        Get many names, asking the hub once for all that are not known.
+        Get many names, with one request for all unknown names.
 
         :param type_: "user" or "tag".
-        :param ids: their ids.
-        :returns: a Deferred that fires with a dictionary of them.
-        :raises ValueError: if it is another type.
+        :param ids: the ids.
+        :returns: a Deferred that fires with a dictionary of the names by id.
+        :raises ValueError: if the type is another one.
         """
         return Deferred.fromCoroutine(self._many(type_, ids))
 
     async def _many(self, type_: str, ids: Iterable[int]
                     ) -> dict[int, str | None]:
         method = self._method(type_)
-        names = {id_: self._remembered(type_, id_) for id_ in ids}
+        names = {id_: self._recall(type_, id_) for id_ in ids}
         unknown = [id_ for id_, name in names.items()
                    if name is None and id_ is not None]
-        names.update(await self._read_all(type_, unknown))
+        names.update(await self._read_files(type_, unknown))
         unknown = [id_ for id_ in unknown if names[id_] is None]
         names.update(zip(unknown, await gather(
-            [self._shared(type_, id_, method, False) for id_ in unknown])))
+            [self._load_shared(type_, id_, method, False)
+             for id_ in unknown])))
         return names
 
     def get_or_load_name(self, type_: str, id_: Any,
                          method: Callable[[Any], Any]
                          ) -> Deferred[str | None]:
         """
-        Get a name that is known, or else ask for it. Who asks for the same at
-        the same time shares the asking.
+        Get a name from the cache, or else load it.
 
-        :param type_: what it is the name of, such as "user".
-        :param id_: its id.
-        :param method: is called with the id, and gives the thing (or a
-                       Deferred of it), which has a ``name``; or None.
+        Simultaneous calls for one name share the load.
+
+        :param type_: the type of the object, such as "user".
+        :param id_: the id of the object.
+        :param method: is called with the id, and returns the object, or an
+                       awaitable of it. The object has a ``name``, or is None.
         :returns: a Deferred that fires with the name, or with None.
         """
-        return self._shared(type_, id_, method, True)
+        return self._load_shared(type_, id_, method, True)
 
     def get_name(self, type_: str, id_: Any) -> str | None:
         """
-        Get a name from memory or from its file, and ask nobody. This reads a
-        file, in this thread.
+        Get a name from memory or from its file, without a request.
 
-        :returns: the name, or None if it is not known, or too old.
+        This reads the file in the current thread.
+
+        :returns: the name; None if the cache has none, or only one that is too
+                  old.
         """
-        name = self._remembered(type_, id_)
+        name = self._recall(type_, id_)
         if name is None:
-            name = self._merge(type_, id_, self._read(type_, id_))
+            name = self._merge(type_, id_, self._files.read(type_, id_))
         return name
+
+    # Writing
 
     def put_name(self, type_: str, id_: Any, name: str) -> None:
         """
-        Keep a name. This writes a file, in this thread; whoever reads it
-        meanwhile finds the old one or the new one, and nothing in between.
+        Put a name into memory and into its file.
 
-        :raises TypeError: if it is no text.
+        This writes the file in the current thread. A process that reads the
+        file meanwhile gets the old name or the new one.
+
+        :raises TypeError: if the name is not a text.
         """
         if not isinstance(name, str):
-            raise TypeError(f'a name is text, not {name!r}')
+            raise TypeError(f'name must be a str, not {name!r}')
         self._remember(type_, id_, name, self._now())
-        self._write(type_, id_, name)
+        self._files.write(type_, id_, name)
 
     def forget(self, type_: str | None = None, id_: Any = None
                ) -> Deferred[None]:
         """
-        Forget names, so that they are asked for anew: all of this profile,
-        those of one type, or one. The memory is cleared, and the files are
-        removed: that of one name in this thread, several in another one. Names
-        that are being asked for just now are not kept. (What other processes
-        have in memory stays there until it is too old.)
+        Forget names, so that the hub is asked for them again.
 
-        :param type_: such as "user" or "tag"; None for all.
-        :param id_: the id; None for all of the type.
-        :returns: a Deferred that fires with None when the files are gone.
+        This forgets one name, the names of a type, or all names of the
+        profile. Memory and files are cleared. The file of one name is removed
+        in the current thread, several files in another thread. Names that are
+        being loaded are not kept. Other processes keep the names in their
+        memory until the names are too old.
+
+        :param type_: such as "user" or "tag"; None for all types.
+        :param id_: the id; None for all ids of the type.
+        :returns: a Deferred that fires with None when the files are removed.
         :raises ValueError: if there is an id without a type.
         """
         if type_ is None and id_ is not None:
-            return fail(ValueError(f'what is {id_!r} the id of? Forget a type'
-                                   ' and an id, a type, or all'))
+            return fail(ValueError(f'forget() needs a type for the id {id_!r},'
+                                   ' such as "user"'))
         self._forgotten += 1
-        self._memory = {key: kept for key, kept in self._memory.items()
-                        if not _is_of(key, type_, id_)}
-        self._loading = {key: shared for key, shared in self._loading.items()
-                         if not _is_of(key, type_, id_)}
+        self._memory = {key: entry for key, entry in self._memory.items()
+                        if not _matches(key, type_, id_)}
+        self._loading = {key: load for key, load in self._loading.items()
+                         if not _matches(key, type_, id_)}
         if type_ is not None and id_ is not None:
-            self._remove(self.filename(type_, id_))
+            self._files.remove(type_, id_)
             return succeed(None)
-        return self._in_thread(self._remove_all, type_)
+        return self._in_thread(self._files.remove_all, type_)
+
+    # Files
 
     @property
     def directory(self) -> str:
-        """The place for the files."""
-        if self._directory is not None:
-            return self._directory
-        top = os.environ.get('XDG_CACHE_HOME')
-        if not top or not os.path.isabs(top):
-            top = os.path.expanduser('~/.cache')
-        return os.path.join(top, 'txkoji')
+        """The directory of the files."""
+        return self._files.directory
 
     def filename(self, type_: str, id_: Any) -> str:
-        """Tell the path of the file with a name."""
-        return self._path(type_, str(id_))
+        """Make the path of the file with a name."""
+        return self._files.path(type_, id_)
 
-    def _path(self, *names: str) -> str:
-        """The path of a file or a folder of this profile."""
-        return os.path.join(self.directory, *map(
-            _within, (self._connection.profile, *names)))
+    async def _read_files(self, type_: str, ids: list[Any]
+                          ) -> dict[Any, str | None]:
+        """Read files in another thread."""
+        forgotten = self._forgotten
+        entries = await self._in_thread(lambda: [
+            self._files.read(type_, id_) for id_ in ids])
+        if forgotten != self._forgotten:
+            entries = [None] * len(ids)
+        return {id_: self._merge(type_, id_, entry)
+                for id_, entry in zip(ids, entries)}
+
+    def _in_thread(self, function: Callable[..., Any], *args: Any
+                   ) -> Deferred[Any]:
+        """Call a function in a thread of the reactor, if it has threads."""
+        if self._reactor is None:
+            from twisted.internet import reactor
+            self._reactor = reactor
+        return in_thread(self._reactor, function, *args)
+
+    # Memory
+
+    def _recall(self, type_: str, id_: Any) -> str | None:
+        name, since = self._memory.get((type_, str(id_)), (None, 0.0))
+        return None if self._is_too_old(since) else name
+
+    def _remember(self, type_: str, id_: Any, name: str, since: float
+                  ) -> None:
+        if len(self._memory) >= MAX_IN_MEMORY:
+            self._memory.clear()
+        self._memory[type_, str(id_)] = name, since
+
+    def _merge(self, type_: str, id_: Any,
+               entry: tuple[str, float] | None) -> str | None:
+        """Remember the entry of a file, unless memory has a newer name."""
+        name = self._recall(type_, id_)
+        if name is not None:
+            return name
+        if entry is None or self._is_too_old(entry[1]):
+            return None
+        self._remember(type_, id_, *entry)
+        return entry[0]
+
+    def _is_too_old(self, since: float) -> bool:
+        return (self._max_age is not None
+                and not 0 <= self._now() - since <= self._max_age)
+
+    # Loading
 
     def _name(self, type_: str, id_: int | None
               ) -> Deferred[str | None]:
         if id_ is None:
-            # The hub would take it for whoever asks.
+            # For the id None, the hub would return the user who asks.
             return succeed(None)
         return self.get_or_load_name(type_, id_, self._method(type_))
 
     def _method(self, type_: str) -> Callable[[Any], Any]:
-        """What asks the hub for a thing."""
+        """
+        Find the hub method that returns objects of a type.
+
+        :raises ValueError: if the type is unknown.
+        """
         if type_ not in LOADERS:
-            raise ValueError(f'names are of {", ".join(LOADERS)}, not of'
+            raise ValueError(f'type must be one of {", ".join(LOADERS)}, not'
                              f' {type_!r}')
         if self._batched is None:
-            # What is asked in one turn goes out as one request.
+            # Calls of one turn of the reactor share a request.
             self._batched = self._connection.batched()
         method: Callable[[Any], Any] = getattr(self._batched, LOADERS[type_])
         return method
 
-    def _shared(self, type_: str, id_: Any, method: Callable[[Any], Any],
-                files: bool) -> Deferred[str | None]:
-        """Load a name, once for all who ask."""
+    def _load_shared(self, type_: str, id_: Any,
+                     method: Callable[[Any], Any], use_file: bool
+                     ) -> Deferred[str | None]:
+        """Load a name, once for all simultaneous calls."""
         key = type_, str(id_)
         shared = self._loading.setdefault(key, SingleFlight())
 
         async def load() -> str | None:
             try:
-                return await self._load(type_, id_, method, files)
+                return await self._load(type_, id_, method, use_file)
             finally:
                 if self._loading.get(key) is shared:
                     del self._loading[key]
@@ -237,175 +285,33 @@ class Cache:
         return shared.run(load)
 
     async def _load(self, type_: str, id_: Any, method: Callable[[Any], Any],
-                    files: bool) -> str | None:
+                    use_file: bool) -> str | None:
         """
-        Load a name.
+        Load a name from its file or by a method, and keep the name.
 
-        :param files: whether it may be in a file.
+        :param use_file: whether to look into the file first.
         """
-        name = self._remembered(type_, id_)
-        if name is None and files:
-            name = (await self._read_all(type_, [id_]))[id_]
+        name = self._recall(type_, id_)
+        if name is None and use_file:
+            name = (await self._read_files(type_, [id_]))[id_]
         if name is not None:
             return name
         forgotten = self._forgotten
-        thing = method(id_)
-        if inspect.isawaitable(thing):
-            thing = await thing
-        found = getattr(thing, 'name', None)
-        if not isinstance(found, str):
+        found = method(id_)
+        if inspect.isawaitable(found):
+            found = await found
+        name = getattr(found, 'name', None)
+        if not isinstance(name, str):
             return None
         if forgotten == self._forgotten:
-            self._remember(type_, id_, found, self._now())
-            await self._in_thread(self._write, type_, id_, found)
+            self._remember(type_, id_, name, self._now())
+            await self._in_thread(self._files.write, type_, id_, name)
             if forgotten != self._forgotten:
-                # Meanwhile, and the file may have been written after that.
-                await self._in_thread(self._remove, self.filename(type_, id_))
-        return found
-
-    def _in_thread(self, function: Callable[..., Any], *args: Any
-                   ) -> Deferred[Any]:
-        """Off the reactor's thread, where the reactor has others."""
-        if self._reactor is None:
-            from twisted.internet import reactor
-            self._reactor = reactor
-        return in_thread(self._reactor, function, *args)
-
-    def _remembered(self, type_: str, id_: Any) -> str | None:
-        name, since = self._memory.get((type_, str(id_)), (None, 0.0))
-        return None if self._too_old(since) else name
-
-    def _remember(self, type_: str, id_: Any, name: str, since: float
-                  ) -> None:
-        if len(self._memory) >= MEMORY:
-            self._memory.clear()
-        self._memory[type_, str(id_)] = name, since
-
-    def _too_old(self, since: float) -> bool:
-        return (self._max_age is not None
-                and not 0 <= self._now() - since <= self._max_age)
-
-    async def _read_all(self, type_: str, ids: list[Any]
-                        ) -> dict[Any, str | None]:
-        """Read files, off the reactor's thread."""
-        forgotten = self._forgotten
-        found = await self._in_thread(lambda: [
-            self._read(type_, id_) for id_ in ids])
-        if forgotten != self._forgotten:
-            found = [None] * len(ids)
-        return {id_: self._merge(type_, id_, entry)
-                for id_, entry in zip(ids, found)}
-
-    def _merge(self, type_: str, id_: Any,
-               entry: tuple[str, float] | None) -> str | None:
-        """Remember what was in a file, unless something younger is known."""
-        name = self._remembered(type_, id_)
-        if name is not None:
-            return name
-        if entry is None or self._too_old(entry[1]):
-            return None
-        self._remember(type_, id_, *entry)
-        return entry[0]
-
-    def _read(self, type_: str, id_: Any) -> tuple[str, float] | None:
-        """The name in a file, and since when it is there."""
-        path = self.filename(type_, id_)
-        try:
-            with open(path, encoding='utf-8') as file:
-                since = os.fstat(file.fileno()).st_mtime
-                name = file.read(LONGEST + 1).rstrip('\n')
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            self._log.warn('{path} is of no use: {error}', path=path,
-                           error=str(error))
-            return None
-        if not _is_name(name):
-            self._log.warn('{path} holds no name', path=path)
-            return None
-        return name, since
-
-    def _write(self, type_: str, id_: Any, name: str) -> None:
-        path = self.filename(type_, id_)
-        folder = os.path.dirname(path)
-        if not _is_name(name):
-            return
-        try:
-            os.makedirs(folder, exist_ok=True)
-            if folder not in self._tidied:
-                self._tidied.add(folder)
-                _tidy(folder)
-            number, written = tempfile.mkstemp(prefix='.', dir=folder)
-            try:
-                with open(number, 'w', encoding='utf-8') as file:
-                    file.write(name)
-                now = self._now()
-                os.utime(written, (now, now))
-                os.replace(written, path)
-            except BaseException:
-                os.unlink(written)
-                raise
-        except (OSError, ValueError) as error:
-            self._log.warn('{path} cannot be written: {error}', path=path,
-                           error=str(error))
-
-    def _remove(self, path: str) -> None:
-        try:
-            os.unlink(path)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            self._log.warn('{path} cannot be removed: {error}', path=path,
-                           error=str(error))
-
-    def _remove_all(self, type_: str | None) -> None:
-        """Remove the files of a type, or of all types."""
-        folders = ([entry.path for entry in self._entries(self._path())]
-                   if type_ is None else [self._path(type_)])
-        for folder in folders:
-            for entry in self._entries(folder):
-                # Others are being written, by other processes, too.
-                if not entry.name.startswith('.'):
-                    self._remove(entry.path)
-
-    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
-        """List a folder; one that is not there is empty."""
-        try:
-            with os.scandir(folder) as entries:
-                return [*entries]
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        except OSError as error:
-            self._log.warn('{path} cannot be read: {error}', path=folder,
-                           error=str(error))
-            return []
+                # The file may have been written after the removal by forget().
+                await self._in_thread(self._files.remove, type_, id_)
+        return name
 
 
-def _is_of(key: Key, type_: str | None, id_: Any) -> bool:
-    """Whether a name is the one, or of the type, or of any."""
+def _matches(key: Key, type_: str | None, id_: Any) -> bool:
+    """Check whether `forget` with this type and this id forgets a name."""
     return type_ in (None, key[0]) and (id_ is None or str(id_) == key[1])
-
-
-def _tidy(folder: str) -> None:
-    """Remove what processes have left that were killed while writing."""
-    for entry in os.scandir(folder):
-        # Another process may be quicker.
-        with suppress(OSError):
-            if entry.name.startswith('.') and \
-                    entry.stat().st_mtime < time.time() - LEFT:
-                os.unlink(entry.path)
-
-
-def _is_name(text: str) -> bool:
-    """Whether it may be a name."""
-    return text.isprintable() and 0 < len(text) <= LONGEST
-
-
-def _within(name: str) -> str:
-    """A name as that of a file, which stays where it is put."""
-    quoted = quote(name, errors='surrogatepass',
-                   safe=" !#$&'()+,;=@[]^_`{}~")
-    if set(quoted) <= {'.'}:
-        # None at all, or one with a meaning for file systems.
-        return quoted.replace('.', '%2E') or '%'
-    return quoted

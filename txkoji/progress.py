@@ -1,4 +1,4 @@
-"""How far something has come, and who wants to know."""
+"""Progress of transfers, and its listeners."""
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
@@ -10,21 +10,24 @@ from twisted.python.failure import Failure
 
 T = TypeVar('T')
 
-#: Told how many items and bytes have come, and of how many items, or None.
+#: Called with the number of items, the number of bytes, and the total number
+#: of items, or None if that is unknown.
 Listener = Callable[[int, int, int | None], Any]
 
-#: Told how many bytes of a file have passed, and of how many, or None. (What
-#: it raises ends the transfer.)
+#: Called with the transferred bytes of a file and the total, or None if that
+#: is unknown. An exception of a ByteListener ends the transfer.
 ByteListener = Callable[[int, int | None], Any]
 
 
 class Progress:
     """
-    Counts what comes.
+    A counter of the items and bytes of an answer.
 
-    :param listener: is told of it; None for nobody.
-    :param total: how many items there will be, where that is known.
-    :ivar items: how many have come.
+    :param listener: a function to report progress to, or None. Its exceptions
+                     are logged.
+    :param total: the total number of items, or None if that is unknown.
+
+    :ivar items: the number of items that have arrived.
     """
 
     _log = Logger()
@@ -37,18 +40,17 @@ class Progress:
         self.items = 0
 
     def count(self, size: int) -> None:
-        """So many bytes have come."""
+        """Count bytes that have arrived."""
         self._bytes += size
 
     def add_items(self, items: int) -> None:
-        """So many items have come: tell it."""
+        """Count items that have arrived, and call the listener."""
         self.items += items
         if self._listener is not None:
             try:
                 self._listener(self.items, self._bytes, self._total)
             except Exception:
-                self._log.failure('the function that is told the progress'
-                                  ' failed')
+                self._log.failure('the progress listener failed')
 
 
 def transfer(listener: ByteListener | None,
@@ -59,8 +61,8 @@ def transfer(listener: ByteListener | None,
 
     :param listener: a function to report progress to, or None. It may cancel
                      the transfer.
-    :param start: makes the coroutine of the transfer, given the function that
-                  this is to report to.
+    :param start: makes the coroutine of the transfer. It is called with the
+                  function that the coroutine has to report progress to.
     :returns: a Deferred that fires with the result of the coroutine.
     """
     running = _Transfer(listener)
@@ -69,29 +71,32 @@ def transfer(listener: ByteListener | None,
 
 class _Transfer:
     """
-    A transfer of bytes whose listener may cancel it. (Twisted forgets that a
-    coroutine was canceled while it runs, as when it calls a listener.)
+    A transfer of bytes whose listener may cancel the transfer.
+
+    The coroutine runs while it calls the listener, and Twisted ignores the
+    cancellation of a running coroutine. Therefore `report` raises
+    CancelledError when the listener has returned.
 
     :param listener: a function to report progress to, or None.
     """
 
     def __init__(self, listener: ByteListener | None) -> None:
         self._listener = listener
-        self._cancelled = False
+        self._canceled = False
 
     def report(self, done: int, total: int | None) -> None:
         """
-        Tell the listener.
+        Call the listener.
 
-        :raises CancelledError: if the transfer was cancelled.
+        :raises CancelledError: if the transfer was canceled.
         """
         if self._listener is not None:
             self._listener(done, total)
-        if self._cancelled:
+        if self._canceled:
             raise CancelledError
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run the coroutine, which calls `report`, to its end."""
+        """Run the coroutine to its end, also after a cancellation."""
         results: list[Any] = []
         waiting: Deferred[None] | None = None
 
@@ -107,7 +112,7 @@ class _Transfer:
             try:
                 await waiting
             except CancelledError:
-                self._cancelled = True
+                self._canceled = True
                 running.cancel()
         if isinstance(results[0], Failure):
             results[0].raiseException()

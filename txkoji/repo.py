@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 
 from txkoji.build import Build
 from txkoji.files.file import File
-from txkoji.files.paths import address, below, repo_path
+from txkoji.files.paths import file_url, normalize_path, repo_path
 from txkoji.resource import Resource, hub_of, id_of, time_of
 from txkoji.task_requests.subjects import canonical_arch
 
@@ -44,7 +44,7 @@ class Repo(Resource):
         # Rows of some hub methods have no tag.
         whole = self if self.tag_name else await self._complete()
         folder = repo_path(whole.tag_name, id_of(self), bool(whole.dist))
-        return File(hub_of(self), f'{folder}/{below(name)}')
+        return File(hub_of(self), f'{folder}/{normalize_path(name)}')
 
     def arch_url(self, arch: str) -> str | None:
         """
@@ -59,8 +59,8 @@ class Repo(Resource):
         if self.tag_name is None:
             return None
         folder = repo_path(self.tag_name, id_of(self), bool(self.dist))
-        return address(self.connection,
-                       f'{folder}/{below(canonical_arch(arch))}/')
+        name = normalize_path(canonical_arch(arch))
+        return file_url(self.connection, f'{folder}/{name}/')
 
     def builds(self) -> Deferred[list[Build]]:
         """

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from txkoji.exceptions import DownloadError
 from txkoji.files.checksums import package_checksum
 from txkoji.files.file import File
-from txkoji.files.paths import address, rpm_path
+from txkoji.files.paths import file_url, rpm_path
 from txkoji.resource import Resource, hub_of
 
 Self = TypeVar('Self', bound='RPM')
@@ -65,7 +65,7 @@ class RPM(Resource):
         """
         if self.build is None or self.is_elsewhere:
             return None
-        return address(self.connection, rpm_path(self.build, self))
+        return file_url(self.connection, rpm_path(self.build, self))
 
     @property
     def is_elsewhere(self) -> bool:

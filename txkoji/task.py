@@ -10,7 +10,7 @@ from txkoji import task_states
 from txkoji.build import Build
 from txkoji.builds.of_tasks import builds_of
 from txkoji.estimates.averages import task_durations
-from txkoji.estimates.forecast import descendents_completion, task_completion
+from txkoji.estimates.completion import descendents_completion, task_completion
 from txkoji.exceptions import (
     GenericError,
     KojiException,

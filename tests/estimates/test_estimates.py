@@ -1,4 +1,4 @@
-"""How long builds take."""
+"""Average durations of builds."""
 from __future__ import annotations
 
 from datetime import timedelta
@@ -15,10 +15,10 @@ from txkoji.exceptions import GenericError
 
 
 class AverageTests(HubTestCase):
-    """Averages of builds that were made before."""
+    """Tests of the average durations of packages."""
 
     def last(self, *durations: Any) -> None:
-        """Teach the hub how long the last builds took."""
+        """Set the durations of the last builds, in seconds."""
         self.hub.respond('getPackageID', 5)
         self.hub.respond('listBuilds', lambda *args, **kwargs: [
             {'start_ts': 1000.0, 'state': build_states.COMPLETE,
@@ -26,14 +26,14 @@ class AverageTests(HubTestCase):
             for seconds in durations])
 
     def test_package(self) -> None:
-        """Of a package it is the hub's own average."""
+        """The average of a package is the hub's own average."""
         self.assertEqual(
             self.get(average_build_duration(self.koji, 'ceph')),
             self.get(self.koji.getAverageBuildDuration('ceph')))
         self.assertIsNone(self.get(average_build_duration(self.koji, 'x')))
 
     def test_negative(self) -> None:
-        """One below zero is none; zero is one."""
+        """An average below zero is unknown; an average of zero is known."""
         for seconds, expected in [(-5.0, None), (0.0, timedelta()),
                                   (None, None), (60, timedelta(minutes=1))]:
             self.hub.respond('getAverageBuildDuration', seconds)
@@ -41,7 +41,7 @@ class AverageTests(HubTestCase):
                 self.get(average_build_duration(self.koji, 'ceph')), expected)
 
     def test_container(self) -> None:
-        """Of a container it is that of the last builds."""
+        """The average of a container is that of its last builds."""
         self.last(60, 120, 180)
         self.assertEqual(
             self.get(average_build_duration(self.koji, 'rhceph-container')),
@@ -51,7 +51,7 @@ class AverageTests(HubTestCase):
                                       'order': '-completion_time'}}))
 
     def test_last_builds(self) -> None:
-        """Builds of which no duration is known do not count."""
+        """A build with an unknown duration does not count."""
         self.last(60, None, -100, 120)
         self.assertEqual(
             self.get(average_last_builds(self.koji, 'x', limit=3)),
@@ -63,7 +63,7 @@ class AverageTests(HubTestCase):
         self.assertIsNone(self.get(average_last_builds(self.koji, 'x')))
 
     def test_mixed(self) -> None:
-        """Packages and containers may be asked for together, in order."""
+        """Averages of packages and containers come in the given order."""
         self.last(60)
         self.hub.respond('getAverageBuildDuration', lambda name: {
             'a': 10.0, 'b': 20.0}.get(name))
@@ -75,8 +75,8 @@ class AverageTests(HubTestCase):
         self.assertEqual(self.get(average_build_durations(self.koji, [])),
                          [])
 
-    def test_trouble(self) -> None:
-        """What the hub complains of is the error."""
+    def test_fault(self) -> None:
+        """A fault of one package is the error."""
         self.hub.fault('getAverageBuildDuration', 1000, 'no')
         self.fail_of(average_build_durations(self.koji, ['a', 'b']),
                      GenericError)

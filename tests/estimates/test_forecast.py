@@ -1,4 +1,4 @@
-"""When tasks and builds will be done."""
+"""Estimates of the completion times of tasks and builds."""
 from __future__ import annotations
 
 from datetime import timedelta
@@ -12,15 +12,16 @@ from txkoji.task import NoDescendentsError, Task
 
 MINUTE = 60.0
 
-#: What an estimate of something that waits may be off: the time that a hub
-#: takes to give it out, for each step.
+#: Seconds that an estimate of a waiting task may be late. The simulation adds
+#: a delay of 20 seconds to each step.
 SOON = 90.0
 
 
 class ForecastTestCase(HubTestCase):
-    """A hub with two hosts, an hour for a package, and no tasks."""
+    """A hub with two hosts, two packages with averages, and no tasks."""
 
     def setUp(self) -> None:
+        """Make the hosts, the architectures of a tag, and the averages."""
         super().setUp()
         tables = self.hub.tables
         tables.tasks[:] = []
@@ -38,7 +39,7 @@ class ForecastTestCase(HubTestCase):
         self.now = self.koji.now()
 
     def time(self, minutes: float | None) -> str | None:
-        """A time before now, as the hub has it."""
+        """Format a time some minutes before now as the hub does."""
         if minutes is None:
             return None
         return str(self.now - timedelta(minutes=minutes))
@@ -49,7 +50,10 @@ class ForecastTestCase(HubTestCase):
         """
         Add a task.
 
-        :param created: minutes ago, as the others.
+        :param request: the parameters of its request.
+        :param created: minutes before now; so are `started` and `completed`.
+        :param columns: further members of its row.
+        :returns: the id of the task.
         """
         tasks = self.hub.tables.tasks
         tasks.append({
@@ -63,37 +67,39 @@ class ForecastTestCase(HubTestCase):
 
     def build(self, state: int, package: str = 'bash', opts: Any = None,
               **columns: Any) -> int:
-        """Add a ``build``."""
+        """Add a ``build`` task."""
         source = f'git+https://src.example.test/rpms/{package}.git#0a1b2c3d'
         return self.add('build', state, source, 'f44-candidate', opts or {},
                         **columns)
 
     def build_arch(self, state: int, arch: str = 'x86_64',
                    package: str = 'bash', **columns: Any) -> int:
-        """Add a ``buildArch``."""
+        """Add a ``buildArch`` task."""
         return self.add('buildArch', state,
                         f'tasks/1/1/{package}-1-1.fc44.src.rpm', 40, arch,
                         True, {}, arch=arch, **columns)
 
     def srpm(self, state: int, package: str = 'bash', **columns: Any) -> int:
-        """Add a ``buildSRPMFromSCM``."""
+        """Add a ``buildSRPMFromSCM`` task."""
         source = f'git+https://src.example.test/rpms/{package}.git#0a1b2c3d'
         return self.add('buildSRPMFromSCM', state, source, 40, {}, **columns)
 
     def task(self, number: int) -> Task:
+        """Get a task from the hub."""
         found: Task = self.get(self.koji.getTaskInfo(number))
         return found
 
     def completion(self, number: int) -> Any:
+        """Estimate the completion time of a task."""
         return self.get(self.task(number).estimate_completion())
 
     def check(self, number: int, minutes: float | None,
               soon: float = SOON) -> None:
         """
-        Check an estimate.
+        Check the estimated completion time of a task.
 
-        :param minutes: from now.
-        :param soon: seconds that it may be later.
+        :param minutes: minutes from now; None for an unknown time.
+        :param soon: seconds that the estimate may be later.
         """
         estimate = self.completion(number)
         if minutes is None:
@@ -104,10 +110,10 @@ class ForecastTestCase(HubTestCase):
 
 
 class RunningTests(ForecastTestCase):
-    """What goes on, or is over."""
+    """Tests of tasks that run or have ended."""
 
     def test_done(self) -> None:
-        """One that is over was so when it was, however it ended."""
+        """A task in any final state has its real completion time."""
         for state in task_states.DONE_GROUP:
             number = self.build_arch(state, started=70, completed=50)
             self.check(number, -50, 0)
@@ -117,18 +123,18 @@ class RunningTests(ForecastTestCase):
             self.build_arch(task_states.CANCELED)))
 
     def test_open(self) -> None:
-        """One that goes on began, and takes the average."""
+        """A running task ends its average duration after its start."""
         number = self.build_arch(task_states.OPEN, started=20)
         self.check(number, 40, 0)
         self.assertEqual(self.get(self.task(number).estimate_duration()),
                          timedelta(minutes=60))
 
-    def test_outlived(self) -> None:
-        """One that takes longer is not over: it is done now, or later."""
+    def test_overdue(self) -> None:
+        """A running task that exceeds its average ends now."""
         self.check(self.build_arch(task_states.OPEN, started=500), 0, 10)
 
     def test_unknown(self) -> None:
-        """What nobody knows is None."""
+        """The estimate is None if the average or the start is unknown."""
         for average in (None, -5.0):
             self.averages['bash'] = average
             for state, started in [(task_states.OPEN, 10),
@@ -151,7 +157,7 @@ class RunningTests(ForecastTestCase):
                            None)
 
     def test_methods(self) -> None:
-        """Of other methods it is the median of the last."""
+        """Tasks of other methods take the median of the last similar tasks."""
         for minutes in (1, 2, 9):
             self.add('newRepo', task_states.CLOSED, 'f43-build',
                      started=50, completed=50 - minutes)
@@ -161,11 +167,11 @@ class RunningTests(ForecastTestCase):
                  started=50, completed=40)
         self.add('newRepo', task_states.FAILED, 'f44-build',
                  started=50, completed=49)
-        # There is one of the same tag now.
+        # One of the recent tasks has the same tag now.
         self.check(number, 9, 0)
 
     def test_container(self) -> None:
-        """Of a container it is how long the last builds took."""
+        """A container takes the average duration of its last builds."""
         self.hub.respond('getPackageID', lambda name: {
             'rhceph-container': 7}.get(name))
         self.hub.respond('listBuilds', [
@@ -176,8 +182,8 @@ class RunningTests(ForecastTestCase):
             'git+https://src.example.test/containers/rhceph#0a', 'ceph', {},
             started=5), 15, 0)
 
-    def test_trouble(self) -> None:
-        """What the hub complains of is the error."""
+    def test_fault(self) -> None:
+        """A fault about the task itself is the error."""
         number = self.build_arch(task_states.OPEN, started=20)
         task = self.task(number)
         self.hub.fault('getAverageBuildDuration', 1000, 'no')
@@ -186,10 +192,10 @@ class RunningTests(ForecastTestCase):
 
 
 class BuildTaskTests(ForecastTestCase):
-    """``build`` tasks, which go on with what they start."""
+    """Tests of ``build`` tasks, which end with their children."""
 
     def test_duration(self) -> None:
-        """It takes its source package, and what its package takes."""
+        """A build takes the time of its source package and its average."""
         self.srpm(task_states.CLOSED, 'other', started=90, completed=87)
         task = self.task(self.build(task_states.FREE))
         self.assertEqual(self.get(task.estimate_duration()),
@@ -202,7 +208,7 @@ class BuildTaskTests(ForecastTestCase):
             timedelta(minutes=60))
 
     def test_arches(self) -> None:
-        """The last of its architectures, with the import, decides."""
+        """A build ends with its last architecture and the import."""
         number = self.build(task_states.OPEN, started=50, waiting=True)
         self.srpm(task_states.CLOSED, started=49, completed=45,
                   parent=number)
@@ -215,7 +221,7 @@ class BuildTaskTests(ForecastTestCase):
             self.completion(number))
 
     def test_done_descendents(self) -> None:
-        """Of one that is done, they are, too."""
+        """The descendents of a closed build have their real end."""
         number = self.build(task_states.CLOSED, started=50, completed=20)
         self.build_arch(task_states.CLOSED, started=40, completed=22,
                         parent=number)
@@ -223,7 +229,7 @@ class BuildTaskTests(ForecastTestCase):
                          self.now - timedelta(minutes=22))
 
     def test_many_descendents(self) -> None:
-        """Those that wait are played together."""
+        """Many waiting children are estimated in a single simulation."""
         number = self.add('chainbuild', task_states.OPEN, [], 'f44',
                           started=50)
         for _ in range(10):
@@ -238,14 +244,14 @@ class BuildTaskTests(ForecastTestCase):
         self.assertLess(self.hub.requests - before, 20)
 
     def test_import(self) -> None:
-        """When all are done, it is what is left of the average."""
+        """After the last architecture, the rest of the average remains."""
         number = self.build(task_states.OPEN, started=65, waiting=True)
         self.build_arch(task_states.CLOSED, started=55, completed=1,
                         parent=number)
         self.check(number, 5, 0)
 
     def test_failed(self) -> None:
-        """When a step of it fails, and nothing goes on, it fails now."""
+        """A build with a failed child and no running ones fails now."""
         for child in (self.build_arch, self.srpm):
             number = self.build(task_states.OPEN, started=65, waiting=True)
             for state in (task_states.CLOSED, task_states.CANCELED):
@@ -255,7 +261,7 @@ class BuildTaskTests(ForecastTestCase):
             self.check(number, 0, 0)
 
     def test_partly_failed(self) -> None:
-        """When one part of it fails, it ends with the last that goes on."""
+        """A build with a failed child ends with its last active child."""
         number = self.build(task_states.OPEN, started=65, waiting=True)
         for state, arch, started, completed in [
                 (task_states.FAILED, 'x86_64', 55, 1),
@@ -273,7 +279,7 @@ class BuildTaskTests(ForecastTestCase):
             self.completion(number))
 
     def test_no_start(self) -> None:
-        """One of its architectures is open, and nobody knows since when."""
+        """The end is unknown if an open child has no start time."""
         number = self.build(task_states.OPEN, started=50, waiting=True)
         self.build_arch(task_states.CLOSED, started=40, completed=20,
                         parent=number)
@@ -281,7 +287,7 @@ class BuildTaskTests(ForecastTestCase):
         self.check(number, None)
 
     def test_freed(self) -> None:
-        """One that was freed has what it had started."""
+        """A build that was freed keeps its running children."""
         self.hub.tables.hosts[0]['capacity'] = 1.0
         number = self.build(task_states.FREE, created=200)
         self.build_arch(task_states.OPEN, started=50, parent=number,
@@ -290,18 +296,18 @@ class BuildTaskTests(ForecastTestCase):
         self.check(self.build_arch(task_states.FREE, package='zsh'), 10 + 30)
 
     def test_waiting_arch(self) -> None:
-        """One of its architectures still waits for a host."""
+        """A build ends with its last architecture, which waits for a host."""
         number = self.build(task_states.OPEN, started=50, waiting=True)
         self.build_arch(task_states.CLOSED, started=40, completed=20,
                         parent=number)
         self.build_arch(task_states.OPEN, 'aarch64', 'zsh', started=20,
                         weight=3.0, host_id=2)
         self.build_arch(task_states.FREE, 'aarch64', parent=number)
-        # In 10 minutes there is a host, for an hour then.
+        # The host is free in 10 minutes. The task takes 60 minutes.
         self.check(number, 70)
 
     def test_srpm(self) -> None:
-        """It still makes its source package, or has not begun with it."""
+        """The source package of a build comes before its architectures."""
         self.srpm(task_states.CLOSED, 'other', started=90, completed=80)
         number = self.build(task_states.OPEN, started=5)
         self.check(number, 70)
@@ -312,13 +318,13 @@ class BuildTaskTests(ForecastTestCase):
         self.check(number, 60)
 
     def test_free(self) -> None:
-        """One that is free has all of this before it."""
+        """A free build creates its source package first."""
         self.srpm(task_states.CLOSED, 'other', started=90, completed=80)
         self.check(self.build(task_states.FREE), 70)
 
     def test_only_some(self) -> None:
-        """It is for the architectures that it asks for."""
-        # There is no such host for the other one.
+        """Only a scratch build can override its architectures."""
+        # No host is available for aarch64.
         self.hub.tables.hosts[1]['enabled'] = False
         self.check(self.build(task_states.FREE), None)
         self.hub.tables.tasks.clear()
@@ -326,12 +332,12 @@ class BuildTaskTests(ForecastTestCase):
                               opts={'arch_override': 'x86_64',
                                     'scratch': True}), 60)
         self.hub.tables.tasks.clear()
-        # It is heeded in scratch builds only.
+        # The hub ignores the override in other builds.
         self.check(self.build(task_states.FREE,
                               opts={'arch_override': 'x86_64'}), None)
 
     def test_no_target(self) -> None:
-        """Where the target is gone, an architecture is not needed."""
+        """A build with an unknown target needs any host."""
         number = self.add(
             'build', task_states.FREE, 'git+https://x/rpms/bash#1',
             'no-such-target', {})
@@ -342,7 +348,7 @@ class BuildTaskTests(ForecastTestCase):
                             {'repo_id': 1}), 60)
 
     def test_descendents(self) -> None:
-        """Any task can be told by what it has started, if it has."""
+        """The descendents of a task end with its last child."""
         number = self.add('chainbuild', task_states.OPEN, [], 'f44',
                           started=50)
         self.fail_of(self.task(number).estimate_descendents(),
@@ -358,30 +364,30 @@ class BuildTaskTests(ForecastTestCase):
 
 
 class QueueTests(ForecastTestCase):
-    """What waits for a host."""
+    """Tests of tasks that wait for a host."""
 
     def fill(self, package: str = 'zsh', started: float = 20) -> None:
-        """Let the first host be full."""
+        """Add a task that uses the whole capacity of the first host."""
         self.build_arch(task_states.OPEN, package=package, started=started,
                         weight=3.0, host_id=1)
 
     def test_idle(self) -> None:
-        """In a channel that is idle it begins soon."""
+        """A task of an idle channel starts soon."""
         self.check(self.build_arch(task_states.FREE), 60)
 
     def test_assigned(self) -> None:
-        """One that is assigned does so, too, however full it is."""
+        """An assigned task starts soon, even if its host is full."""
         self.fill()
         self.check(self.build_arch(task_states.ASSIGNED, host_id=1), 60)
 
     def test_full(self) -> None:
-        """In one that is full it waits for the end of what goes on."""
+        """A task of a full host waits for the end of the running task."""
         self.fill()
         self.check(self.build_arch(task_states.FREE), 10 + 60)
         self.check(self.build_arch(task_states.FREE, 'aarch64'), 60)
 
     def test_order(self) -> None:
-        """Those before it are done first, those after it are not."""
+        """The tasks before a task in the queue delay it; others do not."""
         self.fill()
         self.hub.tables.hosts[0]['capacity'] = 1.0
         number = self.build_arch(task_states.FREE, created=50)
@@ -392,14 +398,14 @@ class QueueTests(ForecastTestCase):
         self.check(number, 10 + 30 + 30 + 60, 2 * SOON)
 
     def test_overdue(self) -> None:
-        """What should be over holds it up a little longer."""
+        """A running task that exceeds its average ends a little later."""
         self.fill(started=500)
         number = self.build_arch(task_states.FREE)
         wait = self.completion(number) - self.now - timedelta(hours=1)
         self.assertTrue(timedelta(minutes=1) < wait < timedelta(minutes=15))
 
     def test_builds_before(self) -> None:
-        """Builds before it will start tasks that go first."""
+        """The future tasks of earlier builds go first."""
         self.srpm(task_states.CLOSED, 'other', started=90, completed=80)
         self.hub.tables.hosts[0]['capacity'] = 1.0
         build = self.build(task_states.OPEN, 'zsh', waiting=True)
@@ -408,7 +414,7 @@ class QueueTests(ForecastTestCase):
         self.check(self.build_arch(task_states.FREE), 6 + 30 + 60)
 
     def test_waiting_parents(self) -> None:
-        """Tasks that wait for others are no load."""
+        """A parent that waits for its children is no load for its host."""
         self.build(task_states.OPEN, started=20, weight=3.0, waiting=True,
                    host_id=1)
         self.add('image', task_states.OPEN, 'x', '44', ['x86_64'], 'f44', '',
@@ -416,10 +422,10 @@ class QueueTests(ForecastTestCase):
         self.check(self.build_arch(task_states.FREE), 60)
 
     def test_other_channels(self) -> None:
-        """What its hosts do, or will do, for other channels counts, too."""
+        """Tasks of other channels count if they share hosts."""
         self.build_arch(task_states.OPEN, package='zsh', started=20,
                         weight=3.0, host_id=1, channel_id=2)
-        # A channel with hosts of its own does not.
+        # A channel without shared hosts delays nothing.
         self.build_arch(task_states.FREE, channel_id=2, created=500)
         self.check(self.build_arch(task_states.FREE), 10 + 60)
         self.hub.tables.tasks.pop()
@@ -428,7 +434,7 @@ class QueueTests(ForecastTestCase):
         self.check(self.build_arch(task_states.FREE), 10 + 60 + 60)
 
     def test_child_elsewhere(self) -> None:
-        """What a build has started may be in another channel."""
+        """A child of a build may be in another channel."""
         self.hub.tables.host_channels[1]['channel_id'] = 2
         number = self.build(task_states.OPEN, started=50, waiting=True)
         self.build_arch(task_states.FREE, 'aarch64', channel_id=2,
@@ -436,7 +442,7 @@ class QueueTests(ForecastTestCase):
         self.check(number, 60)
 
     def test_noarch(self) -> None:
-        """A package that was built for no architecture is again."""
+        """A package with a recent noarch build is noarch again."""
         self.hub.tables.hosts[1]['enabled'] = False
         self.check(self.build(task_states.FREE), None)
         self.build_arch(task_states.CLOSED, 'noarch', started=90,
@@ -444,7 +450,7 @@ class QueueTests(ForecastTestCase):
         self.check(self.build(task_states.FREE), 2 * 60)
 
     def test_some_noarch(self) -> None:
-        """Of packages that were not seen, as many are as of others."""
+        """The share of noarch packages is that among the recent ones."""
         self.hub.tables.hosts[0]['capacity'] = 1.0
         self.hub.tables.hosts[1]['capacity'] = 100.0
         for number in range(40):
@@ -454,13 +460,13 @@ class QueueTests(ForecastTestCase):
         for number in range(4):
             self.build(task_states.FREE, f'c{number}', created=300 - number)
             self.averages[f'c{number}'] = 60 * MINUTE
-        # Two of them have a part for the first host.
+        # Two of the four builds are noarch, and do not need the first host.
         self.averages['d'] = 60 * MINUTE
         self.check(self.build(task_states.FREE, 'd', opts={
             'scratch': True, 'arch_override': 'x86_64'}), 3 * 60, 5 * SOON)
 
     def test_few_noarch(self) -> None:
-        """One package that is for none says nothing of the others."""
+        """A single noarch package does not make the others noarch."""
         self.hub.tables.hosts[0]['capacity'] = 1.0
         self.hub.tables.hosts[1]['capacity'] = 100.0
         self.build_arch(task_states.CLOSED, 'noarch', 'a', started=90,
@@ -471,7 +477,7 @@ class QueueTests(ForecastTestCase):
             'scratch': True, 'arch_override': 'x86_64'}), 2 * 60, 3 * SOON)
 
     def test_together(self) -> None:
-        """Those that begin together are done in their order."""
+        """Builds that start together end in the order of their creation."""
         self.hub.tables.hosts[0]['capacity'] = 1.0
         builds = [self.build(task_states.FREE, 'zsh', created=200 - number,
                              opts={'arch_override': 'x86_64',
@@ -480,7 +486,7 @@ class QueueTests(ForecastTestCase):
             self.check(number, turn * 30, (turn + 1) * SOON)
 
     def test_slow_srpm(self) -> None:
-        """Builds after it may be faster with their source packages."""
+        """Later builds with a faster source package can go first."""
         for package, minutes in [('bash', 60), ('zsh', 1)]:
             self.srpm(task_states.CLOSED, package, started=90,
                       completed=90 - minutes)
@@ -492,7 +498,7 @@ class QueueTests(ForecastTestCase):
         self.check(number, 1 + 3 * 30 + 60, 5 * SOON)
 
     def test_odd_rows(self) -> None:
-        """What makes no sense is left out, or is a typed error."""
+        """Malformed rows are ignored, or are an AnswerError."""
         number = self.build_arch(task_states.FREE)
         self.averages['zsh'] = 1.0
         for started, completed in [(80, 7000), (7000, 80)]:
@@ -511,7 +517,7 @@ class QueueTests(ForecastTestCase):
                          AnswerError)
 
     def test_no_state(self) -> None:
-        """A task without a state, or times that are none."""
+        """A missing state, or a time beyond all dates, is an unknown end."""
         self.assertIsNone(self.get(Task.attached(
             {'id': 1, 'method': 'buildArch', 'state': None,
              'request': ['x-1-1.src.rpm', 40, 'x86_64']},
@@ -520,7 +526,7 @@ class QueueTests(ForecastTestCase):
         self.check(self.build_arch(task_states.OPEN, started=20), None)
 
     def test_neighbours_fault(self) -> None:
-        """A complaint of the hub about another task is no reason to fail."""
+        """A fault about another task is not an error."""
         def average(package: str) -> Any:
             if package == 'zsh':
                 raise GenericError('no')
@@ -533,13 +539,13 @@ class QueueTests(ForecastTestCase):
         self.check(self.build_arch(task_states.FREE), 40 + 60)
 
     def test_no_connection(self) -> None:
-        """A task without a connection says so."""
+        """A task without a connection is a ValueError."""
         task = self.task(self.build_arch(task_states.FREE))
         task.connection = None
         self.fail_of(task.estimate_completion(), ValueError)
 
     def test_hosts(self) -> None:
-        """Hosts that are not enabled, or not ready, do nothing."""
+        """A host that is disabled or not ready starts no task."""
         number = self.build_arch(task_states.FREE)
         for member in ('enabled', 'ready'):
             self.hub.tables.hosts[0][member] = False
@@ -550,21 +556,21 @@ class QueueTests(ForecastTestCase):
         self.check(number, None)
 
     def test_silent_host(self) -> None:
-        """A host that was silent for long does nothing, ready or not."""
+        """A host without recent updates starts no task, even if ready."""
         number = self.build_arch(task_states.FREE)
         host = self.hub.tables.hosts[0]
         for seconds, minutes in [(3600, None), (86400, None), (20, 60),
-                                 # Our clock is behind the hub's.
+                                 # Our clock is behind the clock of the hub.
                                  (-600, 60)]:
             host['update_ts'] = self.hub.now() - seconds
             self.check(number, minutes)
-        # While time goes by it goes on reporting.
+        # The host goes on with its updates.
         self.hub.clock.advance(7200)
         self.now = self.koji.now()
         self.check(number, 60)
 
     def test_disabled_channel(self) -> None:
-        """A channel that is disabled gets no host."""
+        """A free task of a disabled channel gets no host."""
         number = self.build_arch(task_states.FREE)
         build = self.build(task_states.FREE)
         [channel] = [row for row in self.hub.tables.channels
@@ -573,16 +579,16 @@ class QueueTests(ForecastTestCase):
         self.check(number, None)
         self.check(build, None)
         self.check(self.build_arch(task_states.OPEN, started=20), 40, 0)
-        # Of what it has to do, nothing is before what is in another one.
+        # Its free tasks do not delay the tasks of other channels.
         self.hub.tables.hosts[0]['capacity'] = 1.0
         self.hub.tables.host_channels.append({'host_id': 1, 'channel_id': 2})
         self.check(self.build_arch(task_states.FREE, channel_id=2), 60)
-        # Older hubs do not say, and have no such channels.
+        # Older hubs have no ``enabled``: all of their channels are enabled.
         self.hub.respond('getChannel', {'id': 1, 'name': 'default'})
         self.check(number, 60)
 
     def test_canonical_arches(self) -> None:
-        """A host does all architectures that are the same to Koji."""
+        """A host starts tasks of all equivalent architectures."""
         [tag] = [row for row in self.hub.tables.tags
                  if row['name'] == 'f44-build']
         for offered, wanted in [('armhfp', 'armv7hl'), ('armv7hl', 'armhfp'),
@@ -598,8 +604,7 @@ class QueueTests(ForecastTestCase):
         self.check(self.build_arch(task_states.FREE, 'ppc64le'), None)
 
     def test_behind(self) -> None:
-        """Where our clock is behind the hub's, nothing took less than no time.
-        """
+        """If our clock is behind the hub's, no elapsed time is negative."""
         self.koji = self.hub.connection(
             now=lambda: self.now - timedelta(minutes=10))
         number = self.build_arch(task_states.OPEN, package='zsh', started=5,
@@ -607,11 +612,12 @@ class QueueTests(ForecastTestCase):
         task = self.task(number)
         self.assertEqual(task.duration, timedelta())
         self.check(number, 25, 0)
-        # In 30 minutes by our clock the host is free, for an hour then.
+        # Our clock is 10 minutes late. By our clock, the host is free in 30
+        # minutes, and the task takes 60 minutes.
         self.check(self.build_arch(task_states.FREE), 20 + 60)
 
     def test_begun_meanwhile(self) -> None:
-        """One that has begun since it was asked for goes on."""
+        """A task that has started since its row was read is running."""
         task = self.task(self.build_arch(task_states.FREE))
         self.hub.tables.tasks[-1].update(
             state=task_states.OPEN, start_time=self.time(20), host_id=1)
@@ -627,7 +633,7 @@ class QueueTests(ForecastTestCase):
                          self.now + timedelta(minutes=40))
 
     def test_new(self) -> None:
-        """One of which is not known when it was made is the last."""
+        """A task without a creation time is the last of the queue."""
         self.fill()
         self.hub.tables.hosts[0]['capacity'] = 1.0
         self.build_arch(task_states.FREE, package='zsh')
@@ -638,26 +644,27 @@ class QueueTests(ForecastTestCase):
                         <= timedelta(minutes=103))
 
     def test_unknown_neighbours(self) -> None:
-        """Of those of which nothing is known it takes what is usual."""
+        """A task without an average takes the median of the others."""
         self.fill(package='unknown')
         self.check(self.build_arch(task_states.FREE), 40 + 60)
 
     def test_slowness(self) -> None:
-        """Others take as long as the last did on their architecture."""
+        """Other tasks take as long as recent ones of their architecture."""
         for minutes in 20 * (10, 20):
             self.build_arch(task_states.CLOSED, package='zsh',
                             started=90, completed=90 - minutes)
         self.fill(started=5)
-        # Half of the average by 40 samples, all of it by what counts as 10.
+        # 40 samples say half of the average. The default, which counts as 10
+        # samples, says all of it: (40 * 0.5 + 10) / 50 * 30 minutes = 18.
         self.check(self.build_arch(task_states.FREE), 18 - 5 + 60)
 
     def test_few_samples(self) -> None:
-        """A handful of samples does not outweigh the average."""
+        """A few samples change the estimate only a little."""
         self.fill(started=5)
         number = self.build_arch(task_states.FREE)
         self.check(number, 25 + 60)
-        # These take a thirtieth of the average; with one there are nine
-        # tenths of it left to be expected, with five more than a half.
+        # Each sample says a thirtieth of the average, limited to a tenth. With
+        # one sample, 9/10 of the average remain; with five, 7/10.
         for samples, least in [(1, 27 - 5), (4, 15 - 5)]:
             for _ in range(samples):
                 self.build_arch(task_states.CLOSED, package='zsh',
@@ -666,14 +673,14 @@ class QueueTests(ForecastTestCase):
             self.assertGreater(late, least + 60)
 
     def test_heavy_packages(self) -> None:
-        """What takes hours weighs more, and holds up more."""
+        """A task of many hours weighs more, and fills its host."""
         self.averages['gcc'] = 48000.0
         self.hub.tables.hosts[0]['capacity'] = 4.0
         self.build_arch(task_states.FREE, package='gcc', created=200)
         self.check(self.build_arch(task_states.FREE), 800 + 60)
 
     def test_cancel(self) -> None:
-        """It can be cancelled at any time."""
+        """An estimate can be canceled at any time, with its calls."""
         task = self.task(self.build_arch(task_states.FREE))
         for method in ('getAverageBuildDuration', 'listTasks',
                        'system.multicall'):
@@ -688,17 +695,18 @@ class QueueTests(ForecastTestCase):
 
 
 class BuildTests(ForecastTestCase):
-    """Builds."""
+    """Tests of `Build`."""
 
     def row(self, state: int, started: float | None = 20,
             completed: float | None = None) -> Build:
+        """Make a build of "bash", with times in minutes before now."""
         return Build.attached({
             'build_id': 1, 'name': 'bash', 'state': state,
             'start_time': self.time(started),
             'completion_time': self.time(completed)}, self.koji)
 
     def test_building(self) -> None:
-        """It began, and takes the average, and is not over yet."""
+        """A running build ends its average duration after its start."""
         build = self.row(build_states.BUILDING)
         self.assertEqual(self.get(build.estimate_completion()),
                          self.now + timedelta(minutes=40))
@@ -709,7 +717,7 @@ class BuildTests(ForecastTestCase):
         self.assertGreaterEqual(late, self.now)
 
     def test_done(self) -> None:
-        """One that is done was done when it was."""
+        """A finished build has its real completion time, without a call."""
         for state in (build_states.COMPLETE, build_states.FAILED,
                       build_states.CANCELED, build_states.DELETED):
             build = self.row(state, 20, 5)
@@ -720,7 +728,7 @@ class BuildTests(ForecastTestCase):
         self.assertEqual(self.hub.calls, [])
 
     def test_unknown(self) -> None:
-        """What nobody knows is None."""
+        """The estimate is None if the start or the average is unknown."""
         self.assertIsNone(self.get(self.row(
             build_states.BUILDING, None).estimate_completion()))
         self.averages['bash'] = None

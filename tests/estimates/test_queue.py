@@ -1,4 +1,4 @@
-"""The queue of a channel, played forward."""
+"""The simulation of the queues of channels."""
 from __future__ import annotations
 
 from typing import Any
@@ -7,144 +7,156 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from txkoji.estimates.queue import (
     DELAY,
-    MAX_JOBS,
+    MAX_TASKS,
     ChannelQueue,
     HostSlots,
     QueuedTask,
 )
 
+#: The time at the start of a simulation, in seconds since 1970.
 NOW = 5000.0
 
 
-def seat(*arches: str, capacity: float = 2.0) -> HostSlots:
+def make_host(*arches: str, capacity: float = 2.0) -> HostSlots:
+    """Make a host of channel 1."""
     return HostSlots(capacity, frozenset(
         (1, arch) for arch in (*arches, 'noarch')))
 
 
-def job(seconds: float = 100.0, *, arch: str = 'x86_64', weight: float = 1.5,
-        priority: int = 20, created: float = 0.0, then: Any = ()
-        ) -> QueuedTask:
+def make_task(seconds: float = 100.0, *, arch: str = 'x86_64',
+              weight: float = 1.5, priority: int = 20, created: float = 0.0,
+              successors: Any = ()) -> QueuedTask:
+    """Make a task of channel 1."""
     return QueuedTask((1, arch), weight, seconds, (priority, created, 1),
-               then=list(then))
+                      successors=list(successors))
 
 
-class PlayTests(SynchronousTestCase):
-    """Who is done when."""
+class RunTests(SynchronousTestCase):
+    """Tests of `ChannelQueue.run`."""
 
-    def check(self, seats: list[HostSlots], jobs: list[QueuedTask],
+    def check(self, hosts: list[HostSlots], tasks: list[QueuedTask],
               *ends: float | None) -> None:
         """
-        Let all jobs wait, and play.
+        Check the ends of tasks that all wait at first.
 
-        :param ends: seconds from now, for each.
+        :param ends: seconds from `NOW`, or None, for each task.
         """
-        queue = ChannelQueue(seats, NOW)
-        for each in jobs:
-            queue.add(each)
-        queue.play()
-        self.assertEqual([None if each.ends is None else each.ends - NOW
-                          for each in jobs], list(ends))
+        queue = ChannelQueue(hosts, NOW)
+        for task in tasks:
+            queue.add(task)
+        queue.run()
+        self.assertEqual(
+            [None if task.end_time is None else task.end_time - NOW
+             for task in tasks], list(ends))
 
     def test_idle(self) -> None:
-        """A host with room begins soon."""
-        self.check([seat('x86_64')], [job(100)], DELAY + 100)
+        """A host with free capacity starts a task after the delay."""
+        self.check([make_host('x86_64')], [make_task(100)], DELAY + 100)
 
     def test_capacity(self) -> None:
-        """A host takes tasks while its load is below its capacity."""
-        self.check([seat('x86_64')], [job(100), job(300), job(50)],
+        """A host starts tasks while its load is below its capacity."""
+        self.check([make_host('x86_64')],
+                   [make_task(100), make_task(300), make_task(50)],
                    DELAY + 100, DELAY + 300, DELAY + 100 + DELAY + 50)
 
     def test_heavy(self) -> None:
-        """One that is heavier than all capacity can be done, too."""
-        self.check([seat('x86_64')], [job(weight=19.5), job()],
+        """An idle host starts a task that is heavier than its capacity."""
+        self.check([make_host('x86_64')],
+                   [make_task(weight=19.5), make_task()],
                    DELAY + 100, 2 * (DELAY + 100))
 
     def test_number(self) -> None:
-        """A host works on no more than its number at once."""
-        jobs = [job(weight=0.1) for _ in range(MAX_JOBS + 1)]
-        self.check([seat('x86_64', capacity=40)], jobs,
-                   *[DELAY + 100] * MAX_JOBS, 2 * (DELAY + 100))
+        """A host runs no more than MAX_TASKS tasks at once."""
+        tasks = [make_task(weight=0.1) for _ in range(MAX_TASKS + 1)]
+        self.check([make_host('x86_64', capacity=40)], tasks,
+                   *[DELAY + 100] * MAX_TASKS, 2 * (DELAY + 100))
 
     def test_arches(self) -> None:
-        """Only a host of the architecture can do it; any does noarch."""
-        self.check([seat('aarch64', capacity=1), seat('s390x', capacity=1)],
-                   [job(100, arch='aarch64'), job(100, arch='aarch64'),
-                    job(70, arch='noarch'), job(50, arch='noarch'),
-                    job(arch='ppc64le')],
+        """A task runs on a host of its architecture; noarch, on any host."""
+        self.check([make_host('aarch64', capacity=1),
+                    make_host('s390x', capacity=1)],
+                   [make_task(100, arch='aarch64'),
+                    make_task(100, arch='aarch64'),
+                    make_task(70, arch='noarch'),
+                    make_task(50, arch='noarch'),
+                    make_task(arch='ppc64le')],
                    DELAY + 100, 2 * DELAY + 200, DELAY + 70, 2 * DELAY + 120,
                    None)
 
     def test_order(self) -> None:
-        """What is more urgent goes first, and of equals the older."""
+        """The task with the lowest priority, then the oldest, starts first."""
         first, last, urgent, old = (
-            job(), job(created=2), job(priority=19, created=3),
-            job(created=1))
-        self.check([seat('x86_64', capacity=1)], [first, last, urgent, old],
+            make_task(), make_task(created=2),
+            make_task(priority=19, created=3), make_task(created=1))
+        self.check([make_host('x86_64', capacity=1)],
+                   [first, last, urgent, old],
                    DELAY + 100, 4 * (DELAY + 100), 2 * (DELAY + 100),
                    3 * (DELAY + 100))
 
     def test_best_host(self) -> None:
-        """The host with the most room takes it."""
-        large, small = seat('x86_64', capacity=9), seat('x86_64')
+        """The host with the most free capacity starts a task."""
+        large, small = make_host('x86_64', capacity=9), make_host('x86_64')
         queue = ChannelQueue([small, large], NOW)
-        queue.add(job())
-        self.assertEqual((small.jobs, large.jobs), (0, 1))
+        queue.add(make_task())
+        self.assertEqual((small.task_count, large.task_count), (0, 1))
 
     def test_channels(self) -> None:
-        """A host does what its channels have, in the order of all."""
+        """A host of two channels starts their tasks in one common order."""
         host = HostSlots(1.0, frozenset([(1, 'x86_64'), (2, 'x86_64')]))
-        ours, other, older = job(), job(), job()
-        ours.rank, other.rank, older.rank = (20, 2, 1), (20, 3, 2), (20, 1, 3)
-        other.need = older.need = (2, 'x86_64')
+        middle, last, first = make_task(), make_task(), make_task()
+        middle.priority = (20, 2, 1)
+        last.priority = (20, 3, 2)
+        first.priority = (20, 1, 3)
+        last.requirement = first.requirement = (2, 'x86_64')
         queue = ChannelQueue([host], NOW)
-        queue.work(job(), host, NOW)
-        for each in (ours, other, older):
-            queue.add(each)
-        queue.play()
-        self.assertEqual([each.ends for each in (older, ours, other)],
+        queue.start(make_task(), host, NOW)
+        for task in (middle, last, first):
+            queue.add(task)
+        queue.run()
+        self.assertEqual([task.end_time for task in (first, middle, last)],
                          [NOW + turn * (DELAY + 100) for turn in (1, 2, 3)])
 
-    def test_made_together(self) -> None:
-        """What is made at the same time goes in the order of its numbers."""
-        made = [job() for _ in range(3)]
-        for number, each in enumerate(made):
-            each.rank = (20, 0.0, number)
-        queue = ChannelQueue([seat('x86_64', capacity=1)], NOW)
-        queue.work(job(then=made), None, NOW)
-        queue.play()
-        self.assertEqual([each.ends for each in made],
+    def test_created_together(self) -> None:
+        """Tasks that are created at once start in the order of their ids."""
+        created = [make_task() for _ in range(3)]
+        for number, task in enumerate(created):
+            task.priority = (20, 0.0, number)
+        queue = ChannelQueue([make_host('x86_64', capacity=1)], NOW)
+        queue.start(make_task(successors=created), None, NOW)
+        queue.run()
+        self.assertEqual([task.end_time for task in created],
                          [NOW + turn * (DELAY + 100) for turn in (1, 2, 3)])
 
-    def test_then(self) -> None:
-        """What is to come waits, too, when its time has come."""
-        child = job(50, priority=19)
-        other = job(100)
-        queue = ChannelQueue([seat('x86_64', capacity=1)], NOW)
-        for each in (job(10, weight=1.5, then=[child]), other):
-            queue.add(each)
-        queue.play()
-        self.assertEqual(child.ends, NOW + 2 * DELAY + 60)
-        self.assertEqual(other.ends, NOW + 3 * DELAY + 160)
+    def test_successors(self) -> None:
+        """A successor waits in the queue after the end of its task."""
+        child = make_task(50, priority=19)
+        other = make_task(100)
+        queue = ChannelQueue([make_host('x86_64', capacity=1)], NOW)
+        for task in (make_task(10, weight=1.5, successors=[child]), other):
+            queue.add(task)
+        queue.run()
+        self.assertEqual(child.end_time, NOW + 2 * DELAY + 60)
+        self.assertEqual(other.end_time, NOW + 3 * DELAY + 160)
 
-    def test_working(self) -> None:
-        """What is worked on holds up the rest; that of others does not."""
-        host = seat('x86_64', capacity=1)
+    def test_running(self) -> None:
+        """A running task delays the waiting tasks of its own host only."""
+        host = make_host('x86_64', capacity=1)
         queue = ChannelQueue([host], NOW)
-        waiting, after = job(), job(10)
-        queue.work(job(), host, NOW + 30)
-        queue.work(job(then=[after]), None, NOW + 5)
+        waiting, successor = make_task(), make_task(10)
+        queue.start(make_task(), host, NOW + 30)
+        queue.start(make_task(successors=[successor]), None, NOW + 5)
         queue.add(waiting)
-        queue.play()
-        self.assertEqual(waiting.ends, NOW + 30 + DELAY + 100)
-        self.assertEqual(after.ends, NOW + 30 + 2 * DELAY + 110)
+        queue.run()
+        self.assertEqual(waiting.end_time, NOW + 30 + DELAY + 100)
+        self.assertEqual(successor.end_time, NOW + 30 + 2 * DELAY + 110)
 
     def test_until(self) -> None:
-        """It stops when those that are asked for are done."""
-        first, second, third = job(), job(), job()
-        queue = ChannelQueue([seat('x86_64', capacity=1)], NOW)
-        for each in (first, second, third):
-            queue.add(each)
-        queue.play([first])
-        self.assertIsNone(third.ends)
-        queue.play([third])
-        self.assertEqual(third.ends, NOW + 3 * (DELAY + 100))
+        """A run stops after the end of the given tasks."""
+        first, second, third = make_task(), make_task(), make_task()
+        queue = ChannelQueue([make_host('x86_64', capacity=1)], NOW)
+        for task in (first, second, third):
+            queue.add(task)
+        queue.run([first])
+        self.assertIsNone(third.end_time)
+        queue.run([third])
+        self.assertEqual(third.end_time, NOW + 3 * (DELAY + 100))

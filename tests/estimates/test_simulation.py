@@ -1,4 +1,4 @@
-"""Estimates of what waits, by what happens then in a simulated channel."""
+"""Estimates of waiting tasks, compared with a simulated channel."""
 from __future__ import annotations
 
 from statistics import median
@@ -9,10 +9,10 @@ from tests.simulation import Sample, measure
 
 
 class FullChannelTests(SynchronousTestCase):
-    """A channel with more to do than its hosts can."""
+    """Tests of a channel with more tasks than its hosts can run."""
 
     def check(self, scheduler: bool) -> None:
-        """Play 20 times, and compare with the simple rule."""
+        """Compare estimates in 20 simulations with the simple rule."""
         samples: list[Sample] = []
         for seed in range(20):
             samples += measure(seed, scheduler=scheduler, times=(1200, 6000),
@@ -21,14 +21,14 @@ class FullChannelTests(SynchronousTestCase):
         error = median(abs(sample.error) for sample in samples)
         simple = median(abs(sample.simple) for sample in samples)
         self.assertLess(error, simple / 3)
-        # As many are too early as are too late, or nearly so.
+        # About as many estimates are too early as are too late.
         bias = median(sample.error for sample in samples)
         self.assertLess(abs(bias), simple / 6)
 
     def test_hub_assigns(self) -> None:
-        """With a hub that assigns tasks every minute they are good."""
+        """Estimates are good if the hub assigns tasks every 60 seconds."""
         self.check(scheduler=True)
 
     def test_hosts_take(self) -> None:
-        """With hosts that take tasks every 15 seconds they are good, too."""
+        """Estimates are good if hosts take tasks every 15 seconds."""
         self.check(scheduler=False)

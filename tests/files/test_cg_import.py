@@ -1,4 +1,4 @@
-"""Importing builds."""
+"""Tests of imports of builds."""
 from __future__ import annotations
 
 import hashlib
@@ -34,9 +34,10 @@ FILES = {'docker-image.tar.gz': b'an image', 'build.log': b'a log\n',
 
 
 class ImportTests(HubTestCase):
-    """A container of osbs, with an image, a log and a package."""
+    """A container build has an image, a log and an RPM."""
 
     def setUp(self) -> None:
+        """Log in as osbs, and write the files and their metadata."""
         super().setUp()
         self.koji = self.hub.connection(user='osbs')
         self.get(self.koji.login())
@@ -60,6 +61,7 @@ class ImportTests(HubTestCase):
                                    relpath='x86_64')]}
 
     def output(self, name: str, kind: str, checksum: str, **more: Any) -> Any:
+        """Make an output of the metadata."""
         data = next(FILES[key] for key in FILES if key.endswith(name))
         digest = (f'{adler32(data):08x}' if checksum == 'adler32'
                   else hashlib.new(checksum, data).hexdigest())
@@ -68,11 +70,12 @@ class ImportTests(HubTestCase):
                 'checksum': digest, 'arch': 'x86_64', **more}
 
     def cg_import(self, **kwargs: Any) -> Any:
+        """Import the build."""
         return self.koji.cg_import(self.metadata, self.paths.values(),
                                    **kwargs)
 
     def methods(self) -> list[str]:
-        """What was asked that writes, one of each in a row."""
+        """List the calls of CG methods and uploads, without repeats."""
         found: list[str] = []
         for method, _, _ in self.hub.calls:
             if method.startswith('CG') or method == 'upload':
@@ -80,7 +83,7 @@ class ImportTests(HubTestCase):
         return found
 
     def test_whole(self) -> None:
-        """Reserved, uploaded, imported, and there for everybody."""
+        """The build is reserved, uploaded, imported, and on the hub."""
         seen: list[Any] = []
         build = self.get(self.cg_import(
             progress=lambda *each: seen.append(each)))
@@ -91,7 +94,7 @@ class ImportTests(HubTestCase):
         self.assertEqual(seen[-1], (23, 23))
         again = self.get(self.koji.getBuild('x-container-1-1'))
         self.assertEqual(again, build)
-        # Of one that is reserved, the hub takes its own.
+        # The hub takes the times of a reserved build from its reservation.
         self.assertEqual(again.duration.total_seconds(), 0)
         files = self.get(again.files())
         self.assertEqual(
@@ -104,14 +107,14 @@ class ImportTests(HubTestCase):
             self.assertNotIn('//', str(method == 'upload' and args))
 
     def test_metadata(self) -> None:
-        """It is not changed; it may be JSON; files may be by name."""
+        """JSON metadata, and files by name, are accepted."""
         before = json.dumps(self.metadata)
         self.get(self.koji.cg_import(before, {
             **self.paths, 'build.log': self.paths['build.log']}))
         self.assertEqual(json.dumps(self.metadata), before)
 
     def test_sessions(self) -> None:
-        """Each of the files that go side by side has a session."""
+        """Each simultaneous upload has a session of its own."""
         self.get(self.cg_import(concurrency=2))
         self.assertEqual([method for method, _, _ in self.hub.calls].count(
             'subsession'), 2)
@@ -119,7 +122,7 @@ class ImportTests(HubTestCase):
             'logout'), 1)
 
     def test_unreserved(self) -> None:
-        """Without a reservation, or with one of the caller's own."""
+        """A build may be unreserved, or reserved by the caller."""
         build = self.get(self.cg_import(reserve=False))
         self.assertEqual(build.duration.total_seconds(), 100)
         self.assertEqual(self.methods(), ['upload', 'CGImport'])
@@ -134,23 +137,23 @@ class ImportTests(HubTestCase):
         self.assertNotIn('CGRefundBuild', self.methods())
 
     def test_metadata_only(self) -> None:
-        """What is only described is not uploaded."""
+        """An output with metadata_only is not uploaded."""
         self.metadata['output'][0]['metadata_only'] = True
         for release in ('1', '2'):
             self.metadata['build']['release'] = release
             build = self.get(self.cg_import())
             self.assertEqual(len(self.get(build.files())), 2)
-            # It need not be given, but may.
+            # The file may be given or not.
             self.paths.pop('docker-image.tar.gz', None)
 
     def test_wrong(self) -> None:
-        """What does not fit is an error before anything is sent."""
+        """A mismatch is an error, and nothing is sent."""
         changes: list[tuple[Callable[[], Any], str]] = [
             (lambda: self.output_of(0, filesize=5), 'says 5'),
             (lambda: self.output_of(1, checksum='0'), 'adler32 checksum'),
             (lambda: self.output_of(2, filename='y.rpm'), "'y.rpm' of"),
-            (lambda: self.output_of(2, relpath='../..'), 'no place'),
-            (lambda: self.output_of(2, filename='a/b'), 'no place'),
+            (lambda: self.output_of(2, relpath='../..'), 'not a valid path'),
+            (lambda: self.output_of(2, filename='a/b'), 'not a valid path'),
             (lambda: self.paths.update(a=self.folder + '/a'),
              "name the file 'a'"),
             (lambda: self.paths.update(a=self.folder + '/b',
@@ -174,43 +177,45 @@ class ImportTests(HubTestCase):
                      KojiImportError)
         error = self.fail_of(self.koji.cg_import(
             self.metadata, [], cg='osbs', directory='../x'), KojiImportError)
-        self.assertIn("directory: '../x' is no place", str(error))
+        self.assertIn("directory: '../x' is not a folder for an upload",
+                      str(error))
 
     def output_of(self, number: int, **changed: Any) -> None:
+        """Change an output of the metadata."""
         self.metadata['output'][number].update(changed)
 
     def test_no_file(self) -> None:
-        """So is a file that is not there, or is none."""
+        """A missing or irregular file is an error; nothing is sent."""
         for path, kind in [('/none', OSError), ('', KojiImportError),
                            ('/../../../../dev/null', KojiImportError)]:
             self.paths['build.log'] = self.folder + path
             self.fail_of(self.koji.cg_import(self.metadata, self.paths), kind)
         self.assertEqual(self.methods(), [])
 
-    def refunded(self) -> Any:
-        """The state of the build in the end."""
+    def released(self) -> Any:
+        """Check that the build was released; return its state."""
         self.assertEqual(self.methods()[-1], 'CGRefundBuild')
         return self.get(self.koji.getBuild('x-container-1-1')).state_name
 
     def test_refused(self) -> None:
-        """What the hub does not want is given back."""
+        """If the hub refuses the import, the reservation is released."""
         self.hub.fault('CGImport', 1000, 'no such type')
         error = self.fail_of(self.cg_import(), GenericError)
         self.assertIn('no such type', str(error))
-        self.assertEqual(self.refunded(), 'FAILED')
+        self.assertEqual(self.released(), 'FAILED')
         self.hub.forget('CGImport')
         self.get(self.cg_import())
 
     def test_not_uploaded(self) -> None:
-        """So it is if a file does not arrive."""
+        """If a file does not arrive, the reservation is released."""
         self.hub.respond('checkUpload', None)
         importing = self.cg_import()
         self.hub.clock.pump([1] * 60)
         self.fail_of(importing, UploadError)
-        self.assertEqual(self.refunded(), 'FAILED')
+        self.assertEqual(self.released(), 'FAILED')
 
     def test_cancelled(self) -> None:
-        """So it is if it is cancelled, wherever it is."""
+        """If the import is canceled, the reservation is released."""
         for method in ('upload', 'CGImport'):
             self.setUp()
             self.hub.misbehave('slow', method=method, times=1)
@@ -220,17 +225,17 @@ class ImportTests(HubTestCase):
             self.hub.clock.advance(60)
             self.fail_of(importing, CancelledError)
             if method == 'upload':
-                self.assertEqual(self.refunded(), 'CANCELED')
+                self.assertEqual(self.released(), 'CANCELED')
 
-    def test_not_refunded(self) -> None:
-        """If that fails, it still says why it was."""
+    def test_not_released(self) -> None:
+        """If the release fails too, the first error is raised."""
         self.hub.fault('CGImport', 1000, 'no such type')
         self.hub.fault('CGRefundBuild', 1000, 'no')
         error = self.fail_of(self.cg_import(), GenericError)
         self.assertIn('no such type', str(error))
 
     def test_while_sessions_end(self) -> None:
-        """So it is while the sessions of its uploads are ended."""
+        """A cancellation while sessions end releases the reservation."""
         for times in (1, 2):
             self.setUp()
             self.hub.misbehave('slow', method='logout', seconds=5)
@@ -240,11 +245,11 @@ class ImportTests(HubTestCase):
             self.hub.clock.pump([1] * 60)
             self.fail_of(importing, CancelledError)
             self.assertNotIn('CGImport', self.methods())
-            self.assertEqual(self.refunded(), 'CANCELED')
+            self.assertEqual(self.released(), 'CANCELED')
             self.assertEqual(self.open_sessions(), 2)
 
     def test_while_sessions_begin(self) -> None:
-        """So it is while they begin; one that is on its way is ended."""
+        """A cancellation while a session begins ends the session."""
         self.get(self.koji.CGInitBuild('osbs', self.metadata['build']))
         self.metadata['build']['release'] = '2'
         self.hub.misbehave('slow', method='subsession', seconds=5, times=1)
@@ -257,7 +262,7 @@ class ImportTests(HubTestCase):
         self.assertEqual(self.open_sessions(), 2)
 
     def test_cancelled_again(self) -> None:
-        """Who cancels twice does not keep it from being given back."""
+        """A second cancellation does not prevent the release."""
         self.koji = self.hub.connection(user='osbs', max_retries=3)
         self.get(self.koji.login())
         self.hub.misbehave('slow', method='upload', times=1)
@@ -267,10 +272,10 @@ class ImportTests(HubTestCase):
             importing.cancel()
         self.hub.clock.pump([1] * 60)
         self.fail_of(importing, CancelledError)
-        self.assertEqual(self.refunded(), 'CANCELED')
+        self.assertEqual(self.released(), 'CANCELED')
 
     def test_listener_cancels(self) -> None:
-        """A listener that cancels it, as it may, ends it."""
+        """A progress listener can cancel the import."""
         for concurrency in (1, 4):
             self.setUp()
             self.hub.misbehave('slow', method='upload', seconds=1)
@@ -280,14 +285,14 @@ class ImportTests(HubTestCase):
             self.hub.clock.pump([1] * 60)
             self.fail_of(importing, CancelledError)
             self.assertNotIn('CGImport', self.methods())
-            self.assertEqual(self.refunded(), 'CANCELED')
+            self.assertEqual(self.released(), 'CANCELED')
 
     def open_sessions(self) -> int:
-        """How many sessions the hub has."""
+        """Count the open sessions of the hub."""
         return len([row for row in self.hub.sessions.rows
                     if not row.closed])
 
-    def test_not_there_yet(self) -> None:
+    def test_not_visible_yet(self) -> None:
         """A hub that does not see the files yet is asked again."""
         for times, good in [(3, True), (5, False)]:
             for code, text in NOT_THERE_YET:
@@ -300,10 +305,10 @@ class ImportTests(HubTestCase):
                                      'COMPLETE')
                 else:
                     self.fail_of(importing, KojiException)
-                    self.assertEqual(self.refunded(), 'FAILED')
+                    self.assertEqual(self.released(), 'FAILED')
 
     def test_other_faults(self) -> None:
-        """Of other faults it is not."""
+        """After another fault, the hub is not asked again."""
         for code, text in [(1, "<class 'KeyError'>: 'host'"),
                            (1000, 'FileNotFoundError')]:
             self.setUp()
@@ -311,6 +316,7 @@ class ImportTests(HubTestCase):
             self.fail_of(self.cg_import(), KojiException)
 
     def refuse(self, times: int, code: int, text: str) -> None:
+        """Let the hub refuse CGImport for a number of times."""
         left = [times]
         user = next(row['id'] for row in self.hub.tables.users
                     if row['name'] == 'osbs')
@@ -326,7 +332,7 @@ class ImportTests(HubTestCase):
         self.hub.respond('CGImport', refuse)
 
     def test_late_upload(self) -> None:
-        """Nor is it refunded where it is an upload that is seen later."""
+        """An upload that the hub sees late releases nothing."""
         late = [None, None]
 
         def check(*args: Any, **kwargs: Any) -> Any:
@@ -341,7 +347,7 @@ class ImportTests(HubTestCase):
         self.assertNotIn('CGRefundBuild', self.methods())
 
     def test_long(self) -> None:
-        """Metadata that is too long for a call goes as a file."""
+        """Metadata that is too long for a call is uploaded."""
         name = 'metadata.json'
         FILES[name] = b'a log of that name'
         self.addCleanup(FILES.pop, name)
@@ -359,7 +365,7 @@ class ImportTests(HubTestCase):
         self.assertEqual(seen[-1], (41, 41))
 
     def test_nearly_long(self) -> None:
-        """So does metadata that a reservation makes too long."""
+        """Metadata near the limit of a request is imported."""
         self.metadata['build']['extra']['long'] = ''
         rest = len(encode_call('CGImport', (self.metadata, 'x' * 40, 'x')))
         for size in (MAX_REQUEST - rest - 200, MAX_REQUEST - rest,
@@ -370,7 +376,7 @@ class ImportTests(HubTestCase):
                              'COMPLETE')
 
     def test_not_to_be_sent(self) -> None:
-        """What cannot be sent in either way is not begun."""
+        """If metadata cannot be sent, nothing is sent."""
         self.metadata['build']['extra']['odd'] = object()
         self.fail_of(self.cg_import(), TypeError)
         self.metadata['build']['extra'] = {'odd': b'', 'long': 'x' * 2**22}
@@ -379,7 +385,7 @@ class ImportTests(HubTestCase):
         self.assertEqual(self.methods(), [])
 
     def test_lost_answer(self) -> None:
-        """An import whose answer was lost is not done again."""
+        """If the answer is lost, the import is not repeated."""
         self.hub.misbehave('dropped-after', method='CGImport', times=1)
         self.assertEqual(self.get(self.cg_import()).state_name, 'COMPLETE')
         self.setUp()
@@ -390,29 +396,29 @@ class ImportTests(HubTestCase):
         self.assertNotIn('CGRefundBuild', self.methods())
 
     def test_lost(self) -> None:
-        """One that was not carried out is given back."""
+        """If the hub never got the call, the reservation is released."""
         self.hub.misbehave('dropped-before', method='CGImport', times=1)
         self.fail_of(self.cg_import(), ConnectionFailed)
-        self.assertEqual(self.refunded(), 'FAILED')
+        self.assertEqual(self.released(), 'FAILED')
 
     def test_somebody_elses(self) -> None:
-        """Without a reservation, a build of that name may be another."""
+        """An unreserved build of that name is not taken for ours."""
         self.get(self.cg_import())
         self.hub.misbehave('dropped-before', method='CGImport', times=1)
         self.fail_of(self.cg_import(reserve=False), ConnectionFailed)
 
     def test_reserving(self) -> None:
-        """Cancelled while it is reserved, that is given back, too."""
+        """A reservation that is canceled on its way is released."""
         self.hub.misbehave('slow', method='CGInitBuild', times=1, seconds=5)
         importing = self.cg_import()
         importing.cancel()
         self.assertNoResult(importing)
         self.hub.clock.advance(5)
         self.fail_of(importing, CancelledError)
-        self.assertEqual(self.refunded(), 'CANCELED')
+        self.assertEqual(self.released(), 'CANCELED')
 
     def test_takes_long(self) -> None:
-        """An import may take longer than other calls."""
+        """An import may take longer than the timeout of calls."""
         self.koji = self.hub.connection(user='osbs', timeout=10)
         self.get(self.koji.login())
         self.hub.misbehave('slow', method='CGImport', times=1, seconds=100)
@@ -421,12 +427,12 @@ class ImportTests(HubTestCase):
         self.assertEqual(self.get(importing).state_name, 'COMPLETE')
 
     def test_no_sessions(self) -> None:
-        """Where the hub gives no other session, one is enough."""
+        """If the hub refuses more sessions, one session suffices."""
         self.hub.fault('subsession', 1000, 'no')
         self.assertEqual(self.get(self.cg_import()).state_name, 'COMPLETE')
 
     def test_not_allowed(self) -> None:
-        """Who may not, or is nobody, hears of it."""
+        """An import without login or permission fails."""
         self.koji = self.hub.connection()
         self.get(self.koji.login())
         self.fail_of(self.cg_import(), AuthError)

@@ -1,4 +1,4 @@
-"""Getting what tasks have put out."""
+"""Tests of downloads of task output."""
 from __future__ import annotations
 
 import io
@@ -19,11 +19,12 @@ TASK = 6476
 
 
 class DownloadTests(HubTestCase):
-    """A file of two pieces and a half."""
+    """A log of two and a half chunks is downloaded."""
 
     def setUp(self) -> None:
+        """Put out a log."""
         super().setUp()
-        self.patch(downloads, 'PIECE', 1024)
+        self.patch(downloads, 'CHUNK_SIZE', 1024)
         self.data = Random(1).randbytes(2548)
         self.hub.put_out(TASK, 'build.log', self.data)
         self.folder = folder(self)
@@ -31,15 +32,17 @@ class DownloadTests(HubTestCase):
 
     def download(self, name: str = 'build.log', destination: Any = None,
                  **kwargs: Any) -> Any:
+        """Download the log."""
         return self.koji.download_task_output(
             TASK, name, destination or self.path, **kwargs)
 
     def here(self) -> bytes:
+        """Read the downloaded file."""
         with open(self.path, 'rb') as file:
             return file.read()
 
     def test_whole(self) -> None:
-        """All of it is here, in pieces."""
+        """The file arrives in chunks, and progress is reported."""
         seen: list[tuple[int, Any]] = []
         self.assertEqual(self.get(self.download(
             progress=lambda *each: seen.append(each))), 2548)
@@ -48,7 +51,7 @@ class DownloadTests(HubTestCase):
         self.assertEqual(os.listdir(self.folder), ['x.log'])
 
     def test_writer(self) -> None:
-        """It may go to an open file; from an offset; from a volume."""
+        """Open files, offsets and volumes work."""
         self.hub.put_out(TASK, 'a/b.log', b'elsewhere', 'vol3')
         for name, kwargs, expected in [
                 ('build.log', {}, self.data),
@@ -61,14 +64,14 @@ class DownloadTests(HubTestCase):
             self.assertEqual(file.getvalue(), expected)
 
     def test_even(self) -> None:
-        """One that ends with a whole piece is whole, too, and an empty one."""
+        """Empty files, and files of whole chunks, are complete."""
         for size in (0, 1024, 2048):
             self.hub.put_out(TASK, f'{size}.log', bytes(size))
             self.assertEqual(self.get(self.download(f'{size}.log')), size)
             self.assertEqual(len(self.here()), size)
 
     def test_lost(self) -> None:
-        """A piece that does not come is asked for again."""
+        """A chunk that is lost is requested again."""
         self.koji = self.hub.connection(max_retries=5, retry_interval=1)
         self.hub.misbehave('truncated', method='downloadTaskOutput', times=3)
         waiting = self.download()
@@ -77,7 +80,7 @@ class DownloadTests(HubTestCase):
         self.assertEqual(self.here(), self.data)
 
     def test_failing(self) -> None:
-        """If it fails nothing is left, and what was there stays."""
+        """A failed download leaves the old file as it was."""
         with open(self.path, 'wb') as file:
             file.write(b'old')
         self.hub.misbehave('dropped-after', method='downloadTaskOutput')
@@ -95,7 +98,7 @@ class DownloadTests(HubTestCase):
         self.assertEqual(os.listdir(self.folder), ['x.log'])
 
     def test_cancel(self) -> None:
-        """The same when it is cancelled."""
+        """A canceled download leaves no file."""
         self.hub.misbehave('slow', method='downloadTaskOutput')
         waiting = self.download()
         self.assertNoResult(waiting)
@@ -105,7 +108,7 @@ class DownloadTests(HubTestCase):
         self.assertEqual(self.koji.stats.in_flight, 0)
 
     def test_places(self) -> None:
-        """Where it cannot go, nothing is asked for."""
+        """If the destination is not usable, nothing is requested."""
         self.fail_of(self.download(destination=self.folder),
                      IsADirectoryError)
         self.fail_of(self.download(destination=self.path + '/none/x'),
@@ -113,7 +116,7 @@ class DownloadTests(HubTestCase):
         self.assertEqual(self.hub.calls, [])
 
     def test_full(self) -> None:
-        """A disk that is full is an error, and leaves nothing."""
+        """An error of the destination fails the download."""
         class Full(io.BytesIO):
             def write(self, data: Any) -> int:
                 raise OSError(28, 'No space left on device')

@@ -1,4 +1,4 @@
-"""Following logs."""
+"""Tests of following logs."""
 from __future__ import annotations
 
 from typing import Any
@@ -15,9 +15,10 @@ TASK, CHILD = 6474, 6476
 
 
 class FollowTests(HubTestCase):
-    """A task that goes on, with a log."""
+    """A running task has a log that grows."""
 
     def setUp(self) -> None:
+        """Open a task and its child."""
         super().setUp()
         self.koji = self.hub.connection(poll_interval=6)
         for number in (TASK, CHILD):
@@ -26,11 +27,12 @@ class FollowTests(HubTestCase):
         self.ended: list[Any] = []
 
     def set_state(self, number: int, state: int) -> None:
+        """Set the state of a task."""
         [row] = [row for row in self.hub.tables.tasks if row['id'] == number]
         row['state'] = state
 
     def follow(self, task: Any = TASK, **kwargs: Any) -> Any:
-        """Follow, and keep what comes."""
+        """Follow a task, and keep the lines."""
         following = self.koji.follow(task, **kwargs)
 
         async def go() -> None:
@@ -42,18 +44,20 @@ class FollowTests(HubTestCase):
         return following
 
     def pass_time(self, seconds: float = 6) -> None:
+        """Advance the clock, and let batched calls go out."""
         self.hub.clock.advance(seconds)
-        # What goes out together goes out in the next turn.
+        # Batched calls go out in the next turn of the reactor.
         self.hub.clock.pump([0] * 5)
 
     def texts(self) -> list[str]:
-        """What has come since the last time."""
+        """Take the lines since the last call."""
         texts = [line.text for line in self.lines]
         self.lines.clear()
         return texts
 
     def put(self, data: bytes, number: int = TASK, name: str = 'build.log',
             volume: Any = None) -> None:
+        """Append to a log."""
         self.hub.put_out(number, name, data, volume)
 
     def cut_off(self, data: bytes) -> None:
@@ -62,7 +66,7 @@ class FollowTests(HubTestCase):
         self.hub.files.write(path, data)
 
     def test_grows(self) -> None:
-        """Lines come when they are whole, the last one at the end."""
+        """A line comes when complete, the last line at the end."""
         self.put(b'one\ntw')
         self.follow()
         self.assertEqual(self.lines, [
@@ -80,7 +84,7 @@ class FollowTests(HubTestCase):
         self.assertEqual(self.ended, [None])
 
     def test_finished(self) -> None:
-        """Of a task that has ended, what there is; so without a log."""
+        """The logs of a finished task are read to their ends."""
         self.put(b'all\n')
         self.set_state(TASK, task_states.FAILED)
         self.follow()
@@ -90,7 +94,7 @@ class FollowTests(HubTestCase):
         self.assertEqual((self.texts(), len(self.ended)), ([], 2))
 
     def test_which(self) -> None:
-        """Logs only, or by another pattern; on other volumes, too."""
+        """A pattern selects the logs, on all volumes."""
         self.put(b'1\n', name='x.rpm')
         self.put(b'2\n', name='noarch/mock.log', volume='vol3')
         self.follow()
@@ -101,7 +105,7 @@ class FollowTests(HubTestCase):
         self.assertEqual(self.texts(), ['1'])
 
     def test_descendents(self) -> None:
-        """Those of descendents, if asked for."""
+        """The logs of descendents are followed on request."""
         self.put(b'parent\n')
         self.put(b'child\n', CHILD)
         self.follow(self.get(self.koji.getTaskInfo(TASK)))
@@ -119,7 +123,7 @@ class FollowTests(HubTestCase):
         self.assertEqual(self.ended, [None, None])
 
     def test_restarted(self) -> None:
-        """A log that begins anew is noticed, shorter or longer."""
+        """A log that is written anew is read from its beginning."""
         self.put(b'old line\nol')
         self.follow()
         for new in (b'new\n', b'a new one, and a longer one\n'):
@@ -133,7 +137,7 @@ class FollowTests(HubTestCase):
                              [(new.decode().strip(), True), ('more', False)])
 
     def test_gone(self) -> None:
-        """A log that is gone is read again when it is back."""
+        """A log that is gone is read on when it is back."""
         self.put(b'one\n')
         self.follow()
         self.hub.fault('downloadTaskOutput', 1000, 'no file')
@@ -145,8 +149,8 @@ class FollowTests(HubTestCase):
         self.assertEqual(self.texts(), ['two'])
 
     def test_long(self) -> None:
-        """A long line comes in pieces, and no character is cut."""
-        self.patch(follow, 'LONGEST', 10)
+        """A long line is split, but no character is."""
+        self.patch(follow, 'MAX_LINE', 10)
         self.put('abcdefghi\u20ac\u20ac\u20ac9\n0123456789\nx'.encode())
         self.follow()
         self.assertEqual([(line.text, line.cut) for line in self.lines], [
@@ -154,16 +158,16 @@ class FollowTests(HubTestCase):
             ('0123456789', False)])
 
     def test_bytes(self) -> None:
-        """Bytes that are no text do no harm."""
-        self.patch(follow, 'LONGEST', 10)
+        """Bytes that are not UTF-8 become replacement characters."""
+        self.patch(follow, 'MAX_LINE', 10)
         self.put(b'\xff\x80\n' + b'\x80' * 25 + b'\n')
         self.follow()
         self.assertEqual(
             ''.join(self.texts()), '\ufffd' * 27)
 
     def test_large(self) -> None:
-        """A large one comes whole, some at a time, and not before wanted."""
-        self.patch(follow, 'PIECE', 1000)
+        """A large log is read in chunks, and only on demand."""
+        self.patch(follow, 'CHUNK_SIZE', 1000)
         whole = [f'line {number}' for number in range(5000)]
         self.put('\n'.join(whole).encode() + b'\n')
         following = self.koji.follow(TASK)
@@ -177,7 +181,7 @@ class FollowTests(HubTestCase):
         self.assertEqual(self.texts(), whole)
 
     def test_together(self) -> None:
-        """However many are followed, they are asked for in one request."""
+        """All followed tasks are polled in common requests."""
         tasks = [row['id'] for row in self.hub.tables.tasks[-30:]]
         for number in tasks:
             self.set_state(number, task_states.OPEN)
@@ -186,23 +190,23 @@ class FollowTests(HubTestCase):
         before = self.hub.requests
         for _ in range(3):
             self.pass_time()
-        # Of the tasks, and of the logs that they have.
+        # Each poll has a request for the tasks and one for the listings.
         self.assertEqual(self.hub.requests, before + 6)
 
     def test_same(self) -> None:
-        """What several ask for is asked once."""
+        """Iterations over the same task share its calls."""
         for _ in range(5):
             self.follow(descendents=True)
         before = self.hub.requests
-        # No hub answers before anybody else could ask.
+        # Answers take time, so that the calls are simultaneous.
         self.hub.misbehave('slow', seconds=0.1)
         self.pass_time()
         self.hub.clock.pump([0.1] * 10)
-        # The task, its descendents, and what those have put out.
+        # One for the task, its descendents, and the listings each.
         self.assertEqual(self.hub.requests, before + 3)
 
     def test_survivors(self) -> None:
-        """A task that has failed does not hide what its descendents say."""
+        """The descendents of a failed task are still followed."""
         self.follow(descendents=True)
         self.set_state(TASK, task_states.FAILED)
         self.pass_time()
@@ -212,7 +216,7 @@ class FollowTests(HubTestCase):
         self.assertEqual((self.texts(), self.ended), (['the reason'], [None]))
 
     def test_outage(self) -> None:
-        """It goes on after an outage, and loses nothing."""
+        """After an outage, no line is missing."""
         self.put(b'one\n')
         self.follow()
         self.hub.misbehave('offline')
@@ -227,7 +231,7 @@ class FollowTests(HubTestCase):
         self.assertEqual((self.texts(), self.ended), (['one', 'two'], []))
 
     def test_errors(self) -> None:
-        """What does not pass ends it; so does what is no task."""
+        """A refusal of the hub, or a wrong task, ends with an error."""
         self.follow(99999)
         self.assertIsInstance(self.ended[0].value, GenericError)
         self.hub.fault('listTaskOutput', 1004, 'not yours')
@@ -237,7 +241,7 @@ class FollowTests(HubTestCase):
             self.koji.follow('6476')  # type: ignore[arg-type]
 
     def test_left(self) -> None:
-        """Who leaves leaves nothing; items cancelled lose none."""
+        """A closed iteration leaves no timer; no item is lost."""
         self.put(b'one\n')
         following = self.koji.follow(TASK)
         first = following.next_item()
@@ -256,15 +260,15 @@ class FollowTests(HubTestCase):
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
 
     def test_closed(self) -> None:
-        """Closing the Connection ends it."""
+        """Closing the connection ends the iteration."""
         self.follow()
         self.get(self.koji.close())
         self.assertIn('closed', str(self.ended[0].value))
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
 
     def test_turns(self) -> None:
-        """Logs take turns; none waits for the end of another."""
-        self.patch(follow, 'PIECE', 100)
+        """Several logs are read in turns."""
+        self.patch(follow, 'CHUNK_SIZE', 100)
         for name in ('a.log', 'b.log'):
             self.put(b'0123456789\n' * 20, name=name)
         self.follow()

@@ -1,26 +1,24 @@
-"""Files under the topurl."""
+"""Tests of the files under the topurl."""
 from __future__ import annotations
 
-import copy
 import hashlib
 import io
 import os
-import struct
 from functools import partial
 from random import Random
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
-import koji as peer
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, inlineCallbacks
-from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 from twisted.web.util import Redirect
 
-from tests.support import HubTestCase, folder, write
+from tests.files.support import FilesTestCase, package
+from tests.support import folder
 from txkoji import Connection, Profile
 from txkoji.exceptions import (
     ConfigurationError,
@@ -29,222 +27,19 @@ from txkoji.exceptions import (
     GenericError,
     HTTPError,
 )
-from txkoji.files.checksums import (
-    Checksum,
-    checksum_of,
-    new_hash,
-    package_checksum,
-)
-from txkoji.files.downloads import PIECE
-from txkoji.files.topurl import BLOCK, File
+from txkoji.files.checksums import Checksum
+from txkoji.files.downloads import CHUNK_SIZE
+from txkoji.files.topurl import File
 from txkoji.hub.http import tls
 from txkoji.testing import FakeHub, files as served
 from txkoji.testing.memory import MemoryNetwork
 
-CEPH = 'packages/ceph/99.0/1.fc44'
-TOP = 'https://hub.example.test/kojifiles/'
-VOL3 = TOP + '/'.join(['vol', 'vol3', 'work', ''])
-
-
-def package(payload: bytes = b'the payload', entries: int = 3,
-            store: int = 21) -> bytes:
-    """An RPM package, as far as anybody looks here."""
-    def header(entries: int, data: bytes) -> bytes:
-        return (b'\x8e\xad\xe8\x01' + bytes(4)
-                + struct.pack('>II', entries, len(data))
-                + bytes(16 * entries) + data)
-
-    signatures = header(entries, b's' * store)
-    signatures += bytes(-len(signatures) % 8)
-    return (b'\xed\xab\xee\xdb' + bytes(92) + signatures
-            + header(2, b'h' * 33) + payload)
-
-
-class FilesTestCase(HubTestCase):
-    """With a file of two blocks and a bit."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.folder = folder(self)
-        self.path = self.folder + '/here'
-        self.data = Random(1).randbytes(2 * BLOCK + 500)
-        self.hub.files.write('x/file.bin', self.data)
-
-    def here(self) -> bytes:
-        with open(self.path, 'rb') as file:
-            return file.read()
-
-    def file(self, path: str = 'x/file.bin', **known: Any) -> File:
-        return File(self.koji, path, **known)
-
-
-class ListTests(FilesTestCase):
-    """What files there are of a build, a package, a task, a repository."""
-
-    def test_build(self) -> None:
-        """Packages, archives and logs, with what is known of them."""
-        build = self.get(self.koji.getBuild('ceph-99.0-1.fc44'))
-        files = self.get(build.files())
-        self.assertEqual(files[0].path, f'{CEPH}/src/ceph-99.0-1.fc44.src.rpm')
-        self.assertEqual(files[0].size, 7373)
-        self.assertEqual(files[0].checksum, (
-            'sigmd5', '3cf934d400ae7eef9936576019576608'))
-        self.assertEqual(files[0].about.name, 'ceph')
-        self.assertEqual(
-            files[0].url, f'{TOP}{CEPH}/src/ceph-99.0-1.fc44.src.rpm')
-        self.assertEqual(files[0].about.url, files[0].url)
-        self.assertIn(f'{CEPH}/x86_64/ceph-libs-99.0-1.fc44.x86_64.rpm',
-                      [file.path for file in files])
-
-    def test_container(self) -> None:
-        """An image has its checksum, and the recorded log its path."""
-        build = self.get(self.koji.getBuild(5411))
-        image, log = self.get(build.files())
-        top = 'packages/rhceph-container/8/40/'
-        self.assertEqual(image.path, f'{top}images/{image.about.filename}')
-        self.assertEqual((image.size, image.checksum), (920, Checksum(
-            'md5', '52bd6b82f2dd411c5b635c2c41865c82')))
-        self.assertEqual((log.path, log.name, log.size), (
-            f'{top}data/logs/orchestrator.log', 'orchestrator.log', None))
-        self.assertEqual(self.get(log.download(self.path)), 14)
-        self.assertEqual(self.here(), b'It was built.\n')
-
-    def test_one_request(self) -> None:
-        """One request is enough for all of it."""
-        build = self.get(self.koji.getBuild(5411))
-        before = self.hub.requests
-        self.get(build.files())
-        self.assertEqual(self.hub.requests, before + 1)
-
-    def test_archives(self) -> None:
-        """Each type has a place of its own; what is not there is left out."""
-        def rows(buildID: int, type: Any = None) -> list[Any]:
-            plain = {'size': 1, 'checksum_type': 2, 'checksum': 'AB' * 32,
-                     'metadata_only': False}
-            known = [
-                {'btype': 'maven', 'filename': 'a.jar', **plain},
-                {'btype': 'win', 'filename': 'a.exe', **plain},
-                {'btype': 'module', 'filename': 'modulemd.txt', **plain},
-                {'btype': 'image', 'filename': 'no', **plain,
-                 'metadata_only': True}]
-            if type is not None:
-                known = [row for row in known if row['btype'] == type]
-                known[0].update(group_id='org.x', artifact_id='a',
-                                version='1', relpath='bin/x86')
-            return known
-
-        self.hub.respond('listArchives', rows)
-        [row] = [row for row in self.hub.tables.builds if row['id'] == 5411]
-        row['volume_id'] = 1
-        self.hub.tables.volumes.append({'id': 1, 'name': 'vol3'})
-        build = self.get(self.koji.getBuild(5411))
-        top = 'vol/vol3/packages/rhceph-container/8/40/'
-        files = self.get(build.files())
-        self.assertEqual([file.path for file in files], [
-            f'{top}files/module/modulemd.txt',
-            f'{top}maven/org/x/a/1/a.jar', f'{top}win/bin/x86/a.exe'])
-        self.assertEqual(files[0].checksum, ('sha256', 'ab' * 32))
-
-    def test_rpm(self) -> None:
-        """One that came alone asks for its build; copies are signed."""
-        rpm = self.get(self.koji.getRPM('ceph-libs-99.0-1.fc44.x86_64'))
-        self.assertIsNone(rpm.url)
-        name = 'ceph-libs-99.0-1.fc44.x86_64.rpm'
-        for key in ('A15B79CC', 'Release-2026+ima', 'a15b79cc'):
-            signed = self.get(rpm.file(key))
-            self.assertEqual(signed.path,
-                             f'{CEPH}/data/signed/{key}/x86_64/{name}')
-        self.assertEqual((signed.size, signed.checksum.kind),
-                         (None, 'sigmd5'))
-        for key in (None, ''):
-            file = self.get(rpm.file(key))
-            self.assertEqual((file.size, file.path),
-                             (6336, f'{CEPH}/x86_64/{name}'))
-        for same in (rpm, copy.copy(rpm), copy.deepcopy(rpm)):
-            self.assertEqual(same.url, f'{TOP}{CEPH}/x86_64/{name}')
-        rpm['external_repo_id'] = 3
-        self.assertIsNone(rpm.url)
-        self.fail_of(rpm.file(), DownloadError)
-
-    def test_task(self) -> None:
-        """What a task has put out; while it goes on, sizes change."""
-        self.hub.put_out(6476, 'build.log', b'12345')
-        self.hub.put_out(6476, 'a/x y.log', b'123', 'vol3')
-        task = self.get(self.koji.getTaskInfo(6476))
-        files = self.get(task.output())
-        self.assertEqual(
-            [(file.url, file.size) for file in files], [
-                (f'{TOP}work/tasks/6476/6476/build.log', 5),
-                (f'{VOL3}tasks/6476/6476/a/x%20y.log', 3)])
-        self.get(files[1].download(self.path))
-        self.assertEqual(self.here(), b'123')
-        [row] = [row for row in self.hub.tables.tasks if row['id'] == 6476]
-        row['state'] = 1
-        self.assertEqual(self.get(task.output())[0].size, None)
-
-    def test_scratch(self) -> None:
-        """Of a scratch build, what is put where people look for it."""
-        task = self.scratch()
-        files = self.get(task.output())
-        user = task.owner_name or self.get(self.koji.getUser(task.owner)).name
-        top = f'scratch/{user}/task_{task.id}/'
-        self.assertEqual([file.path for file in files], [
-            top + 'x-1-1.src.rpm', top + 'x-1-1.x86_64.rpm',
-            top + 'logs/x86_64/build.log'])
-
-    def scratch(self) -> Any:
-        [row] = [row for row in self.hub.tables.tasks if row['id'] == 6474]
-        row['state'] = 2
-        row['request'] = ['git://x/y#z', 'f44', {'scratch': True}]
-        steps = [row for row in self.hub.tables.tasks
-                 if row['parent'] == 6474]
-        for step in steps:
-            step['state'] = 5
-        for step, method, request in [
-                (steps[0], 'buildSRPMFromSCM', []),
-                (steps[1], 'buildArch', ['x', 51, 'x86_64', True, {}])]:
-            step.update(method=method, state=2, request=request,
-                        label='x86_64')
-
-        def result(number: int) -> Any:
-            if number == steps[0]['id']:
-                return {'srpm': 'tasks/1/1/x-1-1.src.rpm', 'logs': []}
-            return {'rpms': ['tasks/2/2/x-1-1.x86_64.rpm'],
-                    'srpms': ['tasks/2/2/x-1-1.src.rpm', 7],
-                    'logs': ['tasks/2/2/build.log'], 'brootid': 1}
-
-        self.hub.respond('getTaskResult', result)
-        return self.get(self.koji.getTaskInfo(6474))
-
-    def test_repo(self) -> None:
-        """A file of a repository, whose tag is asked for if need be."""
-        self.hub.respond('getRepo', {'id': 7, 'state': 1, 'dist': False})
-        self.hub.respond('repoInfo', {
-            'id': 7, 'tag_name': 'f44-build', 'dist': True})
-        for repo, top in [(self.get(self.koji.getRepo('f44-build')), 'repos-'
-                           'dist/f44-build/7'),
-                          (self.get(self.koji.repoInfo(7)),
-                           'repos-dist/f44-build/7')]:
-            file = self.get(repo.file('x86_64/repodata/repomd.xml'))
-            self.assertEqual(file.path, f'{top}/x86_64/repodata/repomd.xml')
-            self.fail_of(repo.file('../8/repomd.xml'), DownloadError)
-
-    def test_lies(self) -> None:
-        """What the hub says does not lead out of the topurl."""
-        for path in ('packages/../../etc/passwd', '..', '', 'a\nb'):
-            with self.assertRaises(DownloadError):
-                self.file(path)
-        self.hub.respond('getBuildLogs', [{
-            'name': 'x', 'dir': '.', 'path': 'packages/../../secret'}])
-        self.fail_of(self.get(self.koji.getBuild(5411)).files(),
-                     DownloadError)
-
 
 class DownloadTests(FilesTestCase):
-    """Getting one."""
+    """A file under the topurl is downloaded."""
 
     def test_whole(self) -> None:
-        """All of it is here, a block at a time, and is compared."""
+        """The whole file arrives, and is compared."""
         seen: list[tuple[int, Any]] = []
         file = self.file(size=len(self.data), checksum=Checksum(
             'sha256', hashlib.sha256(self.data).hexdigest()))
@@ -256,7 +51,7 @@ class DownloadTests(FilesTestCase):
         self.assertEqual(seen[-1], (len(self.data), len(self.data)))
 
     def test_writer(self) -> None:
-        """It may go to an open file, and begin at an offset."""
+        """Open files and offsets work."""
         for offset in (0, 500, len(self.data)):
             for size in (None, len(self.data)):
                 output = io.BytesIO()
@@ -272,7 +67,7 @@ class DownloadTests(FilesTestCase):
                      TypeError)
 
     def test_empty(self) -> None:
-        """One with nothing in it is there, too, or is not."""
+        """An empty file is created; a missing file is an error."""
         self.fail_of(self.file('x/empty', size=0).download(self.path),
                      HTTPError)
         self.hub.files.write('x/empty', b'')
@@ -281,13 +76,13 @@ class DownloadTests(FilesTestCase):
         self.assertEqual(self.here(), b'')
 
     def test_broken(self) -> None:
-        """It goes on behind what has come."""
+        """After a broken connection, the download resumes."""
         self.koji = self.hub.connection(max_retries=1)
         self.hub.misbehave('truncated', method='GET', times=5)
         self.hub.misbehave('dropped-before', method='GET', times=1)
         getting = self.file(checksum=Checksum(
             'md5', hashlib.md5(self.data).hexdigest())).download(self.path)
-        # A break after a little is followed by a pause.
+        # After a short response, the download waits a little.
         self.assertNoResult(getting)
         self.hub.clock.pump([0.5] * 5)
         self.get(getting)
@@ -295,7 +90,7 @@ class DownloadTests(FilesTestCase):
         self.assertEqual(len(self.hub.calls), 7)
 
     def test_gone(self) -> None:
-        """If nothing more comes, that is an error, and nothing is left."""
+        """A server that stays away is an error; no file is left."""
         self.koji = self.hub.connection(max_retries=1)
         self.hub.misbehave('truncated', method='GET', times=1)
         self.hub.misbehave('dropped-before', method='GET')
@@ -303,7 +98,7 @@ class DownloadTests(FilesTestCase):
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_nothing(self) -> None:
-        """A file that is not there is a status of 404."""
+        """A missing file is an HTTPError with status 404."""
         error = self.fail_of(self.file('x/none').download(self.path),
                              HTTPError)
         self.assertEqual(error.status, 404)
@@ -311,7 +106,7 @@ class DownloadTests(FilesTestCase):
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_no_topurl(self) -> None:
-        """A profile without a topurl has no addresses."""
+        """Without a topurl, files have no URL."""
         self.koji = self.hub.connection(topurl=None)
         self.assertIsNone(self.file().url)
         error = self.fail_of(self.file().download(self.path),
@@ -319,18 +114,19 @@ class DownloadTests(FilesTestCase):
         self.assertIn('topurl', str(error))
 
     def test_other_contents(self) -> None:
-        """What differs from what the hub knows is an error."""
+        """A difference from the hub's data is an error."""
         for known, text in [
                 ({'size': 5}, 'not the 5 that the hub knows'),
                 ({'checksum': Checksum('md5', '0' * 32)}, 'md5 checksum'),
-                ({'checksum': Checksum('sigmd5', '0' * 32)}, 'no RPM')]:
+                ({'checksum': Checksum('sigmd5', '0' * 32)},
+                 'not an RPM package')]:
             error = self.fail_of(self.file(**known).download(self.path),
                                  DownloadError)
             self.assertIn(text, str(error))
             self.assertEqual(os.listdir(self.folder), [])
 
     def test_changed(self) -> None:
-        """So is a file that changes while it is got."""
+        """A file that changes during the download is an error."""
         def change(*progress: Any) -> None:
             self.hub.files.write('x/file.bin', b'other')
             self.hub.behave()
@@ -343,7 +139,7 @@ class DownloadTests(FilesTestCase):
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_full_disk(self) -> None:
-        """What cannot be written ends it at once."""
+        """An error of the destination ends the download at once."""
         class Full(io.BytesIO):
             def write(self, data: Any) -> int:
                 raise OSError(28, 'No space left on device')
@@ -355,8 +151,8 @@ class DownloadTests(FilesTestCase):
                      FileNotFoundError)
 
     def test_progress_cancels(self) -> None:
-        """Who is told how far it is may cancel it, which leaves nothing."""
-        self.hub.put_out(6476, 'x', bytes(2 * PIECE + 1))
+        """A progress listener can cancel the download."""
+        self.hub.put_out(6476, 'x', bytes(2 * CHUNK_SIZE + 1))
         for get in (self.file().download,
                     partial(self.koji.download_task_output, 6476, 'x')):
             seen: list[int] = []
@@ -373,7 +169,7 @@ class DownloadTests(FilesTestCase):
             self.assertEqual(os.listdir(self.folder), [])
 
     def test_shrinks(self) -> None:
-        """A file that is shorter than it was is not whole."""
+        """A file that shrinks during the download is an error."""
         def shrink(here: int, total: Any) -> None:
             self.hub.files.write('x/file.bin', self.data[:here])
             self.hub.behave()
@@ -384,7 +180,7 @@ class DownloadTests(FilesTestCase):
         self.assertIn('was changed', str(error))
 
     def test_progress_fails(self) -> None:
-        """An error of who is told how far it is ends it, too."""
+        """An error of the progress listener fails the download."""
         def fail(*progress: Any) -> None:
             raise LookupError('mine')
 
@@ -393,7 +189,7 @@ class DownloadTests(FilesTestCase):
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_cancelled(self) -> None:
-        """Cancelling leaves nothing."""
+        """A canceled download leaves no file."""
         self.hub.misbehave('slow', method='GET')
         getting = self.file().download(self.path)
         getting.cancel()
@@ -401,7 +197,7 @@ class DownloadTests(FilesTestCase):
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_silence(self) -> None:
-        """The time limit is for the silence of a server."""
+        """The timeout ends a download from a silent server."""
         self.koji = self.hub.connection(timeout=30)
         self.hub.misbehave('slow', method='GET', seconds=31)
         getting = self.file().download(self.path)
@@ -411,7 +207,7 @@ class DownloadTests(FilesTestCase):
         self.assertIn('30 seconds', str(self.fail_of(getting)))
 
     def test_slow(self) -> None:
-        """It begins anew with each piece: a file may take any time."""
+        """The timeout begins anew with each byte."""
         clock = self.hub.clock
 
         class Slow(Resource):
@@ -436,7 +232,7 @@ class DownloadTests(FilesTestCase):
         self.assertEqual(self.get(getting), 5)
 
     def test_certificate(self) -> None:
-        """A client certificate is shown to the hub's own host only."""
+        """Only the hub's own host sees the client certificate."""
         made: list[Any] = []
 
         def note(trustRoot: Any, **options: Any) -> Mock:
@@ -454,7 +250,7 @@ class DownloadTests(FilesTestCase):
             self.assertEqual(made, options)
 
     def test_names(self) -> None:
-        """A link stays one; a device stays; the mode is that of any file."""
+        """Links and devices stay; the file mode is the usual one."""
         os.symlink(self.path, self.folder + '/link')
         os.mkfifo(self.folder + '/pipe')
         old = os.umask(0o027)
@@ -468,7 +264,7 @@ class DownloadTests(FilesTestCase):
         self.get(self.file().download(self.folder + '/' + 250 * 'x'))
 
     def test_bad_topurl(self) -> None:
-        """A topurl that is none is said to be so, without what is secret."""
+        """The error of an invalid topurl shows no password."""
         for top in ('/mnt/koji', 'file:///mnt/koji', 'http://u:pw@host/x',
                     'http://h\xf6st/x', 'http://host:x/'):
             self.koji = self.hub.connection(topurl=top)
@@ -478,77 +274,12 @@ class DownloadTests(FilesTestCase):
             self.assertNotIn('pw', str(error))
 
 
-class RPMTests(SynchronousTestCase):
-    """The checksum of a package, without its signatures."""
-
-    def test_peer(self) -> None:
-        """It begins where Koji's client says that the signatures end."""
-        path = folder(self) + '/x.rpm'
-        for entries, store in [(0, 0), (3, 21), (7, 64)]:
-            data = package(entries=entries, store=store)
-            write(path, data)
-            start, size = peer.find_rpm_sighdr(path)
-            size += -size % 8
-            expected = hashlib.md5(data[start + size:]).hexdigest()
-            for step in (1, 7, 1000):
-                made = new_hash('sigmd5')
-                for begin in range(0, len(data), step):
-                    made.update(data[begin:begin + step])
-                self.assertEqual(made.hexdigest(), expected)
-
-    def test_headers(self) -> None:
-        """Of later packages, it is of the main header only."""
-        for entries, store in [(0, 0), (3, 21)]:
-            data = package(entries=entries, store=store)
-            main = data[data.rindex(b'\x8e\xad\xe8\x01'):]
-            main = main[:16 + 2 * 16 + 33]
-            for kind, known in [('sha256', 'sha256'), ('sha1', 'sha1'),
-                                ('sha3-256', 'sha3_256')]:
-                digest = hashlib.new(known, main).hexdigest()
-                checksum = package_checksum(f'{kind}::{digest.upper()}')
-                assert checksum is not None
-                self.assertEqual(checksum, (f'header-{kind}', digest))
-                for step in (1, 7, 1000):
-                    made = new_hash(checksum.kind)
-                    for begin in range(0, len(data), step):
-                        made.update(data[begin:begin + step])
-                    self.assertEqual(made.hexdigest(), digest)
-                made = new_hash(checksum.kind)
-                made.update(data[:-20])
-                self.assertEqual(made.hexdigest(), '')
-
-    def test_payloadhash(self) -> None:
-        """Each of its forms is known, or taken for none."""
-        self.assertEqual(package_checksum('AB' * 16),
-                         ('sigmd5', 'ab' * 16))
-        for given in (None, '', 5, 'ab', 'sha256::', 'sha256::x', '::ab',
-                      'sha512::ab', 'sha256:ab', 'ab' * 32):
-            self.assertIsNone(package_checksum(given))
-
-    def test_no_package(self) -> None:
-        """What is no package, or not a whole one, has none."""
-        made = new_hash('sigmd5')
-        made.update(package()[:200])
-        self.assertEqual(new_hash('sigmd5').hexdigest(), '')
-        huge = package()
-        for data in (bytes(200), huge[:104] + b'\xff' * 8 + huge[112:]):
-            with self.assertRaises(DownloadError):
-                new_hash('sigmd5').update(data)
-
-    def test_kinds(self) -> None:
-        """Kinds have numbers or names."""
-        for kind, digest, expected in [
-                (0, 'AB', ('md5', 'ab')), (1, 'ab', ('sha1', 'ab')),
-                ('sha256', 'ab', ('sha256', 'ab')), (3, 'ab', None),
-                (-1, 'ab', None), ('crc', 'ab', None), (0, None, None)]:
-            self.assertEqual(checksum_of(kind, digest), expected)
-
-
 class SocketTests(TestCase):
-    """Over sockets, from another server than the hub's."""
+    """Files come over sockets, from a server beside the hub's."""
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Start a hub on a port."""
         self.hub = FakeHub(reactor=reactor)
         url = yield self.hub.listen(reactor=reactor)
         self.addCleanup(self.hub.stop)
@@ -557,6 +288,7 @@ class SocketTests(TestCase):
         self.koji = self.new(self.top)
 
     def new(self, top: str) -> Connection:
+        """Connect, with a topurl."""
         koji = Connection(Profile('x', server=self.top.replace(
             'files', 'hub'), topurl=top, max_retries=3, retry_interval=0))
         self.addCleanup(koji.close)
@@ -564,7 +296,7 @@ class SocketTests(TestCase):
 
     @inlineCallbacks
     def test_package(self) -> Any:
-        """A package, of which size and contents are compared."""
+        """The size and the checksum of an RPM are compared."""
         data = package(Random(1).randbytes(3 * 2**20))
         [row] = [row for row in self.hub.tables.rpms if row['id'] == 13]
         row['size'] = len(data)
@@ -591,7 +323,7 @@ class SocketTests(TestCase):
 
     @inlineCallbacks
     def test_redirect(self) -> Any:
-        """Another place that a server refers to is asked, not for ever."""
+        """Redirects are followed, but not for ever, and not to files."""
         self.hub.files.write('a/b', b'found')
         moved = Resource()
         moved.putChild(b'b', Redirect(f'{self.top}/a/b'.encode()))
@@ -615,7 +347,7 @@ class SocketTests(TestCase):
 
     @inlineCallbacks
     def test_cancelled(self) -> Any:
-        """Cancelling at once leaves nothing, though threads are at work."""
+        """Cancellation leaves no file, though threads are running."""
         self.hub.files.write('a/b', bytes(2**20))
         self.hub.put_out(6476, 'x', bytes(2**20))
         for get in (File(self.koji, 'a/b').download,
@@ -629,7 +361,7 @@ class SocketTests(TestCase):
 
     @inlineCallbacks
     def test_no_ranges(self) -> Any:
-        """A server that always begins at the beginning will do."""
+        """A server without ranges suffices to resume."""
         data = Random(1).randbytes(2**20)
         self.hub.files.write('a/b', data)
         self.patch(served, 'first_byte', lambda request: 0)
@@ -640,7 +372,7 @@ class SocketTests(TestCase):
 
     @inlineCallbacks
     def test_no_sizes(self) -> Any:
-        """A server that never says a size does not hide that bytes lack."""
+        """Without a known size, an offset behind the end is an error."""
         class Chunked(Resource):
             isLeaf = True
 
@@ -660,7 +392,7 @@ class SocketTests(TestCase):
 
     @inlineCallbacks
     def test_odd_servers(self) -> Any:
-        """What a server says that does not fit is an error, and says why."""
+        """The error of a wrong response tells what was wrong."""
         class Odd(Resource):
             isLeaf = True
             code = 206
@@ -669,18 +401,19 @@ class SocketTests(TestCase):
                 request.setResponseCode(self.code)
                 for name, value in self.headers.items():
                     request.setHeader(name, value)
-                # Nothing, where it says so.
+                # The range 5-4 is empty.
                 return b'' if '5-4' in str(self.headers) else b'0123456789'
 
         odd = Odd()
         self.hub.resource.putChild(b'odd', odd)
         koji = self.new(self.top.replace('kojifiles', 'odd'))
         for code, headers, name, text in [
-                (206, {}, 'x', 'which one is not said'),
+                (206, {}, 'x', 'without a valid Content-Range'),
                 (206, {'Content-Range': 'bytes 9-18/19'}, 'x',
-                 'from byte 9 on, not from 5'),
+                 'from 9 on, not from 5 on'),
                 (206, {'Content-Range': 'bytes 5-4/19'}, 'x', 'of 19 bytes'),
-                (200, {'Content-Encoding': 'gzip'}, 'x', "comes as 'gzip'"),
+                (200, {'Content-Encoding': 'gzip'}, 'x',
+                 "Content-Encoding 'gzip'"),
                 (416, {'Content-Range': 'bytes */3'}, 'x', 'no byte 5')]:
             odd.code, odd.headers = code, headers
             with self.assertRaises(DownloadError) as caught:
@@ -694,7 +427,7 @@ class SocketTests(TestCase):
 
     @inlineCallbacks
     def test_bare_hub(self) -> Any:
-        """No session of the hub's goes to the server of its files."""
+        """The file server gets no session of the hub."""
         seen: list[Any] = []
 
         class Watching(Resource):

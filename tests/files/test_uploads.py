@@ -1,4 +1,4 @@
-"""Uploading files."""
+"""Tests of uploads."""
 from __future__ import annotations
 
 import gc
@@ -38,9 +38,10 @@ KILO = 1024
 
 
 class UploadTestCase(HubTestCase):
-    """A hub that one is logged in to, and a file of two pieces and a half."""
+    """A file of two and a half chunks is to be uploaded."""
 
     def setUp(self) -> None:
+        """Write the file, and log in."""
         super().setUp()
         self.folder = folder(self)
         self.data = Random(1).randbytes(2 * KILO + 500)
@@ -48,23 +49,26 @@ class UploadTestCase(HubTestCase):
         self.log_in()
 
     def log_in(self, **settings: Any) -> None:
+        """Log in, with settings of the profile."""
         self.koji = self.hub.connection(upload_blocksize=KILO, **settings)
         self.get(self.koji.login())
         self.hub.calls.clear()
 
     def there(self, name: str = 'x.src.rpm') -> Any:
+        """Read the file on the hub."""
         return self.hub.files.read(f'work/cli-build/1/{name}')
 
     def offsets(self) -> list[str]:
+        """List the offsets of the raw uploads."""
         return [args[0]['offset'] for method, args, _ in self.hub.calls
                 if method == 'upload']
 
 
-class FastTests(UploadTestCase):
-    """In pieces, as they are."""
+class RawUploadTests(UploadTestCase):
+    """Chunks are sent as raw uploads."""
 
     def test_whole(self) -> None:
-        """All of it is there, and is compared."""
+        """The whole file arrives, and is compared."""
         seen: list[tuple[int, Any]] = []
         found = self.get(self.koji.upload(
             self.path, 'cli-build/1', progress=lambda *each: seen.append(
@@ -77,7 +81,7 @@ class FastTests(UploadTestCase):
         self.assertEqual(self.hub.calls[-1][0], 'checkUpload')
 
     def test_sources(self) -> None:
-        """A path, or an open file, which stays open; under any name."""
+        """Paths and open files are uploaded, under any name."""
         self.get(self.koji.upload(self.path, 'cli-build/1', 'y'))
         self.assertEqual(self.there('y'), self.data)
         with open(self.path, 'rb') as file:
@@ -90,7 +94,7 @@ class FastTests(UploadTestCase):
             self.hub.files.read('work/cli-build/1/z', 'vol3'), b'abc')
 
     def test_empty(self) -> None:
-        """A file with nothing in it is there, too."""
+        """An empty file is created on the hub."""
         empty = write(self.folder + '/empty', b'')
         for number, local in enumerate([empty, io.BytesIO()]):
             found = self.get(self.koji.upload(local, 'cli-build/1',
@@ -98,7 +102,7 @@ class FastTests(UploadTestCase):
             self.assertEqual((found.size, self.there(str(number))), (0, b''))
 
     def test_exists(self) -> None:
-        """What is there already is replaced only if that is asked for."""
+        """An existing file is replaced only with overwrite."""
         self.get(self.koji.upload(self.path, 'cli-build/1'))
         self.fail_of(self.koji.upload(io.BytesIO(b'other'), 'cli-build/1',
                                       'x.src.rpm'), GenericError)
@@ -108,7 +112,7 @@ class FastTests(UploadTestCase):
         self.assertEqual(self.there(), b'other')
 
     def test_beginning_exists(self) -> None:
-        """So it is where it happens to be our first piece."""
+        """An existing file that equals our first chunk stays, too."""
         for _ in range(2):
             data = self.data[:KILO]
             uploading = self.koji.upload(io.BytesIO(data), 'cli-build/1', 'x')
@@ -119,7 +123,7 @@ class FastTests(UploadTestCase):
         self.assertEqual(self.there('x'), data)
 
     def test_lost_answers(self) -> None:
-        """A piece whose answer was lost goes to the same place again."""
+        """After a lost answer, a chunk goes to the same offset."""
         for kind in ('dropped-after', 'dropped-before', 'truncated'):
             self.log_in(max_retries=5, retry_interval=1)
             self.hub.misbehave(kind, method='upload', times=2)
@@ -130,13 +134,13 @@ class FastTests(UploadTestCase):
             self.hub.behave()
 
     def test_no_retries(self) -> None:
-        """Without retries it fails, as any call."""
+        """Without retries, a lost connection fails the upload."""
         self.hub.misbehave('dropped-before', method='upload', times=1)
         self.fail_of(self.koji.upload(self.path, 'cli-build/1'),
                      ConnectionFailed)
 
     def test_damaged(self) -> None:
-        """What arrives otherwise is sent again, or is an error."""
+        """A damaged chunk is sent again, but not for ever."""
         for times, good in [(2, True), (3, False)]:
             damaged = [0]
 
@@ -157,16 +161,16 @@ class FastTests(UploadTestCase):
             self.patch(Uploads, 'take', take)
 
     def test_changed_there(self) -> None:
-        """If the hub has something else in the end, that is an error."""
+        """Another size or checksum on the hub is an error."""
         for size, text in [(5, 'the hub has 5 bytes in cli-build/1/5; 2548'),
-                           (2548, 'is not what was sent')]:
+                           (2548, 'checksum of cli-build/1/2548 on the hub')]:
             self.hub.respond('checkUpload', {'size': size, 'hexdigest': 'x'})
             uploading = self.koji.upload(self.path, 'cli-build/1', str(size))
             self.hub.clock.pump([1] * 60)
             self.assertIn(text, str(self.fail_of(uploading, UploadError)))
 
     def test_changed_here(self) -> None:
-        """So it is if the file changes while it is read."""
+        """A local file that changes during the upload is an error."""
         def change(sent: int, total: Any) -> None:
             with open(self.path, 'ab') as file:
                 file.write(b'more')
@@ -176,7 +180,7 @@ class FastTests(UploadTestCase):
         self.assertIn('was changed', str(error))
 
     def test_cancel(self) -> None:
-        """It can be cancelled, and says what is there."""
+        """The error of a canceled upload has the uploaded bytes."""
         self.hub.misbehave('slow', method='upload')
         uploading = self.koji.upload(self.path, 'cli-build/1')
         self.assertNoResult(uploading)
@@ -189,7 +193,7 @@ class FastTests(UploadTestCase):
         self.assertEqual(self.koji.stats.in_flight, 0)
 
     def test_places(self) -> None:
-        """Names that climb out, folders, and what is no file at all."""
+        """Invalid paths, names and files fail; nothing is sent."""
         for path, name in [('../x', None), ('/abs', None), ('', None),
                            ('x', 'a/b'), ('x', '..'), ('x', '')]:
             self.fail_of(self.koji.upload(self.path, path, name), UploadError)
@@ -205,7 +209,7 @@ class FastTests(UploadTestCase):
         self.assertEqual(self.hub.calls, [])
 
     def test_anonymous(self) -> None:
-        """Who is not logged in hears what to do, and nothing is sent."""
+        """Without login, the error says so, and nothing is sent."""
         self.get(self.koji.logout())
         self.hub.calls.clear()
         for each in (self.hub.connection(), self.koji.with_options(timeout=9)):
@@ -216,7 +220,7 @@ class FastTests(UploadTestCase):
             self.assertEqual(self.hub.calls, [])
 
     def test_paths(self) -> None:
-        """What means nothing in a path is neither sent nor shown."""
+        """Paths on the hub are normalized."""
         for number, path in enumerate(['cli-build/1/', 'cli-build//1',
                                        './cli-build/./1']):
             found = self.get(self.koji.upload(self.path, path, str(number)))
@@ -226,7 +230,7 @@ class FastTests(UploadTestCase):
             self.assertNotIn('//', str(args))
 
     def test_old_sessions(self) -> None:
-        """On old hubs the session is in the URL, beside the file."""
+        """On old hubs, the session is in the URL."""
         self.hub = FakeHub()
         self.hub.version = '1.30.0'
         self.log_in()
@@ -234,11 +238,11 @@ class FastTests(UploadTestCase):
         self.assertEqual(self.there(), self.data)
 
 
-class DestroyTests(UploadTestCase):
-    """What is on the hub stays, unless it is to be replaced."""
+class ExistingFileTests(UploadTestCase):
+    """An existing file on the hub stays, without overwrite."""
 
     def refused(self, name: str) -> None:
-        """Uploading without `overwrite` leaves what is there."""
+        """Check that an upload leaves an existing file."""
         self.hub.files.write('work/cli-build/1/' + name, b'precious')
         for data in (b'', b'x'):
             self.fail_of(self.koji.upload(io.BytesIO(data), 'cli-build/1',
@@ -246,7 +250,7 @@ class DestroyTests(UploadTestCase):
             self.assertEqual(self.there(name), b'precious')
 
     def test_empty(self) -> None:
-        """Neither an empty file nor another replaces it unasked."""
+        """An empty upload replaces a file only with overwrite."""
         self.refused('x')
         self.refused('build.log')
         self.get(self.koji.upload(io.BytesIO(), 'cli-build/1', 'x',
@@ -254,19 +258,19 @@ class DestroyTests(UploadTestCase):
         self.assertEqual(self.there('x'), b'')
 
     def test_slow(self) -> None:
-        """Nor in calls, of which the hub lets ".log" replace anything."""
+        """Uploads by calls replace no file, not even "*.log"."""
         self.log_in(use_fast_upload=False)
         self.refused('x')
         self.refused('build.log')
 
     def test_fallback(self) -> None:
-        """Nor where that is how it turns out to go."""
+        """Uploads that fall back to calls replace no file."""
         self.hub.takes_files = False
         self.refused('x')
         self.refused('build.log')
 
     def test_never_truncates(self) -> None:
-        """No call has an offset of -1, of whatever length the file is."""
+        """No call has the offset -1, whatever the size."""
         self.log_in(use_fast_upload=False)
         for size in (0, 1, 1024, 2548):
             found = self.get(self.koji.upload(
@@ -277,7 +281,7 @@ class DestroyTests(UploadTestCase):
                               if method == 'uploadFile'])
 
     def test_no_overwrite(self) -> None:
-        """Calls cannot replace a file, which is said before one is sent."""
+        """With overwrite, uploads by calls fail at once."""
         self.log_in(use_fast_upload=False)
         error = self.fail_of(self.koji.upload(
             self.path, 'cli-build/1', overwrite=True), UploadError)
@@ -292,7 +296,7 @@ class DestroyTests(UploadTestCase):
         self.assertNotIn('uploadFile', str(self.hub.calls))
 
     def test_outage(self) -> None:
-        """A front server without a hub is no hub without raw uploads."""
+        """An outage is not taken for a hub without raw uploads."""
         send = self.koji.client.send
 
         def fail(method: str, *args: Any, **kwargs: Any) -> Any:
@@ -307,11 +311,11 @@ class DestroyTests(UploadTestCase):
         self.assertNotIn('uploadFile', str(self.hub.calls))
 
 
-class LateTests(UploadTestCase):
-    """Hubs of several servers, which do not see an upload at once."""
+class LateUploadTests(UploadTestCase):
+    """A hub of several servers sees an upload late."""
 
     def see(self, *answers: Any) -> None:
-        """Let the hub see these first, and then what there is."""
+        """Let the hub give other answers first."""
         late = list(answers)
 
         def check(*args: Any, **kwargs: Any) -> Any:
@@ -322,7 +326,7 @@ class LateTests(UploadTestCase):
         self.hub.respond('checkUpload', check)
 
     def test_seen_later(self) -> None:
-        """It is asked again, with pauses."""
+        """The hub is asked again until it sees the file."""
         for name, late in [('1', [None]), ('2', [None] * 6), (
                 '3', [{'size': 1024, 'hexdigest': '00000001'}])]:
             self.see(*late)
@@ -332,7 +336,7 @@ class LateTests(UploadTestCase):
             self.assertEqual(self.get(uploading).size, 2548)
 
     def test_never_seen(self) -> None:
-        """After a minute the error says that there is no such file."""
+        """After a minute, the error says that there is no file."""
         self.hub.respond('checkUpload', None)
         uploading = self.koji.upload(self.path, 'cli-build/1')
         self.hub.clock.pump([1] * 59)
@@ -344,7 +348,7 @@ class LateTests(UploadTestCase):
         self.assertEqual(error.uploaded, 2548)
 
     def test_done(self) -> None:
-        """So it is where the hub says that it has a piece already."""
+        """After a RetryError, the hub is asked whether it has the chunk."""
         self.log_in(max_retries=2)
         self.hub.misbehave('dropped-after', method='upload', times=1)
         self.see(None, None)
@@ -354,7 +358,7 @@ class LateTests(UploadTestCase):
         self.assertEqual(self.there(), self.data)
 
     def test_lock(self) -> None:
-        """A lock that a broken upload has left goes away; or does not."""
+        """A chunk is sent again while the hub has a lock."""
         for times, name, method in [
                 (3, 'fast', 'take'), (3, 'slow', 'uploadFile'),
                 (7, 'never', 'take')]:
@@ -378,7 +382,7 @@ class LateTests(UploadTestCase):
                 self.assertEqual(self.there(name), self.data)
 
     def test_cancel(self) -> None:
-        """The pauses end when it is cancelled."""
+        """Cancellation ends the wait between two checks."""
         self.hub.respond('checkUpload', None)
         uploading = self.koji.upload(self.path, 'cli-build/1')
         self.hub.clock.advance(1)
@@ -389,10 +393,10 @@ class LateTests(UploadTestCase):
 
 
 class ProgressTests(UploadTestCase):
-    """Who is told how far it has come."""
+    """A listener is told the progress."""
 
     def test_cancels(self) -> None:
-        """A listener may cancel what it listens to, at once."""
+        """A progress listener can cancel the upload."""
         self.hub.misbehave('slow', method='upload', seconds=1)
 
         def cancel(sent: int, total: Any) -> None:
@@ -406,11 +410,11 @@ class ProgressTests(UploadTestCase):
         self.assertEqual(self.offsets(), ['0'])
 
 
-class SlowTests(UploadTestCase):
-    """In calls, on hubs that take nothing else."""
+class CallUploadTests(UploadTestCase):
+    """Chunks are sent as calls."""
 
     def test_falls_back(self) -> None:
-        """A hub that takes no files gets them in calls."""
+        """A hub without raw uploads gets calls."""
         self.hub.takes_files = False
         self.get(self.koji.upload(self.path, 'cli-build/1'))
         self.assertEqual(self.there(), self.data)
@@ -420,14 +424,14 @@ class SlowTests(UploadTestCase):
                          + ['checkUpload'])
 
     def test_by_profile(self) -> None:
-        """So does one of which the profile says so."""
+        """A profile can turn raw uploads off."""
         self.log_in(use_fast_upload=False)
         self.get(self.koji.upload(self.path, 'cli-build/1'))
         self.assertEqual(self.there(), self.data)
         self.assertEqual(self.offsets(), [])
 
     def test_lost(self) -> None:
-        """A piece whose answer was lost is not sent again, if it is there."""
+        """A chunk whose answer is lost is written once."""
         self.log_in(use_fast_upload=False, max_retries=3)
         self.hub.misbehave('dropped-after', method='uploadFile', times=2)
         uploading = self.koji.upload(self.path, 'cli-build/1')
@@ -436,7 +440,7 @@ class SlowTests(UploadTestCase):
         self.assertEqual(self.there(), self.data)
 
     def test_refused(self) -> None:
-        """A piece that does not arrive as it was sent is an error."""
+        """A chunk that arrives damaged is an error."""
         self.hub.takes_files = False
         self.hub.respond('uploadFile', False)
         error = self.fail_of(self.koji.upload(self.path, 'cli-build/1'),
@@ -444,11 +448,12 @@ class SlowTests(UploadTestCase):
         self.assertEqual(error.uploaded, 0)
 
 
-class RealTests(TestCase):
-    """Over sockets, with Koji's own client beside it."""
+class SocketTests(TestCase):
+    """Uploads over sockets equal those of Koji's own client."""
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Start a hub on a port, log in, and write a file."""
         self.folder = folder(self)
         self.hub = FakeHub(reactor=reactor, folder=self.folder + '/hub')
         self.hub.sessions.passwords['bob'] = 'x'
@@ -463,13 +468,14 @@ class RealTests(TestCase):
         self.path = write(self.folder + '/big', self.data)
 
     def digest(self, name: str) -> str:
+        """Compute the checksum of a file on the hub."""
         with open(os.path.join(self.folder, 'hub', 'work', 'cli-build', '1',
                                name), 'rb') as file:
             return sha256(file.read()).hexdigest()
 
     @inlineCallbacks
     def test_outages(self) -> Any:
-        """Connections that break now and then do no harm."""
+        """Connections that break now and then damage no file."""
         for kind in ('dropped-before', 'dropped-after', 'truncated'):
             self.hub.misbehave(kind, method='upload', chance=0.15,
                                random=Random(kind))
@@ -482,10 +488,7 @@ class RealTests(TestCase):
 
     @inlineCallbacks
     def test_peer(self) -> Any:
-        """
-        Koji's own client sends the same requests; each of us reads what the
-        other wrote.
-        """
+        """The requests, and the files, equal those of Koji's client."""
         place = 'tasks/6476/6476'
         yield self.koji.upload(self.path, place, 'ours')
 
@@ -494,7 +497,7 @@ class RealTests(TestCase):
                 'user': 'bob', 'password': 'x', 'timeout': 30})
             session.login()
             with warnings.catch_warnings():
-                # It leaves the file open.
+                # Koji's client leaves the file open.
                 warnings.simplefilter('ignore', ResourceWarning)
                 session.fastUpload(self.path, place, 'theirs')
             data = session.downloadTaskOutput(6476, 'ours')
@@ -518,10 +521,7 @@ class RealTests(TestCase):
 
     @inlineCallbacks
     def test_empty(self) -> Any:
-        """
-        An empty file goes as with Koji's own client: raw, at offset 0, and
-        never in the place of another.
-        """
+        """An empty file is uploaded as by Koji's client."""
         empty = write(self.folder + '/empty', b'')
 
         def run() -> str:
@@ -537,7 +537,7 @@ class RealTests(TestCase):
                     session.fastUpload(empty, 'a', 'full')
                 except koji.GenericError as error:
                     refusal = str(error)
-                # It leaves the files open.
+                # Koji's client leaves the files open.
                 gc.collect()
             session.logout()
             session.rsession.close()

@@ -1,4 +1,4 @@
-"""The bot of the examples, on a real IRC server."""
+"""The IRC bot of the examples, with a real IRC server and a real broker."""
 from __future__ import annotations
 
 import json
@@ -21,7 +21,13 @@ from tests.support import folder
 
 
 class Somebody(IRCClient):
-    """Somebody who talks to the bot, in a channel."""
+    """
+    An IRC client that talks to the bot in a channel.
+
+    :ivar here: a Deferred that fires when the client has joined the channel.
+    :ivar gone: a Deferred that fires when the connection is lost.
+    :ivar heard: the lines that nobody has read yet.
+    """
 
     nickname = 'somebody'
 
@@ -32,26 +38,30 @@ class Somebody(IRCClient):
         self._waiting: Deferred[str] | None = None
 
     def signedOn(self) -> None:
+        """Join the channel."""
         self.join('#koji')
 
     def joined(self, channel: str) -> None:
+        """Report that the channel is joined."""
         self.here.callback(None)
 
     def userJoined(self, user: str, channel: str) -> None:
+        """Record that the bot joined the channel."""
         self.noticed(user, channel, 'joined')
 
     def latin(self) -> None:
-        """Say something in another encoding."""
+        """Send a line that is not UTF-8."""
         self.transport.write(b'PRIVMSG #koji :caf\xe9\r\n')
 
     def noticed(self, user: str, channel: str, message: str) -> None:
+        """Record a line."""
         self.heard.append(message)
         if self._waiting is not None:
             waiting, self._waiting = self._waiting, None
             waiting.callback(self.heard.popleft())
 
     def listen(self) -> Deferred[str]:
-        """The next line."""
+        """Wait for the next line."""
         waiting: Deferred[str] = Deferred()
         if self.heard:
             waiting.callback(self.heard.popleft())
@@ -60,23 +70,25 @@ class Somebody(IRCClient):
         return waiting
 
     def ask(self, text: str, to: str = '#koji') -> Deferred[str]:
-        """Say something, and hear the next line."""
+        """Send a line, and wait for the next one."""
         self.msg(to, text)
         return self.listen()
 
     def connectionLost(self, reason: Any = None) -> None:
+        """Report that the connection is lost."""
         super().connectionLost(reason)
         self.gone.callback(None)
 
 
 class BotTests(TestCase):
-    """A bot on the embedded hub."""
+    """The bot with the embedded hub."""
 
     skip = missing_irc() or missing_broker()
     timeout = 60
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Start the servers and the bot, and join its channel."""
         path = folder(self)
         self.irc = IRCServer(path)
         self.irc.start()
@@ -96,7 +108,7 @@ class BotTests(TestCase):
         self.assertEqual((yield self.us.listen()), 'joined')
 
     def publish(self, *events: str) -> Deferred[None]:
-        """Publish recorded messages of these events."""
+        """Publish recorded messages of events."""
         each = [json.loads(line) for line in
                 files()['messages/events.jsonl'].splitlines()]
         chosen = [next(one for one in each if one['event'] == event)
@@ -114,7 +126,7 @@ class BotTests(TestCase):
 
     @inlineCallbacks
     def test_talk(self) -> Any:
-        """It answers what it is asked, and tells what it hears."""
+        """The bot answers questions, and announces events."""
         us = self.us
         link = 'http://hub.example.test/koji/'
         for question, answer in [
@@ -147,7 +159,7 @@ class BotTests(TestCase):
 
     @inlineCallbacks
     def test_nonsense(self) -> Any:
-        """What is no question is not answered; what is odd does no harm."""
+        """The bot ignores other lines, and survives malformed ones."""
         for text in ('hello', 'last build', 'watch', 'last \x01x build',
                      'https://other.example.test/koji/taskinfo?taskID=1',
                      f'{"x" * 400} last bash build', 'what is a b building?',
@@ -163,7 +175,7 @@ class BotTests(TestCase):
 
     @inlineCallbacks
     def test_reconnect(self) -> Any:
-        """It comes back when the server does."""
+        """The bot connects again after the IRC server restarts."""
         self.irc.stop()
         yield self.us.gone
         self.irc.start()

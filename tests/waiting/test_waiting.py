@@ -23,6 +23,7 @@ from txkoji.exceptions import (
 )
 from txkoji.task import Task
 from txkoji.testing.memory import MemoryNetwork
+from txkoji.waiting import tasks
 from txkoji.waiting.polling import DOUBTFUL
 
 #: Seconds between two looks.
@@ -97,7 +98,7 @@ class WaitTests(WaitingTestCase):
         self.assertEqual(self.get(waiting), [])
 
     def test_five_hundred(self) -> None:
-        """However many: one request a poll, and no more."""
+        """Many tasks take one request a poll, which gets no rows."""
         for number in range(10000, 10500):
             self.hub.tables.tasks.append(
                 {**self.rows[self.open[0]], 'id': number})
@@ -108,7 +109,10 @@ class WaitTests(WaitingTestCase):
         for number in range(10):
             self.turn(INTERVAL)
         self.assertEqual(self.hub.requests, 11)
-        self.assertEqual(self.polls(), [list(range(10000, 10500))] * 11)
+        self.assertEqual(self.polls(), [])
+        self.assertEqual(
+            [args[0] for method, args, _ in self.hub.calls
+             if method == 'taskFinished'], [*range(10000, 10500)] * 11)
         # The hub is away for ten polls.
         self.hub.misbehave('offline')
         for number in range(5):
@@ -124,11 +128,73 @@ class WaitTests(WaitingTestCase):
         self.turn(INTERVAL)
         self.assertEqual([self.get(each).id for each in waiting[:250]],
                          list(range(10000, 10250)))
+        self.assertEqual(self.polls(), [list(range(10000, 10250))])
         self.assertFalse(any(each.called for each in waiting[250:]))
         for each in waiting[250:]:
             each.cancel()
             self.fail_of(each, CancelledError)
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+    def add_tasks(self, count: int) -> range:
+        """Add open tasks to the hub."""
+        ids = range(10000, 10000 + count)
+        row = self.rows[self.open[0]]
+        self.hub.tables.tasks += [{**row, 'id': number} for number in ids]
+        self.hub.tables.refresh()
+        self.rows = {row['id']: row for row in self.hub.tables.tasks}
+        return ids
+
+    def test_turns(self) -> None:
+        """Of thousands of tasks, those that have waited longest are asked."""
+        self.patch(tasks, 'LARGEST', 150)
+        ids = self.add_tasks(400)
+        waiting = [self.koji.wait([*ids, 99999])]
+        for _ in range(3):
+            self.turn(INTERVAL)
+        asked = [args[0] for method, args, _ in self.hub.calls
+                 if method == 'taskFinished']
+        self.assertEqual(asked[:300], [*ids[:300]])
+        self.assertEqual(asked[300:401], [*ids[300:], 99999])
+        error = self.fail_of(waiting[0], GenericError)
+        self.assertEqual(str(error), 'No such task: 99999')
+
+    def test_halves(self) -> None:
+        """A round that is too slow for the hub is tried in halves."""
+        self.patch(tasks, 'LARGEST', 400)
+        koji = self.hub.connection(timeout=10)
+        ids = self.add_tasks(400)
+        waiting = koji.wait(ids)
+        self.hub.misbehave('slow', seconds=20, times=1)
+        self.turn()
+        self.turn(10)
+        self.turn(0)
+        asked = [args[0] for method, args, _ in self.hub.calls
+                 if method == 'taskFinished']
+        self.assertEqual(asked, [*ids[:200]])
+        waiting.cancel()
+        self.fail_of(waiting, CancelledError)
+
+    def test_events(self) -> None:
+        """While events wake waiters, rounds come less often."""
+        number = self.open[0]
+        waiting = self.koji.wait(number)
+        self.turn()
+        self.koji.task_changed(number)
+        self.turn(2)
+        self.turn(INTERVAL - 2)
+        count = len(self.polls())
+        for _ in range(4):
+            self.turn(INTERVAL)
+        self.assertEqual(len(self.polls()), count)
+        self.turn(INTERVAL)
+        self.assertEqual(len(self.polls()), count + 1)
+        self.turn(300)
+        count = len(self.polls())
+        for _ in range(4):
+            self.turn(INTERVAL)
+        self.assertEqual(len(self.polls()), count + 4)
+        waiting.cancel()
+        self.fail_of(waiting, CancelledError)
 
     def test_own(self) -> None:
         """Each who waits has a task of its own."""

@@ -1,6 +1,9 @@
 """
-How long builds and tasks take, and when they will be done. This package
-shows the averages; `Task.estimate_completion` and its like begin the others.
+Estimates of the durations and completion times of builds and tasks.
+
+This package has the average durations. `Task.estimate_completion`,
+`Task.estimate_descendents` and `Build.estimate_completion` have the
+completion times.
 """
 from txkoji.estimates.averages import (
     average_build_duration,

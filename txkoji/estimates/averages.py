@@ -1,4 +1,4 @@
-"""How long builds and tasks take, by those that were made before."""
+"""Average durations of builds and tasks, from earlier builds and tasks."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -14,57 +14,59 @@ from txkoji.hub.deferreds import gather
 from txkoji.resource import Hub
 from txkoji.task_requests.row import TaskRow, package_of
 
-#: Tasks that only wait for others: there is no telling how long.
+#: Methods of tasks that only wait for other tasks: their duration is unknown.
 OPEN_ENDED = frozenset(['chainbuild', 'chainmaven', 'dependantTask',
                         'waitrepo'])
 
-#: So many tasks of a method are looked at.
+#: The number of recent tasks of a method in a median (our choice).
 RECENT = 50
 
-#: Nothing takes as long.
-AGES = timedelta(days=3650)
+#: The upper limit of a plausible duration: ten years (our choice).
+LONGEST = timedelta(days=3650)
 
-#: So many requests may be under way at once, when there is much to ask.
-SENDERS = 4
+#: The number of concurrent requests for many averages (our choice).
+CONCURRENCY = 4
 
-#: Whose builds say themselves how long they took.
+#: Methods of container builds, which report their own times to the hub.
 CONTAINERS = ('buildContainer', 'buildSourceContainer')
 
-#: What tells how long something takes: the average of a package, its last
-#: builds, or the last tasks of a method.
+#: Kinds of averages: the hub's average of a package, the average of the last
+#: builds of a package, and the median of the last tasks of a method.
 PACKAGE, LAST, METHOD = 'package', 'last builds', 'method'
 
 
 class DurationKey(NamedTuple):
     """
-    What tells how long something takes.
+    The key of an average duration.
 
     :ivar kind: `PACKAGE`, `LAST` or `METHOD`.
-    :ivar name: of the package, or the method.
-    :ivar about: what a task of this method is about.
+    :ivar name: the name of the package, or the method.
+    :ivar subject: the subject of a task of the method.
     """
 
     kind: str
     name: str
-    about: Any = None
+    subject: Any = None
 
 
 def average_build_duration(connection: Hub, package: str
                            ) -> Deferred[timedelta | None]:
     """
-    How long builds of a package take on average.
+    Get the average duration of the builds of a package.
 
     This is the hub's own average of all complete builds
-    (``getAverageBuildDuration``): from the beginning of a build, which is
-    when its source package is there, to its end. So it holds the longest
-    ``buildArch`` and the import, and neither the queue nor the making of the
-    source package. Builds of containers are imported with times of their own,
-    of which the hub makes nothing useful; for these, which are known by names
-    that end in ``-container`` or ``-docker``, it is `average_last_builds`.
+    (``getAverageBuildDuration``). The hub creates a build after its source
+    package is complete. So the average includes the longest ``buildArch`` task
+    and the import, but neither the queue nor the creation of the source
+    package.
+
+    Container builds report their own times, and the hub's average of them is
+    useless. Packages with names that end in ``-container`` or ``-docker``
+    have the `average_last_builds` instead.
 
     :param package: the name of the package.
     :returns: a Deferred that fires with a timedelta; with None if there are
-              no builds, or the average is no duration (below zero).
+              no builds, or if the hub's average is below zero.
     """
     if is_container(package):
         return average_last_builds(connection, package)
@@ -75,31 +77,32 @@ def average_build_duration(connection: Hub, package: str
 def average_build_durations(connection: Hub, packages: Iterable[str]
                             ) -> Deferred[list[timedelta | None]]:
     """
-    The same for several packages, containers and others.
+    Get the average durations of the builds of several packages.
 
-    :returns: a Deferred that fires with a list of what
-              `average_build_duration` gives, in the given order.
+    :param packages: names of packages, containers and others.
+    :returns: a Deferred that fires with a list of the results of
+              `average_build_duration`, in the order of the packages.
     """
     return Deferred.fromCoroutine(
-        _averages(connection, list(packages), strict=True))
+        _package_averages(connection, list(packages), strict=True))
 
 
-async def _averages(connection: Hub, packages: list[str],
-                    strict: bool) -> list[timedelta | None]:
+async def _package_averages(connection: Hub, packages: list[str],
+                            strict: bool) -> list[timedelta | None]:
     """
-    See `average_build_durations`.
+    Get the average durations of the builds of several packages.
 
-    :param strict: whether a complaint of the hub's about one package is an
-                   error; else its average is None.
+    :param strict: True if a fault of one package is an error. With False, the
+                   average of a package with a fault is None.
     """
     names = list(dict.fromkeys(packages))
-    many = connection.MultiCall(strict=strict, concurrency=SENDERS)
+    multicall = connection.MultiCall(strict=strict, concurrency=CONCURRENCY)
     plain = [name for name in names if not is_container(name)]
     if len(plain) > 1:
         for name in plain:
-            many.getAverageBuildDuration(name)
+            multicall.getAverageBuildDuration(name)
         averages = dict(zip(plain, map(
-            _duration, without_faults(await many()))))
+            _duration, without_faults(await multicall()))))
     else:
         averages = {}
     others = [name for name in names if name not in averages]
@@ -111,13 +114,14 @@ async def _averages(connection: Hub, packages: list[str],
 def average_last_builds(connection: Hub, package: str, limit: int = 5
                         ) -> Deferred[timedelta | None]:
     """
-    How long the last builds of a package took on average, from start to
-    completion.
+    Get the average duration of the last builds of a package.
+
+    A build lasts from its start to its completion.
 
     :param package: the name of the package.
-    :param limit: how many builds.
-    :returns: a Deferred that fires with a timedelta, or with None if there
-              are no complete builds of which that is known.
+    :param limit: the number of builds.
+    :returns: a Deferred that fires with a timedelta; with None if there are
+              no complete builds with a known duration.
     """
     def average(builds: list[Any]) -> timedelta | None:
         durations = [duration for duration in (
@@ -136,50 +140,58 @@ def average_last_builds(connection: Hub, package: str, limit: int = 5
 def task_durations(connection: Hub, tasks: Iterable[TaskRow]
                    ) -> Deferred[list[timedelta | None]]:
     """
-    How long tasks take, each from its start to its end, once it has started.
+    Estimate the durations of tasks, each from its start to its end.
 
-    For ``buildArch`` it is the `average_build_duration` of the package, which
-    holds the import, too, and is that of the slowest architecture. For
-    ``build`` it is the same, and the making of the source package before it,
-    if anything is known of that. For ``buildContainer`` and
-    ``buildSourceContainer`` it is the `average_last_builds`. For all others it
-    is the median of the last tasks of the same method: of those that were
-    about the same thing (package or tag, and architecture), if there are any
-    among the last 50, or else of all. Tasks that only wait for others, such as
-    ``waitrepo``, take as long as those do, which nobody can tell.
+    The estimate depends on the method of the task:
 
-    :param tasks: of any state; what a finished one took does not count.
-    :returns: a Deferred that fires with a list of timedeltas, in the given
-              order; None for each of which nothing is known.
+    * ``buildArch``: the `average_build_duration` of the package. This average
+      is that of the slowest architecture, and it includes the import.
+    * ``build``: the same average, and the median of the source package before
+      it, if known.
+    * ``buildContainer`` and ``buildSourceContainer``: the
+      `average_last_builds` of the package.
+    * Other methods: the median of the last 50 closed tasks of the method. If
+      some of the 50 tasks have the same package or tag, and the same
+      architecture, only they count.
+    * Methods that only wait for other tasks, such as ``waitrepo``: unknown.
+
+    :param tasks: tasks in any state. The duration of a finished task is
+                  estimated, too.
+    :returns: a Deferred that fires with a list of timedeltas, in the order of
+              the tasks. An unknown duration is None.
     """
     return Deferred.fromCoroutine(_task_durations(connection, list(tasks)))
 
 
 async def _task_durations(connection: Hub, tasks: list[TaskRow]
                           ) -> list[timedelta | None]:
-    usual = AverageDurations(connection)
-    questions = [usual.questions(task) for task in tasks]
-    await usual.ask()
-    return [usual.duration(each) for each in questions]
+    averages = AverageDurations(connection)
+    keys = [averages.keys(task) for task in tasks]
+    await averages.load()
+    return [averages.duration(steps) for steps in keys]
 
 
 class AverageDurations:
     """
-    How long tasks usually take: collects what there is to be asked, asks all
-    of it at once, and tells then.
+    The average durations of many tasks, in few calls.
+
+    First get the `keys` of each task, then `load` all averages, then ask for
+    each `duration`.
     """
 
     def __init__(self, connection: Hub) -> None:
         self._connection = connection
-        self._names: dict[str, dict[str, Any]] = {
+        #: kind -> name -> average, which is None before `load`.
+        self._averages: dict[str, dict[str, Any]] = {
             PACKAGE: {}, LAST: {}, METHOD: {}}
 
-    def questions(self, task: TaskRow) -> list[DurationKey]:
+    def keys(self, task: TaskRow) -> list[DurationKey]:
         """
-        Tell what is to be asked about a task.
+        List the keys of the steps of a task, to be loaded.
 
-        :returns: a question for its main step, and one for that before it;
-                  none where there is no telling.
+        :returns: the key of the main step, and that of the source package, if
+                  the task creates one. An empty list if the duration is
+                  unknown.
         """
         method = task.get('method')
         if not isinstance(method, str) or method in OPEN_ENDED:
@@ -189,52 +201,57 @@ class AverageDurations:
             if package is None:
                 return []
             kind = LAST if method in CONTAINERS else PACKAGE
-            questions = [DurationKey(kind, package)]
+            keys = [DurationKey(kind, package)]
             srpm = srpm_method(task)
             if srpm is not None:
-                questions.append(DurationKey(METHOD, srpm, (package, None)))
+                keys.append(DurationKey(METHOD, srpm, (package, None)))
         else:
-            questions = [DurationKey(METHOD, method, _about(task, package))]
-        for kind, name, _ in questions:
-            self._names[kind][name] = None
-        return questions
+            keys = [DurationKey(METHOD, method, _subject(task, package))]
+        for kind, name, _ in keys:
+            self._averages[kind][name] = None
+        return keys
 
-    async def ask(self) -> None:
-        """Ask all of it."""
+    async def load(self) -> None:
+        """Get the averages of all keys from the hub."""
         connection = self._connection
-        packages, last, methods = self._names.values()
-        packages.update(zip(packages, await _averages(
+        packages, last, methods = self._averages.values()
+        packages.update(zip(packages, await _package_averages(
             connection, list(packages), strict=False)))
         last.update(zip(last, await gather(
             [average_last_builds(connection, name) for name in last])))
         methods.update(zip(methods, map(_by_subject, await gather(
             [_recent_tasks(connection, name) for name in methods]))))
 
-    def duration(self, questions: Sequence[DurationKey]) -> timedelta | None:
+    def duration(self, keys: Sequence[DurationKey]) -> timedelta | None:
         """
-        Tell how long what was asked about takes.
+        Add up the durations of the steps of a task.
 
-        :returns: that; None if it is not known of the main step. (Another
-                  that is not known takes no time.)
+        :param keys: the keys of the steps, the main step first.
+        :returns: the sum; None if the duration of the main step is unknown.
+                  Any other unknown duration counts as zero.
         """
-        steps = [self._duration(*question) for question in questions]
+        steps = [self._step(*key) for key in keys]
         if not steps or steps[0] is None:
             return None
         return sum((step for step in steps if step), timedelta())
 
-    def _duration(self, kind: str, name: str, about: Any
-                  ) -> timedelta | None:
-        found = self._names[kind][name]
+    def _step(self, kind: str, name: str, subject: Any) -> timedelta | None:
+        average = self._averages[kind][name]
         if kind == METHOD:
-            durations = found.get(about) or found[None]
+            durations = average.get(subject) or average[None]
             return median(durations) if durations else None
-        return found  # type: ignore[no-any-return]
+        return average  # type: ignore[no-any-return]
 
 
 def srpm_method(task: TaskRow) -> str | None:
     """
-    The method of the task that makes the source package of a ``build``. One
-    that was uploaded is made anew, unless the options say the contrary.
+    Name the method of the task that creates the source package of a build.
+
+    A source package that was uploaded is rebuilt, unless the options of the
+    build say otherwise.
+
+    :returns: the method; None if the task is no ``build``, or if the build
+              uses the uploaded source package.
     """
     if task.get('method') != 'build':
         return None
@@ -245,7 +262,7 @@ def srpm_method(task: TaskRow) -> str | None:
 
 
 def _recent_tasks(connection: Hub, method: str) -> Deferred[list[TaskRow]]:
-    """The last tasks of a method that went well."""
+    """List the last closed tasks of a method."""
     recent: Deferred[list[TaskRow]] = connection.listTasks(
         {'method': method, 'state': [task_states.CLOSED]},
         queryOpts={'limit': RECENT, 'order': '-completion_time'})
@@ -253,27 +270,29 @@ def _recent_tasks(connection: Hub, method: str) -> Deferred[list[TaskRow]]:
 
 
 def _by_subject(tasks: Iterable[TaskRow]) -> dict[Any, list[timedelta]]:
-    """How long tasks took, by what they were about; all of them at None."""
-    found: dict[Any, list[timedelta]] = {None: []}
+    """Group the durations of tasks by subject; None has all durations."""
+    durations: dict[Any, list[timedelta]] = {None: []}
     for task in tasks:
         duration = _duration(task.duration)
         if duration is not None:
-            about = _about(task, package_of(task))
-            found.setdefault(about, []).append(duration)
-            found[None].append(duration)
-    return found
+            subject = _subject(task, package_of(task))
+            durations.setdefault(subject, []).append(duration)
+            durations[None].append(duration)
+    return durations
 
 
-def _about(task: TaskRow, package: str | None) -> tuple[Any, ...]:
-    """What a task is about, to compare it with others of its method."""
+def _subject(task: TaskRow, package: str | None) -> tuple[Any, ...]:
+    """Return the subject of a task, to compare it with similar tasks."""
     return package or task.tag, task.arch
 
 
 def not_past(started: datetime, duration: timedelta, now: datetime
              ) -> datetime | None:
     """
-    When something ends that has started, and has not ended yet; None if there
-    is no such time.
+    Add a duration to the start of a running task or build.
+
+    :returns: the time of the end, but not before now; None if the time is
+              too large for a datetime.
     """
     try:
         return max(started + duration, now)
@@ -283,16 +302,15 @@ def not_past(started: datetime, duration: timedelta, now: datetime
 
 def without_faults(results: Any) -> list[Any]:
     """
-    The results of a multicall about others: None where the hub has a
-    complaint.
+    List the results of a multicall, with None in place of faults.
 
     :param results: `MultiCallResults`.
-    :raises KojiException: what went wrong with all of it.
+    :raises KojiException: if the multicall itself failed.
     """
-    found = []
     for error in results.faults:
         if not isinstance(error, GenericError):
             raise error
+    found = []
     results = iter(results)
     while True:
         try:
@@ -304,12 +322,12 @@ def without_faults(results: Any) -> list[Any]:
 
 
 def is_container(package: str) -> bool:
-    """Whether a package is a container, by what these are called."""
+    """Tell whether a package is a container, from the end of its name."""
     return str(package).endswith(('-container', '-docker'))
 
 
 def _duration(value: timedelta | None) -> timedelta | None:
-    """A time that something can take, or None."""
-    if value is None or not timedelta() <= value < AGES:
+    """Return a plausible duration, and None in place of another value."""
+    if value is None or not timedelta() <= value < LONGEST:
         return None
     return value

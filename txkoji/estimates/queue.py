@@ -1,7 +1,8 @@
 """
-The queues of channels, played forward: when will which task be done, if the
-hosts go on as Koji's scheduler (kojihub/scheduler.py) lets them. Nothing here
-asks a hub: these are numbers.
+A simulation of the task queues of channels.
+
+The rules are those of Koji's scheduler (kojihub/scheduler.py). This module
+calls no hub: all of its input is numbers.
 """
 from __future__ import annotations
 
@@ -11,154 +12,172 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
-#: Tasks that a host works on at once, at most (``maxjobs`` of kojid).
-MAX_JOBS = 15
+#: The most tasks that run on a host at once (``maxjobs`` of
+#: kojihub/scheduler.py).
+MAX_TASKS = 15
 
-#: Seconds from when a host could take a task until it does: the hub gives
-#: tasks out once a minute or more often, and hosts look every 15 seconds.
+#: Estimated seconds from the time when a host has capacity for a task to the
+#: start of the task. The hub assigns tasks every 60 seconds or more often
+#: (``RunInterval`` of kojihub/scheduler.py). Hosts look for tasks every 15
+#: seconds (``sleeptime`` of kojid).
 DELAY = 20.0
 
-#: What a task needs of a host: a channel, and an architecture.
+#: The channel and the architecture that a task requires of its host.
 Requirement = tuple[int, str]
 
-#: Priority, time of creation and id: the lower one goes first.
+#: Priority, time of creation in seconds since 1970, and id. The task with the
+#: lowest tuple is next.
 Priority = tuple[int, float, int]
 
 
 @dataclass(eq=False)
 class HostSlots:
     """
-    A host, with what it works on.
+    The capacity of a host, and the load of its running tasks.
 
-    :ivar capacity: the sum of the weights that it takes.
-    :ivar offers: what it can do.
+    :ivar capacity: the limit of the load.
+    :ivar provides: the channels and architectures of the host.
+    :ivar load: the sum of the weights of the running tasks.
+    :ivar task_count: the number of the running tasks.
     """
 
     capacity: float
-    offers: frozenset[Requirement]
+    provides: frozenset[Requirement]
     load: float = 0.0
-    jobs: int = 0
+    task_count: int = 0
 
     @property
-    def room(self) -> float:
+    def free_capacity(self) -> float:
         """
-        What is left of its capacity. A host takes the next task while that
-        is more than 0: what is to come weighs 1 until it is begun, and five
-        more than the capacity are allowed.
+        The capacity without the load; 0 for a host with `MAX_TASKS` tasks.
+
+        A host starts the next task if this is above 0, whatever the task
+        weighs. The hub knows the real weight only after the start: a waiting
+        task weighs 1.
         """
-        return self.capacity - self.load if self.jobs < MAX_JOBS else 0.0
+        if self.task_count >= MAX_TASKS:
+            return 0.0
+        return self.capacity - self.load
 
 
 @dataclass(eq=False)
 class QueuedTask:
     """
-    A task that waits, or is worked on, or will be made.
+    A task that waits, runs or will be created.
 
-    :ivar need: what it needs.
-    :ivar weight: what it will add to the load of its host.
-    :ivar seconds: how long it takes.
-    :ivar rank: the lowest is next.
-    :ivar then: what is made when it is done.
-    :ivar ends: when it is done, in seconds since 1970; None until that is
-                known.
+    :ivar requirement: the channel and the architecture of the task.
+    :ivar weight: the load that the running task adds to its host.
+    :ivar seconds: the duration of the task.
+    :ivar priority: the position of the task in the queue.
+    :ivar successors: the tasks that are created at the end of this task.
+    :ivar end_time: the end of the task, in seconds since 1970; None if
+                    unknown.
     """
 
-    need: Requirement
+    requirement: Requirement
     weight: float
     seconds: float
-    rank: Priority
-    then: list[QueuedTask] = field(default_factory=list)
-    ends: float | None = None
+    priority: Priority
+    successors: list[QueuedTask] = field(default_factory=list)
+    end_time: float | None = None
 
 
 class ChannelQueue:
     """
-    What waits in channels, and what their hosts work on.
+    The waiting tasks of channels, and the running tasks of their hosts.
 
-    :param seats: the hosts.
-    :param now: the time, in seconds since 1970.
+    :param hosts: the hosts of the channels.
+    :param now: the current time, in seconds since 1970.
     """
 
-    def __init__(self, seats: Iterable[HostSlots], now: float) -> None:
-        self._seats: dict[Requirement, list[HostSlots]] = {}
-        for seat in seats:
-            for need in seat.offers:
-                self._seats.setdefault(need, []).append(seat)
-        #: How many hosts have room, for each need.
-        self._open = Counter({
-            need: sum(seat.room > 0 for seat in offering)
-            for need, offering in self._seats.items()})
+    def __init__(self, hosts: Iterable[HostSlots], now: float) -> None:
+        self._hosts: dict[Requirement, list[HostSlots]] = {}
+        for host in hosts:
+            for requirement in host.provides:
+                self._hosts.setdefault(requirement, []).append(host)
+        #: The number of hosts with free capacity, by requirement.
+        self._free_hosts = Counter({
+            requirement: sum(host.free_capacity > 0 for host in suitable)
+            for requirement, suitable in self._hosts.items()})
         self._now = now
-        #: What waits, by what it needs, the next first. All hosts that offer
-        #: that treat them alike, so only the first can be the next.
+        #: The waiting tasks, a heap for each requirement. All tasks of a heap
+        #: have the same suitable hosts, so only its first task can be next.
         self._waiting: dict[
             Requirement, list[tuple[Priority, int, QueuedTask]]] = {}
-        #: What is worked on, the next to end first.
-        self._working: list[tuple[
+        #: The running tasks with their hosts, a heap by the time of the end.
+        self._running: list[tuple[
             float, int, QueuedTask, HostSlots | None]] = []
         self._numbers = count()
 
-    def work(self, job: QueuedTask, seat: HostSlots | None, ends: float
-             ) -> None:
+    def start(self, task: QueuedTask, host: HostSlots | None, end_time: float
+              ) -> None:
         """
-        Add what is worked on.
+        Add a running task.
 
-        :param seat: the host, or None for one that does not matter.
-        :param ends: when it will be done, in seconds since 1970.
+        :param host: the host of the task; None if the task uses no capacity of
+                     the hosts.
+        :param end_time: the end of the task, in seconds since 1970.
         """
-        if seat is not None:
-            self._load(seat, job.weight, 1)
-        job.ends = ends
-        heappush(self._working, (ends, next(self._numbers), job, seat))
+        if host is not None:
+            self._change_load(host, task.weight, 1)
+        task.end_time = end_time
+        heappush(self._running, (end_time, next(self._numbers), task, host))
 
-    def _load(self, seat: HostSlots, weight: float, jobs: int) -> None:
-        before = seat.room > 0
-        seat.load += weight
-        seat.jobs += jobs
-        change = (seat.room > 0) - before
+    def _change_load(self, host: HostSlots, weight: float, tasks: int
+                     ) -> None:
+        before = host.free_capacity > 0
+        host.load += weight
+        host.task_count += tasks
+        change = (host.free_capacity > 0) - before
         if change:
-            for need in seat.offers:
-                self._open[need] += change
+            for requirement in host.provides:
+                self._free_hosts[requirement] += change
 
-    def add(self, job: QueuedTask) -> None:
-        """Add what waits. (Those that go first are to be added first.)"""
-        waiting = self._waiting.setdefault(job.need, [])
-        if waiting or self._open[job.need] <= 0:
-            heappush(waiting, (job.rank, next(self._numbers), job))
-        else:
-            self._begin(job, max(self._seats[job.need],
-                                 key=lambda seat: seat.room))
-
-    def play(self, until: Iterable[QueuedTask] = ()) -> None:
+    def add(self, task: QueuedTask) -> None:
         """
-        Let time go by, so that each job gets its end. Those that no host can
-        do have none.
+        Add a waiting task, which starts now if a host has free capacity.
 
-        :param until: those that are asked for: then it stops. None for all.
+        Add the task with the lowest priority tuple first.
+        """
+        waiting = self._waiting.setdefault(task.requirement, [])
+        if waiting or self._free_hosts[task.requirement] <= 0:
+            heappush(waiting, (task.priority, next(self._numbers), task))
+        else:
+            self._start_now(task, max(self._hosts[task.requirement],
+                                      key=lambda host: host.free_capacity))
+
+    def run(self, until: Iterable[QueuedTask] = ()) -> None:
+        """
+        Advance the time, and set the end of each task.
+
+        A task without a suitable host gets no end.
+
+        :param until: stop after the end of these tasks; empty for all tasks.
         """
         wanted = set(until)
-        asked = bool(wanted)
-        while self._working and (wanted or not asked):
-            self._now, _, job, seat = heappop(self._working)
-            wanted.discard(job)
-            if seat is not None:
-                self._load(seat, -job.weight, -1)
-            for made in job.then:
-                priority, _, number = made.rank
-                made.rank = priority, self._now, number
-                self.add(made)
-            if seat is not None:
-                self._fill(seat)
+        run_all = not wanted
+        while self._running and (wanted or run_all):
+            self._now, _, task, host = heappop(self._running)
+            wanted.discard(task)
+            if host is not None:
+                self._change_load(host, -task.weight, -1)
+            for successor in task.successors:
+                level, _, number = successor.priority
+                successor.priority = level, self._now, number
+                self.add(successor)
+            if host is not None:
+                self._fill(host)
 
-    def _fill(self, seat: HostSlots) -> None:
-        """Give a host the next tasks, while it has room."""
-        while seat.room > 0:
-            queues = [self._waiting[need] for need in seat.offers
-                      if self._waiting.get(need)]
+    def _fill(self, host: HostSlots) -> None:
+        """Start the next tasks on a host until its capacity is in use."""
+        while host.free_capacity > 0:
+            queues = [self._waiting[requirement]
+                      for requirement in host.provides
+                      if self._waiting.get(requirement)]
             if not queues:
                 return
-            *_, job = heappop(min(queues, key=lambda queue: queue[0]))
-            self._begin(job, seat)
+            *_, task = heappop(min(queues, key=lambda queue: queue[0]))
+            self._start_now(task, host)
 
-    def _begin(self, job: QueuedTask, seat: HostSlots) -> None:
-        self.work(job, seat, self._now + DELAY + job.seconds)
+    def _start_now(self, task: QueuedTask, host: HostSlots) -> None:
+        self.start(task, host, self._now + DELAY + task.seconds)

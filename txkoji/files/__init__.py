@@ -1,6 +1,7 @@
 """
-Files on their way to a hub, and from it: uploads, downloads, logs that grow,
-imports. Which methods of a Connection begin these is in `txkoji.connection`.
+Files of a hub: uploads, downloads, logs that grow, imported builds.
+
+The methods of `txkoji.connection.Connection` start the transfers.
 """
 from txkoji.files.file import File
 

@@ -1,7 +1,7 @@
 """
-Importing builds that a content generator has made.
+Imports of builds that a content generator has made.
 
-The metadata is that of Koji's documentation, "Content Generator Metadata".
+Koji's documentation describes the metadata, in "Content Generator Metadata".
 """
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from txkoji.exceptions import (
 from txkoji.files.cg_metadata import (
     Files,
     Output,
-    compare,
+    check_files,
     find_generator,
     find_outputs,
     nvr_of,
@@ -46,26 +46,25 @@ from txkoji.progress import ByteListener
 
 T = TypeVar('T')
 
-#: In the faults of hubs whose network file system does not show yet, in one
-#: place, what was written in another: of a file that is shorter, and of one
-#: that is not there (with code 1).
-SHORTER = 'Corrupted upload?'
+#: Texts in faults of a hub on a network file system that does not see the
+#: uploaded files yet: a file is too short, or is missing (with fault code 1).
+TOO_SHORT = 'Corrupted upload?'
 MISSING = 'FileNotFoundError'
 
-#: Seconds to wait before importing again after that.
-DELAYS = (5, 10, 20, 40)
+#: Seconds to wait before importing again after one of these faults.
+RETRY_DELAYS = (5, 10, 20, 40)
 
-#: What of a build's metadata a reservation is made with.
-RESERVED = ('name', 'version', 'release', 'epoch', 'draft', 'owner')
+#: Members of the metadata's build that ``CGInitBuild`` takes.
+RESERVATION_MEMBERS = ('name', 'version', 'release', 'epoch', 'draft', 'owner')
 
-#: Seconds in which to give back a reservation, or to end a session.
-CLEANING = 60
+#: Seconds to release a reservation, or to end a session.
+CLEANUP_DEADLINE = 60
 
-#: Bytes of the XML of a request that a hub takes (kojihub's
-#: ``MaxRequestLength``), and of those what the id and the token of a
-#: reservation may need.
+#: Bytes of a request that a hub takes (kojihub, ``MaxRequestLength``).
 MAX_REQUEST = 2**22
-RESERVATION = 2**10
+
+#: Bytes of a request that are left for the id and the token of a reservation.
+RESERVATION_SIZE = 2**10
 
 
 async def import_build(client: HubClient, metadata: Any, files: Files,
@@ -76,11 +75,12 @@ async def import_build(client: HubClient, metadata: Any, files: Files,
 
 class Import:
     """
-    An import; see `Connection.cg_import`.
+    An import of one build; see `Connection.cg_import`.
 
-    :param client: sends the calls.
-    :raises KojiImportError: if the metadata does not say what it should, or
-                             the files are not those that it names.
+    :param client: the client that sends the calls.
+    :raises KojiImportError: if the metadata is malformed, or does not match
+                             the files.
+    :raises ValueError: if `concurrency` is below 1.
     """
 
     _log = Logger()
@@ -98,53 +98,59 @@ class Import:
         if cg is None and self._reserve:
             self._cg = find_generator(self._metadata)
         self._token = token
-        # As those of Koji's own clients: nobody else's.
-        self._directory = _directory(directory or (
+        # A unique folder, named as by Koji's own client.
+        self._directory = _check_directory(directory or (
             f'cg-import/{time.time():.6f}.{secrets.token_hex(4)}'))
         if concurrency < 1:
-            raise ValueError(f'concurrency must be more than 0, not'
+            raise ValueError('concurrency must be at least 1, not'
                              f' {concurrency}')
         self._concurrency = concurrency
         self._progress = progress
-        self._sent: dict[str, int] = {}
+        #: Bytes on the hub, by the paths of the files.
+        self._uploaded: dict[str, int] = {}
         #: Whether the metadata is too long for a call.
-        self._long = False
+        self._is_long = False
 
     async def run(self) -> Build:
-        """Do it."""
+        """Import the build."""
         check_login(self._client, 'cg_import')
-        await self._in_thread(compare, self._outputs)
-        self._long = await self._in_thread(self._is_long)
+        await self._in_thread(check_files, self._outputs)
+        self._is_long = await self._in_thread(self._exceeds_request)
         if not self._reserve:
-            return await self._import()
+            return await self._upload_and_import()
         try:
-            # What is under way may be done: it is waited for.
+            # Wait for the answer even if the import is canceled, since the
+            # reservation is released by the answer's token.
             await shield(self._client.CGInitBuild(self._cg, {
                 'epoch': None, **{name: self._build[name]
-                                  for name in RESERVED if name in self._build}
-            }).addCallback(self._reserved))
-            return await self._import()
+                                  for name in RESERVATION_MEMBERS
+                                  if name in self._build}
+            }).addCallback(self._add_reservation))
+            return await self._upload_and_import()
         except CancelledError:
-            await self._clean_up(self._refund(build_states.CANCELED))
+            await self._clean_up(self._release(build_states.CANCELED))
             raise
         except Exception:
-            await self._clean_up(self._refund(build_states.FAILED))
+            await self._clean_up(self._release(build_states.FAILED))
             raise
 
-    def _is_long(self) -> bool:
-        """
-        Whether the metadata is too long for a call.
+    # The metadata
 
-        :raises TypeError: if XML-RPC cannot carry it.
-        :raises KojiImportError: if it is too long, and no JSON either.
+    def _exceeds_request(self) -> bool:
+        """
+        Check whether the metadata is too long for a call.
+
+        :raises TypeError: if XML-RPC cannot carry the metadata.
+        :raises KojiImportError: if the metadata is too long for a call, and
+                                 JSON cannot carry the metadata.
         """
         body = encode_call('CGImport', (self._metadata, self._directory))
-        if len(body) + RESERVATION <= MAX_REQUEST:
+        if len(body) + RESERVATION_SIZE <= MAX_REQUEST:
             return False
-        self._as_json()
+        self._encode_json()
         return True
 
-    def _as_json(self) -> bytes:
+    def _encode_json(self) -> bytes:
         try:
             return json.dumps(self._metadata).encode()
         except (TypeError, ValueError) as error:
@@ -152,54 +158,84 @@ class Import:
                 'the metadata is too long for a call, and cannot be sent as'
                 f' JSON: {error}') from None
 
-    def _reserved(self, answer: Any) -> None:
+    async def _upload_metadata(self) -> str:
+        """
+        Upload the metadata to the folder of the files.
+
+        :returns: the name of the file, which ``CGImport`` takes instead of the
+                  metadata.
+        """
+        name = 'metadata.json'
+        while name in {output.name for output in self._outputs}:
+            name = '_' + name
+        data = await self._in_thread(self._encode_json)
+        await upload(self._client, BytesIO(data), self._directory, name)
+        return name
+
+    # The reservation
+
+    def _add_reservation(self, answer: Any) -> None:
+        """Add the reservation to the metadata, and keep its token."""
         self._build['build_id'] = answer['build_id']
         self._token = answer['token']
 
-    async def _refund(self, state: int) -> None:
-        """Give the reservation back (kojihub, ``CGRefundBuild``)."""
+    async def _release(self, state: int) -> None:
+        """
+        Release the reservation, if there is one (hub: ``CGRefundBuild``).
+
+        :param state: the state of the build.
+        """
         if self._token is None:
-            # It was refused, or the answer was lost.
+            # The hub refused the reservation, or its answer was lost.
             self._log.info('{build} may be reserved',
                            build=nvr_of(self._build))
             return
         try:
-            await self._client.with_options(deadline=CLEANING).CGRefundBuild(
-                self._cg, self._build['build_id'], self._token, state)
+            await self._client.with_options(
+                deadline=CLEANUP_DEADLINE).CGRefundBuild(
+                    self._cg, self._build['build_id'], self._token, state)
         except KojiException as error:
-            self._log.warn('build {build} was not given back: {error}',
-                           build=self._build['build_id'], error=str(error))
+            self._log.warn('the reservation of build {build} was not released:'
+                           ' {error}', build=self._build['build_id'],
+                           error=str(error))
 
-    async def _import(self) -> Build:
-        await self._upload()
+    # The import
+
+    async def _upload_and_import(self) -> Build:
+        await self._upload_files()
         metadata: Any = self._metadata
-        if self._long:
+        if self._is_long:
             metadata = await self._upload_metadata()
-        for delay in DELAYS:
+        for delay in RETRY_DELAYS:
             try:
-                return await self._call(metadata)
+                return await self._import(metadata)
             except KojiException as error:
-                if not _may_show_later(error):
+                if not _is_missing_upload(error):
                     raise
-                self._log.warn('importing again in {delay} seconds: {error}',
-                               delay=delay, error=str(error))
+                self._log.warn('importing again in {delay} seconds, after'
+                               ' {error}', delay=delay, error=str(error))
             await deferLater(self._client.reactor, delay)
-        return await self._call(metadata)
+        return await self._import(metadata)
 
-    async def _call(self, metadata: Any) -> Build:
+    async def _import(self, metadata: Any) -> Build:
+        """
+        Import the uploaded build.
+
+        :param metadata: the metadata, or the name of the uploaded metadata.
+        """
         build: Any
         try:
-            # It may take the hub as long as it wants.
+            # A long import is no reason to time out: only the deadline counts.
             build = await self._client.with_options(
                 timeout=self._client.options.deadline).CGImport(
                     metadata, self._directory, self._token)
         except (RetryError, TransportError) as error:
             if self._token is None and not isinstance(error, RetryError):
-                # A build of that name may be another.
+                # A build of this name may be from another import.
                 raise
-            # It may be done, and the answer lost.
-            self._log.info('looking whether it was imported: {error}',
-                           error=str(error))
+            # The answer may be lost, and the import done.
+            self._log.info('checking whether the build was imported, after'
+                           ' {error}', error=str(error))
             build = await self._client.getBuild(
                 self._build.get('build_id') or nvr_of(self._build))
             if build is None or build.state != build_states.COMPLETE:
@@ -207,89 +243,82 @@ class Import:
         found: Build = build
         return found
 
-    async def _upload(self) -> None:
+    # The files
+
+    async def _upload_files(self) -> None:
         """
-        Upload the files, some of them side by side: each in a session of its
-        own, since the hub takes the writes of one after the other.
+        Upload the files, several at a time.
+
+        Each simultaneous upload has a session of its own, since the hub runs
+        the writes of a session one after the other.
         """
-        waiting = deque(self._outputs)
+        queue = deque(self._outputs)
         sessions: list[HubClient] = []
         try:
-            for _ in range(min(self._concurrency, len(waiting)) - 1):
+            for _ in range(min(self._concurrency, len(queue)) - 1):
                 try:
-                    # One that the hub is about to give is to be ended, too.
+                    # Wait for the session even if the import is canceled, so
+                    # that the session is ended, too.
                     await shield(Deferred.fromCoroutine(
                         self._client.new_session(self._client.owner)
                     ).addCallback(sessions.append))
                 except GenericError as error:
-                    self._log.warn('the hub gives no more sessions: {error}',
+                    self._log.warn('the hub refuses another session: {error}',
                                    error=str(error))
                     break
             await gather([
-                Deferred.fromCoroutine(self._upload_some(client, waiting))
+                Deferred.fromCoroutine(self._upload_queue(client, queue))
                 for client in [self._client, *sessions]])
         finally:
-            await self._clean_up(self._end_all(sessions))
+            await self._clean_up(self._end_sessions(sessions))
 
-    async def _clean_up(self, work: Coroutine[Any, Any, None]) -> None:
-        """
-        Do what is to be done in any case.
+    async def _upload_queue(self, client: HubClient, queue: deque[Output]
+                            ) -> None:
+        """Upload queued files, one after the other, until none is left."""
+        while queue:
+            output = queue.popleft()
+            folder = posixpath.join(self._directory, output.folder)
 
-        :raises CancelledError: if it was cancelled meanwhile, when it has
-                                ended.
-        """
-        await shield(Deferred.fromCoroutine(work))
+            def report(sent: int, total: int | None) -> None:
+                self._uploaded[posixpath.join(folder, output.name)] = sent
+                self._progress(sum(self._uploaded.values()),
+                               sum(each.size for each in self._outputs))
 
-    async def _end_all(self, sessions: Iterable[HubClient]) -> None:
-        await gather([Deferred.fromCoroutine(self._end(session))
-                        for session in sessions])
+            await upload(client, output.local, folder, output.name,
+                         progress=report)
 
-    async def _end(self, session: HubClient) -> None:
-        """End a session; in the worst case, the hub does that itself."""
+    async def _end_sessions(self, sessions: Iterable[HubClient]) -> None:
+        await gather([Deferred.fromCoroutine(self._end_session(session))
+                      for session in sessions])
+
+    async def _end_session(self, session: HubClient) -> None:
+        """End a session. If this fails, the session expires on the hub."""
         try:
-            await session.with_options(deadline=CLEANING).logout()
+            await session.with_options(deadline=CLEANUP_DEADLINE).logout()
         except KojiException as error:
             self._log.info('a session was not ended: {error}',
                            error=str(error))
         await session.close()
 
-    async def _upload_some(self, client: HubClient, waiting: deque[Output]
-                           ) -> None:
-        while waiting:
-            output = waiting.popleft()
-            place = posixpath.join(self._directory, output.folder)
-
-            def tell(sent: int, total: int | None) -> None:
-                self._sent[posixpath.join(place, output.name)] = sent
-                self._progress(sum(self._sent.values()),
-                               sum(each.size for each in self._outputs))
-
-            await upload(client, output.local, place, output.name,
-                         progress=tell)
-
-    async def _upload_metadata(self) -> str:
+    async def _clean_up(self, work: Coroutine[Any, Any, None]) -> None:
         """
-        Upload the metadata to where the files are.
+        Run a coroutine to its end, also if the import is canceled.
 
-        :returns: its name there, which the hub takes in its place.
+        :raises CancelledError: if the import was canceled meanwhile.
         """
-        name = 'metadata.json'
-        while name in {output.name for output in self._outputs}:
-            name = '_' + name
-        data = await self._in_thread(self._as_json)
-        await upload(self._client, BytesIO(data), self._directory, name)
-        return name
+        await shield(Deferred.fromCoroutine(work))
 
     def _in_thread(self, function: Callable[..., T], *args: Any
                    ) -> Deferred[T]:
         return in_thread(self._client.reactor, function, *args)
 
 
-def _directory(path: str) -> str:
+def _check_directory(path: str) -> str:
     """
-    The folder of the uploads.
+    Normalize the path of the folder for the uploads.
 
-    :raises KojiImportError: if it is not below the hub's folder for uploads.
+    :raises KojiImportError: if the path leads out of the hub's folder for
+                             uploads.
     """
     try:
         return upload_path(path)
@@ -297,7 +326,7 @@ def _directory(path: str) -> str:
         raise KojiImportError(f'directory: {error}') from None
 
 
-def _may_show_later(error: KojiException) -> bool:
-    """Whether the hub may only not see yet what was uploaded."""
-    return SHORTER in str(error) or (error.faultCode == 1
-                                     and MISSING in str(error))
+def _is_missing_upload(error: KojiException) -> bool:
+    """Check whether the hub may only not see the uploaded files yet."""
+    return TOO_SHORT in str(error) or (error.faultCode == 1
+                                       and MISSING in str(error))

@@ -1,7 +1,7 @@
 """
-The metadata of a content generator's build, and the files that it describes.
+The metadata of a content generator's build, and its output files.
 
-The metadata is that of Koji's documentation, "Content Generator Metadata".
+Koji's documentation describes the format, in "Content Generator Metadata".
 """
 from __future__ import annotations
 
@@ -21,36 +21,54 @@ Path = str | os.PathLike[str]
 #: The files, by their names in the metadata, or each with its own name.
 Files = Mapping[str, Path] | Iterable[Path]
 
+#: The checksum types that are compared before the upload.
+CHECKSUM_TYPES = ('md5', 'sha256', 'adler32')
+
 #: Bytes that are read at once.
-PIECE = 2**20
+BLOCK_SIZE = 2**20
 
 
 class Output(NamedTuple):
-    """A file that the metadata describes."""
+    """
+    An output file of the metadata, and the local file to upload.
+
+    :ivar folder: the ``relpath``, which may be empty.
+    :ivar name: the ``filename``.
+    :ivar local: the path of the local file.
+    :ivar size: bytes of the file, by the metadata.
+    :ivar checksum_type: the type of the checksum, by the metadata.
+    :ivar checksum: the checksum, by the metadata.
+    """
 
     folder: str
     name: str
     local: str
     size: int
-    kind: Any
+    checksum_type: Any
     checksum: Any
 
 
 def read_metadata(metadata: Any) -> dict[str, Any]:
-    """The metadata, as a copy of our own, if it has what it needs."""
+    """
+    Copy the metadata, and check the members that an import needs.
+
+    :param metadata: a dictionary, or JSON.
+    :raises KojiImportError: if the metadata is malformed.
+    """
     if isinstance(metadata, (str, bytes)):
         try:
             metadata = json.loads(metadata)
         except ValueError as error:
-            raise KojiImportError(f'the metadata is no JSON: {error}'
+            raise KojiImportError(f'the metadata is not valid JSON: {error}'
                                   ) from None
     if not isinstance(metadata, Mapping):
-        raise KojiImportError('the metadata is no dictionary, nor its JSON')
+        raise KojiImportError('the metadata is neither a dictionary nor the'
+                              ' JSON of one')
     found = copy.deepcopy(dict(metadata))
     for name, kind in [('build', dict), ('buildroots', list),
                        ('output', list)]:
         if not isinstance(found.get(name), kind):
-            raise KojiImportError(f'the metadata has no {name!r}, or not as a'
+            raise KojiImportError(f'the metadata needs {name!r}, as a'
                                   f' {kind.__name__}')
     for name in ('name', 'version', 'release'):
         if not isinstance(found['build'].get(name), str):
@@ -59,7 +77,11 @@ def read_metadata(metadata: Any) -> dict[str, Any]:
 
 
 def find_generator(metadata: dict[str, Any]) -> str:
-    """The content generator that made the build, if it was one."""
+    """
+    Find the content generator that made all buildroots of the build.
+
+    :raises KojiImportError: if there is none, or more than one.
+    """
     names = set()
     for root in metadata['buildroots']:
         generator = root.get('content_generator') if isinstance(
@@ -68,20 +90,57 @@ def find_generator(metadata: dict[str, Any]) -> str:
             names.add(generator.get('name'))
     if len(names) != 1 or None in names:
         raise KojiImportError(
-            'which content generator it is has to be said: the buildroots of'
-            f' the metadata name {sorted(map(str, names)) or "none"}')
+            'the content generator is not clear: the buildroots of the'
+            f' metadata name {sorted(map(str, names)) or "none"}; give the cg'
+            ' argument')
     [name] = names
     return str(name)
 
 
 def nvr_of(build: dict[str, Any]) -> str:
+    """Join the name, version and release of a build."""
     return f'{build["name"]}-{build["version"]}-{build["release"]}'
 
 
 def find_outputs(metadata: dict[str, Any], files: Files) -> list[Output]:
-    """The files that are to be uploaded: each that is named, and no other."""
+    """
+    Match the output files of the metadata with the given files.
+
+    :returns: the files to upload.
+    :raises KojiImportError: if a file is missing, is not named by the
+                             metadata, or is named twice.
+    """
+    given = _by_name(files)
+    unused = set(given)
+    outputs: dict[tuple[str, str], Output] = {}
+    for row in metadata['output']:
+        if not isinstance(row, dict) or not isinstance(row.get('filename'),
+                                                       str):
+            raise KojiImportError('an output of the metadata has no filename')
+        folder, name = str(row.get('relpath') or ''), row['filename']
+        if row.get('metadata_only'):
+            # The file may be given, but is not uploaded.
+            unused -= {name, posixpath.join(folder, name)}
+            continue
+        key = _key_of(folder, name, given)
+        unused.discard(key)
+        if (folder, name) in outputs:
+            raise KojiImportError('the metadata names'
+                                  f' {posixpath.join(folder, name)!r} twice')
+        outputs[folder, name] = Output(
+            folder, name, os.fspath(given[key]), row.get('filesize', 0),
+            row.get('checksum_type'), row.get('checksum'))
+    if unused:
+        raise KojiImportError('the metadata does not name the file'
+                              f' {min(unused)!r}')
+    return list(outputs.values())
+
+
+def _by_name(files: Files) -> dict[str, Path]:
+    """Make a dictionary of the given files, by their names."""
     if isinstance(files, (str, bytes)):
-        raise KojiImportError('files are a list, or a dictionary by name')
+        raise KojiImportError('files must be a list or a dictionary, not a'
+                              ' single name')
     given: dict[str, Path] = {}
     for name, path in (files.items() if isinstance(files, Mapping) else
                        [(os.path.basename(path), path) for path in files]):
@@ -90,71 +149,57 @@ def find_outputs(metadata: dict[str, Any], files: Files) -> list[Output]:
                                   ' dictionary, by their names in the'
                                   ' metadata')
         given[name] = path
-    unnamed = set(given)
-    outputs = []
-    places = set()
-    for row in metadata['output']:
-        if not isinstance(row, dict) or not isinstance(row.get('filename'),
-                                                       str):
-            raise KojiImportError('an output of the metadata has no filename')
-        folder, name = str(row.get('relpath') or ''), row['filename']
-        if row.get('metadata_only'):
-            unnamed -= {name, posixpath.join(folder, name)}
-            continue
-        if '..' in folder.split('/') or folder.startswith('/') or (
-                '/' in name or name in ('', '.', '..')):
-            raise KojiImportError(f'{posixpath.join(folder, name)!r} is no'
-                                  ' place for a file')
-        keys = [key for key in (posixpath.join(folder, name), name)
-                if key in given]
-        if not keys:
-            raise KojiImportError(f'the file {name!r} of the metadata is not'
-                                  ' given')
-        unnamed.discard(keys[0])
-        if (folder, name) in places:
-            raise KojiImportError('the metadata names'
-                                  f' {posixpath.join(folder, name)!r} twice')
-        places.add((folder, name))
-        outputs.append(Output(
-            folder, name, os.fspath(given[keys[0]]), row.get('filesize', 0),
-            row.get('checksum_type'), row.get('checksum')))
-    if unnamed:
-        raise KojiImportError('the metadata does not name the file'
-                              f' {min(unnamed)!r}')
-    return outputs
+    return given
 
 
-def compare(outputs: Iterable[Output]) -> None:
+def _key_of(folder: str, name: str, given: dict[str, Path]) -> str:
     """
-    Compare files with what the metadata says of them.
+    Find the key of an output file among the given files.
 
-    :raises OSError: if one cannot be read.
-    :raises KojiImportError: if one differs.
+    :raises KojiImportError: if the file is not given, or its path leads out of
+                             the folder of the upload.
+    """
+    path = posixpath.join(folder, name)
+    if '..' in folder.split('/') or folder.startswith('/') or (
+            '/' in name or name in ('', '.', '..')):
+        raise KojiImportError(f'{path!r} is not a valid path of an output')
+    for key in (path, name):
+        if key in given:
+            return key
+    raise KojiImportError(f'the file {name!r} of the metadata is not given')
+
+
+def check_files(outputs: Iterable[Output]) -> None:
+    """
+    Compare local files with the sizes and checksums of the metadata.
+
+    :raises OSError: if a file cannot be read.
+    :raises KojiImportError: if a file differs.
     """
     for output in outputs:
         stat = os.stat(output.local)
         if not S_ISREG(stat.st_mode):
-            # Others may have no end.
-            raise KojiImportError(f'{output.local!r} is no file')
+            # A pipe or a device may have no end.
+            raise KojiImportError(f'{output.local!r} is not a regular file')
         with open(output.local, 'rb') as file:
             if stat.st_size != output.size:
                 raise KojiImportError(
                     f'{output.local} has {stat.st_size} bytes; the metadata'
                     f' says {output.size}')
-            digest = _digest(output.kind, file)
+            digest = _digest(output.checksum_type, file)
             if digest is not None and digest != output.checksum:
                 raise KojiImportError(
-                    f'the {output.kind} checksum of {output.local} is'
+                    f'the {output.checksum_type} checksum of {output.local} is'
                     f' {digest}; the metadata says {output.checksum}')
 
 
-def _digest(kind: Any, file: Any) -> str | None:
-    """The checksum of a file; None for a kind that is the hub's to judge."""
-    if kind not in ('md5', 'sha256', 'adler32'):
+def _digest(checksum_type: Any, file: Any) -> str | None:
+    """Compute the checksum of a file; None for a type that the hub checks."""
+    if checksum_type not in CHECKSUM_TYPES:
         return None
-    made = new_hash(kind)
+    hasher = new_hash(checksum_type)
     while True:
-        data = file.read(PIECE)
+        data = file.read(BLOCK_SIZE)
         if not data:
-            return str(made.hexdigest())
-        made.update(data)
+            return str(hasher.hexdigest())
+        hasher.update(data)

@@ -1,7 +1,4 @@
-"""
-Destinations of downloads: open files, and names of files that exist only when
-the whole content has arrived.
-"""
+"""Destinations of downloads: open files, and names of files."""
 from __future__ import annotations
 
 import os
@@ -13,57 +10,64 @@ from typing import Any, BinaryIO
 
 from txkoji.hub.deferreds import in_thread, shield
 
-#: The name of a file, or an open one.
+#: The name of a file, or an open file.
 Destination = str | os.PathLike[str] | BinaryIO
 
 
 async def save(reactor: Any, destination: Destination,
-               get: Callable[[Any], Awaitable[None]]) -> None:
+               write: Callable[[Any], Awaitable[None]]) -> None:
     """
-    Get a file to where it is wanted; under the name of a file only when all
-    of it is there.
+    Save a download in its destination.
 
-    :param get: writes it to an open file, and has ended with that when it
-                fails, also when it is cancelled.
+    A file that is given by its name is created, or replaced, when all bytes
+    have been written.
+
+    :param write: writes all bytes to an open file, and returns an awaitable.
+                  When the awaitable has ended, also by a failure or a
+                  cancellation, the file must no longer be used.
+    :raises TypeError: if the destination is neither a name nor an open file.
+    :raises OSError: if the file cannot be written.
     """
     if not isinstance(destination, (str, os.PathLike)):
         if not hasattr(destination, 'write'):
-            raise TypeError('the destination has to be the name of a file, or'
-                            f' an open one, not {destination!r}')
-        await get(destination)
+            raise TypeError('destination must be the name of a file or an open'
+                            f' file, not {destination!r}')
+        await write(destination)
         return
-    part = _Part(os.fspath(destination))
+    partial = _PartialFile(os.fspath(destination))
     try:
-        # Complain before anything is asked for.
-        await shield(in_thread(reactor, part.open))
-        await get(part.file)
-        await shield(in_thread(reactor, part.finish))
+        # Open the file first, so that an error comes before any request.
+        await shield(in_thread(reactor, partial.open))
+        await write(partial.file)
+        await shield(in_thread(reactor, partial.commit))
     except Exception:
-        await shield(in_thread(reactor, part.drop))
+        await shield(in_thread(reactor, partial.discard))
         raise
 
 
-class _Part:
+class _PartialFile:
     """
-    A file that has another name while it is not whole. What there is of its
-    name is kept where that is a link, a device or a pipe.
+    A file with a temporary name, which gets its own name when complete.
 
-    :param path: the name.
+    A link stays a link: the file that it points to is replaced. A device or a
+    pipe is written directly.
 
-    :ivar file: it, open.
+    :param path: the path of the complete file.
+
+    :ivar file: the open file.
     """
 
     file: Any = None
 
     def __init__(self, path: str) -> None:
         self._path = os.path.realpath(path)
-        self._name: str | None = None
+        self._temporary_path: str | None = None
 
     def open(self) -> None:
         """
-        Open it.
+        Open the file for writing.
 
-        :raises OSError: if it cannot be written, or is a folder.
+        :raises OSError: if the file cannot be written, or is a folder.
         """
         if os.path.isdir(self._path):
             raise IsADirectoryError(f'{self._path} is a folder')
@@ -73,22 +77,22 @@ class _Part:
         folder = os.path.dirname(self._path)
         if not os.path.isdir(folder):
             raise FileNotFoundError(ENOENT, 'There is no such folder', folder)
-        name = os.path.join(folder, f'.{secrets.token_hex(8)}.part')
-        self.file = open(name, 'xb')
-        self._name = name
+        path = os.path.join(folder, f'.{secrets.token_hex(8)}.part')
+        self.file = open(path, 'xb')
+        self._temporary_path = path
 
-    def finish(self) -> None:
-        """It is whole: give it its name."""
+    def commit(self) -> None:
+        """Close the file, and give it its own name."""
         self.file.close()
-        if self._name is not None:
-            os.replace(self._name, self._path)
-            self._name = None
+        if self._temporary_path is not None:
+            os.replace(self._temporary_path, self._path)
+            self._temporary_path = None
 
-    def drop(self) -> None:
-        """It is not to be kept."""
+    def discard(self) -> None:
+        """Close and remove the file."""
         if self.file is not None:
             with suppress(OSError):
                 self.file.close()
-        if self._name is not None:
+        if self._temporary_path is not None:
             with suppress(OSError):
-                os.unlink(self._name)
+                os.unlink(self._temporary_path)

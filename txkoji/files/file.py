@@ -1,6 +1,4 @@
-"""
-`File`: a file that a hub serves under its topurl.
-"""
+"""`File`: a file that a hub serves under its topurl."""
 from __future__ import annotations
 
 import posixpath
@@ -10,7 +8,7 @@ from twisted.internet.defer import Deferred
 
 from txkoji.files.checksums import Checksum
 from txkoji.files.destinations import Destination
-from txkoji.files.paths import address, below
+from txkoji.files.paths import file_url, normalize_path
 from txkoji.progress import ByteListener
 from txkoji.resource import Hub
 
@@ -19,22 +17,22 @@ class File:
     """
     A file that a hub serves under its topurl.
 
-    :param hub: the connection to download it with.
-    :param path: where it is below the topurl.
+    :param hub: the connection that downloads the file.
+    :param path: the path below the topurl.
 
-    :ivar path: the same.
-    :ivar size: in bytes; None if that is not known.
-    :ivar checksum: a `Checksum`, or None if there is none.
-    :ivar about: what the hub says of it: an `RPM`, or the row of an archive;
-                 None for logs and other files.
-    :raises DownloadError: if the path climbs out of its folder.
+    :ivar path: the path below the topurl.
+    :ivar size: bytes; None if unknown.
+    :ivar checksum: the `Checksum`; None if unknown.
+    :ivar about: the `RPM`, or the row of an archive; None for logs and other
+                 files.
+    :raises DownloadError: if the path leads out of the topurl.
     """
 
     def __init__(self, hub: Hub, path: str, *,
                  size: int | None = None,
                  checksum: Checksum | None = None,
                  about: Any = None) -> None:
-        self.path = below(path)
+        self.path = normalize_path(path)
         self.size = size
         self.checksum = checksum
         self.about = about
@@ -45,40 +43,41 @@ class File:
 
     @property
     def name(self) -> str:
-        """Its name, without the folders that it is in."""
+        """The name of the file, without its folders."""
         return posixpath.basename(self.path)
 
     @property
     def url(self) -> str | None:
-        """Its address; None if the profile has no topurl."""
-        return address(self._hub, self.path)
+        """The URL of the file; None if the profile has no topurl."""
+        return file_url(self._hub, self.path)
 
     def download(self, destination: Destination, *, offset: int = 0,
                  progress: ByteListener | None = None) -> Deferred[int]:
         """
-        Get it, never the whole in memory. Where a connection breaks, it goes
-        on behind what has come; what is known of its size and contents is
-        compared with what came.
+        Download the file, without ever keeping all of it in memory.
 
-        :param destination: the name of a file, which is there when all of it
-            is, and takes the place of one that is there; or one that is open
-            in binary mode, to which the bytes are written as they come, in
-            another thread.
-        :param offset: where to begin, in bytes. Then the contents are not
-                       compared.
-        :param progress: is told now and then how many bytes are here, and of
-                         how many, or None.
-        :returns: a Deferred that fires with how many bytes that were.
-                  Cancelling it closes the connection.
+        If a connection breaks, the download resumes at the next byte. A known
+        size, and a known checksum, are compared with the downloaded bytes.
+
+        :param destination: the name of a file, which is created or replaced
+                            when all bytes have arrived; or a file that is open
+                            in binary mode. The writes run in another thread.
+        :param offset: the first byte to download. With an offset above 0, the
+                       checksum is not compared.
+        :param progress: called now and then with the downloaded bytes and the
+                         total, or None if that is unknown.
+        :returns: a Deferred that fires with the number of bytes. Canceling
+                  the Deferred closes the connection.
         :raises HTTPError: if there is no such file, with a `status` of 404.
-        :raises DownloadError: if what comes is not what was to come, is
-                               changed meanwhile, is a folder, or ends before
-                               `offset`.
-        :raises TransportError: if the server cannot be reached any longer.
-        :raises ConfigurationError: if the profile has no topurl, or none
-                                    that is one; OSError if it cannot be
-                                    written; ValueError if `offset` is less
-                                    than 0.
+        :raises DownloadError: if the size or the checksum differs, the file
+                               changes during the download, the path is a
+                               folder, or `offset` is behind the end of the
+                               file.
+        :raises TransportError: if the server can no longer be reached.
+        :raises ConfigurationError: if the profile has no topurl, or the topurl
+                                    cannot be used.
+        :raises OSError: if the destination cannot be written.
+        :raises ValueError: if `offset` is below 0.
         """
         return self._hub.download(self, destination, offset=offset,
                                   progress=progress)

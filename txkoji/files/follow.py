@@ -1,6 +1,4 @@
-"""
-Following the logs of tasks while they grow.
-"""
+"""`Follow`: the lines of growing logs of tasks."""
 from __future__ import annotations
 
 from collections import deque
@@ -23,33 +21,33 @@ from txkoji.resource import existing
 from txkoji.waiting.polling import OutageBudget, Polled
 from txkoji.waiting.tasks import TaskOrId, task_number
 
-#: Bytes that are read of a log at once.
-PIECE = 32768
+#: The most bytes of a log that are read at once.
+CHUNK_SIZE = 32768
 
-#: So many bytes before those that are new are read again, to see whether it
-#: is still the same log.
-KNOWN = 64
+#: Bytes that are read again before the new ones, to notice a log that was
+#: written anew.
+OVERLAP = 64
 
-#: Bytes of a line; a longer one comes in pieces.
-LONGEST = 16384
+#: The most bytes of a line. A longer line is split.
+MAX_LINE = 16384
 
-#: So many lines are made at once.
-LINES = 500
+#: The most lines that are decoded at once.
+MAX_LINES = 500
 
 
 class LogLine(NamedTuple):
     """
     A line of a log.
 
-    :ivar task_id: the task's id.
-    :ivar name: that of the log.
-    :ivar text: the line, without its end; bytes that are no UTF-8 are shown
-                as replacement characters.
-    :ivar volume: the volume that the log is on.
-    :ivar cut: whether it is too long (`LONGEST` bytes), and goes on in the
-               next one of this log.
-    :ivar restarted: whether the log began anew with this line: it was cut
-                     off, or written again from its beginning.
+    :ivar task_id: the id of the task.
+    :ivar name: the name of the log.
+    :ivar text: the line, without its end. Bytes that are not UTF-8 become
+                replacement characters.
+    :ivar volume: the name of the log's volume.
+    :ivar cut: whether the line is longer than 16384 bytes, and goes on in the
+               next line of the log.
+    :ivar restarted: whether the log was truncated, or written anew, before
+                     this line.
     """
 
     task_id: int
@@ -62,53 +60,56 @@ class LogLine(NamedTuple):
 
 class LogPoller:
     """
-    One clock for all who follow something on a Connection: they look in the
-    same turn of the reactor, so that what they ask goes out as one request,
-    and what several ask is asked once.
+    The poll timer of all iterations over logs on a connection.
+
+    All iterations poll in the same turn of the reactor, so that their calls
+    share requests. Iterations that make the same call share the call.
     """
 
     def __init__(self, client: HubClient) -> None:
         self._client = client
         self._waiting: list[Deferred[None]] = []
+        #: Waiters of the current poll that have not been called yet.
         self._due: list[Deferred[None]] = []
         self._timer: Any = None
         self._batched = Batched(client)
-        self._asked: dict[tuple[str, int], SingleFlight[Any]] = {}
+        #: The calls under way, by hub method and task id.
+        self._calls: dict[tuple[str, int], SingleFlight[Any]] = {}
 
-    async def ask(self, method: str, task_id: int, **options: Any) -> Any:
+    async def call(self, method: str, task_id: int, **options: Any) -> Any:
         """
-        Ask the hub about a task.
+        Call a hub method for a task, and share the call.
 
-        :param method: a hub method that takes its id.
-        :param options: what else it takes.
-        :returns: what it gives.
+        :param method: a hub method that takes the id of the task.
+        :param options: named arguments of the hub method.
+        :returns: the result.
         """
         batched, key = self._batched, (method, task_id)
-        shared = self._asked.setdefault(key, SingleFlight())
+        shared = self._calls.setdefault(key, SingleFlight())
 
         async def call() -> Any:
             try:
                 return await batched.call(method, task_id, **options)
             finally:
-                del self._asked[key]
+                del self._calls[key]
 
         return await shared.run(call)
 
-    def next(self) -> Deferred[None]:
+    def next_poll(self) -> Deferred[None]:
         """
-        Wait for the next round.
+        Wait for the next poll.
 
-        :returns: a Deferred that fires after at most ``poll_interval``
-                  seconds.
+        :returns: a Deferred that fires with None after at most
+                  ``poll_interval`` seconds.
         """
-        waiting: Deferred[None] = Deferred(self._leave)
+        waiting: Deferred[None] = Deferred(self._cancel)
         self._waiting.append(waiting)
         if self._timer is None:
             self._timer = self._client.reactor.callLater(
-                self._client.settings.poll_interval, self._begin)
+                self._client.settings.poll_interval, self._poll)
         return waiting
 
-    def _leave(self, waiting: Deferred[None]) -> None:
+    def _cancel(self, waiting: Deferred[None]) -> None:
         if waiting in self._due:
             self._due.remove(waiting)
             return
@@ -117,7 +118,7 @@ class LogPoller:
             self._timer.cancel()
             self._timer = None
 
-    def _begin(self) -> None:
+    def _poll(self) -> None:
         self._timer = None
         self._due += self._waiting
         self._waiting.clear()
@@ -127,20 +128,22 @@ class LogPoller:
 
 class Follow(Polled):
     """
-    The lines of a task's logs, each a `LogLine`, while they grow and until
-    all tasks that are followed are finished::
+    An iteration over the lines of a task's logs, while they grow.
+
+    Each line is a `LogLine`. The iteration ends when all followed tasks have
+    finished::
 
         async for line in koji.follow(6476):
             print(line.text)
 
-    The lines of each log come in their order; those of several logs take
-    turns. No more is read than somebody wants.
+    The lines of one log keep their order. Several logs are read in turns. A
+    log is read only as fast as the program takes the lines.
 
-    :param client: asks the hub.
-    :param poller: the clock.
+    :param client: the client that calls the hub.
+    :param poller: the poll timer of the connection.
     :param task: the task, or its id.
-    :param descendents: whether to follow those of its descendents, too.
-    :param names: a pattern for the names of the logs.
+    :param descendents: whether to follow the descendents of the task, too.
+    :param names: a shell pattern for the names of the logs.
     """
 
     _log = Logger()
@@ -152,32 +155,37 @@ class Follow(Polled):
         self._task_id = task_number(task)
         self._descendents = descendents
         self._names = names
-        self._logs: dict[tuple[int, str, str], _Log] = {}
-        #: Those that have more than was read.
-        self._unread: deque[_Log] = deque()
-        #: Tasks that were finished when their logs were last looked for.
+        self._logs: dict[tuple[int, str, str], _TaskLog] = {}
+        #: The logs with bytes, or lines, that have not been read.
+        self._unread: deque[_TaskLog] = deque()
+        #: The ids of tasks that had finished before their last listing.
         self._finished: set[int] = set()
-        self._begun = self._ended = False
+        #: Whether the last poll succeeded.
+        self._is_polled = False
+        #: Whether all followed tasks have finished.
+        self._is_ended = False
         self._budget = OutageBudget()
 
     async def look(self) -> None:
+        """Read and poll until a line is found, or all logs have ended."""
         while not self.found and not self.over:
             if self._unread:
                 await self._retry_outages(self._read(self._unread[0]))
-            elif self._ended:
+            elif self._is_ended:
                 for log in self._logs.values():
                     self.found.extend(log.rest())
                 self.over = True
             else:
-                if self._begun:
-                    await self._poller.next()
-                self._begun = await self._retry_outages(self._list())
+                if self._is_polled:
+                    await self._poller.next_poll()
+                self._is_polled = await self._retry_outages(
+                    self._list_logs())
 
     async def _retry_outages(self, work: Any) -> bool:
         """
-        Do something, and bear an outage.
+        Await a coroutine; after an outage, wait for the next poll.
 
-        :returns: whether it was done.
+        :returns: whether the coroutine succeeded.
         """
         try:
             await work
@@ -186,81 +194,98 @@ class Follow(Polled):
                 raise
             self._log.warn('following logs goes on after {error}',
                            error=str(error))
-            await self._poller.next()
+            await self._poller.next_poll()
             return False
         self._budget.reset()
         return True
 
-    async def _list(self) -> None:
-        """See which logs there are, and how long they are."""
-        ask = self._poller.ask
-        # In this order: what is finished puts nothing out afterwards.
-        tasks = [existing(await ask('getTaskInfo', self._task_id),
+    async def _list_logs(self) -> None:
+        """List the logs of all followed tasks, with their sizes."""
+        call = self._poller.call
+        # The states come before the listings: the log of a finished task no
+        # longer grows.
+        tasks = [existing(await call('getTaskInfo', self._task_id),
                           'task', self._task_id)]
         if self._descendents:
-            tasks += await ask('getTaskDescendents', self._task_id)
+            tasks += await call('getTaskDescendents', self._task_id)
         tasks = [task for task in tasks if task.id not in self._finished]
         listings = await gather([Deferred.fromCoroutine(
-            ask('listTaskOutput', task.id, stat=True, all_volumes=True))
+            call('listTaskOutput', task.id, stat=True, all_volumes=True))
             for task in tasks])
         for task, listing in zip(tasks, listings):
             for name, volume, size in read_listing(listing):
                 if fnmatchcase(name, self._names):
-                    self._see((task.id, name, volume), size)
+                    self._update_log((task.id, name, volume), size)
             if task.state in task_states.DONE_GROUP:
                 self._finished.add(task.id)
-        self._ended = self._finished.issuperset(task.id for task in tasks)
+        self._is_ended = self._finished.issuperset(
+            task.id for task in tasks)
 
-    def _see(self, key: tuple[int, str, str], size: int) -> None:
+    def _update_log(self, key: tuple[int, str, str], size: int) -> None:
+        """
+        Note the listed size of a log.
+
+        :param key: the task id, the name and the volume of the log.
+        """
         log = self._logs.get(key)
         if log is None:
-            log = self._logs[key] = _Log(*key)
+            log = self._logs[key] = _TaskLog(*key)
         if size < log.offset:
             self.found.extend(log.restart())
         log.size = size
         if size > log.offset and log not in self._unread:
             self._unread.append(log)
 
-    async def _read(self, log: _Log) -> None:
-        """Read a piece of a log, or give more lines of that which was."""
-        if not log.waiting:
-            try:
-                data = await read_piece(
-                    self.client, log.task_id, log.name,
-                    log.offset - len(log.known), PIECE,
-                    **({} if log.volume == DEFAULT
-                       else {'volume': log.volume}))
-            except GenericError as error:
-                if type(error) is not GenericError:
-                    raise
-                # It is gone; if it comes back, it is listed again.
-                self._log.info('{name} of task {task}: {error}',
-                               name=log.name, task=log.task_id,
-                               error=str(error))
-                data = log.known
-            if not data.startswith(log.known):
-                self.found.extend(log.restart())
-                return
-            if len(data) == len(log.known):
-                # It is not as long as it was said to be.
-                log.size = log.offset
-            log.take(data[len(log.known):])
+    async def _read(self, log: _TaskLog) -> None:
+        """Find more lines of a log, after reading a chunk if need be."""
+        if not log.has_lines and not await self._read_chunk(log):
+            return
         self.found.extend(log.lines())
-        if not log.waiting:
+        if not log.has_lines:
             self._unread.popleft()
             if log.offset < log.size:
-                # After the others.
+                # The other logs have their turn first.
                 self._unread.append(log)
 
+    async def _read_chunk(self, log: _TaskLog) -> bool:
+        """
+        Read a chunk of a log.
 
-class _Log:
+        :returns: False if the log was written anew, and has to be read from
+                  its beginning.
+        """
+        try:
+            data = await read_piece(
+                self.client, log.task_id, log.name,
+                log.offset - len(log.overlap), CHUNK_SIZE,
+                **({} if log.volume == DEFAULT
+                   else {'volume': log.volume}))
+        except GenericError as error:
+            if type(error) is not GenericError:
+                raise
+            # The log is gone. A poll lists the log again if it comes back.
+            self._log.info('{name} of task {task}: {error}',
+                           name=log.name, task=log.task_id,
+                           error=str(error))
+            data = log.overlap
+        if not data.startswith(log.overlap):
+            self.found.extend(log.restart())
+            return False
+        if len(data) == len(log.overlap):
+            # The log is shorter than its listed size.
+            log.size = log.offset
+        log.add(data[len(log.overlap):])
+        return True
+
+
+class _TaskLog:
     """
-    A log, and how much of it was read.
+    A log of a task, and its bytes that have been read.
 
-    :ivar offset: so many bytes.
-    :ivar known: the last of them.
-    :ivar size: how long it is, as far as we know.
-    :ivar waiting: whether there are lines that were not given yet.
+    :ivar offset: the next byte to read.
+    :ivar overlap: the last bytes that have been read.
+    :ivar size: bytes of the log, as it was listed.
+    :ivar has_lines: whether `lines` may find more lines.
     """
 
     def __init__(self, task_id: int, name: str, volume: str) -> None:
@@ -268,56 +293,58 @@ class _Log:
         self.name = name
         self.volume = volume
         self.offset = self.size = 0
-        self.known = b''
-        self.waiting = False
+        self.overlap = b''
+        self.has_lines = False
         self._data = b''
-        self._begin = 0
+        #: Where the next line begins in the data.
+        self._line_start = 0
         self._restarted = False
 
-    def take(self, data: bytes) -> None:
-        """Take what was read."""
+    def add(self, data: bytes) -> None:
+        """Add bytes that have been read."""
         self.offset += len(data)
-        self.known = (self.known + data)[-KNOWN:]
-        self._data = self._data[self._begin:] + data
-        self._begin = 0
-        self.waiting = True
+        self.overlap = (self.overlap + data)[-OVERLAP:]
+        self._data = self._data[self._line_start:] + data
+        self._line_start = 0
+        self.has_lines = True
 
     def lines(self) -> list[LogLine]:
-        """Give some of the lines that are whole, or too long to be."""
+        """Take the next lines that are complete, or too long."""
         found: list[LogLine] = []
-        while self.waiting and len(found) < LINES:
-            end = self._data.find(b'\n', self._begin,
-                                  self._begin + LONGEST + 1)
+        while self.has_lines and len(found) < MAX_LINES:
+            end = self._data.find(b'\n', self._line_start,
+                                  self._line_start + MAX_LINE + 1)
             if end >= 0:
                 found.append(self._line(end))
-                self._begin = end + 1
-            elif len(self._data) - self._begin > LONGEST:
-                end = self._begin + LONGEST
-                # Not within a character, which has four bytes at most.
+                self._line_start = end + 1
+            elif len(self._data) - self._line_start > MAX_LINE:
+                end = self._line_start + MAX_LINE
+                # Do not split a character: UTF-8 has up to three
+                # continuation bytes.
                 for _ in range(3):
                     if self._data[end] & 0xc0 == 0x80:
                         end -= 1
                 found.append(self._line(end, cut=True))
-                self._begin = end
+                self._line_start = end
             else:
-                self.waiting = False
+                self.has_lines = False
         return found
 
     def rest(self) -> Iterable[LogLine]:
-        """Give the last line, which has no end."""
-        if self._begin < len(self._data):
+        """Take the last line, if the log does not end with a newline."""
+        if self._line_start < len(self._data):
             yield self._line(len(self._data))
-        self._data, self._begin = b'', 0
+        self._data, self._line_start = b'', 0
 
     def restart(self) -> Iterator[LogLine]:
-        """Begin anew, and give what is left."""
+        """Take the last line, and read the log from its beginning."""
         yield from self.rest()
         self.offset = 0
-        self.known = b''
+        self.overlap = b''
         self._restarted = True
 
     def _line(self, end: int, cut: bool = False) -> LogLine:
-        text = self._data[self._begin:end].decode('utf-8', 'replace')
+        text = self._data[self._line_start:end].decode('utf-8', 'replace')
         restarted, self._restarted = self._restarted, False
         return LogLine(self.task_id, self.name, text.rstrip('\r'),
                        self.volume, cut, restarted)

@@ -1,18 +1,16 @@
-"""
-Listings of the files of a task, as ``listTaskOutput`` gives them.
-"""
+"""Listings of a task's output files, as ``listTaskOutput`` returns them."""
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 
-class Output(NamedTuple):
+class OutputFile(NamedTuple):
     """
-    A file of a task, as ``listTaskOutput`` gives it.
+    A file in the output of a task.
 
-    :ivar name: with the folders that it is in.
-    :ivar volume: the volume that it is on.
-    :ivar size: in bytes, just then.
+    :ivar name: the path in the folder of the task's output.
+    :ivar volume: the name of the file's volume.
+    :ivar size: bytes of the file at the time of the listing.
     """
 
     name: str
@@ -20,10 +18,11 @@ class Output(NamedTuple):
     size: int
 
 
-def read_listing(answer: Any) -> list[Output]:
+def read_listing(answer: Any) -> list[OutputFile]:
     """
-    Read what ``listTaskOutput`` gives with ``stat`` and ``all_volumes``;
-    what makes no sense is left out.
+    Read the result of ``listTaskOutput`` with ``stat`` and ``all_volumes``.
+
+    Malformed entries are left out.
     """
     outputs = []
     if isinstance(answer, dict):
@@ -32,8 +31,9 @@ def read_listing(answer: Any) -> list[Output]:
                 continue
             for volume, stat in volumes.items():
                 size = stat.get('st_size') if isinstance(stat, dict) else None
-                # It is a text, since it may be too large for XML-RPC.
+                # The hub sends the size as text, since an integer of XML-RPC
+                # has 32 bits.
                 text = str(size)
                 if text.isascii() and text.isdigit() and len(text) < 20:
-                    outputs.append(Output(name, volume, int(text)))
+                    outputs.append(OutputFile(name, volume, int(text)))
     return outputs

@@ -1,6 +1,4 @@
-"""
-Where Koji keeps its files below the topurl (koji, ``PathInfo``).
-"""
+"""Paths of Koji's files below the topurl (koji, ``PathInfo``)."""
 from __future__ import annotations
 
 from typing import Any
@@ -12,38 +10,40 @@ from txkoji.exceptions import DownloadError, UploadError
 DEFAULT = 'DEFAULT'
 
 
-def below(path: str) -> str:
+def normalize_path(path: str) -> str:
     """
-    A path without what means nothing in it.
+    Remove empty and "." components from a path below the topurl.
 
-    :raises DownloadError: if it climbs out of its folder, or is none.
+    :raises DownloadError: if the path has a ".." component, has a control
+                           character, or is empty.
     """
     parts = [part for part in path.split('/') if part not in ('', '.')]
     if '..' in parts or not parts or any(
             ord(each) < 32 or each == '\x7f' for each in path):
-        raise DownloadError(f'{path!r} is no path below the topurl')
+        raise DownloadError(f'{path!r} is not a path below the topurl')
     return '/'.join(parts)
 
 
 def upload_path(path: str) -> str:
     """
-    A folder of uploads, without what means nothing in its path.
+    Remove empty and "." components from the path of a folder for an upload.
 
-    :raises UploadError: if it is not below the hub's folder for uploads.
+    :raises UploadError: if the path is absolute, has a ".." component, or is
+                         empty.
     """
     parts = [part for part in path.split('/') if part not in ('', '.')]
     if '..' in parts or not parts or path.startswith('/'):
         raise UploadError(
-            f'{path!r} is no place on the hub: it has to be relative, and'
-            ' without ".."', uploaded=0)
+            f'{path!r} is not a folder for an upload: the path must be'
+            ' relative, without "..", and not empty', uploaded=0)
     return '/'.join(parts)
 
 
-def address(connection: Any, path: str) -> str | None:
+def file_url(connection: Any, path: str) -> str | None:
     """
-    The address of a file.
+    Make the URL of a file.
 
-    :param path: where it is below the topurl.
+    :param path: the path below the topurl.
     :returns: None if the profile has no topurl.
     """
     topurl = getattr(connection, 'settings', None) and (
@@ -52,12 +52,21 @@ def address(connection: Any, path: str) -> str | None:
 
 
 def on_volume(volume: str | None, path: str) -> str:
-    """The path of what is on a volume."""
+    """
+    Make the path of a file or a folder on a volume.
+
+    :param volume: the name of the volume; None for the default one.
+    :param path: the path on the default volume.
+    """
     return path if volume in (None, DEFAULT) else f'vol/{volume}/{path}'
 
 
 def build_path(build: dict[str, Any]) -> str:
-    """The folder of a build, by a row that says which it is."""
+    """
+    Make the path of a build's folder.
+
+    :param build: a row with the name, version, release and volume.
+    """
     name = build.get('package_name') or build.get('name')
     return on_volume(
         build.get('volume_name'),
@@ -67,8 +76,11 @@ def build_path(build: dict[str, Any]) -> str:
 def rpm_path(build: dict[str, Any], rpm: dict[str, Any],
              sigkey: str | None = None) -> str:
     """
-    The path of an RPM, or of its copy that is signed with a key, whose id is
-    in the path as the hub has it.
+    Make the path of an RPM.
+
+    :param build: the row of the RPM's build.
+    :param sigkey: the id of the key of a signed copy, as the hub spells the
+                   id; None or "" for the unsigned RPM.
     """
     arch = rpm['arch']
     signed = f'data/signed/{sigkey}/' if sigkey else ''
@@ -77,7 +89,12 @@ def rpm_path(build: dict[str, Any], rpm: dict[str, Any],
 
 
 def archive_path(build: dict[str, Any], archive: dict[str, Any]) -> str:
-    """The path of an archive, by a row that has what its type needs."""
+    """
+    Make the path of an archive.
+
+    :param build: the row of the archive's build.
+    :param archive: a row of ``listArchives`` for one type of builds.
+    """
     kind = archive['btype']
     folder = {'maven': 'maven', 'win': 'win', 'image': 'images'}.get(
         kind, f'files/{kind}')
@@ -90,20 +107,20 @@ def archive_path(build: dict[str, Any], archive: dict[str, Any]) -> str:
 
 
 def task_path(task_id: int, name: str, volume: str | None = None) -> str:
-    """The path of a file that a task has put out."""
+    """Make the path of a file in the output of a task."""
     return on_volume(volume, f'work/{task_folder(task_id)}/{name}')
 
 
 def task_folder(task_id: int) -> str:
-    """The folder of a task's files, below that of what is worked on."""
+    """Make the path of a task's folder, below the folder ``work``."""
     return f'tasks/{task_id % 10000}/{task_id}'
 
 
 def scratch_path(user: str, task_id: int, name: str) -> str:
-    """The path of a file of a scratch build."""
+    """Make the path of a file of a scratch build."""
     return f'scratch/{user}/task_{task_id}/{name}'
 
 
 def repo_path(tag: str, repo_id: int, dist: bool) -> str:
-    """The folder of a repository."""
+    """Make the path of a repository's folder."""
     return f'repos{"-dist" if dist else ""}/{tag}/{repo_id}'

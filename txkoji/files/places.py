@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from txkoji.exceptions import DownloadError
-from txkoji.files.paths import below, on_volume, task_folder
+from txkoji.files.paths import normalize_path, on_volume, task_folder
 from txkoji.nvr import NVRA
 
 #: A folder of a package, a build, a task or a repository, with the folders in
@@ -65,7 +65,7 @@ def read_path(path: str) -> Place | None:
     :returns: a `Place`; None if Koji has no such path.
     """
     try:
-        parts = below(path).split('/')
+        parts = normalize_path(path).split('/')
     except DownloadError:
         return None
     volume = None

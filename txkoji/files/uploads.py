@@ -1,6 +1,4 @@
-"""
-Sending files to a hub, a piece at a time.
-"""
+"""Uploads of files to a hub, in chunks."""
 from __future__ import annotations
 
 import os
@@ -8,7 +6,6 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
-from stat import S_ISREG
 from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import urlencode
 
@@ -30,38 +27,39 @@ from txkoji.exceptions import (
     UploadError,
 )
 from txkoji.files.checksums import Adler32
+from txkoji.files.local_file import LocalFile
 from txkoji.files.paths import upload_path
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.deferreds import in_thread, shield
 from txkoji.hub.retries import outage
 from txkoji.progress import ByteListener
 
-#: What is sent: the name of a file, or one that is open.
+#: The name of a local file, or an open file.
 Local = str | os.PathLike[str] | BinaryIO
 
-#: So often a piece is sent that arrives otherwise than it was sent.
-ATTEMPTS = 3
+#: How often a chunk is sent as a raw upload, if it arrives damaged.
+RAW_ATTEMPTS = 3
 
-#: Bytes of a piece that is sent as a call.
-SLOW = 2**18
+#: Bytes of a chunk that is sent as a call of ``uploadFile``.
+CALL_CHUNK_SIZE = 2**18
 
-#: Seconds in which the hub says what it has got.
-CHECKING = 600
+#: Seconds for a call of ``checkUpload``: the hub reads the whole file.
+CHECK_DEADLINE = 600
 
-#: Seconds to wait before asking again a hub that does not see yet what was
-#: uploaded through another of its servers, or that still holds the lock of a
-#: broken upload: about a minute in all.
-PAUSES = (1, 2, 4, 8, 15, 30)
+#: Seconds to wait before asking the hub again, about a minute in total. One of
+#: the hub's servers may not see the writes of another server yet, or may still
+#: hold the lock of an interrupted upload.
+RETRY_DELAYS = (1, 2, 4, 8, 15, 30)
 
 
 class Uploaded(NamedTuple):
     """
-    A file on the hub.
+    An uploaded file.
 
-    :ivar path: the folder that it is in, below the hub's folder for uploads.
-    :ivar name: its name there.
-    :ivar size: in bytes.
-    :ivar adler32: its checksum of that kind, as eight hexadecimal digits.
+    :ivar path: the folder, below the hub's folder for uploads.
+    :ivar name: the name on the hub.
+    :ivar size: bytes.
+    :ivar adler32: the Adler-32 checksum, as eight hexadecimal digits.
     """
 
     path: str
@@ -77,21 +75,21 @@ async def upload(client: HubClient, local: Local, path: str,
                  ) -> Uploaded:
     """Upload a file; see `Connection.upload`."""
     if name is None:
-        place: Any = getattr(local, 'name', local)
-        if not isinstance(place, (str, os.PathLike)):
-            raise UploadError('a file without a name needs one for the hub:'
-                              ' give upload() a name')
-        name = os.path.basename(place)
+        local_name: Any = getattr(local, 'name', local)
+        if not isinstance(local_name, (str, os.PathLike)):
+            raise UploadError('the open file has no name: give upload() a'
+                              ' name for the file on the hub')
+        name = os.path.basename(local_name)
     return await Upload(client, path, name, overwrite=overwrite,
                         volume=volume, progress=progress).run(local)
 
 
 def check_login(client: HubClient, method: str) -> None:
     """
-    Refuse to upload without a session, before anything is sent.
+    Check that the client is logged in.
 
-    :param method: what was called, for the error's text.
-    :raises ActionNotAllowed: if we are not logged in.
+    :param method: the name of the caller's method, for the error's text.
+    :raises ActionNotAllowed: if the client is not logged in.
     """
     if not client.is_logged_in:
         raise ActionNotAllowed(f'{method}: not logged in; login() first',
@@ -100,9 +98,9 @@ def check_login(client: HubClient, method: str) -> None:
 
 class Upload:
     """
-    A file on its way; see `Connection.upload`.
+    An upload of one file; see `Connection.upload`.
 
-    :param client: sends it.
+    :param client: the client that sends the chunks.
     """
 
     _log = Logger()
@@ -111,143 +109,151 @@ class Upload:
                  overwrite: bool, volume: str | None,
                  progress: ByteListener) -> None:
         self._client = client
-        self._path = upload_path(path)
+        self._folder = upload_path(path)
         self._name = name
+        self._path = f'{self._folder}/{name}'
         self._overwrite = overwrite
         self._volume = {} if volume is None else {'volume': volume}
         self._progress = progress
-        self._fast = client.settings.use_fast_upload
+        #: Whether chunks are sent as raw uploads.
+        self._is_raw = client.settings.use_fast_upload
+        #: Bytes on the hub.
+        self._uploaded = 0
+        #: The checksum of these bytes, and of the chunk that is being sent.
         self._checksum = Adler32()
-        self._size = 0
         if '/' in name or name in ('', '.', '..'):
-            raise UploadError(f'{name!r} is no name of a file', uploaded=0)
-
-    @property
-    def _place(self) -> str:
-        return f'{self._path}/{self._name}'
+            raise UploadError(f'{name!r} is not a name of a file: it must not'
+                              ' be empty, ".", "..", or have a "/"',
+                              uploaded=0)
 
     async def run(self, local: Local) -> Uploaded:
         """
-        Send it.
+        Upload the file.
 
-        :param local: the file.
+        :param local: the name of the local file, or an open file.
         """
         check_login(self._client, 'upload')
-        if not self._fast:
-            self._check_new()
+        if not self._is_raw:
+            self._refuse_overwrite()
         try:
             if isinstance(local, (str, os.PathLike)):
-                file = _Local(local)
+                file = LocalFile(local)
                 try:
                     await self._in_thread(file.open)
-                    return await self._send(file.file, file.stat)
+                    return await self._send(file.file, file)
                 finally:
                     await self._in_thread(file.close)
             return await self._send(local, None)
         except CancelledError:
             raise UploadCanceled(
-                f'cancelled: {self._size} bytes are on the hub, in'
-                f' {self._place}', uploaded=self._size) from None
+                f'upload canceled: {self._uploaded} bytes are on the hub, in'
+                f' {self._path}', uploaded=self._uploaded) from None
 
-    async def _send(self, file: BinaryIO, before: os.stat_result | None
+    async def _send(self, file: BinaryIO, local: LocalFile | None
                     ) -> Uploaded:
-        total = None if before is None else before.st_size
+        """
+        Send all chunks of the file, and verify the whole.
+
+        :param local: the local file; None if the caller has opened it.
+        """
+        total = None if local is None else local.size
         data = await self._read(file)
         while True:
-            if total is not None and self._size + len(data) > total:
+            if total is not None and self._uploaded + len(data) > total:
                 raise self._changed()
-            # An empty file has one piece, too.
-            await self._piece(data)
-            self._progress(self._size, total)
+            # An empty file has one chunk, which is empty.
+            await self._send_chunk(data)
+            self._progress(self._uploaded, total)
             data = await self._read(file)
             if not data:
                 break
-        if before is not None:
-            after = os.fstat(file.fileno())
-            if (after.st_size, after.st_mtime_ns, self._size) != (
-                    before.st_size, before.st_mtime_ns, before.st_size):
-                raise self._changed()
-        return await self._check()
+        if local is not None and (local.is_changed()
+                                  or self._uploaded != total):
+            raise self._changed()
+        return await self._verify()
 
     async def _read(self, file: BinaryIO) -> bytes:
         data: Any = await self._in_thread(
             file.read, self._client.settings.upload_blocksize)
         if not isinstance(data, bytes):
-            raise UploadError('a file that is to be uploaded has to be opened'
-                              ' in binary mode', uploaded=self._size)
+            raise UploadError(f'the local file of {self._path} is open in text'
+                              ' mode: open it in binary mode',
+                              uploaded=self._uploaded)
         return data
 
     def _changed(self) -> UploadError:
-        return UploadError('the file was changed while it was read',
-                           uploaded=self._size)
+        return UploadError(f'the local file of {self._path} was changed during'
+                           ' the upload', uploaded=self._uploaded)
 
-    async def _piece(self, data: bytes) -> None:
-        if self._fast:
+    # Sending
+
+    async def _send_chunk(self, data: bytes) -> None:
+        """Send a chunk as a raw upload, or else in calls."""
+        if self._is_raw:
             self._checksum.update(data)
             try:
-                await self._sent(self._quick, data)
+                await self._send_and_confirm(self._send_raw, data)
                 return
             except (HTTPError, AnswerError) as error:
-                if self._size or not _refuses_raw(error):
+                if self._uploaded or not _refuses_raw(error):
                     raise
-                self._check_new()
-                self._fast = False
+                self._refuse_overwrite()
+                self._is_raw = False
                 self._checksum = Adler32()
-        if not self._size:
-            await self._check_free()
-        # Smaller ones, since they are put into base64 and XML at once.
-        for start in range(0, max(1, len(data)), SLOW):
-            part = data[start:start + SLOW]
+        if not self._uploaded:
+            await self._refuse_existing()
+        # Calls have smaller chunks, since base64 and XML block the reactor.
+        for start in range(0, max(1, len(data)), CALL_CHUNK_SIZE):
+            part = data[start:start + CALL_CHUNK_SIZE]
             self._checksum.update(part)
-            await self._sent(self._slow, part)
+            await self._send_and_confirm(self._send_call, part)
 
-    async def _sent(self, send: Callable[[bytes], Awaitable[None]],
-                    data: bytes) -> None:
+    async def _send_and_confirm(
+            self, send: Callable[[bytes], Awaitable[None]], data: bytes
+            ) -> None:
         """
-        Send a piece, which may be there though no good answer is.
+        Send a chunk. If the answer is lost, check whether the chunk arrived.
 
-        :param send: sends it.
+        :param send: sends the chunk.
         """
-        size = self._size + len(data)
+        size = self._uploaded + len(data)
         try:
-            await self._unlocked(send, data)
+            await self._retry_locked(send, data)
         except (RetryError, TransportError) as error:
-            # With RetryError it is there, if perhaps not to be seen yet.
-            pauses = PAUSES if isinstance(error, RetryError) else ()
+            # A RetryError tells that the hub has the chunk, though the hub's
+            # other servers may not see the chunk yet.
+            delays = RETRY_DELAYS if isinstance(error, RetryError) else ()
             found = None
             with suppress(KojiException):
-                found = await self._look(size, pauses)
-            if not self._is_ours(found, size):
+                found = await self._poll_upload(size, delays)
+            if not self._matches(found, size):
                 raise
-        self._size = size
+        self._uploaded = size
 
-    async def _unlocked(self, send: Callable[[bytes], Awaitable[None]],
-                        data: bytes) -> None:
-        """
-        Send a piece, again while a broken upload still holds the hub's lock.
-        """
-        for pause in PAUSES:
+    async def _retry_locked(self, send: Callable[[bytes], Awaitable[None]],
+                            data: bytes) -> None:
+        """Send a chunk, again while the hub has locked the file."""
+        for delay in RETRY_DELAYS:
             try:
                 return await send(data)
             except LockError as error:
-                self._log.warn('upload of {path}: trying again in {pause}'
-                               ' seconds, after {error}', path=self._place,
-                               pause=pause, error=str(error))
-            await self._sleep(pause)
+                self._log.warn('upload of {path}: trying again in {delay}'
+                               ' seconds, after {error}', path=self._path,
+                               delay=delay, error=str(error))
+            await self._sleep(delay)
         await send(data)
 
-    async def _quick(self, data: bytes) -> None:
-        """
-        Send a piece as it is (kojihub/kojihub.py, ``handle_upload``).
-        """
+    async def _send_raw(self, data: bytes) -> None:
+        """Send a chunk as raw bytes (kojihub, ``handle_upload``)."""
         fields: dict[str, Any] = {
-            'filename': self._name, 'filepath': self._path,
-            'fileverify': 'adler32', 'offset': self._size, **self._volume}
+            'filename': self._name, 'filepath': self._folder,
+            'fileverify': 'adler32', 'offset': self._uploaded, **self._volume}
         expected = Adler32()
         expected.update(data)
-        for attempt in range(ATTEMPTS):
-            # A damaged first piece was taken, so nothing else is there.
-            if self._overwrite or (attempt and not self._size):
+        for attempt in range(RAW_ATTEMPTS):
+            # If the first chunk arrived damaged, the hub took it, so the file
+            # is ours, and may be overwritten.
+            if self._overwrite or (attempt and not self._uploaded):
                 fields['overwrite'] = 1
             answer = await self._client.send(
                 'upload', data, Decoder, read=False, query=urlencode(fields))
@@ -255,140 +261,124 @@ class Upload:
                     str(answer.get('size')), answer.get('hexdigest')) == (
                     str(len(data)), expected.hexdigest()):
                 return
-        raise self._wrong(data)
+        raise self._damaged(data)
 
-    async def _slow(self, data: bytes) -> None:
+    async def _send_call(self, data: bytes) -> None:
         """
-        Send a piece as a call (kojihub/kojihub.py, ``uploadFile``). Never
-        with an offset of -1, which cuts what is there without asking.
+        Send a chunk as a call (kojihub, ``uploadFile``).
+
+        The offset is never -1, with which the hub would truncate the file.
         """
         good = await self._client.call(
-            'uploadFile', self._path, self._name, len(data),
-            ('sha256', sha256(data).hexdigest()), self._size,
+            'uploadFile', self._folder, self._name, len(data),
+            ('sha256', sha256(data).hexdigest()), self._uploaded,
             b64encode(data).decode(), **self._volume)
         if not good:
-            raise self._wrong(data)
+            raise self._damaged(data)
 
-    def _wrong(self, data: bytes) -> UploadError:
-        return UploadError(f'{len(data)} bytes at {self._size} did not arrive'
-                           ' as they were sent', uploaded=self._size)
+    def _damaged(self, data: bytes) -> UploadError:
+        return UploadError(
+            f'{self._path}: {len(data)} bytes at offset {self._uploaded} did'
+            ' not arrive as they were sent', uploaded=self._uploaded)
 
-    def _check_new(self) -> None:
+    # Existing files
+
+    def _refuse_overwrite(self) -> None:
         """
-        Refuse to replace a file in calls, which have no argument for that.
+        Refuse to replace a file by calls, which have no such option.
 
-        :raises UploadError: if it was asked for.
+        :raises UploadError: if the file is to be replaced.
         """
         if self._overwrite:
-            why = ('use_fast_upload is off in profile'
-                   f' {self._client.profile!r}' if not self._fast
-                   else 'the hub takes no raw uploads')
+            reason = ('use_fast_upload is off in profile'
+                      f' {self._client.profile!r}' if not self._is_raw
+                      else 'the hub takes no raw uploads')
             raise UploadError(
-                f'{self._place} cannot be uploaded with overwrite=True:'
-                f' {why}, and uploadFile() replaces nothing', uploaded=0)
+                f'{self._path} cannot be uploaded with overwrite=True:'
+                f' {reason}, and the hub method uploadFile cannot replace a'
+                ' file', uploaded=0)
 
-    async def _check_free(self) -> None:
+    async def _refuse_existing(self) -> None:
         """
-        Refuse to replace a file: ``uploadFile`` does so for names that end in
-        ".log".
+        Refuse to replace an existing file by calls.
 
-        :raises GenericError: if there is one.
+        The hub itself lets ``uploadFile`` replace files named ``*.log``.
+
+        :raises GenericError: if the file exists on the hub.
         """
-        if await self._ask() is not None:
-            raise GenericError(f'file already exists: {self._place} is on the'
+        if await self._check_upload() is not None:
+            raise GenericError(f'file already exists: {self._path} is on the'
                                ' hub', method='upload')
 
-    async def _ask(self) -> Any:
-        """What the hub has: size and checksum, or None."""
-        return await self._client.with_options(deadline=CHECKING).checkUpload(
-            self._path, self._name, verify='adler32', **self._volume)
+    # Verification
 
-    async def _look(self, size: int, pauses: Sequence[float]) -> Any:
-        """
-        What the hub has, in the end.
+    async def _check_upload(self) -> Any:
+        """Ask the hub for the size and the checksum; None without a file."""
+        return await self._client.with_options(
+            deadline=CHECK_DEADLINE).checkUpload(
+                self._folder, self._name, verify='adler32', **self._volume)
 
-        :param size: how many of our bytes it should have.
-        :param pauses: seconds to wait before asking again.
+    async def _poll_upload(self, size: int, delays: Sequence[float]) -> Any:
         """
-        for pause in pauses:
-            found = await self._ask()
-            if self._is_ours(found, size):
+        Ask the hub for the size and the checksum until they match ours.
+
+        :param size: bytes that the hub should have.
+        :param delays: seconds to wait before asking again.
+        :returns: the last answer of the hub.
+        """
+        for delay in delays:
+            found = await self._check_upload()
+            if self._matches(found, size):
                 return found
-            self._log.info('upload of {path}: the hub has {found}, looking'
-                           ' again in {pause} seconds', path=self._place,
-                           found=found, pause=pause)
-            await self._sleep(pause)
-        return await self._ask()
+            self._log.info('upload of {path}: the hub has {found}, asking'
+                           ' again in {delay} seconds', path=self._path,
+                           found=found, delay=delay)
+            await self._sleep(delay)
+        return await self._check_upload()
 
-    def _is_ours(self, found: Any, size: int) -> bool:
-        """Whether what the hub has is what was sent, to here."""
+    def _matches(self, found: Any, size: int) -> bool:
+        """
+        Check whether the hub has the bytes that were sent so far.
+
+        :param found: an answer of ``checkUpload``.
+        """
         return isinstance(found, dict) and (
             found.get('size'), found.get('hexdigest')) == (
             size, self._checksum.hexdigest())
 
-    async def _check(self) -> Uploaded:
-        """Compare the whole with what the hub has."""
-        found = await self._look(self._size, PAUSES)
-        if not self._is_ours(found, self._size):
-            raise UploadError(self._difference(found), uploaded=self._size)
-        return Uploaded(self._path, self._name, self._size,
+    async def _verify(self) -> Uploaded:
+        """Compare the whole file with the file on the hub."""
+        found = await self._poll_upload(self._uploaded, RETRY_DELAYS)
+        if not self._matches(found, self._uploaded):
+            raise UploadError(self._difference(found),
+                              uploaded=self._uploaded)
+        return Uploaded(self._folder, self._name, self._uploaded,
                         self._checksum.hexdigest())
 
     def _difference(self, found: Any) -> str:
         if found is None:
-            return (f'the hub has no such file: {self._place}, {sum(PAUSES)}'
-                    ' seconds after it was uploaded')
+            return (f'the hub has no such file: {self._path},'
+                    f' {sum(RETRY_DELAYS)} seconds after the upload')
         size = found.get('size') if isinstance(found, dict) else found
-        if size != self._size:
-            return (f'the hub has {size} bytes in {self._place};'
-                    f' {self._size} were sent')
-        return f'{self._place} on the hub is not what was sent'
+        if size != self._uploaded:
+            return (f'the hub has {size} bytes in {self._path};'
+                    f' {self._uploaded} bytes were sent')
+        return (f'the checksum of {self._path} on the hub is not that of the'
+                ' bytes that were sent')
 
     def _sleep(self, seconds: float) -> Any:
         return deferLater(self._client.reactor, seconds)
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
-        return shield(in_thread(self._client.reactor, function,
-                                    *args))
+        return shield(in_thread(self._client.reactor, function, *args))
 
 
 def _refuses_raw(error: HTTPError | AnswerError) -> bool:
     """
-    Whether an error may be that of a hub that takes XML only, or of a front
-    server that takes no pieces as large.
+    Check whether an error may tell that raw uploads are not possible.
+
+    The hub may accept XML only, or a front server may limit the size of
+    requests.
     """
     return isinstance(error, AnswerError) or (
         not outage(error) and 400 <= (error.status or 0) < 500)
-
-
-class _Local:
-    """
-    A file of this machine.
-
-    :ivar file: it, open.
-    :ivar stat: its size and times, when it was opened.
-    """
-
-    file: Any = None
-    stat: os.stat_result
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = path
-
-    def open(self) -> None:
-        """
-        Open it.
-
-        :raises OSError: if it cannot be read, or is a folder.
-        :raises UploadError: if it is something else.
-        """
-        path = self._path
-        if not os.path.isdir(path) and not S_ISREG(os.stat(path).st_mode):
-            raise UploadError(f'{os.fspath(path)!r} is no file', uploaded=0)
-        self.file = open(path, 'rb')
-        self.stat = os.fstat(self.file.fileno())
-
-    def close(self) -> None:
-        """Close it, if it is open."""
-        if self.file is not None:
-            self.file.close()

@@ -1,71 +1,57 @@
-"""
-Listening to a broker of AMQP 0-9-1, such as RabbitMQ, with pika. That is not
-imported before somebody listens.
-"""
+"""`AMQPListener`: listen to a broker of AMQP 0-9-1, such as RabbitMQ."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from twisted.application.internet import backoffPolicy
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
-from twisted.internet.error import ConnectionDone
-from twisted.internet.protocol import Factory, connectionDone
-from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from txkoji.exceptions import ListenError
+from txkoji.messages import listening
+from txkoji.messages.amqp_connector import Connector
+from txkoji.messages.amqp_consumer import Consumer, InProgress, Options, State
+from txkoji.messages.listening import Backoff, Feed
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 
-#: Codes with which a broker closes a channel or a connection, and which mean
-#: that it would do so again: no permission, no such thing, in use by somebody
-#: else, declared otherwise; no such virtual host.
-FINAL = frozenset([402, 403, 404, 405, 406, 530])
-
-#: Seconds that a broker may take to close a connection.
-PATIENCE = 5
-
-#: Seconds that it may take to let us in, and give us our queue.
-HANDSHAKE = 30
-
-#: Seconds that subscribers may take in the end.
-GRACE = 30
-
 
 class AMQPListener:
     """
-    Hears what a broker has in a queue. It is made by `Events.listen_amqp`,
-    whose ``options`` are the keyword arguments.
+    A listener that consumes a queue of a broker, with pika.
 
-    :param feed: what takes a message, and fires with whether that went well.
-    :param url: of the broker.
-    :param queue: its name; it is made durable, for several to share. An empty
-                  one is made for this connection alone, and ends with it.
-    :param topics: what topics of the exchange the queue gets.
-    :param exchange: the exchange.
-    :param arguments: more of what the queue is declared with.
-    :param passive: whether to use a queue that is there as it is, with the
-                    topics that it has.
-    :param prefetch: how many messages may be under way at once.
-    :param requeue: whether a message goes back to the queue if a subscriber
-                    failed: it comes again at once.
-    :param tls: whom to trust, and the certificate to show, for ``amqps``: the
-                result of Twisted's `optionsForClientTLS`; None for the
-                system's certificates. With this, and no user in the URL, the
-                certificate says who we are.
-    :param reactor: None for Twisted's own.
+    `Events.listen_amqp` makes the listener. Its ``options`` are the keyword
+    arguments. The listener has one `Consumer` after the other: a new one for
+    each connection to the broker. Between two of them, the listener waits or
+    connects.
 
-    :ivar hearing: whether it is connected, and hears.
+    :param feed: `Events.feed`.
+    :param url: the URL of the broker.
+    :param queue: the name of the queue. The queue is declared durable, and
+                  several programs may share it. An empty name declares an
+                  exclusive queue, which ends with the connection.
+    :param topics: the topics of the exchange to bind the queue to.
+    :param exchange: the name of the exchange.
+    :param arguments: more arguments for the declaration of the queue.
+    :param passive: whether to use an existing queue, with its arguments and
+                    bindings.
+    :param prefetch: the limit for messages in progress.
+    :param requeue: whether a message returns to the queue if a subscriber
+                    failed. The broker then delivers the message again at
+                    once.
+    :param tls: for ``amqps``: the authorities to trust, and the client
+                certificate, by Twisted's `optionsForClientTLS`. None means
+                the system's authorities, and no client certificate. With
+                `tls`, and without a user in the URL, the client certificate
+                identifies the user.
+    :param reactor: None means Twisted's global reactor.
     """
 
     _log = Logger()
 
-    def __init__(self, feed: Callable[[Any], Deferred[bool]], url: str,
+    def __init__(self, feed: Feed, url: str,
                  queue: str = '', topics: Iterable[str] = ('#',), *,
                  exchange: str = 'amq.topic',
                  arguments: Mapping[str, Any] | None = None,
@@ -75,204 +61,101 @@ class AMQPListener:
                  reactor: Any = None) -> None:
         self._feed = feed
         self._url = url
-        self._queue = queue
-        self._topics = [topics] if isinstance(topics, str) else list(topics)
-        self._exchange = exchange
-        self._arguments = arguments
-        self._passive = passive
-        self._prefetch = prefetch
-        self._requeue = requeue
+        self._options = Options(
+            queue, [topics] if isinstance(topics, str) else list(topics),
+            exchange, arguments, passive, prefetch, requeue)
         self._tls = tls
         self._reactor = reactor
-        self.hearing = False
-        self._stopping = self._closing = self._hurry = False
-        self._protocol: Any = None
-        self._running: Deferred[None] | None = None
+        self._in_progress = InProgress()
+        #: The current connection. None while the listener waits or connects.
+        self._consumer: Consumer | None = None
+        #: Fires when the listener consumes for the first time.
         self._started: Deferred[AMQPListener] = Deferred(self._give_up)
-        #: Messages that somebody works on, who waits for the end of that,
-        #: and what ends the consuming.
-        self._working: set[Deferred[Any]] = set()
-        self._idle: Deferred[None] | None = None
-        self._cancel: Callable[[], Any] | None = None
+        #: Fires when the listener has ended. None before the start.
+        self._running: Deferred[None] | None = None
+        #: Whether `stop` was called: there is no further connection.
+        self._stopping = False
+
+    @property
+    def hearing(self) -> bool:
+        """Whether the broker delivers messages to the listener."""
+        return self._consumer is not None and self._consumer.state in (
+            State.CONSUMING, State.CANCELING)
 
     def start(self) -> Deferred[AMQPListener]:
         """
-        Begin.
+        Start listening.
 
-        :returns: a Deferred that fires when it hears. To cancel it is to give
-                  up.
+        :returns: a Deferred that fires with the listener when the listener
+                  consumes. Canceling the Deferred stops the listener.
         :raises ListenError: see `Events.listen_amqp`.
         """
-        try:
-            connect = self._connector()
-        except ListenError as error:
-            self._started.errback(error)
-            return self._started
-        self._running = Deferred.fromCoroutine(self._run(connect))
-        self._running.addBoth(self._ended)
-        return self._started
-
-    def _connector(self) -> Callable[[], Deferred[Any]]:
-        """What connects."""
-        try:
-            import pika
-        except ImportError:
-            raise ListenError("listening to AMQP needs pika: pip install"
-                              " 'txkoji[amqp]'") from None
-        try:
-            parts = urlsplit(self._url)
-            if parts.scheme not in ('amqp', 'amqps') or not parts.hostname:
-                raise ValueError
-            parameters = pika.URLParameters(self._url)
-        except Exception:
-            # Anything, since pika evaluates options in it. They are not
-            # shown, since there is a password in it, too.
-            raise ListenError('this is no URL of a broker, which would be'
-                              ' amqps://USER:PASSWORD@HOST/VHOST') from None
         if self._reactor is None:
             from twisted.internet import reactor
             self._reactor = reactor
-        endpoint: Any = HostnameEndpoint(
-            self._reactor, parameters.host, parameters.port)
-        if parts.scheme == 'amqps':
-            if self._tls is None:
-                from twisted.internet.ssl import optionsForClientTLS
-                self._tls = optionsForClientTLS(parameters.host)
-            elif parts.username is None:
-                # The certificate says who we are.
-                parameters.credentials = pika.credentials.ExternalCredentials()
-            endpoint = wrapClientTLS(self._tls, endpoint)
-        factory = Factory.forProtocol(
-            lambda: _protocol_class()(parameters, self._reactor))
-        factory.noisy = False
-        self._place = (f'{parameters.host}:{parameters.port}'
-                       f'{parameters.virtual_host}')
-        return lambda: endpoint.connect(factory)
+        try:
+            connector = Connector(self._url, self._tls, self._reactor)
+        except ListenError as error:
+            self._started.errback(error)
+            return self._started
+        self._running = Deferred.fromCoroutine(self._run(connector))
+        self._running.addBoth(self._ended)
+        return self._started
 
-    async def _run(self, connect: Callable[[], Deferred[Any]]) -> None:
-        """Connect and hear, again and again."""
-        pause = backoffPolicy()
-        failures = 0
+    async def _run(self, connector: Connector) -> None:
+        """
+        Connect and consume, until the listener is stopped.
+
+        :raises ListenError: if the first connection is refused.
+        """
+        backoff = Backoff(self._reactor)
+
+        def opened() -> None:
+            backoff.reset()
+            if not self._started.called:
+                self._started.callback(self)
+
         while True:
-            self._was_hearing = False
             try:
-                await self._hear(await connect())
+                self._consumer = Consumer(
+                    await connector.connect(), connector.address,
+                    self._options, self._feed, self._in_progress,
+                    self._reactor)
+                try:
+                    await self._consumer.run(opened)
+                finally:
+                    self._consumer = None
             except CancelledError:
                 raise
             except Exception as error:
                 if not self._started.called and isinstance(error, ListenError):
                     raise
-                self._log.warn('{place}: {error}; trying again',
-                               place=self._place, error=_reason(error))
+                if not self._stopping:
+                    self._log.warn('lost the broker {address}: {kind}:'
+                                   ' {error}; connecting again',
+                                   address=connector.address,
+                                   kind=type(error).__name__, error=error)
             if self._stopping:
                 return
-            failures = 1 if self._was_hearing else failures + 1
-            await deferLater(self._reactor, pause(failures))
+            await backoff.wait()
 
-    async def _hear(self, protocol: Any) -> None:
-        """
-        Hear, until the connection is lost.
-
-        :raises ListenError: if the broker will not have us.
-        """
-        self._protocol = protocol
-        patience = self._reactor.callLater(
-            HANDSHAKE, protocol.transport.abortConnection)
-        try:
-            try:
-                channel, messages = await self._consume(protocol)
-            finally:
-                if patience.active():
-                    patience.cancel()
-            self.hearing = self._was_hearing = True
-            if not self._started.called:
-                self._started.callback(self)
-            while True:
-                self._take(*await messages.get())
-        except Exception as error:
-            found = _understood(error)
-            if found is not None:
-                raise found from error
-            if not self._stopping:
-                raise
-        finally:
-            self.hearing = False
-            self._cancel = None
-            self._closing = True
-            try:
-                if self._stopping and self._working and not self._hurry:
-                    self._idle = Deferred()
-                    await self._idle
-            finally:
-                await self._close(protocol)
-                self._closing = False
-                self._protocol = None
-
-    async def _close(self, protocol: Any) -> None:
-        """Close a connection, and wait until it is."""
-        protocol.transport.loseConnection()
-        patience = self._reactor.callLater(
-            PATIENCE, protocol.transport.abortConnection)
-        try:
-            await protocol.lost
-        finally:
-            if patience.active():
-                patience.cancel()
-
-    async def _consume(self, protocol: Any) -> Any:
-        try:
-            await protocol.open
-        except Exception as error:
-            found = _not_let_in(error)
-            if found is None:
-                raise
-            raise found from error
-        channel = await protocol.channel()
-        await channel.basic_qos(prefetch_count=self._prefetch)
-        name = self._queue
-        if not self._passive:
-            declared = await channel.queue_declare(
-                name, durable=bool(name), exclusive=not name,
-                auto_delete=not name, arguments=self._arguments)
-            name = declared.method.queue
-            for topic in self._topics:
-                await channel.queue_bind(name, self._exchange, topic)
-        messages, tag = await channel.basic_consume(name)
-        self._cancel = lambda: channel.basic_cancel(tag)
-        return channel, messages
-
-    def _take(self, channel: Any, method: Any, properties: Any, body: bytes
-              ) -> None:
-        """Let somebody work on a message, and acknowledge it then."""
-        def done(good: Any) -> None:
-            self._working.discard(working)
-            if self._idle is not None and not self._working:
-                idle, self._idle = self._idle, None
-                # After the acknowledgement.
-                self._reactor.callLater(0, idle.callback, None)
-            if not channel.is_open:
-                # It comes again, and is known then.
-                return
-            if good is not True and self._requeue:
-                channel.basic_nack(method.delivery_tag, requeue=True)
-            else:
-                channel.basic_ack(method.delivery_tag)
-
-        working = self._feed((method, properties, body))
-        self._working.add(working)
-        working.addErrback(self._failed).addCallback(done)
-
-    def _failed(self, failure: Failure) -> bool:
-        self._log.failure('a message could not be taken', failure=failure)
-        return False
+    def _ended(self, result: Any) -> None:
+        """Report the end of the listener."""
+        if not self._started.called:
+            self._started.errback(result if isinstance(result, Failure)
+                                  else CancelledError())
+        elif isinstance(result, Failure) and not result.check(CancelledError):
+            self._log.failure('listening ended', failure=result)
 
     def stop(self) -> Deferred[None]:
         """
-        Hear no more, when the messages that somebody works on are done with,
-        or `GRACE` seconds are over: those come again. Others stay in the
-        queue.
+        Stop listening, and wait for messages in progress.
 
-        :returns: a Deferred that fires when the connection is closed.
+        After `GRACE` seconds the listener waits no longer. The broker keeps
+        the messages that are not handled.
+
+        :returns: a Deferred that fires with None when the connection is
+                  closed.
         """
         return Deferred.fromCoroutine(self._stop())
 
@@ -283,92 +166,23 @@ class AMQPListener:
             return
         ended: Deferred[None] = Deferred()
         running.addBoth(lambda _: ended.callback(None))
-        limit = self._reactor.callLater(GRACE, self._stop_now)
-        if self._cancel is not None:
-            cancel, self._cancel = self._cancel, None
-            cancel().addErrback(lambda _: None)
-        elif not self.hearing and not self._closing:
-            self._stop_now()
+        limit = self._reactor.callLater(listening.GRACE, self._abort)
+        if self._consumer is None:
+            self._abort()
+        else:
+            self._consumer.cancel()
         await ended
         if limit.active():
             limit.cancel()
 
-    def _stop_now(self) -> None:
-        self._hurry = True
-        if self._protocol is None:
-            # It connects, or pauses.
-            self._running.cancel()  # type: ignore[union-attr]
-        else:
-            # What it waits for is pika's, and fails with the connection.
-            self._protocol.transport.abortConnection()
-        if self._idle is not None:
-            idle, self._idle = self._idle, None
-            idle.callback(None)
+    def _abort(self) -> None:
+        """End the listener at once."""
+        if self._consumer is not None:
+            self._consumer.abort()
+        elif self._running is not None:
+            self._running.cancel()
 
     def _give_up(self, _: Any) -> None:
+        """Stop, since the program canceled the start."""
         self._stopping = True
-        if self._running is not None:
-            self._stop_now()
-
-    def _ended(self, result: Any) -> None:
-        if not self._started.called:
-            self._started.errback(result if isinstance(result, Failure)
-                                  else CancelledError())
-        elif isinstance(result, Failure) and not result.check(CancelledError):
-            self._log.failure('listening ended', failure=result)
-
-
-def _protocol_class() -> Any:
-    """pika's protocol, which tells why its connection was lost."""
-    from pika.adapters.twisted_connection import TwistedProtocolConnection
-
-    class Protocol(TwistedProtocolConnection):  # type: ignore[misc]
-        def makeConnection(self, transport: Any) -> None:
-            #: Whoever waits for these may give up, and pika does not notice.
-            self.open: Deferred[None] = Deferred()
-            self.lost: Deferred[None] = Deferred()
-            self.ready.addErrback(lambda _: None)
-            super().makeConnection(transport)
-
-        def connectionReady(self) -> Any:
-            self.open.callback(None)
-            return super().connectionReady()
-
-        def connectionLost(self, reason: Failure = connectionDone) -> None:
-            try:
-                super().connectionLost(reason)
-            finally:
-                if not self.open.called:
-                    self.open.errback(reason)
-                self.lost.callback(None)
-
-    return Protocol
-
-
-def _not_let_in(reason: Exception) -> ListenError | None:
-    """
-    Why the broker did not let us in, if there is no use in trying again. Of
-    its own reason pika keeps only that the connection was closed.
-    """
-    from OpenSSL import SSL
-    from service_identity import VerificationError
-
-    if isinstance(reason, (SSL.Error, VerificationError)):
-        return ListenError(f'TLS with the broker failed: {reason!r}')
-    if isinstance(reason, ConnectionDone):
-        return ListenError(
-            'the broker does not let us in: the user, the password or the'
-            ' virtual host is not right, or the port is not that of AMQP')
-    return None
-
-
-def _understood(error: Exception) -> ListenError | None:
-    """Why the broker refuses, if it would do so again."""
-    if getattr(error, 'reply_code', None) in FINAL:
-        reason: Any = error
-        return ListenError(f'the broker refuses: {reason.reply_text}')
-    return None
-
-
-def _reason(error: BaseException) -> str:
-    return f'{type(error).__name__}: {error}'
+        self._abort()

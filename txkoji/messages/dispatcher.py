@@ -1,6 +1,4 @@
-"""
-`Events`: hands on what the message bus says to whoever wants to know.
-"""
+"""`Events`: dispatches messages of a message bus to subscribers."""
 from __future__ import annotations
 
 from collections import OrderedDict
@@ -13,26 +11,26 @@ from twisted.logger import Logger
 from txkoji.client import HubClient
 from txkoji.exceptions import ConnectionClosed, MessageError
 from txkoji.hub.deferreds import SingleFlight, gather
-from txkoji.messages.classes import (
-    BuildStateChange,
-    Message,
-    TaskStateChange,
-    parse,
-)
+from txkoji.messages.builds import BuildStateChange
+from txkoji.messages.listening import Listener
+from txkoji.messages.message import Message
+from txkoji.messages.parse import parse
 from txkoji.messages.subscription import Kinds, Subscription
+from txkoji.messages.tasks import TaskStateChange
 
 if TYPE_CHECKING:
     from txkoji.messages.amqp import AMQPListener
     from txkoji.messages.fedora import FedoraListener
 
-#: So many messages are remembered, to know one that comes once more.
+#: The number of handled messages that are remembered, to drop duplicates.
 REMEMBERED = 10000
 
 
 class Events:
     """
-    What the message bus says, for those who subscribed. It is
-    ``Connection.events``::
+    The dispatcher of messages to subscribers, as ``Connection.events``.
+
+    Subscribe a function to some events, and listen to a broker::
 
         def built(event):
             print(event.build.nvr, event.url)
@@ -41,20 +39,21 @@ class Events:
                               package='ceph')
         koji.events.listen_amqp('amqps://bot:secret@broker.example.com/')
 
-    Delivery is at least once, and without an order: a message may come late,
-    again (after an outage of the broker, or of this process), after one that
-    was sent later, or, where the broker keeps no queue, not at all. One that
-    came before is dropped if the broker gives it a name. Without a name, only
-    changes of the state of tasks and builds are compared: somebody may well
-    tag, untag and tag a build again.
+    Messages are delivered at least once, in any order. A message may come
+    late, after a younger message, or again: after an outage of the broker or
+    of this process. A message may be lost if the broker keeps no queue for
+    this process.
 
-    Those who wait for a task with ``Connection.wait`` are woken by what is
-    heard here.
+    A duplicate is dropped if the broker gives identifiers to messages.
+    Without identifiers, only changes of the states of tasks and builds are
+    compared with earlier ones: users do tag, untag and tag a build again.
 
-    :param client: its owner is the connection that events go on with.
-    :param wake: is called with the id of each task that has changed.
+    A message about a task makes ``Connection.wait`` look at the task at once.
 
-    :ivar owner: the connection. When it is closed, listening ends.
+    :param client: the client whose owner is the connection of the messages.
+    :param wake: a function to call with the id of each changed task.
+
+    :ivar owner: the connection. Listening ends when the connection is closed.
     """
 
     _log = Logger()
@@ -64,51 +63,53 @@ class Events:
         self.owner = client.owner
         self._wake = wake
         self._subscriptions: list[Subscription] = []
+        #: Keys of handled messages, the oldest first.
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
-        #: Those that somebody works on.
-        self._working: dict[Hashable, SingleFlight[bool]] = {}
+        #: Key of a message in progress -> the work of its subscribers.
+        self._in_progress: dict[Hashable, SingleFlight[bool]] = {}
         self._closed = False
-        self._listeners: list[Any] = []
+        self._listeners: list[Listener] = []
 
     def subscribe(self, callback: Callable[[Any], Any], kind: Kinds = None,
                   **match: Any) -> Subscription:
         """
         Call a function with each event of some kinds.
 
-        :param callback: is called with each event, an object of
-            `txkoji.messages`. It may give a Deferred, or be a coroutine
-            function: a message is done with when that has fired. If it fails,
-            that is logged, and the others hear of the event all the same.
-        :param kind: such as "TaskStateChange", "Tag", or a class of
-                     `txkoji.messages`; or several of these. None for all.
-        :param match: values that members of the event must have: such as
-            ``package='ceph'``, ``new=['COMPLETE', 'FAILED']``, or
-            ``instance='primary'``. Of several values one is enough. The
-            members that can be matched, of each kind, are listed in
-            `txkoji.messages.subscription`; each of the given kinds must have
-            them.
-        :returns: a `Subscription`, which can be cancelled.
-        :raises ValueError: if there is no such kind, or it has no such member
-            that can be matched, or a state that it never is in is given. The
-            text names the nearest.
+        :param callback: the function to call with each event, an object of
+            `txkoji.messages`. The function may return a Deferred or be a
+            coroutine function. The message is handled when the Deferred has
+            fired. An error is logged, and does not affect other subscribers.
+        :param kind: "TaskStateChange", "Tag" or another kind, a class of
+            `txkoji.messages`, or several of them. None means all kinds.
+        :param match: member of the event -> the value that the member must
+            have, or several values, such as ``package='ceph'``,
+            ``new=['COMPLETE', 'FAILED']`` or ``instance='primary'``.
+            `txkoji.messages.subscription` lists the members of each kind.
+            Each of the given kinds must have the member.
+        :returns: a `Subscription`, which can be canceled.
+        :raises ValueError: if a kind is unknown, a member of a kind cannot be
+            matched, or a value is a state that the event never has. The text
+            names the nearest name or state.
         :raises TypeError: if `callback` is not callable.
         """
-        subscription = Subscription(callback, kind, match, self._leave)
+        subscription = Subscription(callback, kind, match,
+                                    self._unsubscribe)
         self._subscriptions.append(subscription)
         return subscription
 
-    def _leave(self, subscription: Subscription) -> None:
+    def _unsubscribe(self, subscription: Subscription) -> None:
         if subscription in self._subscriptions:
             self._subscriptions.remove(subscription)
 
     def feed(self, message: Any) -> Deferred[bool]:
         """
-        Take a message from any broker library, and let the subscribers know.
-        What is no message of Koji is logged, and dropped.
+        Parse a message of any broker library, and call the subscribers.
 
-        :param message: see `messages.parse`.
-        :returns: a Deferred that fires when all of them are done: with True,
-                  or with False if one has failed.
+        A message that `txkoji.messages.parse` refuses is logged and dropped.
+
+        :param message: see `txkoji.messages.parse`.
+        :returns: a Deferred that fires when all subscribers have handled the
+                  message: with True, or with False if one has failed.
         """
         try:
             event = parse(message, self.owner)
@@ -119,56 +120,64 @@ class Events:
 
     def dispatch(self, event: Message) -> Deferred[bool]:
         """
-        Let the subscribers know of an event, unless they do already.
+        Call the subscribers with an event, unless it is a duplicate.
 
-        :param event: one that `messages.parse` has made.
-        :returns: a Deferred that fires when all of them are done: with True,
-                  or with False if one has failed. Then it is not known the
-                  next time.
+        :param event: an object of `txkoji.messages.parse`.
+        :returns: a Deferred that fires when all subscribers have handled the
+                  event: with True, or with False if one has failed. An event
+                  that failed is not a duplicate when it comes again.
         """
         return Deferred.fromCoroutine(self._dispatch(event))
 
     async def _dispatch(self, event: Message) -> bool:
-        key = _key(event)
+        key = _duplicate_key(event)
         if key is None:
-            return await self._tell_all(event)
+            return await self._notify_all(event)
         if key in self._seen:
             return True
-        if key in self._working:
-            # Somebody works on it just now, who may fail.
-            return await self._working[key].wait()
-        work = self._working[key] = SingleFlight()
+        if key in self._in_progress:
+            # Wait for the first delivery: its subscribers may still fail.
+            return await self._in_progress[key].wait()
+        work = self._in_progress[key] = SingleFlight()
         try:
-            good = await work.run(lambda: self._tell_all(event))
+            succeeded = await work.run(lambda: self._notify_all(event))
         finally:
-            self._working.pop(key, None)
-        if good:
+            self._in_progress.pop(key, None)
+        if succeeded:
             self._seen[key] = None
             if len(self._seen) > REMEMBERED:
                 self._seen.popitem(last=False)
-        return good
+        return succeeded
 
-    async def _tell_all(self, event: Message) -> bool:
+    async def _notify_all(self, event: Message) -> bool:
+        """Call all subscribers that want an event, and wait for them."""
         if isinstance(event, TaskStateChange) and isinstance(
                 event.task.id, int):
             self._wake(event.task.id)
-        told: list[Deferred[bool]] = [
-            self._tell(subscription, event)
+        calls: list[Deferred[bool]] = [
+            self._notify(subscription, event)
             for subscription in list(self._subscriptions)
             if subscription.wants(event)
+            # An earlier subscriber may have canceled the subscription.
             and subscription in self._subscriptions]
-        done: list[bool] = await gather(told)
-        return all(done)
+        results: list[bool] = await gather(calls)
+        return all(results)
 
-    def _tell(self, subscription: Subscription, event: Message
-              ) -> Deferred[bool]:
+    def _notify(self, subscription: Subscription, event: Message
+                ) -> Deferred[bool]:
+        """
+        Call a subscriber.
+
+        :returns: a Deferred that fires when the subscriber is finished: with
+                  False if the subscriber failed.
+        """
         def failed(failure: Any) -> bool:
             self._log.failure('a subscriber failed with {event!r}',
                               failure=failure, event=event)
             return False
 
-        told: Deferred[Any] = maybeDeferred(subscription.callback, event)
-        return told.addCallbacks(lambda _: True, failed)
+        call: Deferred[Any] = maybeDeferred(subscription.callback, event)
+        return call.addCallbacks(lambda _: True, failed)
 
     # Listening
 
@@ -176,23 +185,28 @@ class Events:
                     topics: Iterable[str] = ('#',), **options: Any
                     ) -> Deferred[AMQPListener]:
         """
-        Listen to a broker of AMQP 0-9-1, such as RabbitMQ, with pika (extra
-        ``txkoji[amqp]``). A connection that is lost is taken up again. A
-        message is acknowledged when the subscribers are done with it.
+        Listen to a broker of AMQP 0-9-1, such as RabbitMQ.
 
-        With a queue of a name, that the broker keeps, nothing is lost while
-        this process is away; and several processes may share it: each message
-        goes to one of them, and if that dies, to another.
+        Needs pika (extra ``txkoji[amqp]``). The listener connects again after
+        the connection is lost. The listener acknowledges a message when the
+        subscribers have handled the message.
+
+        A queue with a name is durable: the broker keeps messages while this
+        process does not run. Several processes may share the queue. The
+        broker delivers each message to one process, and to another process if
+        the first one dies.
 
         :param url: ``amqp://USER:PASSWORD@HOST:PORT/VHOST``, or ``amqps://``.
-        :param queue: its name; an empty one for a queue of this connection's.
-        :param topics: the topics that it is to get, of the exchange; ``#``
-                       stands for any words, ``*`` for one.
+        :param queue: the name of the queue. An empty name makes a queue for
+                      this connection alone.
+        :param topics: the topics of the exchange to bind the queue to. In a
+                       topic, ``#`` stands for any words, ``*`` for one word.
         :param options: see `txkoji.messages.amqp.AMQPListener`.
-        :returns: a Deferred that fires with the listener, when it hears.
-        :raises ListenError: if the broker does not let us in, or closes the
-                             connection when we try, or has no such queue. (If
-                             it is away, we wait for it.)
+        :returns: a Deferred that fires with the listener when the listener
+                  consumes. The listener waits for a broker that cannot be
+                  reached.
+        :raises ListenError: if the broker refuses the login or the queue, or
+                             closes the connection during the login.
         """
         from txkoji.messages.amqp import AMQPListener
         return self._listen(AMQPListener(self.feed, url, queue, topics,
@@ -201,20 +215,28 @@ class Events:
     def listen_fedora_messaging(self, **options: Any
                                 ) -> Deferred[FedoraListener]:
         """
-        Listen with fedora-messaging (extra ``txkoji[fedora-messaging]``),
-        which has a configuration of its own. It takes up lost connections
-        again, and acknowledges a message when the subscribers, which are
-        called in the reactor's thread as ever, are done with it.
+        Listen with fedora-messaging, and its configuration.
+
+        Needs fedora-messaging (extra ``txkoji[fedora-messaging]``).
+        fedora-messaging connects again after the connection is lost, and
+        acknowledges a message when the subscribers have handled the message.
+        The subscribers are called in the reactor's thread.
 
         :param options: see `txkoji.messages.fedora.FedoraListener`.
-        :returns: a Deferred that fires with the listener, when it hears.
-        :raises ListenError: if the broker does not let us in, or has no such
+        :returns: a Deferred that fires with the listener when the listener
+                  consumes.
+        :raises ListenError: if the broker refuses the login, or has no such
                              queue.
         """
         from txkoji.messages.fedora import FedoraListener
         return self._listen(FedoraListener(self.feed, **options))
 
-    def _listen(self, listener: Any) -> Deferred[Any]:
+    def _listen(self, listener: Listener) -> Deferred[Any]:
+        """
+        Start a listener, and stop it when the connection is closed.
+
+        :raises ConnectionClosed: if the connection is closed already.
+        """
         if self._closed:
             return fail(ConnectionClosed('the Connection was closed'))
         self._listeners.append(listener)
@@ -228,19 +250,24 @@ class Events:
         return started.addErrback(failed)
 
     async def close(self) -> None:
-        """Stop listening, when the subscribers are done, or too slow."""
+        """Stop all listeners, and wait for messages in progress."""
         self._closed = True
         listeners, self._listeners = self._listeners, []
         for listener in listeners:
-            # One that cannot be stopped is no reason not to stop the others.
+            # An error of one listener must not keep the others running.
             try:
                 await listener.stop()
             except Exception:
                 self._log.failure('a listener could not be stopped')
 
 
-def _key(event: Message) -> Hashable | None:
-    """What a message is known by when it comes again, if it is."""
+def _duplicate_key(event: Message) -> Hashable | None:
+    """
+    Make a key that is equal for duplicates of a message.
+
+    :returns: the key. None if duplicates of the message cannot be told from
+              other messages.
+    """
     if event.id is not None:
         return event.id
     if isinstance(event, TaskStateChange):

@@ -1,51 +1,54 @@
 """
-Listening with fedora-messaging. It is not imported before somebody listens:
-it imports the reactor.
+`FedoraListener`: listen with fedora-messaging.
+
+fedora-messaging is imported when a listener starts: it is optional, and
+imports the reactor.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from twisted.application.internet import backoffPolicy
 from twisted.internet.defer import (
     CancelledError,
     Deferred,
     DeferredList,
     TimeoutError,
 )
-from twisted.internet.task import deferLater
 from twisted.internet.threads import blockingCallFromThread
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from txkoji.exceptions import ListenError
-
-#: Seconds that subscribers may take in the end.
-GRACE = 30
+from txkoji.messages import listening
+from txkoji.messages.listening import Backoff, Feed, deliver
 
 
 class FedoraListener:
     """
-    Hears what fedora-messaging hears. It is made by
-    `Events.listen_fedora_messaging`, whose ``options`` are the keyword
-    arguments. fedora-messaging knows each queue once in a process: two
-    listeners need two queues.
+    A listener that consumes queues with fedora-messaging.
 
-    :param feed: what takes a message, and fires with whether that went well.
-    :param bindings: as in fedora-messaging's configuration, such as
-                     ``[{'exchange': 'amq.topic', 'queue': NAME,
-                     'routing_keys': ['#.buildsys.#']}]``; None for what is
-                     configured.
-    :param queues: the same: ``{NAME: {'durable': True, ...}}``.
-    :param requeue: whether a message goes back to the queue if a subscriber
-                    failed: it comes again at once.
+    `Events.listen_fedora_messaging` makes the listener. Its ``options`` are
+    the keyword arguments. A process may consume a queue once with
+    fedora-messaging: two listeners need two queues.
+
+    :param feed: `Events.feed`.
+    :param bindings: the bindings, as in the configuration of
+                     fedora-messaging, such as ``[{'exchange': 'amq.topic',
+                     'queue': NAME, 'routing_keys': ['#.buildsys.#']}]``. None
+                     means those of the configuration.
+    :param queues: the queues, as in the configuration of fedora-messaging:
+                   ``{NAME: {'durable': True, ...}}``. None means those of the
+                   configuration.
+    :param requeue: whether a message returns to the queue if a subscriber
+                    failed. The broker then delivers the message again at
+                    once.
     """
 
     _log = Logger()
 
-    def __init__(self, feed: Callable[[Any], Deferred[bool]], *,
+    def __init__(self, feed: Feed, *,
                  bindings: Sequence[Mapping[str, Any]] | None = None,
                  queues: dict[str, Mapping[str, Any]] | None = None,
                  requeue: bool = False) -> None:
@@ -55,13 +58,15 @@ class FedoraListener:
         self._requeue = requeue
         self._consumers: list[Any] = []
         self._stopping = False
-        self._again: Deferred[None] | None = None
+        #: Fires when lost consumers are replaced. None if none is lost.
+        self._restarting: Deferred[None] | None = None
 
     def start(self) -> Deferred[FedoraListener]:
         """
-        Begin.
+        Start listening.
 
-        :returns: a Deferred that fires when it hears.
+        :returns: a Deferred that fires with the listener when the listener
+                  consumes.
         :raises ListenError: see `Events.listen_fedora_messaging`.
         """
         return Deferred.fromCoroutine(self._start())
@@ -70,69 +75,75 @@ class FedoraListener:
         try:
             from fedora_messaging import api, exceptions
         except ImportError:
-            raise ListenError("this needs fedora-messaging: pip install"
+            raise ListenError("listening with fedora-messaging needs the"
+                              " library: pip install"
                               " 'txkoji[fedora-messaging]'") from None
         try:
             self._consumers = await api.twisted_consume(
                 self._callback, self._bindings, self._queues)
         except (exceptions.BaseException, ValueError) as error:
-            raise ListenError(f'fedora-messaging: {error}') from error
+            raise ListenError(f'fedora-messaging failed: {error}') from error
         for consumer in self._consumers:
-            consumer.result.addErrback(self._lost)
+            consumer.result.addErrback(self._consumer_lost)
         if self._stopping:
-            await self._cancel()
+            await self._cancel_consumers()
             raise CancelledError
         return self
 
     def _callback(self, message: Any) -> None:
-        """Take a message, in a thread of fedora-messaging's."""
+        """
+        Feed a message, in a thread of fedora-messaging.
+
+        :raises Nack: if a subscriber failed, and the message is to return to
+                      the queue.
+        """
         from fedora_messaging.exceptions import Nack
         from twisted.internet import reactor
 
+        def handle() -> Deferred[Any]:
+            return deliver(self._feed, message)
+
         threads: Any = reactor
-        good: Any = blockingCallFromThread(threads, self._take, message)
-        if self._requeue and not good:
+        succeeded: Any = blockingCallFromThread(threads, handle)
+        if self._requeue and not succeeded:
             raise Nack()
 
-    def _take(self, message: Any) -> Deferred[Any]:
-        def failed(failure: Failure) -> bool:
-            self._log.failure('a message could not be taken',
-                              failure=failure)
-            return False
-
-        return self._feed(message).addErrback(failed)
-
-    def _lost(self, failure: Failure) -> None:
-        """A consumer has ended: somebody deleted the queue, for one."""
-        if self._stopping or self._again is not None:
+    def _consumer_lost(self, failure: Failure) -> None:
+        """Replace the consumers: somebody deleted the queue, for example."""
+        if self._stopping or self._restarting is not None:
             return
-        self._log.warn('{error}; trying again', error=failure.value)
-        self._again = Deferred.fromCoroutine(self._start_again())
-        self._again.addErrback(lambda failure: failure.trap(CancelledError))
+        self._log.warn('lost a consumer: {error}; consuming again',
+                       error=failure.value)
+        self._restarting = Deferred.fromCoroutine(self._restart())
+        self._restarting.addErrback(
+            lambda failure: failure.trap(CancelledError))
 
-    async def _start_again(self) -> None:
+    async def _restart(self) -> None:
+        """Replace the consumers, again and again until that succeeds."""
         from twisted.internet import reactor
 
-        pause = backoffPolicy()
-        failures = 0
+        backoff = Backoff(reactor)
         while not self._stopping:
-            failures += 1
-            await deferLater(reactor, pause(failures))
-            # They are gone already, or will be: nobody waits for them.
+            await backoff.wait()
+            # Nobody waits for the cancellation: it may never end if the
+            # queue or the connection is gone.
             for consumer in self._consumers:
                 consumer.cancel().addErrback(lambda _: None)
             try:
                 await self._start()
             except ListenError as error:
-                self._log.warn('{error}; trying again', error=error)
+                self._log.warn('consuming failed: {error}; trying again',
+                               error=error)
                 continue
-            self._again = None
+            self._restarting = None
             return
 
-    async def _cancel(self) -> None:
+    async def _cancel_consumers(self) -> None:
         """
-        End the consumers. One whose queue or connection is gone may never
-        say so; and nobody is waited for for ever.
+        Cancel the consumers, and wait for messages in progress.
+
+        The cancellation may never end if the queue or the connection is gone.
+        After `GRACE` seconds nobody waits longer.
         """
         from twisted.internet import reactor
 
@@ -140,16 +151,16 @@ class FedoraListener:
         ending = [consumer.cancel().addErrback(lambda _: None)
                   for consumer in consumers]
         with suppress(TimeoutError):
-            await DeferredList(ending).addTimeout(GRACE, reactor)
+            await DeferredList(ending).addTimeout(listening.GRACE, reactor)
 
     def stop(self) -> Deferred[None]:
         """
-        Hear no more. The connection is fedora-messaging's, and stays.
+        Stop listening. fedora-messaging keeps its connection.
 
-        :returns: a Deferred that fires when the message that somebody works
-                  on is done with, or `GRACE` seconds are over.
+        :returns: a Deferred that fires with None when the message in progress
+                  is handled, or `GRACE` seconds are over.
         """
         self._stopping = True
-        if self._again is not None:
-            self._again.cancel()
-        return Deferred.fromCoroutine(self._cancel())
+        if self._restarting is not None:
+            self._restarting.cancel()
+        return Deferred.fromCoroutine(self._cancel_consumers())

@@ -1,6 +1,8 @@
 """
-What the libraries of message brokers hand over, in one form: `Frame`. None of
-them is imported here: their objects are known by their attributes.
+`Frame`: the messages of all broker libraries, in one form.
+
+No broker library is imported here. Their objects are recognized by their
+attributes.
 """
 from __future__ import annotations
 
@@ -14,22 +16,23 @@ from munch import Munch, munchify
 from txkoji.exceptions import MessageError
 from txkoji.messages import amqp1
 
-#: Bytes of a body; none of Koji's is nearly as large.
+#: The limit for bytes of a body. Koji's bodies are far smaller.
 MAX_BODY = 64 * 2**20
 
-#: The header in which RabbitMQ hands on application properties of AMQP 1.0.
-UNDECODED = 'x-amqp-1.0-app-properties'
+#: The header in which RabbitMQ passes application properties of AMQP 1.0 on,
+#: without decoding them.
+UNDECODED_HEADER = 'x-amqp-1.0-app-properties'
 
 
 class Frame(NamedTuple):
     """
-    A message.
+    A decoded message.
 
-    :ivar properties: its application properties, or headers: numbers may be
-                      text, by the way that it came.
-    :ivar body: its decoded body.
-    :ivar topic: where it was sent to, or None.
-    :ivar id: what it is known by to the broker, or None.
+    :ivar properties: the application properties, or headers. Numbers may be
+                      text: STOMP has no other type.
+    :ivar body: the decoded body.
+    :ivar topic: the topic that the message was sent to, or None.
+    :ivar id: the broker's identifier of the message, or None.
     """
 
     properties: dict[str, Any]
@@ -40,56 +43,65 @@ class Frame(NamedTuple):
 
 def read_frame(message: Any) -> Frame:
     """
-    Read a message of any of the libraries.
+    Decode a message of any broker library.
 
-    :param message: a frame of stompest or stomp.py; a message of qpid-proton
-        or of fedora-messaging; (method, properties, body) of pika, also with
-        the channel before them; (properties, body, topic), of which the
-        topic may be left out; or a dictionary of these, of the headers and
-        body of a STOMP frame, or of an answer of datagrepper.
-    :raises MessageError: if it is none of these, or its body is no JSON
-                          object.
+    :param message: see `txkoji.messages.parse`.
+    :raises MessageError: if the argument is not a message, or the body is not
+                          a JSON object.
     """
     try:
         return _read(message)
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise MessageError(f'this is no message of Koji: {error}',
+        raise MessageError(f'not a message of Koji: {error}',
                            original=message) from error
 
 
 def _read(message: Any) -> Frame:
+    """Decode a message, by the type and the attributes that it has."""
     if isinstance(message, Mapping):
-        if 'headers' in message and not {'properties', 'topic'} & {*message}:
-            return _stomp(message['headers'], message.get('body'))
-        if 'msg' in message and 'body' not in message:
-            # As datanommer keeps messages, and datagrepper gives them.
-            return _frame(message.get('headers'), message['msg'],
-                          message.get('topic'), message.get('msg_id'))
-        return _frame(message.get('properties'), message.get('body'),
-                      message.get('topic', message.get('address')),
-                      message.get('id'))
+        return _read_mapping(message)
     if isinstance(message, tuple):
-        if len(message) in (3, 4) and hasattr(message[-3], 'routing_key'):
-            method, properties, body = message[-3:]
-            return _frame(properties.headers, body, method.routing_key,
-                          properties.message_id)
-        if len(message) not in (2, 3):
-            raise ValueError('a tuple of other things')
-        if len(message) == 2 and 'destination' in (message[0] or ()):
-            # Of older stomp.py: its listeners got headers and body.
-            return _stomp(*message)
-        return _frame(*message)
+        return _read_tuple(message)
     if hasattr(message, 'topic'):
-        # fedora-messaging, whose headers have nothing to say.
+        # The headers of fedora-messaging have no properties of Koji's.
         return _frame({}, message.body, message.topic, message.id)
     if hasattr(message, 'headers'):
-        return _stomp(message.headers, message.body)
+        return _read_stomp(message.headers, message.body)
+    # A message of qpid-proton.
     return _frame(message.properties, message.body,
                   message.address or message.subject, message.id)
 
 
-def _stomp(headers: Any, body: Any) -> Frame:
-    """Of STOMP, where what is null is an empty text."""
+def _read_mapping(message: Mapping[str, Any]) -> Frame:
+    if 'headers' in message and not {'properties', 'topic'} & {*message}:
+        return _read_stomp(message['headers'], message.get('body'))
+    if 'msg' in message and 'body' not in message:
+        # datanommer stores messages in this form, and datagrepper answers so.
+        return _frame(message.get('headers'), message['msg'],
+                      message.get('topic'), message.get('msg_id'))
+    return _frame(message.get('properties'), message.get('body'),
+                  message.get('topic', message.get('address')),
+                  message.get('id'))
+
+
+def _read_tuple(message: tuple[Any, ...]) -> Frame:
+    if len(message) in (3, 4) and hasattr(message[-3], 'routing_key'):
+        # pika's callbacks get a channel before the method.
+        method, properties, body = message[-3:]
+        return _frame(properties.headers, body, method.routing_key,
+                      properties.message_id)
+    if len(message) not in (2, 3):
+        raise ValueError('expected (method, properties, body) or'
+                         f' (properties, body, topic), got {len(message)}'
+                         ' items')
+    if len(message) == 2 and 'destination' in (message[0] or ()):
+        # Listeners of older stomp.py get headers and body.
+        return _read_stomp(*message)
+    return _frame(*message)
+
+
+def _read_stomp(headers: Any, body: Any) -> Frame:
+    """Decode a STOMP frame. ActiveMQ sends null as an empty header."""
     headers = {key: None if value == '' else value
                for key, value in dict(headers).items()}
     return _frame(headers, body, headers.get('destination'),
@@ -98,38 +110,41 @@ def _stomp(headers: Any, body: Any) -> Frame:
 
 def _frame(properties: Any, body: Any, topic: Any = None, key: Any = None
            ) -> Frame:
+    """Make a frame, and decode its parts."""
     properties = dict(properties or {})
-    undecoded = properties.pop(UNDECODED, None)
+    undecoded = properties.pop(UNDECODED_HEADER, None)
     if isinstance(undecoded, bytes):
         properties.update(amqp1.decode_section(undecoded))
     if topic is not None and not isinstance(topic, str):
-        raise TypeError('its topic is no text')
-    return Frame(properties, _body(body), topic,
+        raise TypeError('the topic is not a text')
+    return Frame(properties, _decode_body(body), topic,
                  None if key is None else str(key))
 
 
-def _body(body: Any) -> Munch:
+def _decode_body(body: Any) -> Munch:
     if isinstance(body, (bytearray, memoryview)):
         body = bytes(body)
     if isinstance(body, bytes) and body.startswith(b'\0S'):
         body = amqp1.decode_section(body)
     elif isinstance(body, str) and body.startswith('\0S'):
-        body = _after_section(body)
+        body = _strip_section(body)
     if isinstance(body, (bytes, str)):
         if len(body) > MAX_BODY:
-            raise ValueError(f'a body of more than {MAX_BODY} bytes')
-        body = json.loads(body, object_hook=_munch)
+            raise ValueError(f'the body has more than {MAX_BODY} bytes')
+        body = json.loads(body, object_hook=_to_munch)
     else:
         body = munchify(body)
     if not isinstance(body, Munch):
-        raise ValueError('its body is no JSON object')
+        raise ValueError('the body is not a JSON object')
     return body
 
 
-def _after_section(body: str) -> str:
+def _strip_section(body: str) -> str:
     """
-    The JSON in a section of AMQP 1.0, after a library took all of it for
-    text: a type and a length, which may look like anything, are before it.
+    Strip the header of a section of AMQP 1.0 from JSON.
+
+    Some libraries decode the whole section as text. The header has a type and
+    a length. A byte of the length may equal "{".
     """
     for start in range(3, min(len(body), 10)):
         if body[start] == '{':
@@ -139,8 +154,8 @@ def _after_section(body: str) -> str:
     return body[3:]
 
 
-def _munch(data: dict[str, Any]) -> Munch:
-    """Without going by each member in Python, as Munch does."""
+def _to_munch(data: dict[str, Any]) -> Munch:
+    """Make a Munch. Its constructor is slow: it sets each member alone."""
     new = Munch.__new__(Munch)
     dict.update(new, data)
     return new

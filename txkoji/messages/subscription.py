@@ -1,36 +1,38 @@
 """
-`Subscription`: which events a subscriber is called with.
+`Subscription`: a callback, and the events that it is called with.
 
-Members that can be matched, besides the ``event`` and ``topic`` of all kinds:
+Members that can be matched, besides ``event`` and ``topic`` of all kinds:
 
 * ``TaskStateChange``: old, new, package; of the task: arch, build_id,
   channel_id, host_id, is_scratch, label, method, nvr, owner, parent, priority,
   source, state, state_name, target, title, weight; of the message: attribute,
   instance, owner, srpm
-* ``BuildStateChange``: old, new, package; those of a build; of its task:
+* ``BuildStateChange``: old, new, package; members of a build; of the task:
   method, target; of the message: attribute, instance
-* ``TagUntag``: package, tag; those of a build; of the message: force, instance
+* ``TagUntag``: package, tag; members of a build; of the message: force,
+  instance
 * ``PackageListChange``: action, package, tag; of the message: block,
   extra_arches, force, instance, update
-* ``Import``: package, type; those of a build; of the message: build_type,
+* ``Import``: package, type; members of a build; of the message: build_type,
   directory
-* ``RPMSign``: package, sighash, sigkey; those of a build; of the RPM: arch; of
-  the message: instance
+* ``RPMSign``: package, sighash, sigkey; members of a build; of the RPM: arch;
+  of the message: instance
 * ``RepoInit``: tag; of the repository: tag_id, tag_name, task_id; of the
   message: instance
 * ``RepoDone``: expire, tag; of the repository: create_event, dist, tag_id,
   tag_name, task_id; of the message: instance
-* ``BuildPromote``: draft_release, package, target_release; those of a build;
+* ``BuildPromote``: draft_release, package, target_release; members of a build;
   of the message: instance
 
-Those of a build are build_id, cg_id, cg_name, draft, epoch, gitbuildhash,
+Members of a build are build_id, cg_id, cg_name, draft, epoch, gitbuildhash,
 name, nvr, owner_id, owner_name, package_id, package_name, release, source,
 state, state_name, task_id, version, volume_id, volume_name.
 
-Not every message has all of them: ``instance``, ``srpm`` and the task of a
-build come by fedora-messaging only, and what that leaves out of a build
-matches nothing. The ``owner`` of a task is the id of a user; in messages of
-fedora-messaging the name matches, too.
+Some messages lack some members. Only koji-fedoramessaging sends ``instance``,
+``srpm``, and the task of a build. The members of a build that
+koji-fedoramessaging leaves out match nothing. The ``owner`` of a task is the
+id of a user. In messages of koji-fedoramessaging, the name of the owner
+matches, too.
 """
 from __future__ import annotations
 
@@ -42,33 +44,33 @@ from typing import Any
 from munch import Munch
 
 from txkoji import build_states, task_states
-from txkoji.messages.classes import (
-    KINDS,
+from txkoji.messages.builds import (
     BuildPromote,
     BuildStateChange,
     Import,
-    Message,
-    PackageListChange,
-    RepoDone,
-    RepoInit,
     RPMSign,
-    TagUntag,
-    TaskStateChange,
 )
+from txkoji.messages.message import KINDS, Message
+from txkoji.messages.repositories import RepoDone, RepoInit
+from txkoji.messages.tags import PackageListChange, TagUntag
+from txkoji.messages.tasks import TaskStateChange
 
-#: A name of `messages.KINDS` or of a class, or the class; or several.
+#: A kind of events: a key of `KINDS`, a class of messages, or its name; or
+#: several kinds.
 Kinds = None | str | type | Iterable[str | type]
 
-#: A class of events, and the only kind of it that is meant, or None.
+#: A class of messages; and one kind of the class, or None for all its kinds.
 Kind = tuple[type[Message], str | None]
 
+#: Members of a build that can be matched, separated by spaces.
 BUILD = ('build_id cg_id cg_name draft epoch gitbuildhash name nvr owner_id'
          ' owner_name package_id package_name release source state state_name'
          ' task_id version volume_id volume_name')
 
-#: Class of events -> object in it -> members of that which can be matched.
-#: None of them sends a request.
-MATCHED: dict[type[Message], dict[str, str]] = {
+#: Class of messages -> attribute with an object ("event" is the message
+#: itself) -> members of the object that can be matched, separated by spaces.
+#: Reading a member from the list never sends a request.
+MATCHABLE: dict[type[Message], dict[str, str]] = {
     Message: {'event': 'event topic'},
     TaskStateChange: {
         'event': 'event topic old new package',
@@ -103,12 +105,12 @@ MATCHED: dict[type[Message], dict[str, str]] = {
         'build': BUILD, 'body': 'instance'},
 }
 
-#: Why members that one would look for cannot be matched.
+#: Member that cannot be matched, though one expects that -> the reason.
 REASONS = {
-    'channel': 'it has to be asked for',
-    'id': 'it may be that of the message, or of its object',
-    'tag': 'that of a task has to be asked for',
-    'user': 'users may have to be asked for',
+    'channel': 'the hub has to be asked for the name of a channel',
+    'id': 'the id of the message and of its object have this name',
+    'tag': 'the hub may have to be asked for the tag of a task',
+    'user': 'the hub may have to be asked for the name of a user',
 }
 
 
@@ -116,55 +118,59 @@ class Subscription:
     """
     A callback, and the events that it is called with.
 
-    :param callback: is called with each event.
-    :param kinds: the kinds of events; None for all.
-    :param match: members -> the value that each must have, or a collection
-                  of values, of which it must have one.
-    :param leave: is called with the subscription when it is cancelled.
+    :param callback: the function to call with each event.
+    :param kinds: the kinds of events. None means all kinds.
+    :param match: member -> the value that the member must have, or a
+                  collection with this value.
+    :param unsubscribe: a function to call with the subscription when the
+                        subscription is canceled.
     :raises TypeError: if the callback is not callable.
-    :raises ValueError: if there is no such kind of event, or it has no such
-                        member, or that never has such a value.
+    :raises ValueError: if a kind is unknown, a member of a kind cannot be
+                        matched, or a member never has one of the values.
     """
 
     def __init__(self, callback: Callable[[Any], Any], kinds: Kinds,
-                 match: dict[str, Any], leave: Callable[[Any], None]) -> None:
+                 match: dict[str, Any],
+                 unsubscribe: Callable[[Any], None]) -> None:
         if not callable(callback):
-            raise TypeError(f'{callback!r} is not callable: subscribe a'
+            raise TypeError(f'{callback!r} is not callable; subscribe a'
                             ' function of one argument, the event')
         self.callback = callback
-        self._kinds = _classes(kinds)
-        self._match = {name: _values(wanted)
+        self._kinds = _classes_of(kinds)
+        self._match = {name: _as_collection(wanted)
                        for name, wanted in match.items()}
-        self._leave = leave
+        self._unsubscribe = unsubscribe
         for name, values in self._match.items():
             _check_name(self._kinds, name)
             _check_values(self._kinds, name, values)
 
     def cancel(self) -> None:
-        """Call it no more. Cancelling twice does no harm."""
-        self._leave(self)
+        """Cancel the subscription. A second call does nothing."""
+        self._unsubscribe(self)
 
     def wants(self, event: Message) -> bool:
-        """Tell whether an event is one of those."""
+        """Tell whether the callback is to be called with an event."""
         return (any(isinstance(event, kind) and name in (None, event.kind)
                     for kind, name in self._kinds)
-                # Values that cannot be hashed may come, too.
-                and all(any(found == value for found in _members(event, name)
+                # Compare with each value: `in` of a set fails for a value
+                # that cannot be hashed.
+                and all(any(found == value
+                            for found in _values_of(event, name)
                             for value in values)
                         for name, values in self._match.items()))
 
 
-def _classes(kinds: Kinds) -> list[Kind]:
+def _classes_of(kinds: Kinds) -> list[Kind]:
     """
     Find the classes of kinds of events.
 
-    :raises ValueError: if there is no such kind, or none is given.
+    :raises ValueError: if a kind is unknown, or no kind is given.
     """
     if kinds is None:
         return [(Message, None)]
     if isinstance(kinds, (str, type)) or not isinstance(kinds, Iterable):
         kinds = [kinds]
-    classes = {known.__name__: known for known in MATCHED}
+    classes = {known.__name__: known for known in MATCHABLE}
     found: list[Kind] = []
     each: Any
     for each in kinds:
@@ -176,18 +182,20 @@ def _classes(kinds: Kinds) -> list[Kind]:
             found.append((KINDS[each], each))
         else:
             known = sorted({*classes, *KINDS})
-            raise ValueError(f'{each!r} is no kind of event; the nearest is'
-                             f' {_nearest(each, known)!r}, of:'
+            raise ValueError(f'{each!r} is not a kind of event; the nearest'
+                             f' is {_nearest(each, known)!r}, of:'
                              f' {", ".join(known)}')
     if not found:
-        raise ValueError('no kind of event is given; None means all')
+        raise ValueError('no kind of event is given; pass None for all kinds')
     return found
 
 
-def _values(wanted: Any) -> Collection[Any]:
+def _as_collection(wanted: Any) -> Collection[Any]:
     """
-    Give the values that are wanted as a collection. One that the program
-    gave is kept, so that the program may add to it.
+    Make a collection of a wanted value, or of several.
+
+    A collection of the program stays the same object, since the program may
+    add values to the collection later.
     """
     if isinstance(wanted, (str, bytes, Mapping)) or not isinstance(
             wanted, Iterable):
@@ -195,26 +203,31 @@ def _values(wanted: Any) -> Collection[Any]:
     return wanted if isinstance(wanted, Collection) else list(wanted)
 
 
-def _matched(kind: type[Message]) -> dict[str, str]:
-    """Find what can be matched of a class, which may be a program's own."""
-    return next(MATCHED[each] for each in kind.__mro__ if each in MATCHED)
+def _matchable(kind: type[Message]) -> dict[str, str]:
+    """Find the entry of a class, or of its nearest base, in `MATCHABLE`."""
+    return next(MATCHABLE[each] for each in kind.__mro__ if each in MATCHABLE)
 
 
-def _names(kind: type[Message]) -> list[str]:
-    """List the members of a class that can be matched; of Message, all."""
-    classes = MATCHED.values() if kind is Message else [_matched(kind)]
-    return sorted({name for places in classes
-                   for names in places.values() for name in names.split()})
+def _member_names(kind: type[Message]) -> list[str]:
+    """
+    List the members of a class that can be matched.
+
+    For `Message`, list the members of all classes.
+    """
+    entries = MATCHABLE.values() if kind is Message else [_matchable(kind)]
+    return sorted({name for entry in entries
+                   for names in entry.values() for name in names.split()})
 
 
 def _check_name(kinds: list[Kind], name: str) -> None:
     """
-    Check that each kind has a member that can be matched.
+    Check that a member can be matched in each kind of events.
 
-    :raises ValueError: if one has not.
+    :raises ValueError: if a kind has no such member, or the member cannot be
+                        matched.
     """
     for kind, _ in kinds:
-        known = _names(kind)
+        known = _member_names(kind)
         if name not in known:
             reason = f' ({REASONS[name]})' if name in REASONS else ''
             raise ValueError(
@@ -226,14 +239,16 @@ def _check_name(kinds: list[Kind], name: str) -> None:
 def _check_values(kinds: list[Kind], name: str, values: Collection[Any]
                   ) -> None:
     """
-    Check values of states; those of other members may be anything.
+    Check the wanted values of a member that is a state.
 
-    :raises ValueError: if one of the values is no such state.
+    Values of other members are not checked.
+
+    :raises ValueError: if the member never has one of the values.
     """
     possible: list[Any] = []
     for kind, _ in kinds:
         for each in KINDS.values() if kind is Message else [kind]:
-            if name in _names(each):
+            if name in _member_names(each):
                 states = _states(each, name)
                 if states is None:
                     return
@@ -250,9 +265,14 @@ def _check_values(kinds: list[Kind], name: str, values: Collection[Any]
 
 
 def _states(kind: type[Message], name: str) -> list[Any] | None:
-    """List the values of a member that is a state; None for another one."""
+    """
+    List the possible values of a member that is a state.
+
+    :returns: the values. None if the member is not a state.
+    """
     changes = issubclass(kind, (BuildStateChange, TaskStateChange))
-    states = (build_states if 'build' in _matched(kind) else task_states).NAMES
+    states = (build_states if 'build' in _matchable(kind)
+              else task_states).NAMES
     if name == 'state':
         return [*states, None]
     if name == 'state_name' or changes and name in ('old', 'new'):
@@ -261,22 +281,22 @@ def _states(kind: type[Message], name: str) -> list[Any] | None:
 
 
 def _nearest(name: Any, known: Collection[Any]) -> Any:
-    """Find the most similar of several values."""
+    """Find the value that is most similar to a name."""
     by_text = {str(each).lower(): each for each in known}
     [found] = get_close_matches(str(name).lower(), by_text, 1, 0)
     return by_text[found]
 
 
-def _members(event: Message, name: str) -> Iterator[Any]:
-    """Give the values that a member has in an event and in its objects."""
-    for place, names in _matched(type(event)).items():
-        owner: Any = getattr(event, place, None)
-        if place == 'event':
+def _values_of(event: Message, name: str) -> Iterator[Any]:
+    """Yield the values of a member in an event and in its objects."""
+    for attribute, names in _matchable(type(event)).items():
+        owner: Any = getattr(event, attribute, None)
+        if attribute == 'event':
             owner = event
         if name not in names.split() or owner is None:
             continue
         if type(owner) is Munch:
-            # Its attributes may be those of a dictionary.
+            # An attribute may be a method of dict, such as `update`.
             if name in owner:
                 yield owner[name]
         else:

@@ -31,6 +31,12 @@ class TaskMethods(Methods):
             return None
         return self._tables.task(row, request)
 
+    def taskFinished(self, taskId: int) -> bool:
+        row = self._find_task(taskId)
+        if row is None:
+            raise GenericError('query returned no rows')
+        return row['state'] in task_states.DONE_GROUP
+
     def getTaskChildren(self, task_id: int, request: bool = False,
                         strict: bool = False) -> Any:
         if strict:
