@@ -115,7 +115,7 @@ class NVRTests(SynchronousTestCase):
         for text in ('', '-', '--', 'bash', 'bash-5', '-5-3', 'bash--3',
                      'bash-5-', '--1-2', 'bash-5 .2-3', 'bash-5-3\n',
                      'bash-x:5-3', '1:bash-2:5-3', 'bash-1:2:5-3',
-                     'x:bash-5-3', 'bash-4294967296:5-3',
+                     'x:bash-5-3', 'bash-4294967296:5-3', 'bash-5-3:1',
                      'bash-' + '9' * 5000 + ':5-3', 'bash-5-3/',
                      'https://example.com/', 'https://[x/bash-5-3',
                      'https://example.com/a%2Fbash-5-3', 'ba\0sh-5-3'):

@@ -304,7 +304,7 @@ def _parts(text: str, whole: str) -> tuple[str, str, str, int | None]:
         raise _not_a_name(whole, 'there are two epochs')
     if not name or name.startswith('-') or not version or not release:
         raise _not_a_name(whole, 'a name, a version or a release is missing')
-    if _BAD.search(text) or ':' in name + version:
+    if _BAD.search(text) or ':' in name + version + release:
         raise _not_a_name(whole, 'there is a character that no name has')
     return name, version, release, second if first is None else first
 
