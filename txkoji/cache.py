@@ -36,7 +36,7 @@ class Cache:
     written is logged, and the cache goes on without the file.
 
     Users and tags can be renamed. The cache asks the hub again for a name that
-    is older than `max_age`. `forget` removes names at once.
+    is older than ``max_age``. `forget` removes names at once.
 
     :param connection: the connection that asks the hub.
     :param directory: the directory of the files ``PROFILE/TYPE/ID``; None for
@@ -89,10 +89,10 @@ class Cache:
 
     def many(self, type_: str, ids: Iterable[int]
              ) -> Deferred[dict[int, str | None]]:
-        """
+        r"""
         Get many names, with one request for all unknown names.
 
-        :param type_: "user" or "tag".
+        :param type\_: "user" or "tag".
         :param ids: the ids.
         :returns: a Deferred that fires with a dictionary of the names by id.
         :raises ValueError: if the type is another one.
@@ -115,13 +115,13 @@ class Cache:
     def get_or_load_name(self, type_: str, id_: Any,
                          method: Callable[[Any], Any]
                          ) -> Deferred[str | None]:
-        """
+        r"""
         Get a name from the cache, or else load it.
 
         Simultaneous calls for one name share the load.
 
-        :param type_: the type of the object, such as "user".
-        :param id_: the id of the object.
+        :param type\_: the type of the object, such as "user".
+        :param id\_: the id of the object.
         :param method: is called with the id, and returns the object, or an
                        awaitable of it. The object has a ``name``, or is None.
         :returns: a Deferred that fires with the name, or with None.
@@ -160,7 +160,7 @@ class Cache:
 
     def forget(self, type_: str | None = None, id_: Any = None
                ) -> Deferred[None]:
-        """
+        r"""
         Forget names, so that the hub is asked for them again.
 
         This forgets one name, the names of a type, or all names of the
@@ -169,8 +169,8 @@ class Cache:
         being loaded are not kept. Other processes keep the names in their
         memory until the names are too old.
 
-        :param type_: such as "user" or "tag"; None for all types.
-        :param id_: the id; None for all ids of the type.
+        :param type\_: such as "user" or "tag"; None for all types.
+        :param id\_: the id; None for all ids of the type.
         :returns: a Deferred that fires with None when the files are removed.
         :raises ValueError: if there is an id without a type.
         """

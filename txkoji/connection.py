@@ -330,7 +330,7 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises TransportError: if a chunk does not arrive.
         :raises DownloadError: if the file ends too early.
         :raises OSError: if the destination cannot be written.
-        :raises ValueError: if `offset` is below 0.
+        :raises ValueError: if ``offset`` is below 0.
         """
         return transfer(progress, lambda report: Download(
             self.client, task_id, name, offset=offset, volume=volume,
@@ -392,7 +392,7 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises ActionNotAllowed: if you are not logged in; nothing is sent.
         :raises TypeError: if XML-RPC cannot carry the metadata; nothing is
                            sent.
-        :raises ValueError: if `concurrency` is below 1.
+        :raises ValueError: if ``concurrency`` is below 1.
         :raises GenericError: if the hub refuses the import.
         :raises UploadError: if a file does not arrive.
         :raises OSError: if a file cannot be read.
@@ -493,17 +493,17 @@ class Connection(HubMethods[Deferred[Any]]):
         :param nvrs: builds that have to be in the repository, as
                      name-version-release. A later build of the same package
                      does not matter.
-        :param after_event: a `min_event` of one more.
+        :param after_event: a ``min_event`` of one more.
         :param timeout: seconds; None for no limit.
         :param min_event: the first event that the repository may be of; "last"
                           for the tag's last change until now. None means
-                          "last" without `nvrs`, and any event with `nvrs`.
+                          "last" without ``nvrs``, and any event with ``nvrs``.
         :param request: whether to request a repository. None means to request
                         it when logged in to a hub of version 1.35 or later.
         :returns: a Deferred that fires with a `Repo`.
         :raises CallTimeout: when the time is over.
-        :raises ValueError: if both `after_event` and `min_event` are given, or
-                            an argument is invalid.
+        :raises ValueError: if both ``after_event`` and ``min_event`` are
+                            given, or an argument is invalid.
         :raises KojiLoginException: if `request` is true, and you are not
                                     logged in.
         :raises GenericError: if the request ends without a repository (the

@@ -214,7 +214,7 @@ class MultiCall(HubMethods[StoredCall]):
         :returns: a Deferred that fires with the `MultiCallResults`. If a
                   request fails, its error is that of all its calls. Canceling
                   it sends no further requests.
-        :raises KojiException: with `strict`, the error of a call.
+        :raises KojiException: with ``strict``, the error of a call.
         :raises ConfigurationError: if a number is not above 0.
         """
         strict = self._strict if strict is None else strict

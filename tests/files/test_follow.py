@@ -266,6 +266,23 @@ class FollowTests(HubTestCase):
         self.assertIn('closed', str(self.ended[0].value))
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
 
+    def test_concurrent(self) -> None:
+        """Several logs are read at once, up to a limit."""
+        names = [f'{number}.log' for number in range(20)]
+        for name in names:
+            self.put(b'one\n', name=name)
+        self.hub.misbehave('slow', method='downloadTaskOutput', seconds=1)
+        following = self.follow()
+        started = [args[1] for method, args, _ in self.hub.calls
+                   if method == 'downloadTaskOutput']
+        self.assertEqual(started, [])
+        self.assertEqual(self.koji.stats.in_flight, follow.CONCURRENT)
+        self.pass_time(1)
+        self.assertEqual(len(self.texts()), follow.CONCURRENT)
+        self.pass_time(1)
+        self.assertEqual(len(self.texts()), 20 - follow.CONCURRENT)
+        self.get(following.aclose())
+
     def test_turns(self) -> None:
         """Several logs are read in turns."""
         self.patch(follow, 'CHUNK_SIZE', 100)

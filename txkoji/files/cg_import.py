@@ -80,7 +80,7 @@ class Import:
     :param client: the client that sends the calls.
     :raises KojiImportError: if the metadata is malformed, or does not match
                              the files.
-    :raises ValueError: if `concurrency` is below 1.
+    :raises ValueError: if ``concurrency`` is below 1.
     """
 
     _log = Logger()

@@ -68,16 +68,16 @@ class File:
                          total, or None if that is unknown.
         :returns: a Deferred that fires with the number of bytes. Canceling
                   the Deferred closes the connection.
-        :raises HTTPError: if there is no such file, with a `status` of 404.
+        :raises HTTPError: if there is no such file, with a ``status`` of 404.
         :raises DownloadError: if the size or the checksum differs, the file
                                changes during the download, the path is a
-                               folder, or `offset` is behind the end of the
+                               folder, or ``offset`` is behind the end of the
                                file.
         :raises TransportError: if the server can no longer be reached.
         :raises ConfigurationError: if the profile has no topurl, or the topurl
                                     cannot be used.
         :raises OSError: if the destination cannot be written.
-        :raises ValueError: if `offset` is below 0.
+        :raises ValueError: if ``offset`` is below 0.
         """
         return self._hub.download(self, destination, offset=offset,
                                   progress=progress)

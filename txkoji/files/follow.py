@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred
@@ -33,6 +34,9 @@ MAX_LINE = 16384
 
 #: The most lines that are decoded at once.
 MAX_LINES = 500
+
+#: Number of logs that are read at once.
+CONCURRENT = 16
 
 
 class LogLine(NamedTuple):
@@ -136,8 +140,8 @@ class Follow(Polled):
         async for line in koji.follow(6476):
             print(line.text)
 
-    The lines of one log keep their order. Several logs are read in turns. A
-    log is read only as fast as the program takes the lines.
+    The lines of one log keep their order. Several logs are read at once, and
+    take turns. A log is read only as fast as the program takes the lines.
 
     :param client: the client that calls the hub.
     :param poller: the poll timer of the connection.
@@ -170,7 +174,7 @@ class Follow(Polled):
         """Read and poll until a line is found, or all logs have ended."""
         while not self.found and not self.over:
             if self._unread:
-                await self._retry_outages(self._read(self._unread[0]))
+                await self._retry_outages(self._read_some())
             elif self._is_ended:
                 for log in self._logs.values():
                     self.found.extend(log.rest())
@@ -236,13 +240,18 @@ class Follow(Polled):
         if size > log.offset and log not in self._unread:
             self._unread.append(log)
 
+    async def _read_some(self) -> None:
+        """Find more lines of several logs at once."""
+        await gather([Deferred.fromCoroutine(self._read(log))
+                      for log in list(islice(self._unread, CONCURRENT))])
+
     async def _read(self, log: _TaskLog) -> None:
         """Find more lines of a log, after reading a chunk if need be."""
         if not log.has_lines and not await self._read_chunk(log):
             return
         self.found.extend(log.lines())
         if not log.has_lines:
-            self._unread.popleft()
+            self._unread.remove(log)
             if log.offset < log.size:
                 # The other logs have their turn first.
                 self._unread.append(log)

@@ -132,7 +132,7 @@ class Calls:
         :param sink: takes the bytes as they arrive.
         :param has_started: tells whether bytes have arrived.
         :param method: "GET", or "HEAD" for the head only.
-        :returns: a Deferred that fires with None when `sink` has all bytes.
+        :returns: a Deferred that fires with None when ``sink`` has all bytes.
         :raises TransportError: if the file does not arrive.
         :raises ConnectionClosed: if `close()` was called, or is called
                                   meanwhile.

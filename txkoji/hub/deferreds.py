@@ -29,7 +29,7 @@ class FairSemaphore:
     """
     A semaphore that serves its waiters in the order of their arrival.
 
-    Twisted's `DeferredSemaphore` calls the next waiter from within
+    Twisted's ``DeferredSemaphore`` calls the next waiter from within
     `release()`. With hundreds of short tasks, these calls nest deeper than
     Python's stack allows. This class calls one waiter after the other.
 
@@ -189,9 +189,9 @@ async def shield(work: Deferred[T]) -> T:
     """
     Wait for a Deferred without canceling it when the caller is canceled.
 
-    :returns: the result of `work`.
+    :returns: the result of ``work``.
     :raises CancelledError: if the caller was canceled. The error is raised
-                            when `work` has fired.
+                            when ``work`` has fired.
     """
     results: list[Any] = []
     waiters: list[Deferred[None]] = []
@@ -224,7 +224,7 @@ def in_thread(reactor: Any, function: Callable[..., Any], *args: Any
     """
     Call a function in a thread of the reactor's pool.
 
-    A reactor without threads, such as a test's `Clock`, calls the function
+    A reactor without threads, such as a test's ``Clock``, calls the function
     at once.
 
     :returns: a Deferred that fires with the result of the function.

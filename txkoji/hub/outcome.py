@@ -65,8 +65,8 @@ class Outcome:
 
         :param error: the error that ended the write.
         :param method: the hub method.
-        :returns: `unanswered` with `error` as ``__cause__``, if there is an
-                  unanswered attempt and `error` does not tell its outcome.
+        :returns: `unanswered` with ``error`` as ``__cause__``, if there is an
+                  unanswered attempt and ``error`` does not tell its outcome.
         """
         unanswered = self.unanswered
         is_of_attempt = error is self.last_error
@@ -147,7 +147,7 @@ def _not_sent_class(kind: type[KojiException]) -> type[KojiException]:
 
 def _unpickle(kind: type[KojiException], args: Any, attributes: Any
               ) -> KojiException:
-    """Make an error of the subclass of `kind` and `NotSent`."""
+    """Make an error of the subclass of ``kind`` and `NotSent`."""
     error = _not_sent_class(kind)(*args)
     error.__dict__.update(attributes)
     return error

@@ -42,7 +42,7 @@ class AMQPListener:
                     failed. The broker then delivers the message again at
                     once.
     :param tls: for ``amqps``: the authorities to trust, and the client
-                certificate, by Twisted's `optionsForClientTLS`. None means
+                certificate, by Twisted's ``optionsForClientTLS``. None means
                 the system's authorities, and no client certificate. With
                 `tls`, and without a user in the URL, the client certificate
                 identifies the user.

@@ -62,7 +62,7 @@ class Connector:
         Open a connection, before the handshake of AMQP.
 
         :returns: a Deferred that fires with the protocol of the connection:
-                  a `TwistedProtocolConnection` with the Deferreds ``open``
+                  a ``TwistedProtocolConnection`` with the Deferreds ``open``
                   and ``lost``.
         """
         make_protocol = _protocol_class()

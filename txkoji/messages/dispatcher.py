@@ -90,7 +90,7 @@ class Events:
         :raises ValueError: if a kind is unknown, a member of a kind cannot be
             matched, or a value is a state that the event never has. The text
             names the nearest name or state.
-        :raises TypeError: if `callback` is not callable.
+        :raises TypeError: if ``callback`` is not callable.
         """
         subscription = Subscription(callback, kind, match,
                                     self._unsubscribe)

@@ -142,7 +142,7 @@ class TaskRow(Timed):
         Whether it is a scratch build, which is not kept.
 
         None if its request does not say so, as that of a ``buildArch``, whose
-        `parent` knows; see `Task.find_scratch`.
+        ``parent`` knows; see `Task.find_scratch`.
         """
         params = self.params
         if params is None:

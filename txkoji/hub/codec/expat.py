@@ -80,11 +80,11 @@ class ExpatDecoder:
     """
     A decoder for one XML-RPC document, fed while the bytes arrive.
 
-    The values are the same as those of
-    `xmlrpc.client.loads(..., use_builtin_types=True)`, with Munch for dict.
-    This decoder is stricter. It refuses document types and entities, unknown
-    elements, elements at a wrong place, text between elements, a ``<value>``
-    with two values, and nesting beyond `MAX_DEPTH`.
+    The values are the same as those of `xmlrpc.client.loads` with
+    ``use_builtin_types=True``, with Munch for dict. This decoder is stricter.
+    It refuses document types and entities, unknown elements, elements at a
+    wrong place, text between elements, a ``<value>`` with two values, and
+    nesting beyond `MAX_DEPTH`.
 
     :param root: the name of the root element: ``methodResponse`` to decode an
                  answer, ``methodCall`` to decode a request.

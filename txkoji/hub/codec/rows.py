@@ -16,7 +16,7 @@ from itertools import repeat
 from typing import Any
 
 #: Characters that XML does not allow, or that a parser changes.
-CONTROL = '\x00-\x08\x0b-\x1f\ufffe\uffff'
+CONTROL = r'\x00-\x08\x0b-\x1f\ufffe\uffff'
 
 BOOLEANS = {'0': False, '1': True}
 

@@ -98,7 +98,7 @@ class Body:
             self._continue()
 
     def stop(self) -> None:
-        """Stop feeding the sink, without a call of `on_end`."""
+        """Stop feeding the sink, without a call of ``on_end``."""
         self._stopped = True
         self._connection = None
         if self._next_step is not None:

@@ -93,7 +93,7 @@ class Proxies:
                   ``https_proxy``, ``http_proxy`` and ``all_proxy``, except for
                   the hosts of ``no_proxy``. The names of these variables may
                   be in upper case.
-    :raises ConfigurationError: if `named` is not the URL of an HTTP proxy.
+    :raises ConfigurationError: if ``named`` is not the URL of an HTTP proxy.
     """
 
     def __init__(self, named: str | None) -> None:

@@ -66,10 +66,10 @@ class HubPolicy:
     A policy that verifies servers, and shows a certificate to the hub.
 
     The certificate of a server, and the host name in it, are verified against
-    the profile's `serverca`. Without a `serverca`, the authorities are those
-    of ``REQUESTS_CA_BUNDLE``, of ``CURL_CA_BUNDLE``, or of the system. With
-    the option `no_ssl_verify` nothing is verified, unless the profile has a
-    `serverca`, as in Koji's client.
+    the profile's ``serverca``. Without a ``serverca``, the authorities are
+    those of ``REQUESTS_CA_BUNDLE``, of ``CURL_CA_BUNDLE``, or of the system.
+    With the option `no_ssl_verify` nothing is verified, unless the profile has
+    a ``serverca``, as in Koji's client.
 
     Twisted's policies make a TLS context for each request. This policy makes
     at most two: one for the hub, with the client certificate, and one for

@@ -84,7 +84,7 @@ class Authenticator:
         :param address: the hub's URL.
         :param allow_http: whether to keep http, if the hub is on this
                            machine.
-        :raises ConfigurationError: if `allow_http` is set, and the hub is on
+        :raises ConfigurationError: if ``allow_http`` is set, and the hub is on
                                     another machine.
         """
         url = urlsplit(address)

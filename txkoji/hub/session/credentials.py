@@ -83,7 +83,7 @@ class Credentials(Protocol):
         Log in.
 
         :param post: sends the login call.
-        :param renew: whether to renew the session that `post` sends along.
+        :param renew: whether to renew the session that ``post`` sends along.
         :returns: the hub's answer, with id and key of the session.
         """
 

@@ -158,7 +158,7 @@ class Negotiation:
 
         :param url: the URL of the request.
         :param post: posts a request.
-        :returns: the result of `post`.
+        :returns: the result of ``post``.
         :raises GSSAPIAuthError: if no token can be made, or the server cannot
                                  prove its identity.
         :raises CallTimeout: if a step with Kerberos takes longer than the
