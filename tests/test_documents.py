@@ -76,10 +76,12 @@ class ReadmeTests(SynchronousTestCase):
                     told += 1
         self.assertGreater(told, 20)
         result = unittest.TestResult()
-        unittest.defaultTestLoader.loadTestsFromTestCase(
-            names['BotTests']).run(result)
-        self.assertEqual(result.testsRun, 1)
-        self.assertTrue(result.wasSuccessful(), result.errors)
+        for name in ('BotTests', 'LifeTests'):
+            unittest.defaultTestLoader.loadTestsFromTestCase(
+                names[name]).run(result)
+        self.assertEqual(result.testsRun, 2)
+        self.assertTrue(result.wasSuccessful(),
+                        result.errors + result.failures)
 
     def test_examples_listed(self) -> None:
         """Every example is listed, and what is listed is there."""

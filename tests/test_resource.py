@@ -12,11 +12,12 @@ from xmlrpc.client import Fault
 
 from munch import Munch
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.recordings import recordings
 from txkoji.build import Build
-from txkoji.builds.archives import Archive
+from txkoji.builds.archives import BuildArchive
 from txkoji.channel import Channel
 from txkoji.package import Package
 from txkoji.resource import Resource, from_text, from_timestamp
@@ -48,7 +49,7 @@ class ObjectTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Set up what the tests share."""
-        self.koji = FakeHub().connection()
+        self.koji = FakeHub(clock=Clock()).connection()
         self.build = self.successResultOf(
             self.koji.getBuild('rhceph-container-8-40'))
         self.sent = recordings()['getBuild.osbs'].answer
@@ -144,7 +145,8 @@ class ObjectTests(SynchronousTestCase):
                 ('https://k/koji/', 'https://k/koji/buildinfo?buildID=5411'),
                 ('https://k', 'https://k/buildinfo?buildID=5411'),
                 (None, None)]:
-            self.build.connection = FakeHub().connection(weburl=weburl)
+            self.build.connection = FakeHub(clock=Clock()).connection(
+                weburl=weburl)
             self.assertEqual(self.build.url, url)
 
 
@@ -153,7 +155,7 @@ class PropertiesTests(SynchronousTestCase):
 
     def test_silent(self) -> None:
         """No property of any rich object asks a hub, or gives a Deferred."""
-        hub = FakeHub()
+        hub = FakeHub(clock=Clock())
         koji = hub.connection()
         answers = [(recording.call[0], recording.answer)
                    for recording in recordings().values() if recording.call]
@@ -217,7 +219,7 @@ class NamesTests(SynchronousTestCase):
                 (User, ['getUser', 'listUsers', 'getLoggedInUser']),
                 (BuildTarget, ['getBuildTarget', 'getBuildTargets']),
                 (Package, ['getPackage', 'listPackages']),
-                (Archive, ['listArchives'])]:
+                (BuildArchive, ['listArchives'])]:
             members = self.members(kind, methods)
             if kind.members and kind not in (Build, Task, Package):
                 self.assertLessEqual(members, kind.members)
@@ -273,7 +275,8 @@ class TimeTests(SynchronousTestCase):
         start = datetime(2026, 1, 1, tzinfo=timezone.utc)
         end = start + timedelta(hours=2)
         late = start + timedelta(hours=3, seconds=5)
-        koji = FakeHub().connection(now=lambda: start + timedelta(hours=3))
+        koji = FakeHub(clock=Clock()).connection(
+            now=lambda: start + timedelta(hours=3))
         for started, completed, state, took in [
                 (start, end, 2, timedelta(hours=2)),
                 (None, end, 2, None), (start, None, 3, None),

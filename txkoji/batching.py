@@ -5,7 +5,7 @@ import copy
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import deferLater
@@ -13,7 +13,6 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from txkoji.arguments import with_ids
-from txkoji.call import HubMethods
 from txkoji.client import HubClient
 from txkoji.exceptions import (
     AnswerError,
@@ -25,7 +24,14 @@ from txkoji.exceptions import (
     copy_of,
 )
 from txkoji.hub.codec.xmlrpc import encode_entry
-from txkoji.multicall import BATCH, ask_many, cut, read_entry
+from txkoji.hub_methods import add_hint
+from txkoji.multicall import BATCH, ask_many, cut
+from txkoji.stored_call import read_entry
+
+if TYPE_CHECKING:
+    from txkoji.methods import DeferredMethods
+else:
+    from txkoji.hub_methods import DescribedMethods as DeferredMethods
 
 #: Methods whose answers can be of any length, unless they have a limit.
 UNBOUNDED = frozenset([
@@ -43,7 +49,7 @@ LONG = 1000
 SLICE = 0.005
 
 
-class Batched(HubMethods['Deferred[Any]']):
+class Batched(DeferredMethods):
     """
     A view of a connection that batches reads.
 
@@ -76,9 +82,21 @@ class Batched(HubMethods['Deferred[Any]']):
         self._pending: dict[bytes, _PendingCall] = {}
         self._waiting: Deferred[Any] | None = None
 
-    def call(self, method: str, /, *args: Any, **kwargs: Any
-             ) -> Deferred[Any]:
-        """Call a hub method; see `Connection.call`."""
+    if not TYPE_CHECKING:
+
+        def call(self, method, /, *args, **kwargs):
+            """Call a hub method; see `Connection.call`."""
+            return self._call(method, args, kwargs)
+
+        def listBuilds(self, packageID=None, *args, **kwargs):
+            """List builds; see `Connection.listBuilds`."""
+            if isinstance(packageID, str):
+                # This takes two calls.
+                return self._client.listBuilds(packageID, *args, **kwargs)
+            return self.call('listBuilds', packageID, *args, **kwargs)
+
+    def _call(self, method: str, args: tuple[Any, ...],
+              kwargs: dict[str, Any]) -> Deferred[Any]:
         try:
             args, kwargs = with_ids(args, kwargs)
             if _unbounded(method, args, kwargs) or not self._client.is_read(
@@ -101,14 +119,6 @@ class Batched(HubMethods['Deferred[Any]']):
                 self._wait(), 'batched', self._client.options.deadline)
             self._waiting.addCallbacks(self._send_all, self._fail_all)
         return answer
-
-    def listBuilds(self, packageID: Any = None, *args: Any, **kwargs: Any
-                   ) -> Deferred[Any]:
-        """List builds; see `Connection.listBuilds`."""
-        if isinstance(packageID, str):
-            # This takes two calls.
-            return self._client.listBuilds(packageID, *args, **kwargs)
-        return self.call('listBuilds', packageID, *args, **kwargs)
 
     async def _wait(self) -> None:
         await deferLater(self._client.reactor, self._window)
@@ -160,6 +170,7 @@ class Batched(HubMethods['Deferred[Any]']):
                     value = read_entry(call.method, entry,
                                        self._client.owner)
                 except Exception as error:
+                    add_hint(error, call.method)
                     call.fail(error)
                 else:
                     call.succeed(value)

@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, succeed
 
 from txkoji import build_states
-from txkoji.builds.archives import Archive, archives_of, with_columns
+from txkoji.builds.archives import BuildArchive, archives_of, with_columns
 from txkoji.builds.images import Image, image_of
 from txkoji.builds.modules import Module, module_of
 from txkoji.builds.signatures import (
@@ -23,7 +23,9 @@ from txkoji.estimates.averages import average_build_duration, not_past
 from txkoji.files.file import File
 from txkoji.nvr import NVR, VersionKey
 from txkoji.resource import Timed, hub_of, id_of, now_for, time_of
+from txkoji.rows import Tag
 from txkoji.rpm import RPM
+from txkoji.task import Task
 
 #: The commit at the end of the URL of a git repository.
 _COMMIT = re.compile('^(?!svn|cvs).*#([0-9a-f]{7,64})$', re.IGNORECASE)
@@ -34,18 +36,86 @@ class Build(Timed):
 
     __slots__ = ()
 
-    members = frozenset([
-        'cg_id', 'cg_name', 'completion_time', 'completion_ts',
-        'creation_event_id', 'creation_time', 'creation_ts', 'draft', 'epoch',
-        'extra', 'nvr', 'owner_id', 'owner_name', 'package_id',
-        'promoter_id', 'promoter_name', 'promotion_time', 'promotion_ts',
-        'release', 'source', 'start_time', 'start_ts', 'state', 'version',
-        'volume_id', 'volume_name'])
     aliases = {'id': 'build_id', 'build_id': 'id',
                'name': 'package_name', 'package_name': 'name'}
     page = 'buildinfo?buildID'
     states = build_states.NAMES
     running = build_states.BUILDING
+
+    #: The id, as `id`.
+    build_id: int
+    #: The id of the content generator that imported it.
+    cg_id: int | None
+    #: The name of that content generator.
+    cg_name: str | None
+    #: The text of `completed`.
+    completion_time: str | None
+    #: `completed` in seconds since 1970.
+    completion_ts: float | None
+    #: The event of the tagging, in the builds of a tag.
+    create_event: int | None
+    #: The event of its creation.
+    creation_event_id: int | None
+    #: The text of `created`.
+    creation_time: str | None
+    #: `created` in seconds since 1970.
+    creation_ts: float | None
+    #: Whether it is a draft.
+    draft: bool | None
+    #: The epoch of its version.
+    epoch: int | None
+    #: Data of the builder or of the content generator.
+    extra: dict[str, Any] | None
+    #: The id.
+    id: int
+    #: The artifact, in lists of Maven builds.
+    maven_artifact_id: str | None
+    #: The group, in lists of Maven builds.
+    maven_group_id: str | None
+    #: The version, in lists of Maven builds.
+    maven_version: str | None
+    #: The name of its package.
+    name: str
+    #: Name, version and release.
+    nvr: str
+    #: The id of its owner.
+    owner_id: int
+    #: The name of its owner.
+    owner_name: str
+    #: The id of its package.
+    package_id: int
+    #: The name of its package, as `name`.
+    package_name: str
+    #: The platform, in lists of Windows builds.
+    platform: str | None
+    #: The id of the user who promoted the draft.
+    promoter_id: int | None
+    #: The name of that user.
+    promoter_name: str | None
+    #: The text of `promoted`.
+    promotion_time: str | None
+    #: `promoted` in seconds since 1970.
+    promotion_ts: float | None
+    #: The release.
+    release: str
+    #: The source, with the commit.
+    source: str | None
+    #: The text of `started`.
+    start_time: str | None
+    #: `started` in seconds since 1970.
+    start_ts: float | None
+    #: The state; see `txkoji.build_states`.
+    state: int
+    #: The id of the tag, in the builds of a tag.
+    tag_id: int | None
+    #: The name of the tag, in the builds of a tag.
+    tag_name: str | None
+    #: The version.
+    version: str
+    #: The id of the volume with its files.
+    volume_id: int
+    #: The name of the volume with its files.
+    volume_name: str
 
     @property
     def task_id(self) -> int | None:
@@ -102,9 +172,10 @@ class Build(Timed):
         """
         if self.completed is not None:
             return succeed(self.duration)
-        if self.name is None:
+        package: str | None = getattr(self, 'name', None)
+        if package is None:
             return succeed(None)
-        return average_build_duration(hub_of(self), self.name)
+        return average_build_duration(hub_of(self), package)
 
     def estimate_completion(self) -> Deferred[datetime | None]:
         """
@@ -142,9 +213,9 @@ class Build(Timed):
     async def _files(self) -> list[File]:
         koji, number = hub_of(self), id_of(self)
         many = koji.MultiCall(strict=True)
-        many.listRPMs(buildID=number)
-        many.listArchives(buildID=number)
-        many.getBuildLogs(number)
+        many.call('listRPMs', buildID=number)
+        many.call('listArchives', buildID=number)
+        many.call('getBuildLogs', number)
         rpms, archives, logs = await many()
         archives = await with_columns(koji, number, archives)
         return [
@@ -154,16 +225,16 @@ class Build(Timed):
               if not archive.metadata_only),
             *(File(koji, log.path) for log in logs)]
 
-    def tags(self) -> Deferred[Any]:
+    def tags(self) -> Deferred[list[Tag]]:
         """
         List the tags that contain the build.
 
         :returns: a Deferred that fires with a list of `Tag`, as of
                   ``listTags``.
         """
-        return hub_of(self).listTags(id_of(self))
+        return hub_of(self).call('listTags', id_of(self))
 
-    def task(self) -> Deferred[Any]:
+    def task(self) -> Deferred[Task | None]:
         """
         Get the task of the build.
 
@@ -173,13 +244,16 @@ class Build(Timed):
             return succeed(None)
         return hub_of(self).getTaskInfo(self.task_id)
 
-    def target(self) -> Deferred[Any]:
+    def target(self) -> Deferred[str | None]:
         """
         Get the name of the target of the build.
 
         :returns: a Deferred that fires with the name, or None.
         """
-        return self.task().addCallback(lambda task: task and task.target)
+        def target_of(task: Task | None) -> str | None:
+            return None if task is None else task.target
+
+        return self.task().addCallback(target_of)
 
     @property
     def version_key(self) -> VersionKey:
@@ -212,12 +286,12 @@ class Build(Timed):
         """
         return module_of(self.get('extra'))
 
-    def archives(self) -> Deferred[list[Archive]]:
+    def archives(self) -> Deferred[list[BuildArchive]]:
         """
         List the archives of the build, such as the image of each architecture.
 
         :returns: a Deferred that fires with a list of
-                  `txkoji.builds.archives.Archive`.
+                  `txkoji.builds.archives.BuildArchive`.
         """
         return Deferred.fromCoroutine(archives_of(hub_of(self), id_of(self)))
 

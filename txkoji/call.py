@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 Result = TypeVar('Result', covariant=True)
 
@@ -19,22 +19,27 @@ class Call(Generic[Result]):
     A hub method, such as "getTag", to be called.
 
     Its attributes are hub methods with dotted names, such as "repo.get".
+
+    :ivar method: the name of the hub method.
     """
 
     def __init__(self, caller: Caller[Result], method: str) -> None:
         self._caller = caller
-        self._method = method
+        self.method = method
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Result:
         """Call the hub method."""
-        return self._caller.call(self._method, *args, **kwargs)
+        return self._caller.call(self.method, *args, **kwargs)
 
-    def __getattr__(self, name: str) -> Call[Result]:
-        check_public(self, name)
-        return Call(self._caller, f'{self._method}.{name}')
+    # A type checker is to know the hub methods, and no others.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            check_public(self, name)
+            return type(self)(self._caller, f'{self.method}.{name}')
 
     def __repr__(self) -> str:
-        return f'<{self._method} of {self._caller!r}>'
+        return f'<{self.method} of {self._caller!r}>'
 
 
 def check_public(owner: object, name: str) -> None:
@@ -59,9 +64,12 @@ class HubMethods(ABC, Generic[Result]):
     def call(self, method: str, /, *args: Any, **kwargs: Any) -> Result:
         """Call a hub method by its name."""
 
-    def __getattr__(self, name: str) -> Call[Result]:
-        check_public(self, name)
-        return Call(self, name)
+    # A type checker is to know the hub methods, and no others.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            check_public(self, name)
+            return Call(self, name)
 
     def getTaskInfo(self, task_id: int | list[int], *args: Any,
                     **kwargs: Any) -> Result:

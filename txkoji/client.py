@@ -8,12 +8,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, fail
+from twisted.python.failure import Failure
 
 from txkoji.arguments import with_ids
-from txkoji.call import HubMethods
+from txkoji.call import Caller
 from txkoji.exceptions import GenericError
 from txkoji.hub.calls import Calls
 from txkoji.hub.codec.decoder import Decoder
@@ -28,10 +29,16 @@ from txkoji.hub.session.secret import Secret
 from txkoji.hub.session.session_info import SessionInfo
 from txkoji.hub.stats import Stats
 from txkoji.hub.transport import Transport
+from txkoji.hub_methods import add_hint
 from txkoji.iterators import AsyncItems
 from txkoji.options import Options
 from txkoji.resource import CallCollector, Hub, Names
 from txkoji.results import row_maker, typed
+
+if TYPE_CHECKING:
+    from txkoji.methods import DeferredMethods
+else:
+    from txkoji.hub_methods import DescribedMethods as DeferredMethods
 
 Self = TypeVar('Self', bound='HubClient')
 
@@ -43,7 +50,7 @@ class HasClient(Protocol):
         """The client that features stand on."""
 
 
-class HubClient(HubMethods[Deferred[Any]]):
+class HubClient(DeferredMethods):
     """
     A client of a Koji hub.
 
@@ -110,16 +117,22 @@ class HubClient(HubMethods[Deferred[Any]]):
         except Exception:
             return fail()
         owner = self.owner
+
+        def explain(failure: Failure) -> Failure:
+            add_hint(failure.value, method)
+            return failure
+
         return self.send(
             method, body, lambda: Decoder(row_maker(method, owner)),
             read=self.is_read(method, args, kwargs)
-        ).addCallback(lambda value: typed(method, value, owner))
+        ).addCallbacks(lambda value: typed(method, value, owner), explain)
 
-    def listBuilds(self, packageID: int | str | None = None, *args: Any,
-                   **kwargs: Any) -> Deferred[Any]:
-        """List builds; see `Connection.listBuilds`."""
-        return Deferred.fromCoroutine(
-            self._list_builds(packageID, args, kwargs))
+    if not TYPE_CHECKING:
+
+        def listBuilds(self, packageID=None, *args, **kwargs):
+            """List builds; see `Connection.listBuilds`."""
+            return Deferred.fromCoroutine(
+                self._list_builds(packageID, args, kwargs))
 
     async def _list_builds(self, package: int | str | None,
                            args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -332,12 +345,12 @@ class HubClient(HubMethods[Deferred[Any]]):
         """Collect calls; see `Connection.MultiCall`."""
         return self.owner.MultiCall(**options)
 
-    def batched(self) -> HubMethods[Deferred[Any]]:
+    def batched(self) -> Caller[Deferred[Any]]:
         """Give a view for batched calls; see `Connection.batched`."""
         return self.owner.batched()
 
     def iterate(self, method: str, /, *args: Any, **kwargs: Any
-                ) -> AsyncItems:
+                ) -> AsyncItems[Any]:
         """Iterate over a long list; see `Connection.iterate`."""
         return self.owner.iterate(method, *args, **kwargs)
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from twisted.internet.defer import CancelledError, Deferred
 
 from txkoji import web
 from txkoji.batching import Batched
+from txkoji.build import Build
 from txkoji.cache import MAX_AGE, Cache
-from txkoji.call import HubMethods
 from txkoji.client import HubClient
 from txkoji.files.cg_import import import_build
 from txkoji.files.cg_metadata import Files
@@ -35,14 +35,24 @@ from txkoji.multicall import BATCH, MultiCall
 from txkoji.options import Options, check_number
 from txkoji.paging import Pages
 from txkoji.progress import ByteListener, Listener, transfer
+from txkoji.repo import Repo
 from txkoji.resource import system_time
 from txkoji.streaming import Items
+from txkoji.task import Task
 from txkoji.waiting.changes import Changes
 from txkoji.waiting.finished import wait_for
 from txkoji.waiting.repositories import MinEvent, wait_for_repo
-from txkoji.waiting.tags import wait_until_tagged
+from txkoji.waiting.tags import BuildKey, wait_until_tagged
 from txkoji.waiting.tasks import Poller, TaskOrId
 from txkoji.whoami import CurrentUser, whoami
+
+if TYPE_CHECKING:
+    from txkoji.list_methods import ListMethods
+    from txkoji.methods import DeferredMethods
+else:
+    from txkoji.hub_methods import DescribedMethods as DeferredMethods
+
+    ListMethods = object
 
 #: Patterns of configuration files; replace it to read others.
 PROFILES = config_files.PROFILES
@@ -50,7 +60,7 @@ PROFILES = config_files.PROFILES
 Self = TypeVar('Self', bound='Connection')
 
 
-class Connection(HubMethods[Deferred[Any]]):
+class Connection(DeferredMethods, ListMethods):
     """
     A connection to a Koji hub. Hub methods are its attributes.
 
@@ -154,29 +164,32 @@ class Connection(HubMethods[Deferred[Any]]):
         server = profiles.without_secrets(self.url)
         return f'<Connection {self.profile!r} to {server}>'
 
-    # Calls
+    # Calls. A type checker has the signatures of `txkoji.methods` for these.
 
-    def call(self, method: str, /, *args: Any, **kwargs: Any
-             ) -> Deferred[Any]:
-        """
-        Call a hub method by its name.
+    if not TYPE_CHECKING:
 
-        This reaches every method, also one with the name of a method of
-        Connection.
+        def call(self, method: str, /, *args: Any, **kwargs: Any
+                 ) -> Deferred[Any]:
+            """
+            Call a hub method by its name.
 
-        :param method: the name, such as "getTag" or "repo.get".
-        :param args: positional arguments: None, bool, int, float, str, bytes,
-                     datetime, and lists and dictionaries of these types.
-        :param kwargs: named arguments.
-        :returns: a Deferred that fires with the result.
-        :raises GenericError: if the hub refuses the call. The subclass depends
-                              on the fault's code; see `txkoji.exceptions`.
-        :raises TransportError: if no valid answer arrives.
-        :raises TypeError: if XML-RPC cannot carry an argument.
-        """
-        if method == 'logout':
-            return self.logout(*args, **kwargs)
-        return self.client.call(method, *args, **kwargs)
+            This reaches every method, also one with the name of a method of
+            Connection.
+
+            :param method: the name, such as "getTag" or "repo.get".
+            :param args: positional arguments: None, bool, int, float, str,
+                         bytes, datetime, and lists and dictionaries of these.
+            :param kwargs: named arguments.
+            :returns: a Deferred that fires with the result.
+            :raises GenericError: if the hub refuses the call. The subclass
+                                  depends on the fault's code; see
+                                  `txkoji.exceptions`.
+            :raises TransportError: if no valid answer arrives.
+            :raises TypeError: if XML-RPC cannot carry an argument.
+            """
+            if method == 'logout':
+                return self.logout(*args, **kwargs)
+            return self.client.call(method, *args, **kwargs)
 
     # Many calls, long lists
 
@@ -221,44 +234,49 @@ class Connection(HubMethods[Deferred[Any]]):
         """
         return Batched(self.client, window)
 
-    def iterate(self, method: str, /, *args: Any, **kwargs: Any) -> Items:
-        """
-        Iterate over a long list while it arrives, without keeping it.
+    if not TYPE_CHECKING:
 
-        For example::
+        def iterate(self, method: str, /, *args: Any, **kwargs: Any
+                    ) -> Items[Any]:
+            """
+            Iterate over a long list while it arrives, without keeping it.
 
-            async for build in koji.iterate('listTagged', 'f43'):
-                print(build.nvr)
+            For example::
 
-        See `txkoji.streaming.Items`, also for inlineCallbacks.
+                async for build in koji.iterate('listTagged', 'f43'):
+                    print(build.nvr)
 
-        :param method: a hub method that returns a list. Further arguments are
-                       those of the hub method.
-        :raises ValueError: if ``queryOpts`` ask for a count.
-        """
-        return Items(self.client, method, args, kwargs)
+            See `txkoji.streaming.Items`, also for inlineCallbacks.
 
-    def pages(self, method: str, /, *args: Any, **kwargs: Any) -> Pages:
-        """
-        Iterate over a long list page by page.
+            :param method: a hub method that returns a list. Further arguments
+                           are those of the hub method.
+            :raises ValueError: if ``queryOpts`` ask for a count.
+            """
+            return Items(self.client, method, args, kwargs)
 
-        Each page is requested when the program asks for it::
+        def pages(self, method: str, /, *args: Any, **kwargs: Any
+                  ) -> Pages[Any]:
+            """
+            Iterate over a long list page by page.
 
-            async for builds in koji.pages('listBuilds', state=1):
-                print(len(builds))
+            Each page is requested when the program asks for it::
 
-        A page has up to 1,000 items, or the ``page_size`` of `with_options`.
-        An item that stays in the list is in exactly one page, also if other
-        items come or go meanwhile, unless ``queryOpts`` ask for an order other
-        than by id. See `txkoji.paging.Pages`.
+                async for builds in koji.pages('listBuilds', state=1):
+                    print(len(builds))
 
-        :param method: a hub method that returns a list. Further arguments are
-                       those of the hub method.
-        :raises ValueError: if ``queryOpts`` ask for a count.
-        :raises ConfigurationError: (a ValueError) if no order is known for the
-                                    method.
-        """
-        return Pages(self.client, method, args, kwargs)
+            A page has up to 1,000 items, or the ``page_size`` of
+            `with_options`. An item that stays in the list is in exactly one
+            page, also if other items come or go meanwhile, unless
+            ``queryOpts`` ask for an order other than by id. See
+            `txkoji.paging.Pages`.
+
+            :param method: a hub method that returns a list. Further arguments
+                           are those of the hub method.
+            :raises ValueError: if ``queryOpts`` ask for a count.
+            :raises ConfigurationError: (a ValueError) if no order is known for
+                                        the method.
+            """
+            return Pages(self.client, method, args, kwargs)
 
     # Files
 
@@ -358,7 +376,7 @@ class Connection(HubMethods[Deferred[Any]]):
                   token: str | None = None,
                   directory: str | None = None, concurrency: int = 4,
                   progress: ByteListener | None = None
-                  ) -> Deferred[Any]:
+                  ) -> Deferred[Build]:
         """
         Import the build of a content generator. You have to be logged in.
 
@@ -429,8 +447,16 @@ class Connection(HubMethods[Deferred[Any]]):
 
     # Waiting
 
-    def wait(self, tasks: Any, timeout: float | None = None
-             ) -> Deferred[Any]:
+    @overload
+    def wait(self, tasks: TaskOrId, timeout: float | None = None
+             ) -> Deferred[Task]: ...
+
+    @overload
+    def wait(self, tasks: Iterable[TaskOrId], timeout: float | None = None
+             ) -> Deferred[list[Task]]: ...
+
+    def wait(self, tasks: TaskOrId | Iterable[TaskOrId],
+             timeout: float | None = None) -> Deferred[Any]:
         """
         Wait until tasks or builds have finished.
 
@@ -479,7 +505,7 @@ class Connection(HubMethods[Deferred[Any]]):
                   after_event: int | None = None,
                   timeout: float | None = None, *,
                   min_event: MinEvent = None,
-                  request: bool | None = None) -> Deferred[Any]:
+                  request: bool | None = None) -> Deferred[Repo]:
         """
         Wait for a repository of a tag to build with.
 
@@ -514,9 +540,9 @@ class Connection(HubMethods[Deferred[Any]]):
         return wait_for_repo(self.client, tag, nvrs, after_event, timeout,
                              min_event, request)
 
-    def wait_tagged(self, builds: Iterable[Any], tag: int | str,
-                    timeout: float | None = None, *,
-                    inherit: bool = False) -> Deferred[Any]:
+    def wait_tagged(self, builds: BuildKey | Iterable[BuildKey],
+                    tag: int | str, timeout: float | None = None, *,
+                    inherit: bool = False) -> Deferred[list[Build]]:
         """
         Wait until builds are in a tag.
 
@@ -707,20 +733,22 @@ class Connection(HubMethods[Deferred[Any]]):
 
     # A hub method with an addition of ours (as are those of `HubMethods`)
 
-    def listBuilds(self, packageID: int | str | None = None, *args: Any,
-                   **kwargs: Any) -> Deferred[Any]:
-        """
-        List builds.
+    if not TYPE_CHECKING:
 
-        :param packageID: the id or the name of a package; None for all
-                          packages. (The name is looked up first, since older
-                          hubs take ids only.)
-        :param kwargs: ``state``, ``userID``, ``queryOpts`` and so on, as for
-                       the hub method.
-        :returns: a Deferred that fires with a list of `Build`, which is empty
-                  if there is no such package.
-        """
-        return self.client.listBuilds(packageID, *args, **kwargs)
+        def listBuilds(self, packageID: int | str | None = None, *args: Any,
+                       **kwargs: Any) -> Deferred[Any]:
+            """
+            List builds.
+
+            :param packageID: the id or the name of a package; None for all
+                              packages. (The name is looked up first, since
+                              older hubs take ids only.)
+            :param kwargs: ``state``, ``userID``, ``queryOpts`` and so on, as
+                           for the hub method.
+            :returns: a Deferred that fires with a list of `Build`, which is
+                      empty if there is no such package.
+            """
+            return self.client.listBuilds(packageID, *args, **kwargs)
 
     # Profiles
 
@@ -753,7 +781,7 @@ class Connection(HubMethods[Deferred[Any]]):
         site = web.find_site(profiles.usable_profiles(PROFILES), url)
         return None if site is None else cls(site, **kwargs)
 
-    def from_web(self, url: str) -> Deferred[Any]:
+    def from_web(self, url: str) -> Deferred[dict[str, Any] | None]:
         """
         Get the object that a page of kojiweb, or a file of the hub, shows.
 
@@ -761,7 +789,7 @@ class Connection(HubMethods[Deferred[Any]]):
         topurl, a folder gives the `Build`, `Task`, `Repo` or `Package` that it
         belongs to, and a package's file, signed or not, gives the `RPM`. Other
         files give a `txkoji.files.file.File`, whose ``about`` is the
-        `txkoji.builds.archives.Archive`, the `Build` or the `Task`.
+        `txkoji.builds.archives.BuildArchive`, the `Build` or the `Task`.
 
         :param url: a link to the page of a build, a task, a tag and so on, by
                     id or, where the page takes one, by name; or to a file.

@@ -81,6 +81,8 @@ class KojiException(Exception):
     :ivar faultCode: the code of the hub's fault; None for other errors.
     :ivar method: the hub method that was called, or None.
     :ivar url: the hub's URL without secrets, or None.
+    :ivar hint: what may help, such as "did you mean getTag?", or None. It is
+                about the name of a hub method, or about its arguments.
     """
 
     def __init__(self, message: str = '', *, faultCode: int | None = None,
@@ -90,6 +92,7 @@ class KojiException(Exception):
         self.faultCode = faultCode
         self.method = method
         self.url = url
+        self.hint: str | None = None
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ''

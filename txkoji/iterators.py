@@ -2,14 +2,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
 
-Self = TypeVar('Self', bound='AsyncItems')
+Item = TypeVar('Item')
+Self = TypeVar('Self', bound='AsyncItems[Any]')
 
 
-class AsyncItems(ABC):
+class AsyncItems(ABC, Generic[Item]):
     """
     An asynchronous iterator, for ``async for``, or `next_item`.
 
@@ -18,7 +19,7 @@ class AsyncItems(ABC):
     """
 
     @abstractmethod
-    def next_item(self) -> Deferred[Any]:
+    def next_item(self) -> Deferred[Item]:
         """
         Get the next item, for programs with inlineCallbacks.
 
@@ -44,11 +45,11 @@ class AsyncItems(ABC):
     def __aiter__(self: Self) -> Self:
         return self
 
-    def __anext__(self) -> Deferred[Any]:
+    def __anext__(self) -> Deferred[Item]:
         return self.next_item()
 
     async def __aenter__(self: Self) -> Self:
         return self
 
-    async def __aexit__(self, *error: Any) -> None:
+    async def __aexit__(self, *error: object) -> None:
         self.stop()

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from txkoji.builds.archives import archives_of
-from txkoji.call import Call
+from txkoji.call import Caller, with_defaults
 from txkoji.exceptions import AuthError, KojiException, ServerOffline
 from txkoji.files.file import File
 from txkoji.files.places import Place, read_path
@@ -29,6 +29,10 @@ LIMIT = 100
 _OF_ALL = (AuthError, ServerOffline)
 
 
+#: A connection, or its view that batches calls.
+Asker = Caller[Deferred[Any]]
+
+
 @dataclass(frozen=True)
 class Link:
     """
@@ -43,12 +47,6 @@ class Link:
     url: str
     value: Any
     error: KojiException | None = None
-
-
-class Asker(Protocol):
-    """What has hub methods: a connection, or its view that batches calls."""
-
-    def __getattr__(self, name: str) -> Call[Deferred[Any]]: ...
 
 
 def links_in(text: str) -> list[str]:
@@ -100,10 +98,8 @@ async def _link(hub: Hub, ask: Asker, url: str, found: HubCall | Place
 async def _get(hub: Hub, ask: Asker, found: HubCall | Place) -> Any:
     if isinstance(found, Place):
         return await _get_place(hub, ask, found)
-    method: Any = ask
-    for name in found.method.split('.'):
-        method = getattr(method, name)
-    value = await method(*found.args, **found.kwargs)
+    args, kwargs = with_defaults(found.method, found.args, found.kwargs)
+    value = await ask.call(found.method, *args, **kwargs)
     if found.method == 'listHosts':
         return value[0] if value else None
     return value
@@ -112,19 +108,20 @@ async def _get(hub: Hub, ask: Asker, found: HubCall | Place) -> Any:
 async def _get_place(hub: Hub, ask: Asker, place: Place) -> Any:
     """Get what a file or folder belongs to."""
     if place.kind == 'package':
-        return await ask.getPackage(place.name)
+        return await ask.call('getPackage', place.name)
     if place.kind == 'repo':
         if place.number is not None:
-            return await ask.repoInfo(place.number)
+            return await ask.call('repoInfo', place.number)
         # Of a tag that is not there, getRepo would complain.
-        tag = await ask.getTag(place.name)
-        return tag and await ask.getRepo(tag.id, dist=place.dist)
+        tag = await ask.call('getTag', place.name)
+        return tag and await ask.call('getRepo', tag.id,
+                                      dist=place.dist)
     if place.number is not None:
-        task = await ask.getTaskInfo(place.number)
+        task = await ask.call('getTaskInfo', place.number, request=True)
         if task is None or place.kind == 'task':
             return task
         return File(hub, place.full_path, about=task)
-    build = await ask.getBuild(place.build)
+    build = await ask.call('getBuild', place.build)
     if build is None or place.kind == 'build':
         return build
     if place.rpm is not None:
@@ -142,7 +139,9 @@ async def _get_rpm(ask: Asker, place: Place, build: Any) -> Any:
     names as the regular build.
     """
     rpm = place.rpm
-    for row in await ask.listRPMs(buildID=build.id, arches=rpm and rpm.arch):
+    rows = await ask.call('listRPMs', buildID=build.id,
+                          arches=rpm and rpm.arch)
+    for row in rows:
         if rpm and (row.name, row.version, row.release) == (
                 rpm.name, rpm.version, rpm.release):
             return row.of(build)

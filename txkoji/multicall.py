@@ -2,12 +2,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, fail
 
 from txkoji.arguments import with_ids
-from txkoji.call import HubMethods
 from txkoji.client import HasClient, HubClient
 from txkoji.exceptions import (
     AnswerError,
@@ -15,15 +14,19 @@ from txkoji.exceptions import (
     KojiException,
     NotSent,
     copy_of,
-    from_fault,
 )
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.xmlrpc import encode_entry, encode_multicall
 from txkoji.hub.deferreds import gather
 from txkoji.hub.reads import MULTICALL, check_call
+from txkoji.hub_methods import add_hint
 from txkoji.progress import Progress
-from txkoji.resource import Hub
-from txkoji.results import typed
+from txkoji.stored_call import StoredCall
+
+if TYPE_CHECKING:
+    from txkoji.methods import StoredMethods
+else:
+    from txkoji.hub_methods import DescribedMethods as StoredMethods
 
 #: Default number of calls in a request, as in Koji's own tools.
 BATCH = 100
@@ -33,59 +36,6 @@ BATCH = 100
 MAX_REQUEST = 2**20
 
 
-class StoredCall:
-    """
-    A call of a multicall, with its result or its error.
-
-    :ivar method: the hub method.
-    :ivar args: its positional arguments.
-    :ivar kwargs: its named arguments.
-    :ivar body: the encoded call; empty once there is a result.
-    """
-
-    def __init__(self, method: str, args: Any, kwargs: Any, body: bytes
-                 ) -> None:
-        self.method = method
-        self.args = args
-        self.kwargs = kwargs
-        self.body = body
-        self._value: Any = None
-        self.error: Exception | None = NotSent(
-            f'{method} has no result yet: the multicall was not called, or is'
-            ' under way', method=method)
-
-    @property
-    def result(self) -> Any:
-        """
-        The result of the call.
-
-        :raises NotSent: if the call was not sent, or is not answered yet.
-        :raises KojiException: if the call failed.
-        """
-        if self.error is not None:
-            # A copy for each access: the traceback of one error would grow.
-            raise copy_of(self.error)
-        return self._value
-
-    def succeed(self, value: Any) -> None:
-        """Set the result."""
-        self._value, self.error, self.body = value, None, b''
-
-    def fail(self, error: Exception) -> None:
-        """Set the error."""
-        self.error, self.body = error, b''
-
-    def take(self, entry: Any, hub: Hub) -> None:
-        """Set the result or the error from the hub's answer."""
-        try:
-            self.succeed(read_entry(self.method, entry, hub))
-        except Exception as error:
-            self.fail(error)
-
-    def __repr__(self) -> str:
-        return f'<{type(self).__name__} {self.method}>'
-
-
 class MultiCallResults(Sequence[Any]):
     """
     The results of a multicall, in the order of its calls.
@@ -93,7 +43,7 @@ class MultiCallResults(Sequence[Any]):
     Iterating raises the error of a failed call, and can go on afterwards.
     """
 
-    def __init__(self, calls: Sequence[StoredCall]) -> None:
+    def __init__(self, calls: Sequence[StoredCall[Any]]) -> None:
         self._calls = calls
         self._next = iter(self)
 
@@ -124,7 +74,7 @@ class MultiCallResults(Sequence[Any]):
 class _Results(Iterator[Any]):
     """An iterator that goes on after an error, which no generator does."""
 
-    def __init__(self, calls: Sequence[StoredCall]) -> None:
+    def __init__(self, calls: Sequence[StoredCall[Any]]) -> None:
         self._calls = iter(calls)
 
     def __next__(self) -> Any:
@@ -135,7 +85,7 @@ class _Results(Iterator[Any]):
 KojiMultiCallIterator = MultiCallResults
 
 
-class MultiCall(HubMethods[StoredCall]):
+class MultiCall(StoredMethods):
     """
     Calls that are collected, to be sent as one.
 
@@ -177,7 +127,7 @@ class MultiCall(HubMethods[StoredCall]):
         self._forget()
 
     def _forget(self) -> None:
-        self._calls: list[StoredCall] = []
+        self._calls: list[StoredCall[Any]] = []
         self._read = True
 
     def __len__(self) -> int:
@@ -186,17 +136,25 @@ class MultiCall(HubMethods[StoredCall]):
     def __bool__(self) -> bool:
         return True
 
-    def call(self, method: str, /, *args: Any, **kwargs: Any) -> StoredCall:
-        """
-        Store a call of a hub method, given by name.
+    # A type checker has the signatures of `txkoji.methods` for this.
+    if not TYPE_CHECKING:
 
-        :returns: the `StoredCall`, which gets the result.
-        :raises TypeError: if XML-RPC cannot carry an argument.
-        """
+        def call(self, method: str, /, *args: Any, **kwargs: Any
+                 ) -> StoredCall[Any]:
+            """
+            Store a call of a hub method, given by name.
+
+            :returns: the `StoredCall`, which gets the result.
+            :raises TypeError: if XML-RPC cannot carry an argument.
+            """
+            return self._store(method, args, kwargs)
+
+    def _store(self, method: str, args: tuple[Any, ...],
+               kwargs: dict[str, Any]) -> StoredCall[Any]:
         args, kwargs = with_ids(args, kwargs)
         method = check_call(method, args, kwargs)
-        stored = StoredCall(method, args, kwargs,
-                            encode_entry(method, args, kwargs))
+        stored: StoredCall[Any] = StoredCall(
+            method, args, kwargs, encode_entry(method, args, kwargs))
         self._calls.append(stored)
         self._read = self._read and self._client.is_read(
             method, args, kwargs)
@@ -234,7 +192,7 @@ class MultiCall(HubMethods[StoredCall]):
 class _Sending:
     """The sending of a multicall's calls."""
 
-    def __init__(self, client: HubClient, calls: list[StoredCall],
+    def __init__(self, client: HubClient, calls: list[StoredCall[Any]],
                  read: bool, *, strict: bool, batch: int, concurrency: int
                  ) -> None:
         self._progress = Progress(client.options.progress, len(calls))
@@ -267,7 +225,8 @@ class _Sending:
             raise copy_of(results.faults[0])
         return results
 
-    async def _send_some(self, requests: Iterator[list[StoredCall]]) -> None:
+    async def _send_some(self, requests: Iterator[list[StoredCall[Any]]]
+                         ) -> None:
         while not self._over:
             calls = next(requests, None)
             if calls is None:
@@ -285,13 +244,15 @@ class _Sending:
             if self._strict and any(call.error for call in calls):
                 self._over = True
 
-    async def _send_one(self, calls: list[StoredCall]) -> None:
+    async def _send_one(self, calls: list[StoredCall[Any]]) -> None:
         entries = await ask_many(self._client, calls, self._read)
         for call, entry in zip(calls, entries):
             call.take(entry, self._client.owner)
+            if call.error is not None:
+                add_hint(call.error, call.method)
         self._progress.add_items(len(calls))
 
-    def _fail(self, calls: list[StoredCall], error: Exception) -> None:
+    def _fail(self, calls: list[StoredCall[Any]], error: Exception) -> None:
         self._over = self._over or isinstance(error, CancelledError)
         for call in calls:
             call.fail(copy_of(error))
@@ -344,22 +305,3 @@ async def ask_many(client: HubClient, calls: Sequence[Encoded], read: bool
             f'{MULTICALL[0]}: the answer to {len(calls)} calls has not as many'
             ' results', method=MULTICALL[0])
     return entries
-
-
-def read_entry(method: str, entry: Any, hub: Hub) -> Any:
-    """
-    Read the hub's entry for one of many calls: a result or a fault.
-
-    The format is that of kojihub/kojixmlrpc.py, ``multiCall``.
-
-    :param hub: the connection of rich objects.
-    :raises KojiException: the fault.
-    """
-    if type(entry) is list and len(entry) == 1:
-        return typed(method, entry[0], hub)
-    if isinstance(entry, dict):
-        code, text = entry.get('faultCode'), entry.get('faultString')
-        if type(code) is int and isinstance(text, str):
-            raise from_fault(code, text, method)
-    raise AnswerError(f'{method}: the answer is neither a result nor a fault',
-                      method=method)

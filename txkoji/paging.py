@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 
@@ -16,6 +16,8 @@ from txkoji.iterators import AsyncItems
 from txkoji.progress import Progress
 from txkoji.results import typed
 from txkoji.streaming import refuse_count
+
+Item = TypeVar('Item')
 
 
 class Listing(NamedTuple):
@@ -70,7 +72,7 @@ LISTINGS: dict[str, Listing] = {
 PAIRS = ('getLatestRPMS', 'listTaggedArchives', 'listTaggedRPMS')
 
 
-class Pages(AsyncItems):
+class Pages(AsyncItems[list[Item]]):
     """
     The pages of a long list, each a list of typed items.
 
@@ -124,11 +126,11 @@ class Pages(AsyncItems):
         self._left: int | None = options.pop('limit', None) or None
         self._walk = _walk(_Query(self._client, method, args, kwargs, options))
 
-    def next_item(self) -> Deferred[Any]:
+    def next_item(self) -> Deferred[list[Item]]:
         """Get the next page; see `AsyncItems.next_item`."""
         return Deferred.fromCoroutine(self._next())
 
-    async def _next(self) -> Any:
+    async def _next(self) -> list[Item]:
         await self._turns.acquire()
         try:
             if self._over:
@@ -138,7 +140,7 @@ class Pages(AsyncItems):
                 size = min(size, self._left)
             self._asking = Deferred.fromCoroutine(self._walk.page(size))
             try:
-                rows = await self._asking
+                rows: list[Item] = await self._asking
             except CancelledError:
                 if self._over:
                     raise StopAsyncIteration from None

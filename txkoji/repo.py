@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from twisted.internet.defer import Deferred
 
@@ -17,12 +18,46 @@ class Repo(Resource):
 
     __slots__ = ()
 
-    members = frozenset([
-        'begin_event', 'begin_ts', 'create_event', 'create_ts',
-        'creation_time', 'creation_ts', 'custom_opts', 'dist', 'end_event',
-        'end_ts', 'id', 'opts', 'state', 'state_time', 'state_ts', 'tag_id',
-        'tag_name', 'task_id', 'task_state'])
     page = 'repoinfo?repoID'
+
+    #: The first event that its contents are of.
+    begin_event: int | None
+    #: The time of that event.
+    begin_ts: float | None
+    #: The event of its creation.
+    create_event: int
+    #: The time of that event.
+    create_ts: float | None
+    #: The text of `created`.
+    creation_time: str | None
+    #: `created` in seconds since 1970.
+    creation_ts: float | None
+    #: The options that differ from its tag's.
+    custom_opts: dict[str, Any] | None
+    #: Whether it is a repository to distribute.
+    dist: bool | None
+    #: The event that made it old.
+    end_event: int | None
+    #: The time of that event.
+    end_ts: float | None
+    #: The id.
+    id: int
+    #: The options that it was made with.
+    opts: dict[str, Any] | None
+    #: The state: 0 in the making, 1 ready, 2 expired, 3 deleted.
+    state: int | None
+    #: The text of the time of the last change of state.
+    state_time: str | None
+    #: That time in seconds since 1970.
+    state_ts: float | None
+    #: The id of its tag.
+    tag_id: int | None
+    #: The name of its tag.
+    tag_name: str | None
+    #: The id of the task that made it.
+    task_id: int | None
+    #: The state of that task.
+    task_state: int | None
 
     @property
     def created(self) -> datetime | None:
@@ -43,7 +78,7 @@ class Repo(Resource):
     async def _file(self, name: str) -> File:
         # Rows of some hub methods have no tag.
         whole = self if self.tag_name else await self._complete()
-        folder = repo_path(whole.tag_name, id_of(self), bool(whole.dist))
+        folder = repo_path(str(whole.tag_name), id_of(self), bool(whole.dist))
         return File(hub_of(self), f'{folder}/{normalize_path(name)}')
 
     def arch_url(self, arch: str) -> str | None:
@@ -81,7 +116,8 @@ class Repo(Resource):
             event = whole.create_event
         inherit = latest = True
         if whole.dist and whole.task_id is not None:
-            task = await hub.getTaskInfo(whole.task_id, strict=True)
+            task = await hub.call(
+                'getTaskInfo', whole.task_id, request=True, strict=True)
             opts = task.options or {}
             event = opts.get('event') or event
             # Where the request does not say, as Koji's own command has it.
@@ -89,11 +125,12 @@ class Repo(Resource):
             latest = opts.get('latest', False)
         # A tag may have been renamed since; its id stays.
         tag = whole.tag_name if whole.tag_id is None else whole.tag_id
-        builds: list[Build] = await hub.listTagged(
-            tag, event=event, inherit=inherit, latest=latest)
+        builds: list[Build] = await hub.call(
+            'listTagged', tag, event=event, inherit=inherit, latest=latest)
         return builds
 
     async def _complete(self) -> Repo:
         """Ask for the whole row."""
-        row: Repo = await hub_of(self).repoInfo(id_of(self), strict=True)
+        row: Repo = await hub_of(self).call(
+            'repoInfo', id_of(self), strict=True)
         return row

@@ -4,17 +4,25 @@ from __future__ import annotations
 import copy
 from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any, ClassVar, Protocol, TypeVar, overload
+from inspect import get_annotations
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, overload
 
-from munch import Munch, munchify
+from munch import munchify
 from twisted.internet.defer import Deferred
 
-from txkoji.call import Call, HubMethods
+from txkoji.call import Caller
 from txkoji.exceptions import GenericError
 from txkoji.hub.profile import Profile
 from txkoji.iterators import AsyncItems
 
 Self = TypeVar('Self', bound='Resource')
+Item = TypeVar('Item')
+
+if TYPE_CHECKING:
+    # Munch has no types: every attribute of a row would pass.
+    _Row = dict[str, Any]
+else:
+    from munch import Munch as _Row
 
 
 class Names(Protocol):
@@ -30,7 +38,8 @@ class Names(Protocol):
 class CallCollector(Protocol):
     """Calls that are collected, as a `txkoji.multicall.MultiCall` does."""
 
-    def __getattr__(self, name: str) -> Call[Any]: ...
+    def call(self, method: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Store a call of a hub method by its name."""
 
     def __call__(self) -> Awaitable[Sequence[Any]]:
         """Send the collected calls."""
@@ -66,17 +75,32 @@ class Hub(Protocol):
              ) -> Deferred[Any]:
         """Call a hub method by its name."""
 
-    def __getattr__(self, name: str) -> Call[Deferred[Any]]: ...
+    def getTaskInfo(self, task_id: int, /) -> Deferred[Any]:
+        """Get a task, with its request."""
+
+    def getTaskChildren(self, task_id: int, /) -> Deferred[Any]:
+        """Get the tasks that a task has started, with their requests."""
+
+    def getTaskDescendents(self, task_id: int, /) -> Deferred[Any]:
+        """Get the tasks below a task, with their requests."""
+
+    def listTasks(self, opts: dict[str, Any], /, *,
+                  queryOpts: dict[str, Any] | None = ...) -> Deferred[Any]:
+        """List tasks, with their requests."""
+
+    def listBuilds(self, packageID: str, /, *, state: int,
+                   queryOpts: dict[str, Any]) -> Deferred[Any]:
+        """List the builds of a package by its name."""
 
     def MultiCall(self, *, strict: bool = ..., concurrency: int = ...
                   ) -> CallCollector:
         """Collect calls, to send them as one."""
 
-    def batched(self) -> HubMethods[Deferred[Any]]:
+    def batched(self) -> Caller[Deferred[Any]]:
         """Give a view on which calls of one turn go out together."""
 
     def iterate(self, method: str, /, *args: Any, **kwargs: Any
-                ) -> AsyncItems:
+                ) -> AsyncItems[Any]:
         """Iterate over a long list while it arrives."""
 
     def wait(self, tasks: Any, timeout: float | None = None
@@ -91,7 +115,7 @@ class Hub(Protocol):
         """Ask the file server whether a file is there."""
 
 
-class Resource(Munch):  # type: ignore[misc]  # munch has no types
+class Resource(_Row):
     """
     The base class of rich objects: a dictionary of what the hub sent.
 
@@ -100,7 +124,8 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
     have the hub's data only. Nested dictionaries are plain Munch.
 
     Hub methods differ in the members of their rows. A member that this kind of
-    row may have, and that is missing, is None.
+    row may have (each has an annotation), and that is missing, is None. A
+    member that hubs with plugins add is there by its name: ``row['name']``.
 
     :ivar connection: the connection of the object, or None.
     """
@@ -109,7 +134,8 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
 
     connection: Hub | None
 
-    #: Members that hub methods may leave out.
+    #: The names of the members, which hub methods may leave out: those with
+    #: an annotation.
     members: ClassVar[frozenset[str]] = frozenset()
 
     #: member -> its name in rows of other methods.
@@ -117,6 +143,15 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
 
     #: Its page on kojiweb, with the parameter for its id.
     page: ClassVar[str] = ''
+
+    #: The id.
+    id: int
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.members |= {
+            name for name, kind in get_annotations(cls).items()
+            if name not in cls.__slots__ and 'ClassVar' not in str(kind)}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Munch's own constructor loops over the members in Python.
@@ -149,11 +184,27 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
         """
         return None if data is None else cls(munchify(data))
 
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            pass
+    # A type checker is to know the members, and no others.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            try:
+                return self[name]
+            except KeyError:
+                return self._missing(name)
+
+        def __setattr__(self, name, value):
+            if name == 'connection':
+                object.__setattr__(self, name, value)
+            elif hasattr(type(self), name):
+                raise AttributeError(
+                    f'{type(self).__name__}.{name} cannot be set; a member of'
+                    f' that name can: [{name!r}]')
+            else:
+                self[name] = value
+
+    def _missing(self, name: str) -> Any:
+        """Give an attribute that is no key of the dictionary."""
         kind = type(self)
         found = getattr(kind, name, None)
         if isinstance(found, property) and found.fget is not None:
@@ -165,22 +216,13 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
                 raise RuntimeError(
                     f'{kind.__name__}.{name} failed: {error}') from error
         alias = kind.aliases.get(name)
-        if alias in self:
+        if alias is not None and alias in self:
             return self[alias]
         if alias is not None or name in kind.members:
             return None
         raise AttributeError(f'this {kind.__name__} has no {name!r}')
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name == 'connection':
-            object.__setattr__(self, name, value)
-        elif hasattr(type(self), name):
-            raise AttributeError(f'{type(self).__name__}.{name} cannot be set;'
-                                 f' a member of that name can: [{name!r}]')
-        else:
-            self[name] = value
-
-    def __dir__(self) -> Any:
+    def __dir__(self) -> list[str]:
         return sorted({*object.__dir__(self), *self})
 
     def copy(self: Self) -> Self:
@@ -204,7 +246,7 @@ class Resource(Munch):  # type: ignore[misc]  # munch has no types
         None if the profile has no weburl, or if the object has no id.
         """
         weburl = getattr(self.connection, 'weburl', None)
-        number = self.id
+        number = known_id(self)
         if not weburl or number is None:
             return None
         return f'{weburl.rstrip("/")}/{self.page}={number}'
@@ -266,16 +308,22 @@ def hub_of(row: Resource) -> Hub:
     return row.connection
 
 
-def id_of(row: Resource) -> Any:
+def known_id(row: Resource) -> int | None:
+    """Get the id of a rich object; None if the row has none."""
+    return getattr(row, 'id', None)
+
+
+def id_of(row: Resource) -> int:
     """
     Get the id of a rich object, as an argument of a hub method.
 
     :raises ValueError: if the object has none. (For some hub methods, None
                         means all objects.)
     """
-    if row.id is None:
+    number = known_id(row)
+    if number is None:
         raise ValueError(f'this {type(row).__name__} has no id')
-    return row.id
+    return number
 
 
 def now_for(row: Resource) -> datetime:

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any
 
 from txkoji.build import Build
-from txkoji.builds.archives import Archive
 from txkoji.package import Package
 from txkoji.repo import Repo
 from txkoji.resource import Hub, Resource
@@ -115,8 +114,8 @@ def _rpms_and_builds(value: Any, connection: Hub) -> Any:
     if isinstance(value, list) and len(value) == 2 and all(
             isinstance(rows, list) for rows in value):
         rpms, found = value
-        builds = {build.id: build for build in found
-                  if isinstance(build, Build)}
+        builds: dict[int | None, Build] = {
+            build.id: build for build in found if isinstance(build, Build)}
         for rpm in rpms:
             if isinstance(rpm, RPM):
                 rpm.of(builds.get(rpm.build_id))
@@ -154,7 +153,6 @@ ROWS: dict[str, type[Resource]] = {
     'CGImport': Build,
     'createSideTag': Tag,
     'getActiveRepos': Repo,
-    'getArchive': Archive,
     'getBuild': Build,
     'getBuildConfig': Tag,
     'getBuildTarget': BuildTarget,
@@ -175,7 +173,6 @@ ROWS: dict[str, type[Resource]] = {
     'host.completeBuild': Build,
     'host.getHost': Host,
     'host.openTask': Task,
-    'listArchives': Archive,
     'listBuildRPMs': RPM,
     'listBuilds': Build,
     'listChannels': Channel,
@@ -200,7 +197,7 @@ OTHERS: dict[str, Reader] = {
     'getLatestRPMS': _rpms_and_builds,
     'getTaskDescendents': _descendents,
     'host.getLoadData': _side_by_side(Host, Task),
-    'listTaggedArchives': _side_by_side(Archive, Build),
+    'listTaggedArchives': _side_by_side(None, Build),
     'listTaggedRPMS': _rpms_and_builds,
     'repo.checkRequest': _members(repo=Repo, task=Task),
     'repo.request': _members(repo=Repo),

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from txkoji.resource import Resource, now_for, time_of
 
@@ -15,12 +16,40 @@ class Tag(Resource):
 
     __slots__ = ()
 
-    members = frozenset([
-        'arches', 'blocked', 'config_inheritance', 'extra', 'extra_arches',
-        'id', 'locked',
-        'maven_include_all', 'maven_support', 'name', 'owner_id',
-        'owner_name', 'perm', 'perm_id'])
     page = 'taginfo?tagID'
+
+    #: Its architectures, with spaces between.
+    arches: str | None
+    #: Whether the package is blocked, in the tags of a package.
+    blocked: bool | None
+    #: What it inherits, of getBuildConfig.
+    config_inheritance: dict[str, Any] | None
+    #: Its further options.
+    extra: dict[str, Any] | None
+    #: The package's, in the tags of a package.
+    extra_arches: str | None
+    #: The id.
+    id: int
+    #: Whether it is locked.
+    locked: bool | None
+    #: Whether it has all builds for Maven.
+    maven_include_all: bool | None
+    #: Whether it has repositories for Maven.
+    maven_support: bool | None
+    #: The name.
+    name: str
+    #: The package's owner, in the tags of a package.
+    owner_id: int | None
+    #: The name of that owner.
+    owner_name: str | None
+    #: The permission that it takes to tag builds.
+    perm: str | None
+    #: The id of that permission.
+    perm_id: int | None
+    #: The event that it was asked at.
+    query_event: int | None
+    #: The event of its deletion or next change.
+    revoke_event: int | None
 
 
 class BuildTarget(Resource):
@@ -28,10 +57,20 @@ class BuildTarget(Resource):
 
     __slots__ = ()
 
-    members = frozenset([
-        'build_tag', 'build_tag_name', 'dest_tag', 'dest_tag_name', 'id',
-        'name'])
     page = 'buildtargetinfo?targetID'
+
+    #: The id of the tag to build in.
+    build_tag: int
+    #: The name of that tag.
+    build_tag_name: str
+    #: The id of the tag for the finished build.
+    dest_tag: int
+    #: The name of that tag.
+    dest_tag_name: str
+    #: The id.
+    id: int
+    #: The name.
+    name: str
 
 
 class User(Resource):
@@ -39,10 +78,24 @@ class User(Resource):
 
     __slots__ = ()
 
-    members = frozenset([
-        'authtype', 'id', 'krb_principal', 'krb_principals', 'name',
-        'status', 'usertype'])
     page = 'userinfo?userID'
+
+    #: How the session was logged in, of getLoggedInUser.
+    authtype: int | None
+    #: The names of the groups, if asked for.
+    groups: list[str] | None
+    #: The id.
+    id: int
+    #: The Kerberos principal of the session.
+    krb_principal: str | None
+    #: The Kerberos principals.
+    krb_principals: list[str] | None
+    #: The name.
+    name: str
+    #: 0 for an enabled user, 1 for a disabled one.
+    status: int | None
+    #: 0 for a person, 1 for a builder, 2 for a group.
+    usertype: int | None
 
 
 class Host(Resource):
@@ -50,10 +103,30 @@ class Host(Resource):
 
     __slots__ = ()
 
-    members = frozenset([
-        'arches', 'capacity', 'comment', 'description', 'enabled', 'id',
-        'name', 'ready', 'task_load', 'update_ts', 'user_id'])
     page = 'hostinfo?hostID'
+
+    #: Its architectures, with spaces between.
+    arches: str | None
+    #: The sum of weights that it takes.
+    capacity: float | None
+    #: A comment of the administrators.
+    comment: str | None
+    #: The description.
+    description: str | None
+    #: Whether it is to work.
+    enabled: bool | None
+    #: The id.
+    id: int
+    #: The name.
+    name: str
+    #: Whether it takes further tasks.
+    ready: bool | None
+    #: The weights of its tasks.
+    task_load: float | None
+    #: `updated` in seconds since 1970.
+    update_ts: float | None
+    #: The id of its user.
+    user_id: int | None
 
     @property
     def updated(self) -> datetime | None:

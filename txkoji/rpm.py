@@ -23,13 +23,49 @@ class RPM(Resource):
 
     __slots__ = ('build',)
 
-    members = frozenset([
-        'arch', 'build_id', 'buildroot_id', 'buildtime', 'draft', 'epoch',
-        'external_repo_id', 'external_repo_name', 'extra', 'id',
-        'metadata_only', 'name', 'nvr', 'payloadhash', 'release', 'size',
-        'version'])
 
     build: dict[str, Any] | None
+
+    #: The architecture; "src" for a source package.
+    arch: str
+    #: The id of its build.
+    build_id: int | None
+    #: The id of the buildroot that it was built in.
+    buildroot_id: int | None
+    #: The time of the build in seconds since 1970.
+    buildtime: int | None
+    #: The buildroot it is in, in lists of these.
+    component_buildroot_id: int | None
+    #: Whether its build is a draft.
+    draft: bool | None
+    #: The epoch of its version.
+    epoch: int | None
+    #: The id of its external repository; 0 for none.
+    external_repo_id: int | None
+    #: The name of that; "INTERNAL" for none.
+    external_repo_name: str | None
+    #: Data of the builder or of the content generator.
+    extra: dict[str, Any] | None
+    #: The id.
+    id: int
+    #: Whether it was updated, in lists of buildroots.
+    is_update: bool | None
+    #: Whether the hub does not have the file.
+    metadata_only: bool | None
+    #: The name.
+    name: str
+    #: Name, version and release.
+    nvr: str | None
+    #: A checksum: of the header and payload.
+    payloadhash: str | None
+    #: The release.
+    release: str
+    #: The key of its signature, in lists with signatures.
+    sigkey: str | None
+    #: The size in bytes.
+    size: int | None
+    #: The version.
+    version: str
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,7 +126,7 @@ class RPM(Resource):
             raise DownloadError(f'the hub has no file of {self.name}, only'
                                 ' its description')
         if self.build is None:
-            self.of(await koji.getBuild(self.build_id, strict=True))
+            self.of(await koji.call('getBuild', self.build_id, strict=True))
         return self.file_of(self.build, sigkey)
 
     def file_of(self, build: Any, sigkey: str | None = None) -> File:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections import deque
 from threading import get_ident
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorFromThreads
@@ -16,6 +16,7 @@ from txkoji.exceptions import AnswerError
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.xmlrpc import encode_call
 from txkoji.hub.reads import check_call
+from txkoji.hub_methods import add_hint
 from txkoji.iterators import AsyncItems
 from txkoji.progress import Progress
 from txkoji.results import row_maker
@@ -23,8 +24,10 @@ from txkoji.results import row_maker
 #: Number of buffered items at which reading from the hub pauses.
 WAITING = 200
 
+Item = TypeVar('Item')
 
-class Items(AsyncItems):
+
+class Items(AsyncItems[Item]):
     """
     The items of a long answer, typed as in a call, while it arrives.
 
@@ -61,7 +64,7 @@ class Items(AsyncItems):
         self._args = args
         self._kwargs = kwargs
 
-    def next_item(self) -> Deferred[Any]:
+    def next_item(self) -> Deferred[Item]:
         """Get the next item; see `AsyncItems.next_item`."""
         if self._source.request is None:
             args, kwargs = with_defaults(self._method, self._args,
@@ -121,7 +124,7 @@ class _Source:
             streamed=True, begun=lambda: progress.items > 0)
         self.request.addCallbacks(
             lambda _: self._ended(StopAsyncIteration()),
-            lambda failure: self._ended(failure.value))
+            lambda failure: self._failed(failure.value, method))
 
     def next(self) -> Deferred[Any]:
         """Get the next item, or the end."""
@@ -159,6 +162,10 @@ class _Source:
             held, self._held = self._held, None
             held.callback(None)
         return None
+
+    def _failed(self, error: Exception, method: str) -> None:
+        add_hint(error, method)
+        self._ended(error)
 
     def _ended(self, end: Exception) -> None:
         if self._end is None:

@@ -2,12 +2,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, overload
 
 from twisted.internet.defer import Deferred
 
 from txkoji import task_states
-from txkoji.build import Build
 from txkoji.builds.of_tasks import builds_of
 from txkoji.estimates.averages import task_durations
 from txkoji.estimates.completion import descendents_completion, task_completion
@@ -21,6 +20,7 @@ from txkoji.exceptions import (
 from txkoji.files.file import File
 from txkoji.files.task_output import output_of
 from txkoji.resource import Resource, existing, hub_of, id_of
+from txkoji.rows import Host
 from txkoji.task_requests.row import TaskRow
 
 #: Maximum depth of nested tasks.
@@ -41,10 +41,20 @@ class Channel(Resource):
 
     __slots__ = ()
 
-    members = frozenset(['id', 'name', 'description', 'enabled', 'comment'])
     page = 'channelinfo?channelID'
 
-    def hosts(self, **kwargs: Any) -> Deferred[Any]:
+    #: A comment of the administrators.
+    comment: str | None
+    #: The description.
+    description: str | None
+    #: Whether its tasks are done.
+    enabled: bool | None
+    #: The id.
+    id: int
+    #: The name.
+    name: str | None
+
+    def hosts(self, **kwargs: Any) -> Deferred[list[Host]]:
         """
         List the builders of the channel.
 
@@ -52,9 +62,9 @@ class Channel(Resource):
                        ``enabled=True``.
         :returns: a Deferred that fires with a list of `Host`.
         """
-        return hub_of(self).listHosts(channelID=id_of(self), **kwargs)
+        return hub_of(self).call('listHosts', channelID=id_of(self), **kwargs)
 
-    def tasks(self, **kwargs: Any) -> Deferred[Any]:
+    def tasks(self, **kwargs: Any) -> Deferred[list[Task]]:
         """
         List the tasks of the channel.
 
@@ -63,7 +73,15 @@ class Channel(Resource):
         :returns: a Deferred that fires with a list of `Task`.
         """
         return hub_of(self).listTasks(
-            opts={**kwargs, 'channel_id': id_of(self)})
+            {**kwargs, 'channel_id': id_of(self)})
+
+    @overload
+    def total_capacity(self, by_arch: Literal[False] = False
+                       ) -> Deferred[float]: ...
+
+    @overload
+    def total_capacity(self, by_arch: Literal[True]
+                       ) -> Deferred[dict[str, float]]: ...
 
     def total_capacity(self, by_arch: bool = False) -> Deferred[Any]:
         """
@@ -77,21 +95,21 @@ class Channel(Resource):
         :returns: a Deferred that fires with a float, or with a dictionary of
                   floats by architecture.
         """
-        def add_up(hosts: list[Any]) -> Any:
+        def add_up(hosts: list[Host]) -> float | dict[str, float]:
             hosts = [host for host in hosts if host.is_available]
             if not by_arch:
                 return sum(map(_capacity, hosts), 0.0)
             total: dict[str, float] = {}
             for host in hosts:
-                for arch in (host.get('arches') or '').split():
+                for arch in (host.arches or '').split():
                     total[arch] = total.get(arch, 0.0) + _capacity(host)
             return total
 
         return self.hosts(enabled=True, ready=True).addCallback(add_up)
 
 
-def _capacity(host: Any) -> float:
-    return host.get('capacity') or 0.0
+def _capacity(host: Host) -> float:
+    return host.capacity or 0.0
 
 
 class Task(TaskRow):
@@ -113,7 +131,7 @@ class Task(TaskRow):
         """
         if self.channel_id is None:
             return None
-        row = {'id': self.channel_id}
+        row: dict[str, Any] = {'id': self.channel_id}
         if self.get('channel_name') is not None:
             row['name'] = self.get('channel_name')
         return Channel.attached(row, self.connection)
@@ -141,7 +159,7 @@ class Task(TaskRow):
             task = await hub_of(self).getTaskInfo(task.parent)
         return None if task is None else task.is_scratch
 
-    def wait(self, timeout: float | None = None) -> Deferred[Any]:
+    def wait(self, timeout: float | None = None) -> Deferred[Task]:
         """
         Wait until the task has finished.
 
@@ -170,7 +188,8 @@ class Task(TaskRow):
         result = refusal = None
         if task.state != task_states.CANCELED:
             try:
-                result = await koji.getTaskResult(task.id, raise_fault=False)
+                result = await koji.call('getTaskResult', task.id,
+                                         raise_fault=False)
             except GenericError as error:
                 refusal = error
             if task.state not in task_states.DONE_GROUP:
@@ -262,7 +281,7 @@ class Task(TaskRow):
                 f'task {id_of(self)} has no descendents to tell anything from'
                 ) from None
 
-    def get_children(self) -> Deferred[Any]:
+    def get_children(self) -> Deferred[list[Task]]:
         """
         Get the tasks that this task has started itself.
 
@@ -271,7 +290,7 @@ class Task(TaskRow):
         return hub_of(self).getTaskChildren(id_of(self))
 
     def descendents(self, method: str | None = None,
-                    state: int | None = None) -> Deferred[Any]:
+                    state: int | None = None) -> Deferred[list[Task]]:
         """
         Get the tasks that this task has started, directly or indirectly.
 
@@ -299,7 +318,7 @@ class Task(TaskRow):
         """
         return Deferred.fromCoroutine(output_of(self))
 
-    def builds(self) -> Deferred[list[Build]]:
+    def builds(self) -> Deferred[list[Any]]:
         """
         List the builds of the task.
 

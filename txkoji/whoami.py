@@ -54,9 +54,9 @@ async def whoami(hub: Hub) -> CurrentUser:
     :param hub: the connection.
     """
     many = hub.MultiCall()
-    many.getLoggedInUser()
-    many.getPerms()
-    many.getUser(groups=True)
+    many.call('getLoggedInUser')
+    many.call('getPerms')
+    many.call('getUser', groups=True)
     results = await many()
     user: User | None = results[0]
     if user is None:

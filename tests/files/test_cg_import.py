@@ -22,6 +22,7 @@ from txkoji.exceptions import (
 )
 from txkoji.files.cg_import import MAX_REQUEST
 from txkoji.hub.codec.xmlrpc import encode_call
+from txkoji.testing.uploads import Uploads
 
 #: Faults of hubs that do not see an upload yet.
 NOT_THERE_YET = [
@@ -338,7 +339,8 @@ class ImportTests(HubTestCase):
         def check(*args: Any, **kwargs: Any) -> Any:
             if late:
                 return late.pop()
-            return self.hub._uploads.checkUpload(None, *args, **kwargs)
+            return Uploads(self.hub.world).checkUpload(
+                None, *args, **kwargs)
 
         self.hub.respond('checkUpload', check)
         importing = self.cg_import()

@@ -16,7 +16,7 @@ from txkoji.resource import Hub, Resource, hub_of
 _SPECIAL = frozenset(['maven', 'win'])
 
 
-class Archive(Resource):
+class BuildArchive(Resource):
     """
     An archive of a build: an image, a jar, or another file.
 
@@ -26,13 +26,54 @@ class Archive(Resource):
 
     __slots__ = ()
 
-    members = frozenset([
-        'artifact_id', 'btype', 'btype_id', 'build_id', 'buildroot_id',
-        'checksum', 'checksum_type', 'compression_type', 'extra', 'filename',
-        'flags', 'group_id', 'id', 'metadata_only', 'platforms', 'relpath',
-        'rootid', 'size', 'type_description', 'type_extensions', 'type_id',
-        'type_name', 'version'])
     page = 'archiveinfo?archiveID'
+
+    #: The id of the artifact, of Maven archives.
+    artifact_id: str | None
+    #: The type of the build, such as "image", "maven" or "win".
+    btype: str
+    #: The id of that.
+    btype_id: int
+    #: The id of its build.
+    build_id: int
+    #: The id of the buildroot that it was built in.
+    buildroot_id: int | None
+    #: The checksum of the file.
+    checksum: str
+    #: The number of the kind of checksum: 0 md5, 1 sha1, 2 sha256.
+    checksum_type: int
+    #: The kind of compression, such as "tar" or "zip".
+    compression_type: str | None
+    #: Data of the content generator.
+    extra: dict[str, Any] | None
+    #: The name of the file.
+    filename: str
+    #: The flags, of Windows archives.
+    flags: str | None
+    #: The id of the group, of Maven archives.
+    group_id: str | None
+    #: The id.
+    id: int
+    #: Whether the hub does not have the file.
+    metadata_only: bool | None
+    #: The platforms, of Windows archives.
+    platforms: str | None
+    #: The folder of the file, of Windows archives.
+    relpath: str | None
+    #: Whether the image is a root file system, of images.
+    rootid: bool | None
+    #: The size in bytes.
+    size: int
+    #: The description of the type of file.
+    type_description: str | None
+    #: The endings of names of such files.
+    type_extensions: str | None
+    #: The id of the type of file.
+    type_id: int
+    #: The type of file, such as "tar".
+    type_name: str
+    #: The version of the artifact, of Maven archives.
+    version: str | None
 
     @property
     def arch(self) -> str | None:
@@ -61,7 +102,7 @@ class Archive(Resource):
                     about=self)
 
 
-async def archives_of(hub: Hub, build_id: int) -> list[Archive]:
+async def archives_of(hub: Hub, build_id: int) -> list[BuildArchive]:
     """
     List the archives of a build.
 
@@ -69,24 +110,24 @@ async def archives_of(hub: Hub, build_id: int) -> list[Archive]:
     :param build_id: the build's id.
     """
     return await with_columns(
-        hub, build_id, await hub.listArchives(buildID=build_id))
+        hub, build_id, await hub.call('listArchives', buildID=build_id))
 
 
-async def with_columns(hub: Hub, build_id: int, rows: list[Archive]
-                       ) -> list[Archive]:
+async def with_columns(hub: Hub, build_id: int, rows: list[Any]
+                       ) -> list[BuildArchive]:
     """
     Ask for all columns of archives.
 
     :param hub: the connection.
     :param build_id: the id of the build.
-    :param rows: the archives, as of ``listArchives``.
+    :param rows: the rows of ``listArchives``.
     :returns: the archives, with all columns.
     """
     special = sorted({row.btype for row in rows} & _SPECIAL)
-    if not special:
-        return rows
-    many = hub.MultiCall(strict=True)
-    for kind in special:
-        many.listArchives(buildID=build_id, type=kind)
-    return [*(row for row in rows if row.btype not in special),
-            *(row for more in await many() for row in more)]
+    if special:
+        many = hub.MultiCall(strict=True)
+        for kind in special:
+            many.call('listArchives', buildID=build_id, type=kind)
+        rows = [*(row for row in rows if row.btype not in special),
+                *(row for more in await many() for row in more)]
+    return [BuildArchive.attached(row, hub) for row in rows]

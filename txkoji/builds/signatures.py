@@ -99,7 +99,7 @@ async def signatures_of(build: Resource) -> Signatures:
     hub, rpms = hub_of(build), await _packages(build)
     many = hub.MultiCall(strict=True)
     for rpm in rpms:
-        many.queryRPMSigs(rpm.id)
+        many.call('queryRPMSigs', rpm.id)
     rows = await many() if rpms else []
     return Signatures(tuple(
         # The header of an unsigned package has an empty key.
@@ -157,7 +157,8 @@ async def write_signed_copies(build: Resource, key: str, force: bool,
             ' signatures first')
     written: list[RPM] = []
     for rpm, _ in signatures.rpms:
-        await hub_of(build).writeSignedRPM(rpm.id, key, force=force)
+        await hub_of(build).call('writeSignedRPM', rpm.id, key,
+                                 force=force)
         written.append(rpm)
         if progress is not None:
             progress(len(written), len(signatures.rpms))
@@ -166,7 +167,7 @@ async def write_signed_copies(build: Resource, key: str, force: bool,
 
 async def _packages(build: Resource) -> list[RPM]:
     """List the packages of a build, without those only described."""
-    rows = await hub_of(build).listRPMs(buildID=id_of(build))
+    rows = await hub_of(build).call('listRPMs', buildID=id_of(build))
     return [rpm for rpm in rows if not rpm.of(build).is_elsewhere]
 
 

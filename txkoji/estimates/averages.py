@@ -70,8 +70,8 @@ def average_build_duration(connection: Hub, package: str
     """
     if is_container(package):
         return average_last_builds(connection, package)
-    average: Deferred[Any] = connection.getAverageBuildDuration(package)
-    return average.addCallback(_duration)
+    return connection.call('getAverageBuildDuration', package).addCallback(
+        _duration)
 
 
 def average_build_durations(connection: Hub, packages: Iterable[str]
@@ -100,7 +100,7 @@ async def _package_averages(connection: Hub, packages: list[str],
     plain = [name for name in names if not is_container(name)]
     if len(plain) > 1:
         for name in plain:
-            multicall.getAverageBuildDuration(name)
+            multicall.call('getAverageBuildDuration', name)
         averages = dict(zip(plain, map(
             _duration, without_faults(await multicall()))))
     else:

@@ -46,7 +46,8 @@ class Snapshot:
         """
         await self._load_waiting(_last_priority(wanted))
         channels = await self._load_hosts(
-            {row.channel_id for row in wanted})
+            {row.channel_id for row in wanted
+             if row.channel_id is not None})
         await self._load_running(channels)
         for row in (*wanted, *children):
             if row.state not in task_states.DONE_GROUP:
@@ -108,8 +109,8 @@ class Snapshot:
         """List the available hosts of each channel."""
         multicall = self._hub.MultiCall()
         for channel in channels:
-            multicall.getChannel(channel)
-            multicall.listHosts(channelID=channel, enabled=True)
+            multicall.call('getChannel', channel)
+            multicall.call('listHosts', channelID=channel, enabled=True)
         found = without_faults(await multicall())
         return {
             channel: [host for host in hosts or () if host.is_available]
@@ -143,10 +144,10 @@ async def target_arches(hub: Hub, names: Set[str | None]
     """
     multicall = hub.MultiCall()
     for name in names:
-        multicall.getBuildTarget(name or '')
+        multicall.call('getBuildTarget', name or '')
     targets = without_faults(await multicall())
     for name, target in zip(names, targets):
-        multicall.getTag(target.build_tag if target else name or '')
+        multicall.call('getTag', target.build_tag if target else name or '')
     return {name: tag.arches.split()
             for name, tag in zip(names, without_faults(await multicall()))
             if tag and tag.arches}

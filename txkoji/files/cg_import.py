@@ -121,7 +121,7 @@ class Import:
         try:
             # Wait for the answer even if the import is canceled, since the
             # reservation is released by the answer's token.
-            await shield(self._client.CGInitBuild(self._cg, {
+            await shield(self._client.call('CGInitBuild', self._cg, {
                 'epoch': None, **{name: self._build[name]
                                   for name in RESERVATION_MEMBERS
                                   if name in self._build}
@@ -192,8 +192,9 @@ class Import:
             return
         try:
             await self._client.with_options(
-                deadline=CLEANUP_DEADLINE).CGRefundBuild(
-                    self._cg, self._build['build_id'], self._token, state)
+                deadline=CLEANUP_DEADLINE).call(
+                    'CGRefundBuild', self._cg, self._build['build_id'],
+                    self._token, state)
         except KojiException as error:
             self._log.warn('the reservation of build {build} was not released:'
                            ' {error}', build=self._build['build_id'],

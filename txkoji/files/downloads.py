@@ -79,8 +79,8 @@ async def read_piece(client: HubClient, task_id: int, name: str, offset: int,
                    one.
     :raises AnswerError: if the answer is not base64, or is too long.
     """
-    answer = await client.downloadTaskOutput(task_id, name, offset=offset,
-                                             size=size, **volume)
+    answer = await client.call('downloadTaskOutput', task_id, name,
+                               offset=offset, size=size, **volume)
     try:
         data = answer if isinstance(answer, bytes) else b64decode(
             ''.join(answer.split()), validate=True)

@@ -84,7 +84,9 @@ class File:
 
     def exists(self) -> Deferred[bool]:
         """
-        Ask the file server whether the file is there; see
-        `Connection.file_exists`.
+        Ask the file server whether the file is there.
+
+        :returns: a Deferred that fires with True or False; see
+                  `Connection.file_exists`.
         """
         return self._hub.file_exists(self)

@@ -130,7 +130,7 @@ class LogPoller:
             self._due.pop(0).callback(None)
 
 
-class Follow(Polled):
+class Follow(Polled[LogLine]):
     """
     An iteration over the lines of a task's logs, while they grow.
 

@@ -20,7 +20,8 @@ async def output_of(task: TaskRow) -> list[File]:
     """List the output files of a task; see `Task.output`."""
     koji, number = hub_of(task), id_of(task)
     task = existing(await koji.getTaskInfo(number), 'task', number)
-    listing = await koji.listTaskOutput(number, stat=True, all_volumes=True)
+    listing = await koji.call('listTaskOutput', number, stat=True,
+                              all_volumes=True)
     done = task.state in task_states.DONE_GROUP
     files = [File(koji, task_path(number, normalize_path(each.name),
                                   each.volume),
@@ -46,11 +47,11 @@ async def _scratch_files(task: TaskRow) -> list[File]:
                 and each.method in ('buildArch', *SOURCE_METHODS)]
     many = koji.MultiCall(strict=True)
     for subtask in subtasks:
-        many.getTaskResult(subtask.id)
+        many.call('getTaskResult', subtask.id)
     results = await many() if subtasks else []
     user = task.owner_name
     if user is None:
-        user = (await koji.getUser(task.owner, strict=True)).name
+        user = (await koji.call('getUser', task.owner, strict=True)).name
     # A dictionary drops duplicates, and keeps the order.
     paths: dict[str, None] = {}
     for subtask, result in zip(subtasks, results):

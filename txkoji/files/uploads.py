@@ -315,8 +315,9 @@ class Upload:
     async def _check_upload(self) -> Any:
         """Ask the hub for the size and the checksum; None without a file."""
         return await self._client.with_options(
-            deadline=CHECK_DEADLINE).checkUpload(
-                self._folder, self._name, verify='adler32', **self._volume)
+            deadline=CHECK_DEADLINE).call(
+                'checkUpload', self._folder, self._name, verify='adler32',
+                **self._volume)
 
     async def _poll_upload(self, size: int, delays: Sequence[float]) -> Any:
         """

@@ -7,6 +7,7 @@ from txkoji import task_states
 from txkoji.messages.fields import Fields
 from txkoji.messages.message import Message, message_class
 from txkoji.resource import hub_of
+from txkoji.rows import BuildTarget
 from txkoji.task import Task
 from txkoji.task_requests.row import package_of
 
@@ -58,9 +59,10 @@ class TaskStateChange(Message):
         owner = task.owner_name or self.body.get('owner')
         if isinstance(owner, str):
             return owner
-        if task.owner is None:
+        number: int | None = task.get('owner')
+        if number is None:
             return None
-        return await hub_of(task).cache.user_name(task.owner)
+        return await hub_of(task).cache.user_name(number)
 
     def tag(self) -> Deferred[str | None]:
         """
@@ -78,6 +80,7 @@ class TaskStateChange(Message):
         if isinstance(tag, int):
             return await hub_of(self.task).cache.tag_name(tag)
         if tag is None and target is not None:
-            found = await hub_of(self.task).getBuildTarget(target)
-            return found and found.dest_tag_name  # type: ignore[no-any-return]
+            found: BuildTarget | None = await hub_of(self.task).call(
+                'getBuildTarget', target)
+            return None if found is None else found.dest_tag_name
         return tag if isinstance(tag, str) else None

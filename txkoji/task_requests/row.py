@@ -26,14 +26,54 @@ class TaskRow(Timed):
 
     __slots__ = ()
 
-    members = frozenset([
-        'awaited', 'channel_id', 'completion_time', 'completion_ts',
-        'create_time', 'create_ts', 'host_id', 'id', 'label', 'method',
-        'owner', 'owner_name', 'owner_type', 'parent', 'priority', 'request',
-        'result', 'start_time', 'start_ts', 'state', 'waiting', 'weight'])
     page = 'taskinfo?taskID'
     states = task_states.NAMES
     running = task_states.OPEN
+
+    #: Whether its parent waits for it.
+    awaited: bool | None
+    #: The id of its channel.
+    channel_id: int | None
+    #: The text of `completed`.
+    completion_time: str | None
+    #: `completed` in seconds since 1970.
+    completion_ts: float | None
+    #: The text of `created`.
+    create_time: str
+    #: `created` in seconds since 1970.
+    create_ts: float | None
+    #: The id of the builder that it is assigned to.
+    host_id: int | None
+    #: The id.
+    id: int
+    #: The label that its parent has for it, such as "x86_64".
+    label: str | None
+    #: The task method, such as "buildArch".
+    method: str
+    #: The id of its owner.
+    owner: int
+    #: The name of its owner, in lists.
+    owner_name: str | None
+    #: The type of its owner, in lists; 1 is a host.
+    owner_type: int | None
+    #: The id of the task that started it.
+    parent: int | None
+    #: The priority; a lower number is earlier.
+    priority: int | None
+    #: The request; see `params`.
+    request: list[Any] | str | None
+    #: The result, in lists.
+    result: Any
+    #: The text of `started`.
+    start_time: str | None
+    #: `started` in seconds since 1970.
+    start_ts: float | None
+    #: The state; see `txkoji.task_states`.
+    state: int
+    #: Whether it waits for other tasks.
+    waiting: bool | None
+    #: The load on its builder.
+    weight: float | None
 
     @property
     def created(self) -> datetime | None:

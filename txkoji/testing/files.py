@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -20,9 +20,7 @@ from zope.interface import implementer
 from txkoji.exceptions import GenericError
 from txkoji.files.checksums import new_hash
 from txkoji.files.paths import DEFAULT, on_volume
-
-if TYPE_CHECKING:
-    from txkoji.testing.hub import FakeHub
+from txkoji.testing.served import Served
 
 #: So many bytes of a file are sent at once.
 PIECE = 65536
@@ -161,7 +159,7 @@ class FilesResource(Resource):
 
     isLeaf = True
 
-    def __init__(self, hub: FakeHub) -> None:
+    def __init__(self, hub: Served) -> None:
         Resource.__init__(self)
         self._hub = hub
 

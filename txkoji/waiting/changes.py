@@ -27,7 +27,7 @@ class TaskChange(NamedTuple):
     new: str | None
 
 
-class Changes(Polled):
+class Changes(Polled[TaskChange]):
     """
     The state changes of a task and its descendents, as `TaskChange`.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
@@ -90,7 +90,10 @@ def key_of(thing: Any) -> Any:
     return thing.get('nvr') if number is None else number
 
 
-class Polled(AsyncItems):
+Item = TypeVar('Item')
+
+
+class Polled(AsyncItems[Item]):
     """
     Items that are found by polling, one look at a time.
 
@@ -105,7 +108,7 @@ class Polled(AsyncItems):
     def __init__(self, client: HubClient, name: str) -> None:
         self.client = client
         self._name = name
-        self.found: deque[Any] = deque()
+        self.found: deque[Item] = deque()
         self.over = False
         self._lock = FairSemaphore(1)
         self._looking: Deferred[Any] | None = None
@@ -114,11 +117,11 @@ class Polled(AsyncItems):
     async def look(self) -> None:
         """Poll until an item is found, or the iteration is over."""
 
-    def next_item(self) -> Deferred[Any]:
+    def next_item(self) -> Deferred[Item]:
         """Get the next item; see `AsyncItems.next_item`."""
         return Deferred.fromCoroutine(self._next())
 
-    async def _next(self) -> Any:
+    async def _next(self) -> Item:
         await self._lock.acquire()
         try:
             while not self.found and not self.over:

@@ -24,7 +24,7 @@ MinEvent = None | int | str
 def wait_for_repo(client: HubClient, tag: Any, nvrs: Any,
                   after_event: int | None, timeout: float | None,
                   min_event: MinEvent, request: bool | None
-                  ) -> Deferred[Any]:
+                  ) -> Deferred[Repo]:
     """Wait for a repository; see `Connection.wait_repo`."""
     try:
         wanted = _Wanted.checked(tag, nvrs, after_event, min_event)
@@ -215,7 +215,7 @@ async def _has_builds(client: HubClient, wanted: _Wanted, event: int | None
 async def _find_on_old_hub(client: HubClient, wanted: _Wanted
                            ) -> Repo | None:
     """Get the newest suitable repository on a hub before 1.35."""
-    repo: Repo | None = await client.getRepo(wanted.tag)
+    repo = await client.getRepo(wanted.tag)
     if repo is None or not wanted.young_enough(repo):
         return None
     event = repo.create_event
@@ -228,12 +228,11 @@ async def _find_on_old_hub(client: HubClient, wanted: _Wanted
 async def _changed(client: HubClient, tag: Any, event: int) -> bool:
     """Tell whether a tag, or a parent of it, changed after an event."""
     batched = Batched(client)
-    found, parents = await gather([
-        batched.getTag(tag, strict=True), batched.getFullInheritance(tag)])
-    changed: bool = await client.call(
-        'tagChangedSinceEvent', event,
-        [found.id, *(row['parent_id'] for row in parents)])
-    return changed
+    answers: list[Deferred[Any]] = [
+        batched.getTag(tag, strict=True), batched.getFullInheritance(tag)]
+    found, parents = await gather(answers)
+    return await client.tagChangedSinceEvent(
+        event, [found.id, *(row['parent_id'] for row in parents)])
 
 
 async def _version(client: HubClient) -> Any:

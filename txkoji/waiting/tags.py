@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 
 from txkoji import build_states
 from txkoji.batching import Batched
+from txkoji.build import Build
 from txkoji.client import HubClient
 from txkoji.exceptions import BuildError
 from txkoji.hub.deferreds import gather
@@ -15,10 +16,13 @@ from txkoji.waiting.polling import key_of, poll
 #: States of a build that will not be tagged.
 LOST = (build_states.DELETED, build_states.FAILED, build_states.CANCELED)
 
+#: A build, its id or its name-version-release.
+BuildKey = Build | int | str
+
 
 def wait_until_tagged(client: HubClient, builds: Any, tag: Any,
                       timeout: float | None, inherit: bool
-                      ) -> Deferred[Any]:
+                      ) -> Deferred[list[Build]]:
     """Wait for builds to be in a tag; see `Connection.wait_tagged`."""
     if isinstance(builds, (str, int, dict)):
         builds = [builds]

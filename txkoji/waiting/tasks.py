@@ -19,7 +19,8 @@ from txkoji.exceptions import (
     KojiException,
     copy_of,
 )
-from txkoji.multicall import MultiCall, StoredCall
+from txkoji.multicall import MultiCall
+from txkoji.stored_call import StoredCall
 from txkoji.task import Task
 from txkoji.waiting.polling import OutageBudget
 
@@ -240,7 +241,7 @@ class Poller:
             self._fire([(number, result.value) for number in self._waiting])
 
 
-def _may_be_finished(call: StoredCall) -> bool:
+def _may_be_finished(call: StoredCall[Any]) -> bool:
     """
     Read the result of ``taskFinished``.
 

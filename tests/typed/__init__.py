@@ -1,0 +1,1 @@
+"""Programs of users, for type checkers: they are checked, and never run."""
