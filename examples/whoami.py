@@ -19,8 +19,9 @@ async def show(koji, options):
     if not known:
         print('The profile says not to log in.')
         return
-    user = await koji.getLoggedInUser()
-    print('We are', user.name, 'in session', koji.session_id)
+    me = await koji.whoami()
+    print('We are', me.name, 'in session', koji.session_id)
+    print('Permissions:', ', '.join(sorted(me.permissions)) or 'none')
     await koji.logout()
 
 

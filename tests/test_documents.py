@@ -170,7 +170,9 @@ class ExamplesTests(SynchronousTestCase):
 
     def test_whoami(self) -> None:
         """Logging in and out."""
-        self.assertIn('We are alice in session 1', self.run_example('whoami'))
+        text = self.run_example('whoami')
+        self.assertIn('We are alice in session 1', text)
+        self.assertIn('Permissions: appliance, dist-repo, image,', text)
 
     def test_watch_task(self) -> None:
         """A task, and none."""

@@ -31,7 +31,6 @@ class SearchTests(HubTestCase):
 
     def test_search(self) -> None:
         """A search gives the rows of its first page."""
-        self.hub.respond('search', [{'id': 2, 'name': 'alice'}])
         found = self.get(self.koji.from_web(
             WEB + '/search?terms=ali*&type=user&match=glob'))
         self.assertEqual(found, [{'id': 2, 'name': 'alice'}])
@@ -270,16 +269,15 @@ class TextsTests(HubTestCase):
 
     def test_refused(self) -> None:
         """The hub's refusal of one link leaves the others."""
-        def search(*args: Any) -> Any:
-            raise GenericError('empty search terms', faultCode=1000)
-
-        self.hub.respond('search', search)
-        one, two = self.find(
-            f'{WEB}/search?terms=x&type=tag&match=glob'
-            f' {WEB}/taskinfo?taskID=6475')
-        self.assertEqual(str(one.error), 'empty search terms')
+        one, two, three = self.find(
+            f'{WEB}/search?terms=%28&type=tag&match=regexp'
+            f' {WEB}/taskinfo?taskID=6475'
+            f' {WEB}/search?terms=x&type=odd&match=glob')
+        self.assertEqual(one.error.faultCode, 1)
+        self.assertIn('not balanced', str(one.error))
         self.assertIsNone(one.value)
         self.assertEqual((two.value.id, two.error), (6475, None))
+        self.assertIsInstance(three.error, GenericError)
 
     def test_away(self) -> None:
         """A hub that cannot be asked is an error of the whole."""

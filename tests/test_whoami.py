@@ -44,6 +44,18 @@ class WhoamiTests(HubTestCase):
         self.assertEqual(found.permissions, {'sign', 'tag'})
         self.assertEqual(found.groups, ('qa', 'team'))
 
+    def test_world(self) -> None:
+        """The same of a hub that is taught nothing."""
+        self.hub.forget('getPerms')
+        self.hub.forget('getUser')
+        self.hub.add_user('alice', perms=['sign'], groups=['team', 'qa'])
+        found = self.whoami()
+        self.assertTrue(found.has_permission('sign'))
+        self.assertFalse(found.has_permission('admin'))
+        self.assertEqual(found.groups, ('qa', 'team'))
+        self.get(self.koji.logout())
+        self.fail_of(self.koji.whoami(), KojiLoginException)
+
     def test_permissions(self) -> None:
         """An administrator has the others, too, whatever the hub lists."""
         found = self.whoami()

@@ -1,6 +1,7 @@
 """Signatures of the RPMs of a build, and the copies that are signed."""
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 from twisted.internet import reactor
@@ -125,6 +126,41 @@ class CopiesTests(SignaturesTestCase):
         self.hub.misbehave('offline', method='GET')
         error = self.fail_of(self.build.signed_copies('11a1b2c3'), HTTPError)
         self.assertEqual(error.status, 503)
+
+
+class WorldTests(HubTestCase):
+    """From an unsigned build to its signed copies."""
+
+    def test_life(self) -> None:
+        """Signatures are imported, copies are written, and are there."""
+        self.hub.add_user('alice', perms=['sign'])
+        self.get(self.koji.login())
+        build = self.get(self.koji.getBuild('ceph-99.0-1.fc44'))
+        signatures = self.get(build.signatures())
+        self.assertEqual(len(signatures.unsigned), 13)
+        for rpm, _ in signatures.rpms:
+            self.hub.files.write(self.get(rpm.file()).path, b'a package')
+            self.get(self.koji.addRPMSig(rpm.id, b64encode(b'x').decode()))
+        signatures = self.get(build.signatures())
+        [key] = signatures.keys
+        self.assertEqual(signatures.unsigned, [])
+        copies = self.get(build.signed_copies(key))
+        self.assertEqual((len(copies.missing), copies.complete), (13, False))
+        self.assertEqual(len(self.get(build.write_signed_copies(key))), 13)
+        self.assertTrue(self.get(build.signed_copies(key)).complete)
+
+    def test_not_allowed(self) -> None:
+        """Without the permission, nothing is written."""
+        self.hub.add_user('releng', perms=['sign'])
+        releng = self.hub.connection('releng')
+        self.get(releng.login())
+        build = self.get(self.koji.getBuild('ceph-99.0-1.fc44'))
+        for rpm, _ in self.get(build.signatures()).rpms:
+            self.get(releng.addRPMSig(rpm.id, b64encode(b'x').decode()))
+        [key] = self.get(build.signatures()).keys
+        self.get(self.koji.login())
+        self.fail_of(build.write_signed_copies(key), ActionNotAllowed)
+        self.assertEqual(self.get(build.signed_copies(key)).present, ())
 
 
 class ExistsTests(HubTestCase):
