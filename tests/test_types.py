@@ -6,7 +6,6 @@ out; ``tox -e typing`` has both.
 """
 from __future__ import annotations
 
-import ast
 import os
 import re
 import shutil
@@ -16,8 +15,6 @@ from functools import cache
 from importlib.util import find_spec
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
-
-from tests.test_documents import pieces, read
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 

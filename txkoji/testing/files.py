@@ -186,7 +186,7 @@ class FilesResource(Resource):
     async def _serve(self, request: Any) -> None:
         hub = self._hub
         path = unquote(request.path.decode('ascii')).split('/', 2)[2]
-        hub.calls.append(('GET', (path,), {}))
+        hub.calls.append((request.method.decode('ascii'), (path,), {}))
         if hub.trouble('dropped-before', 'GET'):
             request.transport.abortConnection()
             return
