@@ -488,8 +488,10 @@ class RealTests(TestCase):
         Koji's own client sends the same requests; each of us reads what the
         other wrote.
         """
-        place = 'tasks/6476/6476'
+        place, task = 'cli-build/1', 'tasks/6476/6476'
         yield self.koji.upload(self.path, place, 'ours')
+        # To the folder of a task only its builder uploads.
+        self.hub.files.copy(f'work/{place}/ours', f'work/{task}/ours')
 
         def run() -> bytes:
             session = koji.ClientSession(self.server, {
@@ -506,6 +508,7 @@ class RealTests(TestCase):
 
         found = yield deferToThread(run)
         self.assertEqual(found, self.data)
+        self.hub.files.copy(f'work/{place}/theirs', f'work/{task}/theirs')
         output = io.BytesIO()
         yield self.koji.download_task_output(6476, 'theirs', output)
         self.assertEqual(output.getvalue(), self.data)
