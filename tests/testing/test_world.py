@@ -93,6 +93,28 @@ class MakingTests(SynchronousTestCase):
                          hub.sessions.rows[0].key)
 
 
+    def test_slice(self) -> None:
+        """A slice of a hub answers for its tags as that hub does."""
+        real = FakeHub(clock=Clock())
+        koji = real.connection()
+        hub = self.get(FakeHub.from_hub(koji, ['f44-build', 'f43-updates'],
+                                        clock=Clock()))
+        path = folder(self) + '/slice'
+        hub.save(path)
+        ours = FakeHub.load(path, clock=Clock()).connection()
+        for method, *args in [
+                ('getTag', 'f44-build'), ('getTag', 'f43'),
+                ('listTagged', 'f43-updates'), ('getBuild', 5391),
+                ('listPackages', 'f44'), ('getFullInheritance', 'f44-build'),
+                ('getUser', 'alice'), ('listBuildRPMs', 1100)]:
+            wanted = self.get(koji.call(method, *args))
+            if args[0] in ('f43', 5391):
+                self.assertIsNone(self.get(ours.call(method, *args)), args)
+            else:
+                self.assertEqual(self.get(ours.call(method, *args)), wanted,
+                                 args)
+
+
 class RulesTests(WorldTestCase):
     """What a hub refuses."""
 

@@ -149,7 +149,15 @@ class Content:
         begun: Row | None
         if data.get('build_id') is not None:
             row = self.reserved(data['build_id'], token)
+            known = joined(self._tables, row)
+            if nvr(known) != nvr(data):
+                raise GenericError(f'Build ({row["id"]}) NVR is different')
+            if known['epoch'] != data.get('epoch', known['epoch']):
+                raise GenericError(f'Build ({row["id"]}) epoch is different')
             begun = {'completion_time': self._world.moment()}
+        elif token is not None:
+            raise GenericError('Reservation token given, but no build_id in'
+                               ' metadata')
         else:
             row, begun = self._imported(user_id, generator, data)
         begun.update(source=data.get('source'), extra=_extra(data),

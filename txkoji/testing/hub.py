@@ -3,11 +3,11 @@
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 
 from txkoji.exceptions import KojiException
@@ -19,17 +19,20 @@ from txkoji.hub.codec.xmlrpc import (
 )
 from txkoji.testing.builders import Builders
 from txkoji.testing.bus import PROTON, Bus
+from txkoji.testing.caller import Caller
 from txkoji.testing.clocks import LazyReactor
 from txkoji.testing.dispatch import Dispatcher, Taught, check_method, code_of
 from txkoji.testing.files import Files
 from txkoji.testing.history import History
 from txkoji.testing.life import Life
 from txkoji.testing.making import Making
+from txkoji.testing.methods.files import check_task_folder
 from txkoji.testing.misbehaviour import MISBEHAVIOURS, Misbehaviour
 from txkoji.testing.repos import Repos
 from txkoji.testing.saved import load, save
 from txkoji.testing.serving import Serving
 from txkoji.testing.sessions import ClientIdentity, Credentials, Sessions
+from txkoji.testing.slices import Slice
 from txkoji.testing.tables import RECORDED, Tables
 from txkoji.testing.uploads import Uploads
 from txkoji.testing.world import World
@@ -144,6 +147,28 @@ class FakeHub(Serving, Making, Life):
         hub.sessions.passwords.update(state['passwords'])
         hub._began = state['time']
         return hub
+
+    @classmethod
+    def from_hub(cls, koji: Any, tags: Iterable[str], **options: Any
+                 ) -> Deferred[FakeHub]:
+        """
+        Make a hub of a slice of a real one: of some tags, and those that they
+        inherit from, their packages, builds, RPMs, targets and users. It can
+        be saved to a file.
+
+        :param koji: a Connection to the real hub.
+        :param tags: the names of the tags.
+        :param options: as of `FakeHub`.
+        :returns: a Deferred that fires with it.
+        """
+        async def make() -> FakeHub:
+            tables = await Slice(koji).read(tags)
+            hub = cls(sample=False, **options)
+            hub.tables.take(tables)
+            hub._began = max(hub._began, tables.events[-1]['ts'])
+            return hub
+
+        return Deferred.fromCoroutine(make())
 
     def _version(self) -> tuple[int, ...]:
         return tuple(int(part) for part in self.version.split('.'))
@@ -330,4 +355,7 @@ class FakeHub(Serving, Making, Life):
     def _take_file(self, credentials: Credentials, fields: dict[str, str],
                    data: bytes) -> Any:
         self.calls.append(('upload', (fields,), {}))
+        check_task_folder(
+            self.world, Caller(self.tables, credentials.user_id, credentials),
+            fields.get('filepath', ''))
         return Uploads(self.world).take(credentials.user_id, fields, data)

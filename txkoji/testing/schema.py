@@ -13,6 +13,27 @@ PERMISSIONS = {
     11: 'tag', 12: 'target', 13: 'win-admin', 14: 'win-import',
     15: 'draft-promoter', 16: 'livemedia', 17: 'runroot'}
 
+#: What they are for.
+DESCRIPTIONS = {
+    'admin': 'Full administrator access. Perform all actions.',
+    'appliance': 'Create appliance builds - deprecated.',
+    'dist-repo': 'Create a dist-repo.',
+    'host': 'Add, remove, edit hosts and channels.',
+    'image': 'Start image tasks.',
+    'image-import': 'Import image archives.',
+    'livecd': 'Start livecd tasks.',
+    'maven-import': 'Import maven archives.',
+    'repo': 'Manage repos: newRepo, repoExpire, repoDelete, repoProblem.',
+    'sign': 'Import RPM signatures and write signed RPMs.',
+    'tag': 'Manage packages in tags: add, block, remove, and clone tags.',
+    'target': 'Add, edit, and remove targets.',
+    'win-admin': 'The default hub policy rule for "vm" requires this'
+                 ' permission to trigger Windows builds.',
+    'win-import': 'Import win archives.',
+    'draft-promoter': 'The permission required in the default'
+                      ' "draft_promotion" hub policy rule to promote draft'
+                      ' build.'}
+
 #: The ids of users of the sample -> their permissions.
 GRANTED = {
     1: ('admin', 'image', 'livecd', 'livemedia', 'appliance'),
@@ -64,7 +85,8 @@ def initial(table: str, sample: bool) -> list[dict[str, Any]]:
     :param sample: whether with those of the sample.
     """
     if table == 'permissions':
-        return [{'id': number, 'name': name, 'description': None}
+        return [{'id': number, 'name': name,
+                 'description': DESCRIPTIONS.get(name)}
                 for number, name in PERMISSIONS.items()]
     if table == 'btypes':
         return [{'id': number, 'name': name}

@@ -267,11 +267,9 @@ class Tagging:
         assert row is not None
         listed = inheritance.listed(self._tables, tag['id'],
                                     package=row['id'])
-        if not listed and not self._in_sample(tag['id'], row['id']):
-            caller.login()
-            if caller.may('tag'):
-                raise GenericError(f'Package {row["name"]} is not in tag'
-                                   f' listing for {tag["name"]}')
+        if not listed and not inheritance.recorded(self._tables, tag['id']):
+            raise GenericError(f'Package {row["name"]} is not in tag listing'
+                               f' for {tag["name"]}')
         self.add_package(caller, info, package, block=True, force=force)
 
     def unblock_package(self, caller: Caller, info: Any, package: Any,

@@ -257,7 +257,10 @@ class HostMethods(Methods):
     @export()
     def repoInit(self, tag: Any, task_id: Any = None, event: Any = None,
                  opts: Any = None) -> Any:
-        self.caller.host()
+        if task_id is None:
+            self.caller.host()
+        else:
+            self._mine(task_id)
         found = strict_tag(self.tables, tag)
         return Repos(self.world).begin(
             found['id'], event, opts=opts or {}, task_id=task_id)

@@ -81,7 +81,7 @@ class TaggingMethods(TagChanges):
             made.append(Tasks(self.world).make('dependantTask', [
                 list(wait_on), [['tagBuild', [
                     place['id'], build['id'], force, source['id']],
-                    {'priority': 15}]]], user_id, priority=PRIORITY))
+                    {'priority': 15}]]], user_id))
             wait_on = [made[-1]]
         return made
 
