@@ -3,6 +3,8 @@ List open tasks with the names of their owners.
 
 The names are kept in files for a day, so that each is asked for once.
 """
+from __future__ import annotations
+
 from argparse import Namespace
 
 from embedded import run

@@ -1,4 +1,6 @@
 """List the last container builds: their source, result, and estimated end."""
+from __future__ import annotations
+
 from argparse import Namespace
 
 from embedded import run

@@ -3,6 +3,8 @@ Tabulate how long builds of a package took, or plot it (--plot).
 
 The plot needs matplotlib.
 """
+from __future__ import annotations
+
 import sys
 from argparse import Namespace
 
@@ -20,6 +22,8 @@ async def show(koji: Connection, options: Namespace) -> None:
         queryOpts={'order': '-completion_time', 'limit': 20})
     builds = [build for build in reversed(builds)
               if build.duration is not None]
+    if not builds:
+        sys.exit(f'There is no build of {options.package}.')
     for build in builds:
         print(f'{build.started:%Y-%m-%d %H:%M}  {minutes(build):7.1f} min'
               f'  {build.nvr}')
@@ -34,8 +38,8 @@ async def show(koji: Connection, options: Namespace) -> None:
 
 def minutes(build: Build) -> float:
     """Get the duration of a build in minutes."""
-    return 0 if build.duration is None else (
-        build.duration.total_seconds() / 60)
+    assert build.duration is not None
+    return build.duration.total_seconds() / 60
 
 
 def plot(builds: list[Build], options: Namespace) -> None:
@@ -55,5 +59,5 @@ def plot(builds: list[Build], options: Namespace) -> None:
     print('There is a chart in', options.plot)
 
 
-run(show, __doc__, {'--plot': 'a file for a chart, such as chart.png'},
-    package='bash')
+run(show, __doc__, arguments={'package': ('bash', 'the name of a package')},
+    flags={'--plot': 'a file for a chart, such as chart.png'})

@@ -1,8 +1,12 @@
 """
-When a task will be done, and what is before it in the queue of its channel.
+Estimate when a task will be done.
 
-    python examples/estimate.py [TASK] [--profile NAME]
+For a task that waits, the tasks ahead in the queue of its
+channel are listed.
 """
+from __future__ import annotations
+
+import sys
 from argparse import Namespace
 
 from embedded import run
@@ -15,13 +19,9 @@ ORDER = 'priority,create_time'
 
 async def show(koji: Connection, options: Namespace) -> None:
     """Print the estimates."""
-    if not options.task.isdecimal():
-        print('A task is a number, and not', options.task)
-        return
-    task = await koji.getTaskInfo(int(options.task))
+    task = await koji.getTaskInfo(options.task)
     if task is None:
-        print('There is no task', options.task)
-        return
+        sys.exit(f'There is no task {options.task}.')
     print(task.id, task.title, 'is', task.state_name)
     print('  such a task takes', await task.estimate_duration() or 'unknown')
     print('  it will be done at',
@@ -48,4 +48,4 @@ def place(task: Task) -> tuple[int, float]:
     return task.priority, task.create_ts or 0
 
 
-run(show, __doc__, task='6480')
+run(show, __doc__, arguments={'task': (6480, 'the id of a task')})

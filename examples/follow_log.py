@@ -1,33 +1,32 @@
 """
-The logs of a task, and of its descendents, as they are written.
+Follow the logs of a task and its descendents.
 
-    python examples/follow_log.py [TASK] [--profile NAME]
+The lines are printed as they are written, until the task has
+finished.
 """
+from __future__ import annotations
+
 from argparse import Namespace
 
 from embedded import run
 from twisted.internet.task import LoopingCall
 
 from txkoji import Connection, task_states
-from txkoji.exceptions import KojiException
 from txkoji.testing import FakeHub
 
 
 async def follow(koji: Connection, options: Namespace) -> None:
     """Print the lines of the logs."""
     last = None
-    try:
-        async for line in koji.follow(int(options.task), descendents=True):
-            if last != (line.task_id, line.name):
-                last = line.task_id, line.name
-                print(f'==> task {line.task_id}: {line.name} <==')
-            if line.restarted:
-                print('(It began anew.)')
-            print(line.text, flush=True)
-        task = await koji.getTaskInfo(int(options.task), strict=True)
-        print('Task', task.id, 'is', task.state_name)
-    except (KojiException, ValueError) as error:
-        print('It cannot be followed:', error)
+    async for line in koji.follow(options.task, descendents=True):
+        if last != (line.task_id, line.name):
+            last = line.task_id, line.name
+            print(f'==> task {line.task_id}: {line.name} <==')
+        if line.restarted:
+            print('(It began anew.)')
+        print(line.text, flush=True)
+    task = await koji.getTaskInfo(options.task, strict=True)
+    print('Task', task.id, 'is', task.state_name)
 
 
 def prepare(hub: FakeHub) -> None:
@@ -49,4 +48,5 @@ def prepare(hub: FakeHub) -> None:
     working.start(0.2)
 
 
-run(follow, __doc__, prepare=prepare, task='6383')
+run(follow, __doc__, prepare=prepare, arguments={
+    'task': (6383, 'the id of a task')})

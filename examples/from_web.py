@@ -1,11 +1,12 @@
 """
 Show the object of a link to kojiweb.
 
-    python examples/from_web.py [LINK] [--profile NAME]
-
-Bots that do not know which hub a link belongs to ask
+A program that does not know the hub of a link asks
 ``Connection.connect_from_web(link)`` for a Connection.
 """
+from __future__ import annotations
+
+import sys
 from argparse import Namespace
 
 from embedded import run
@@ -18,11 +19,11 @@ async def show(koji: Connection, options: Namespace) -> None:
     link = options.link or f'{koji.weburl}/taskinfo?taskID=6474'
     found = await koji.from_web(link)
     if found is None:
-        print('Nothing that', koji, 'knows')
-        return
+        sys.exit(f'{koji} knows nothing of this link: {link}')
     print(type(found).__name__, 'with')
     for name in sorted(found):
         print(f'  {name:17} {found[name]}')
 
 
-run(show, __doc__, link=None)
+run(show, __doc__, arguments={
+    'link': (None, 'the URL of a page (default: that of a task)')})

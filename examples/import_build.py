@@ -2,15 +2,18 @@
 Import the build of a content generator.
 
 The arguments are its metadata, as JSON, and the folder of the files that the
-metadata names. On the embedded hub, without arguments, the example makes both.
+metadata names. Without them, the example makes both.
 """
+from __future__ import annotations
+
 import hashlib
 import json
 import os
+import sys
 import tempfile
 from argparse import Namespace
 
-from embedded import run
+from embedded import progress, run
 
 from txkoji import Connection
 from txkoji.exceptions import KojiException
@@ -22,28 +25,26 @@ async def load(koji: Connection, options: Namespace) -> None:
         options.folder = tempfile.mkdtemp()
         options.metadata = make_up(options.folder)
     try:
-        with open(options.metadata) as source:
-            metadata = json.load(source)
+        with open(options.metadata) as file:
+            metadata = json.load(file)
         paths = [os.path.join(options.folder, output['filename'])
                  for output in metadata['output']
                  if not output.get('metadata_only')]
         await koji.login()
-        build = await koji.cg_import(metadata, paths, progress=show)
+        with progress() as bars:
+            bar = bars.add_task('upload')
+            build = await koji.cg_import(
+                metadata, paths, progress=lambda sent, total: bars.update(
+                    bar, completed=sent, total=total))
     except (KojiException, OSError, ValueError, KeyError) as error:
-        print('It was not imported:', error)
-        return
+        sys.exit(f'The build was not imported: {error}')
     print(build.nvr, 'is', build.state_name, 'at', build.url)
-    for file in await build.files():
-        print(' ', file.url)
-
-
-def show(sent: int, total: int | None) -> None:
-    """Print the progress."""
-    print(f'{sent} of {total} bytes are on the hub')
+    for each in await build.files():
+        print(' ', each.url)
 
 
 def make_up(folder: str) -> str:
-    """Make a build of one image and its log; gives the metadata's path."""
+    """Make a build of one image and its log; get the path of the metadata."""
     output = []
     for name, kind, data in [('disk.tar.gz', 'tar', b'an image' * 1000),
                              ('build.log', 'log', b'all is well\n')]:
@@ -72,4 +73,6 @@ def make_up(folder: str) -> str:
     return path
 
 
-run(load, __doc__, user='osbs', metadata=None, folder=None)
+run(load, __doc__, user='osbs', arguments={
+    'metadata': (None, 'a file of JSON (default: one is made)'),
+    'folder': (None, 'the folder of the files (default: some are made)')})

@@ -1,25 +1,23 @@
 """
 Talk with people on IRC about Koji.
 
-The bot answers
+The bot answers to
 
-    links to Koji's web pages,
+    links to Koji's web pages
     last PACKAGE build
     what is USER building?
-    watch PACKAGE           (and "unwatch": it tells of builds and tags of it)
+    watch PACKAGE
+    unwatch PACKAGE
 
-and hears of these from the message bus, if it is told where that is (or has
-that, with its password, in the environment, as AMQP_URL). Without
-a SERVER (such as tcp:irc.example.com:6667) it talks to itself, to show how.
-
-    python examples/irc_bot.py [SERVER [CHANNEL [NICK]]] [--amqp URL]
-        [--profile NAME]
+It announces builds and tags of watched packages, if it is told
+the URL of a message broker. Without a server it talks to itself.
 """
 from __future__ import annotations
 
 import os
 import re
 from argparse import Namespace
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -46,10 +44,6 @@ SHOW = ['last ceph build', 'what is bob building?', 'watch ceph',
         'last no-such-thing build', 'hello']
 
 
-#: The events that the bot hears of.
-Event = BuildStateChange | TagUntag
-
-
 class Answers:
     """What the bot has to say; each answer is a list of lines."""
 
@@ -57,7 +51,8 @@ class Answers:
         # Nobody waits for an hour in a chat. None of these calls writes.
         self.koji = koji.with_options(timeout=30, deadline=60)
         self.watched: set[str] = set()
-        self.questions = [
+        self.questions: list[tuple[str, Callable[
+            [str], Awaitable[list[str]]]]] = [
             (r'last ([\w.+-]+) build\W*', self.last_build),
             (r'what is ([\w./@-]+) building\W*', self.building),
             (r'watch ([\w.+-]+)', self.watch),
@@ -115,7 +110,7 @@ class Answers:
         self.watched.discard(package)
         return [f'I no longer watch {package}.']
 
-    async def describe(self, found: dict[str, Any]) -> str:
+    async def describe(self, found: Any) -> str:
         """Describe an object of the hub."""
         if isinstance(found, Task):
             about = f'{found.title} is {found.state_name}'
@@ -130,7 +125,7 @@ class Answers:
             about += f', {until(when, self.koji.now())}'
         return f'{about}: {found.url}'
 
-    def news(self, event: Event) -> list[str]:
+    def news(self, event: BuildStateChange | TagUntag) -> list[str]:
         """Make lines about an event of the message bus."""
         if event.package not in self.watched:
             return []
@@ -153,8 +148,7 @@ def until(when: datetime | None, now: datetime) -> str:
 class Bot(IRCClient):
     """Reads and writes in a channel."""
 
-    # Twisted says only that it is None.
-    lineRate = 0.5  # type: ignore[assignment]
+    lineRate = 0.5  # type: ignore[assignment]  # Twisted's is None
 
     def __init__(self, reactor: Any, answers: Answers, bots: set[Bot],
                  options: Namespace) -> None:
@@ -204,7 +198,7 @@ class Bot(IRCClient):
                 f'That did not work: {failure.value}'])
             answer.addCallback(self.say_to, to)
 
-    def say_to(self, lines: list[str], to: str) -> None:
+    def say_to(self, lines: Sequence[str], to: str) -> None:
         """Say lines."""
         self.tell(lines, to)
         self.reactor.callLater(len(lines) * self.lineRate, self.done)
@@ -213,7 +207,7 @@ class Bot(IRCClient):
         """Leave."""
         self.busy -= 1
 
-    def tell(self, lines: list[str], to: str) -> None:
+    def tell(self, lines: Sequence[str], to: str) -> None:
         """Say lines, a few at a time."""
         for line in lines:
             # No bot answers a notice, so that two do not talk for ever.
@@ -243,7 +237,7 @@ async def talk(koji: Connection, options: Namespace) -> None:
         Factory.forProtocol(lambda: Bot(reactor, answers, bots, options))
     ).startService()
 
-    def tell(event: Event) -> None:
+    def tell(event: BuildStateChange | TagUntag) -> None:
         for bot in bots:
             bot.tell(answers.news(event), options.channel)
 
@@ -256,5 +250,9 @@ async def talk(koji: Connection, options: Namespace) -> None:
     await Deferred()
 
 
-run(talk, __doc__, {'--amqp': 'a message broker, amqps://USER:PASSWORD@HOST/'},
-    server=None, channel='#koji', nick='koji-bot')
+run(talk, __doc__, arguments={
+    'server': (None, 'such as tcp:irc.example.com:6667 (default: none)'),
+    'channel': ('#koji', 'the channel to join'),
+    'nick': ('koji-bot', 'the nickname of the bot')}, flags={
+    '--amqp': 'a message broker, amqps://USER:PASSWORD@HOST/ (default: that'
+              ' of AMQP_URL in the environment)'})

@@ -4,10 +4,12 @@ Count the complete builds of each user.
 There may be more builds than fit in memory. They are counted twice: item by
 item while they arrive, and page by page.
 """
+from __future__ import annotations
+
 from argparse import Namespace
 from collections import Counter
 
-from embedded import run
+from embedded import progress, run
 
 from txkoji import Connection, build_states
 
@@ -15,8 +17,14 @@ from txkoji import Connection, build_states
 async def show(koji: Connection, options: Namespace) -> None:
     """Print the counts."""
     builders: Counter[str] = Counter()
-    async for build in koji.iterate('listBuilds', state=build_states.COMPLETE):
-        builders[build.owner_name] += 1
+    with progress() as bars:
+        bar = bars.add_task('builds')
+        telling = koji.with_options(
+            progress=lambda builds, size, total: bars.update(
+                bar, completed=size, total=total))
+        async for build in telling.iterate(
+                'listBuilds', state=build_states.COMPLETE):
+            builders[build.owner_name] += 1
     for name, count in builders.most_common(5):
         print(f'{count:7} {name}')
     print(sum(builders.values()), 'builds, of', len(builders), 'people')

@@ -1,8 +1,7 @@
-"""
-The latest build of a package, and how long it took.
+"""Show the latest build of a package, and how long it took."""
+from __future__ import annotations
 
-    python examples/latest_build.py [PACKAGE] [--profile NAME]
-"""
+import sys
 from argparse import Namespace
 
 from embedded import run
@@ -22,7 +21,7 @@ async def show(koji: Connection, options: Namespace) -> None:
         print('  tagged', [tag.name for tag in await build.tags()])
         print(' ', build.url)
     if not builds:
-        print('There is no build of', options.package)
+        sys.exit(f'There is no build of {options.package}.')
 
 
-run(show, __doc__, package='bash')
+run(show, __doc__, arguments={'package': ('bash', 'the name of a package')})

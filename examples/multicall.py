@@ -3,6 +3,8 @@ Show owners and durations of the latest builds of packages.
 
 Many calls are sent as one, in two ways.
 """
+from __future__ import annotations
+
 from argparse import Namespace
 
 from embedded import run
@@ -34,4 +36,5 @@ async def show(koji: Connection, options: Namespace) -> None:
     print(len(names), 'packages, and', len(found.faults), 'faults')
 
 
-run(show, __doc__, tag='f44-updates-testing')
+run(show, __doc__, arguments={
+    'tag': ('f44-updates-testing', 'the name of a tag')})

@@ -1,8 +1,6 @@
-"""
-A first look: a build, a task with its children, a tag, a link from the web.
+"""Take a first look at a build, a task and its children, and more."""
+from __future__ import annotations
 
-    python examples/tour.py [--profile NAME]
-"""
 from argparse import Namespace
 
 from embedded import run
@@ -23,14 +21,16 @@ async def tour(koji: Connection, options: Namespace) -> None:
 
     [part] = await koji.listTasks({'method': 'buildArch', 'state': [2, 5]},
                                   {'order': '-id', 'limit': 1})
-    task = await koji.getTaskInfo(part.parent or part.id, strict=True)
+    assert part.parent is not None
+    task = await koji.getTaskInfo(part.parent, strict=True)
     print('The last task that was built on several architectures is', task.id)
     print('  for package', task.package, 'and target', task.target)
     print('  it is', task.state_name, 'after', task.duration)
     for child in await task.descendents():
         print('   ', child.method, child.arch or '', child.state_name)
 
-    channel = await koji.getChannel(task.channel_id or 'default', strict=True)
+    assert task.channel_id is not None
+    channel = await koji.getChannel(task.channel_id, strict=True)
     hosts = await channel.hosts(enabled=True)
     print('Its channel is', channel.name, 'and has', len(hosts), 'builders')
 
@@ -38,9 +38,8 @@ async def tour(koji: Connection, options: Namespace) -> None:
         duration = await koji.getAverageBuildDuration(package.name)
         print('To build', package.name, 'takes', duration)
 
-    if task.url is not None:
-        found = await koji.from_web(task.url)
-        print(task.url, 'is', type(found).__name__, found and found['id'])
+    found = await koji.from_web(str(task.url))
+    print(task.url, 'is', type(found).__name__, found and found['id'])
 
     try:
         await koji.getTag('no-such-tag', strict=True)

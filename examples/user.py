@@ -1,8 +1,7 @@
-"""
-Who is that? A user, and what the user builds just now.
+"""Show a user, and the builds of the user that are under way."""
+from __future__ import annotations
 
-    python examples/user.py [NAME] [--profile NAME]
-"""
+import sys
 from argparse import Namespace
 
 from embedded import run
@@ -14,10 +13,9 @@ async def show(koji: Connection, options: Namespace) -> None:
     """Print the user."""
     user = await koji.getUser(options.name)
     if user is None:
-        print('There is no user', options.name)
-        return
+        sys.exit(f'There is no user {options.name}.')
     print(user.name, 'is user', user.id, 'and logs in as',
-          ', '.join(user.krb_principals or []))
+          ', '.join(user.krb_principals or ()))
     tasks = await koji.listTasks({
         'owner': user.id, 'method': 'build', 'state': [task_states.OPEN]})
     for task in tasks:
@@ -25,4 +23,4 @@ async def show(koji: Connection, options: Namespace) -> None:
         print('   ', task.url)
 
 
-run(show, __doc__, name='alice')
+run(show, __doc__, arguments={'name': ('alice', 'the name of a user')})

@@ -20,6 +20,8 @@ from math import exp
 from random import Random
 from typing import Any, NamedTuple
 
+from twisted.internet.task import Clock
+
 from txkoji.testing import FakeHub
 
 FREE, OPEN, CLOSED, CANCELED, ASSIGNED = 0, 1, 2, 3, 4
@@ -359,7 +361,7 @@ def measure(seed: int, *, scheduler: bool, times: Sequence[float],
     :returns: the tasks that were closed, without canceled ones.
     """
     simulation = Simulation(seed, scheduler=scheduler)
-    hub = FakeHub()
+    hub = FakeHub(clock=Clock())
     koji = hub.connection()
     estimates: list[tuple[Row, float, float]] = []
     for time in times:

@@ -7,6 +7,7 @@ import tempfile
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from txkoji.exceptions import KojiException
@@ -33,7 +34,7 @@ class HubTestCase(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Make a hub, and a Connection to it."""
-        self.hub = FakeHub()
+        self.hub = FakeHub(clock=Clock())
         self.koji = self.hub.connection()
 
     def get(self, call: Any) -> Any:

@@ -18,7 +18,7 @@ class ArgumentsTests(HubTestCase):
         """A rich object is its id, also by name and within lists."""
         tag = self.get(self.koji.getTag('f44'))
         build = self.get(self.koji.getBuild(5356))
-        self.hub.respond('plugin', True)
+        self.hub.respond('plugin', True, plugin=True, anonymous=True)
         self.get(self.koji.plugin(tag, [build, [tag], 1], builds=[build]))
         self.assertEqual(self.sent(), (
             'plugin', (33, [5356, [33], 1]), {'builds': [5356]}))
@@ -26,7 +26,7 @@ class ArgumentsTests(HubTestCase):
     def test_struct(self) -> None:
         """A plain dictionary stays a struct."""
         build = self.get(self.koji.getBuild(5356))
-        self.hub.respond('plugin', True)
+        self.hub.respond('plugin', True, plugin=True, anonymous=True)
         self.get(self.koji.plugin(dict(build), {'build': 1}))
         self.assertEqual(self.sent()[1][0]['nvr'], 'ceph-9.22.53-11.fc43')
 

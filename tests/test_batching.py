@@ -187,7 +187,7 @@ class BatchingTests(BatchedTestCase):
 
     def test_alone(self) -> None:
         """Writes, and reads of any length, go out alone and at once."""
-        self.hub.respond('createTag', 5)
+        self.hub.respond('createTag', 5, anonymous=True)
         calls = [self.batched.createTag('x'),
                  self.batched.listTagged('f44'),
                  self.batched.listTasks({'method': 'build'}),
@@ -336,7 +336,7 @@ class TroubleTests(BatchedTestCase):
             # The hub finds out when it writes the answer.
             return object()
 
-        self.hub.respond('getOdd', lazy)
+        self.hub.respond('getOdd', lazy, plugin=True)
         self.check_singly(KojiException, lambda batched: batched.getOdd())
         self.flushLoggedErrors(TypeError)
 
@@ -359,7 +359,7 @@ class TroubleTests(BatchedTestCase):
 
     def test_too_large(self) -> None:
         """And an answer that is too large."""
-        self.hub.respond('getMuch', 'x' * 50000)
+        self.hub.respond('getMuch', 'x' * 50000, plugin=True)
         self.check_singly(AnswerError, lambda batched: batched.getMuch(),
                           max_body=40000)
 

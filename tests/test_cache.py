@@ -18,6 +18,7 @@ from twisted.internet.defer import (
     inlineCallbacks,
     succeed,
 )
+from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from tests.support import HubTestCase, folder, write
@@ -413,7 +414,7 @@ class FilesTests(CacheTestCase):
                 self.assertEqual(
                     len(os.path.relpath(path, self.folder).split('/')), 4,
                     path)
-            koji = FakeHub().connection(name=odd)
+            koji = FakeHub(clock=Clock()).connection(name=odd)
             path = koji.cache.filename('user', 5)
             self.assertTrue(path.startswith(
                 os.path.join(self.folder, 'txkoji', '')))

@@ -14,6 +14,7 @@ from twisted.internet.defer import (
     ensureDeferred,
     inlineCallbacks,
 )
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 import txkoji
@@ -61,10 +62,12 @@ class CallTests(HubTestCase):
 
     def test_names_of_ours(self) -> None:
         """Any name and any keyword can be called and sent."""
-        self.hub.respond('close', lambda **kwargs: kwargs)
+        self.hub.respond('close', lambda **kwargs: kwargs, anonymous=True,
+                         plugin=True)
         self.assertEqual(self.get(self.koji.call(
             'close', method=2, args=3)), {'method': 2, 'args': 3})
-        self.hub.respond('keyword', lambda **kwargs: kwargs)
+        self.hub.respond('keyword', lambda **kwargs: kwargs, anonymous=True,
+                         plugin=True)
         self.assertEqual(self.get(self.koji.keyword(self=1)), {'self': 1})
 
     def test_private(self) -> None:
@@ -161,7 +164,7 @@ class CallTests(HubTestCase):
     def test_now(self) -> None:
         """Its time is what it is given, or this machine's; views share it."""
         time = datetime(2026, 1, 1, tzinfo=timezone.utc)
-        hub = FakeHub()
+        hub = FakeHub(clock=Clock())
         koji = hub.connection(now=lambda: time)
         self.successResultOf(koji.login())
         for each in (koji, koji.with_options(timeout=5),
@@ -245,7 +248,7 @@ class ResultTests(HubTestCase):
             return [value]
 
         for method, answer, kinds in ROWS:
-            self.hub.respond(method, answer)
+            self.hub.respond(method, answer, anonymous=True, plugin=True)
             many = self.koji.MultiCall()
             many.call(method)
             [found] = self.get(many())
@@ -257,7 +260,7 @@ class ResultTests(HubTestCase):
                     self.assertIs(getattr(row, 'connection', self.koji),
                                   self.koji)
             for odd in (None, [], [None, 5], {}, 5):
-                self.hub.respond(method, odd)
+                self.hub.respond(method, odd, anonymous=True, plugin=True)
                 self.assertEqual(self.get(self.koji.call(method)), odd)
 
     def test_rpms(self) -> None:

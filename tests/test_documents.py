@@ -1,14 +1,11 @@
-"""The README and the examples, executed."""
+"""The README, executed."""
 from __future__ import annotations
 
 import ast
 import glob
 import inspect
 import os
-import pty
 import re
-import subprocess
-import sys
 import unittest
 from types import FunctionType
 from typing import Any
@@ -20,7 +17,6 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 import txkoji.connection
 from tests.programs import Program
 from tests.support import folder, write
-from txkoji.files.paths import task_path
 from txkoji.testing import FakeHub
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
@@ -76,10 +72,12 @@ class ReadmeTests(SynchronousTestCase):
                     told += 1
         self.assertGreater(told, 20)
         result = unittest.TestResult()
-        unittest.defaultTestLoader.loadTestsFromTestCase(
-            names['BotTests']).run(result)
-        self.assertEqual(result.testsRun, 1)
-        self.assertTrue(result.wasSuccessful(), result.errors)
+        for name in ('BotTests', 'LifeTests'):
+            unittest.defaultTestLoader.loadTestsFromTestCase(
+                names[name]).run(result)
+        self.assertEqual(result.testsRun, 2)
+        self.assertTrue(result.wasSuccessful(),
+                        result.errors + result.failures)
 
     def test_examples_listed(self) -> None:
         """Every example is listed, and what is listed is there."""
@@ -144,167 +142,3 @@ class ProgramsTests(TestCase):
         yield program.ended
         self.assertIn('Server Shut Down', program.lines[-1])
         self.assertNotIn('Traceback', '\n'.join(program.lines))
-
-
-class ExamplesTests(SynchronousTestCase):
-    """The examples, on the embedded hub."""
-
-    def run_example(self, name: str, *arguments: str) -> str:
-        """Run an example."""
-        done = subprocess.run(
-            [sys.executable, '-W', 'error', f'examples/{name}.py',
-             *arguments], cwd=ROOT, capture_output=True,
-            text=True,
-            env={**os.environ, 'HOME': folder(self), 'PYTHONPATH': ROOT,
-                 'XDG_CACHE_HOME': ''})
-        self.assertEqual((done.returncode, done.stderr), (0, ''))
-        return done.stdout
-
-    def test_tour(self) -> None:
-        """The tour."""
-        text = self.run_example('tour')
-        self.assertIn('buildArch s390x', text)
-        self.assertIn("fault 1000: No such tagInfo: 'no-such-tag'", text)
-
-    def test_whoami(self) -> None:
-        """Logging in and out."""
-        self.assertIn('We are alice in session 1', self.run_example('whoami'))
-
-    def test_watch_task(self) -> None:
-        """A task, and none."""
-        text = self.run_example('watch_task')
-        self.assertIn('-> FAILED    buildArch (nodejs22-14.0-1.fc44.src.rpm,',
-                      text)
-        self.assertIn('task 6474 failed: BuildError', text)
-        self.assertIn('It cannot be watched', self.run_example('watch_task',
-                                                               '999999'))
-
-    def test_watch_tree(self) -> None:
-        """On a terminal it is a tree, drawn over and over."""
-        ours, its = pty.openpty()
-        subprocess.run(
-            [sys.executable, 'examples/watch_task.py'], cwd=ROOT, check=True,
-            stdout=its, env={**os.environ, 'PYTHONPATH': ROOT,
-                             'COLUMNS': '60'})
-        os.close(its)
-        text = b''
-        while b'task 6474 failed' not in text:
-            text += os.read(ours, 10000)
-        os.close(ours)
-        last = text.decode().split('\x1b[J')[-1].split('\r\n')
-        self.assertEqual(last[0][:14], '6474 FAILED   ')
-        self.assertEqual([line[:6] for line in last[1:6]], [
-            f'  {number}' for number in range(6475, 6480)])
-        self.assertEqual({len(line) for line in last[:6]}, {60})
-
-    def test_estimate(self) -> None:
-        """A task that waits, one that is over, and none."""
-        text = self.run_example('estimate')
-        self.assertIn('nodejs22-14.0-1.fc44.src.rpm) is FREE', text)
-        self.assertIn('it will be done at 20', text)
-        self.assertIn('after 13 other tasks', text)
-        self.assertIn('it will be done at 2026-11-21',
-                      self.run_example('estimate', '6474'))
-        self.assertIn('There is no task 1', self.run_example('estimate', '1'))
-        self.assertIn('not x', self.run_example('estimate', 'x'))
-
-    def test_durations(self) -> None:
-        """Builds, as a table and as a chart; and none."""
-        path = folder(self) + '/chart.png'
-        text = self.run_example('durations', '--plot', path)
-        self.assertIn('14.4 min  bash-4.17.0-5.fc43', text)
-        self.assertIn('6 builds of bash', text)
-        with open(path, 'rb') as file:
-            self.assertEqual(file.read(4), b'\x89PNG')
-        self.assertIn('0 builds of x', self.run_example('durations', 'x'))
-
-    def test_container_tasks(self) -> None:
-        """What builds containers."""
-        text = self.run_example('container_tasks')
-        self.assertIn('CLOSED    rhceph-container for ceph-8.0-rhel-9', text)
-        self.assertIn('will be done at', text)
-
-    def test_irc_bot(self) -> None:
-        """A bot, which talks to itself where there is no server."""
-        text = self.run_example('irc_bot')
-        self.assertIn('<koji> ceph-100.0-1.fc44,draft_5423 of alice', text)
-        self.assertIn('is FREE, done in about', text)
-        self.assertIn('There is no build of no-such-thing.', text)
-
-    def test_cache(self) -> None:
-        """Names, which are kept."""
-        text = self.run_example('cache')
-        self.assertIn('alice', text)
-        self.assertIn('.cache/txkoji/fakehub/user/ID', text)
-
-    def test_user(self) -> None:
-        """A user, and one that there is not."""
-        self.assertIn('alice is user 2', self.run_example('user'))
-        self.assertIn('There is no user x', self.run_example('user', 'x'))
-
-    def test_latest_build(self) -> None:
-        """A build, and none."""
-        self.assertIn('bash-4.17.1', self.run_example('latest_build'))
-        self.assertIn('no build of x', self.run_example('latest_build', 'x'))
-
-    def test_from_web(self) -> None:
-        """A link, and what is none."""
-        self.assertIn('Task with', self.run_example('from_web'))
-        self.assertIn('Nothing that', self.run_example('from_web', 'x'))
-
-    def test_tagged(self) -> None:
-        """A tag, and an empty one."""
-        self.assertIn('30 packages in f44-updates-testing',
-                      self.run_example('tagged'))
-        self.assertIn('0 packages', self.run_example('tagged', 'empty-tag'))
-
-    def test_multicall(self) -> None:
-        """Many calls as one."""
-        text = self.run_example('multicall')
-        self.assertIn('was built by', text)
-        self.assertIn('20 packages, and 0 faults', text)
-
-    def test_iterate(self) -> None:
-        """Long lists."""
-        text = self.run_example('iterate')
-        self.assertIn('people', text)
-        self.assertIn('page 1 of failed builds', text)
-
-    def test_download_logs(self) -> None:
-        """Logs of a task, of a build, and of nothing."""
-        path = folder(self)
-        text = self.run_example('download_logs', '6474', path)
-        self.assertIn('4 logs are in', text)
-        with open(os.path.join(path, task_path(6476, 'root.log'))) as file:
-            self.assertIn('Installed', file.read())
-        self.assertIn('14 bytes', self.run_example('download_logs',
-                                                   'rhceph-container-8-40'))
-        self.assertIn('Nothing was found: No such build',
-                      self.run_example('download_logs', 'x-1-1'))
-
-    def test_follow_log(self) -> None:
-        """A log, to its end, and none."""
-        text = self.run_example('follow_log')
-        self.assertIn('==> task 6385: build.log <==\nunpacking ...', text)
-        self.assertIn('packing ...\nTask 6383 is CLOSED', text)
-        self.assertIn('It cannot be followed', self.run_example('follow_log',
-                                                                'x'))
-
-    def test_import_build(self) -> None:
-        """A build that is made up, and none."""
-        text = self.run_example('import_build')
-        self.assertIn('8012 of 8012 bytes', text)
-        self.assertIn('example-image-1-1 is COMPLETE', text)
-        self.assertIn('1/1/images/disk.tar.gz', text)
-        self.assertIn('It was not imported', self.run_example(
-            'import_build', '/none', '/none'))
-
-    def test_profile(self) -> None:
-        """With --profile they look for a profile."""
-        done = subprocess.run(
-            [sys.executable, 'examples/tour.py', '--profile', 'nosuch'],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, env={**os.environ, 'PYTHONPATH': ROOT})
-        self.assertEqual(done.returncode, 2)
-        self.assertNotIn('Traceback', done.stdout)
-        self.assertIn("no configuration for profile 'nosuch'", done.stdout)

@@ -18,6 +18,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from xmlrpc.client import Fault
 
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 import txkoji
@@ -410,7 +411,7 @@ class CallHintTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Make a hub, with connections to it."""
-        self.hub = FakeHub()
+        self.hub = FakeHub(clock=Clock())
         self.koji = self.hub.connection()
 
     def error(self, deferred: Any) -> KojiException:

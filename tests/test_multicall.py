@@ -160,7 +160,7 @@ class InterfaceTests(MultiCallTestCase):
     def test_names(self) -> None:
         """Dotted methods, named arguments, and names of ours."""
         self.hub.respond('repo.get', lambda number, best: [number, best])
-        self.hub.respond('call', lambda: 5)
+        self.hub.respond('call', lambda: 5, anonymous=True, plugin=True)
         self.many.repo.get(1, best=True)
         self.many.call('call')
         self.assertEqual(list(self.get(self.many())), [[1, True], 5])
@@ -460,7 +460,7 @@ class WritesTests(MultiCallTestCase):
 
     def test_said(self) -> None:
         """One may say that what we do not know is a read."""
-        self.hub.respond('plugin.query', 5)
+        self.hub.respond('plugin.query', 5, plugin=True)
         many = self.koji.with_options(write=False).MultiCall()
         many.plugin.query()
         self.get(many())

@@ -12,6 +12,7 @@ from xmlrpc.client import Fault
 
 from munch import Munch
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.recordings import recordings
@@ -47,7 +48,7 @@ class ObjectTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Set up what the tests share."""
-        self.koji = FakeHub().connection()
+        self.koji = FakeHub(clock=Clock()).connection()
         self.build = self.successResultOf(
             self.koji.getBuild('rhceph-container-8-40'))
         self.sent = recordings()['getBuild.osbs'].answer
@@ -143,7 +144,8 @@ class ObjectTests(SynchronousTestCase):
                 ('https://k/koji/', 'https://k/koji/buildinfo?buildID=5411'),
                 ('https://k', 'https://k/buildinfo?buildID=5411'),
                 (None, None)]:
-            self.build.connection = FakeHub().connection(weburl=weburl)
+            self.build.connection = FakeHub(clock=Clock()).connection(
+                weburl=weburl)
             self.assertEqual(self.build.url, url)
 
 
@@ -152,7 +154,7 @@ class PropertiesTests(SynchronousTestCase):
 
     def test_silent(self) -> None:
         """No property of any rich object asks a hub, or gives a Deferred."""
-        hub = FakeHub()
+        hub = FakeHub(clock=Clock())
         koji = hub.connection()
         answers = [(recording.call[0], recording.answer)
                    for recording in recordings().values() if recording.call]
@@ -271,7 +273,8 @@ class TimeTests(SynchronousTestCase):
         start = datetime(2026, 1, 1, tzinfo=timezone.utc)
         end = start + timedelta(hours=2)
         late = start + timedelta(hours=3, seconds=5)
-        koji = FakeHub().connection(now=lambda: start + timedelta(hours=3))
+        koji = FakeHub(clock=Clock()).connection(
+            now=lambda: start + timedelta(hours=3))
         for started, completed, state, took in [
                 (start, end, 2, timedelta(hours=2)),
                 (None, end, 2, None), (start, None, 3, None),

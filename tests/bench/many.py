@@ -115,7 +115,7 @@ def serve() -> None:
     """The other process."""
     from twisted.internet import reactor
     hub = FakeHub(reactor=reactor)
-    hub.respond('getRequests', lambda: hub.requests)
+    hub.respond('getRequests', lambda: hub.requests, plugin=True)
     hub.listen().addCallback(print, flush=True)
     reactor.run()
 

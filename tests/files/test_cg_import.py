@@ -22,6 +22,9 @@ from txkoji.exceptions import (
 )
 from txkoji.files.cg_import import MAX_REQUEST
 from txkoji.hub.codec.xmlrpc import encode_call
+from txkoji.testing.caller import Caller
+from txkoji.testing.methods import known_exports
+from txkoji.testing.uploads import Uploads
 
 #: Faults of hubs that do not see an upload yet.
 NOT_THERE_YET = [
@@ -327,7 +330,8 @@ class ImportTests(HubTestCase):
                 self.hub.forget('CGImport')
             if left[0] >= 0:
                 raise KojiException(text, faultCode=code)
-            return self.hub._imports.CGImport(user, *args)
+            return known_exports()['CGImport'].call(
+                self.hub.world, Caller(self.hub.tables, user), args, {})
 
         self.hub.respond('CGImport', refuse)
 
@@ -338,7 +342,8 @@ class ImportTests(HubTestCase):
         def check(*args: Any, **kwargs: Any) -> Any:
             if late:
                 return late.pop()
-            return self.hub._uploads.checkUpload(None, *args, **kwargs)
+            return Uploads(self.hub.world).checkUpload(
+                None, *args, **kwargs)
 
         self.hub.respond('checkUpload', check)
         importing = self.cg_import()

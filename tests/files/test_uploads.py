@@ -17,6 +17,7 @@ from twisted.internet.defer import (
     gatherResults,
     inlineCallbacks,
 )
+from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
@@ -231,7 +232,7 @@ class RawUploadTests(UploadTestCase):
 
     def test_old_sessions(self) -> None:
         """On old hubs, the session is in the URL."""
-        self.hub = FakeHub()
+        self.hub = FakeHub(clock=Clock())
         self.hub.version = '1.30.0'
         self.log_in()
         self.get(self.koji.upload(self.path, 'cli-build/1'))
@@ -321,7 +322,8 @@ class LateUploadTests(UploadTestCase):
         def check(*args: Any, **kwargs: Any) -> Any:
             if late:
                 return late.pop(0)
-            return self.hub._uploads.checkUpload(None, *args, **kwargs)
+            return Uploads(self.hub.world).checkUpload(
+                None, *args, **kwargs)
 
         self.hub.respond('checkUpload', check)
 

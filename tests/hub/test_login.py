@@ -7,6 +7,7 @@ from unittest import mock
 from unittest.mock import Mock
 
 from twisted.internet.defer import CancelledError
+from twisted.internet.task import Clock
 from twisted.logger import eventAsText, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
@@ -408,7 +409,7 @@ class ClearTextTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Give bob a password."""
-        self.hub = FakeHub()
+        self.hub = FakeHub(clock=Clock())
         self.hub.sessions.passwords['bob'] = 'x'
 
     def log_in(self, server: str, **kwargs: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionRefusedError
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import FailingNetwork, HubTestCase
@@ -39,7 +40,7 @@ class OutcomeTestCase(HubTestCase):
 
     def setUp(self) -> None:
         """Log in, and let the hub take builds."""
-        self.hub = FakeHub()
+        self.hub = FakeHub(clock=Clock())
         self.koji = self.hub.connection(**self.settings)
         self.get(self.koji.login())
         self.builds: list[Deferred[int]] = []

@@ -11,6 +11,7 @@ from requests.utils import get_environ_proxies, select_proxy
 from twisted.internet import reactor
 from twisted.internet.defer import gatherResults, inlineCallbacks
 from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.hub.test_wire import WireTestCase
@@ -95,7 +96,7 @@ class EnvironmentTests(SynchronousTestCase):
     def test_memory(self) -> None:
         """A given network uses no proxy of the environment."""
         with mock.patch.dict(os.environ, {'all_proxy': 'http://one:1'}):
-            koji = FakeHub().connection()
+            koji = FakeHub(clock=Clock()).connection()
             self.assertEqual(self.successResultOf(koji.getTag('f44')).id, 33)
 
     def test_authorization(self) -> None:

@@ -6,6 +6,7 @@ import traceback
 from typing import Any
 from unittest import mock
 
+from twisted.internet.task import Clock
 from twisted.logger import eventAsText, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -24,7 +25,7 @@ class SecretsTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """Collect the log and the URLs."""
-        self.hub = FakeHub()
+        self.hub = FakeHub(clock=Clock())
         self.hub.sessions.passwords['bob'] = PASSWORD
         self.seen: list[str] = []
         self.urls: list[bytes] = []

@@ -17,6 +17,7 @@ from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.interfaces import IHandshakeListener
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.ssl import CertificateOptions
+from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
 from twisted.web.client import URI
 from twisted.web.server import Site
@@ -107,7 +108,8 @@ class TrustTests(WireTestCase):
         self.root = root.cert_pem.bytes()
         self.middle = root.create_child_ca()
         self.other = trustme.CA().cert_pem.bytes()
-        self.site = site = Site(FakeHub().resource, reactor=reactor)
+        self.site = site = Site(FakeHub(clock=Clock()).resource,
+                                reactor=reactor)
         port = yield self.serve(site, server_context(self.middle, 'localhost'))
         self.server = f'https://localhost:{port}/kojihub'
         port = yield self.serve(site, server_context(root, 'localhost'))

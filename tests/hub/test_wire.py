@@ -21,7 +21,7 @@ from twisted.internet.defer import (
 )
 from twisted.internet.endpoints import SSL4ServerEndpoint, TCP4ServerEndpoint
 from twisted.internet.protocol import Factory, Protocol
-from twisted.internet.task import deferLater
+from twisted.internet.task import Clock, deferLater
 from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from twisted.web.resource import Resource
@@ -157,7 +157,7 @@ class TLSTests(WireTestCase):
         self.authority = trustme.CA()
         self.folder = folder(self)
         self.ca = self.pem('ca.pem', self.authority.cert_pem.bytes())
-        self.hub = FakeHub()
+        self.hub = FakeHub(clock=Clock())
         self.site = CountingSite(self.hub.resource, reactor=reactor)
         self.server = yield self.serve_tls('localhost')
 
@@ -418,7 +418,7 @@ class FailureTests(WireTestCase):
                 self.assertEqual((yield koji.call('echo', 7)), [7])
                 # The second time it is known.
                 self.assertEqual(len(seen), 1)
-        hub.respond('build', 7)
+        hub.respond('build', 7, anonymous=True)
         koji = self.connect(server.replace('kojihub', 'moved'), serverca=path)
         self.assertEqual((yield koji.build('x')), 7)
         hub.resource.putChild(b'loop', Moved())
@@ -496,7 +496,7 @@ class FailureTests(WireTestCase):
                 return super().endpoint(host, port)
 
         asked: list[Any] = []
-        hub = FakeHub()
+        hub = FakeHub(clock=Clock())
         server = yield hub.listen()
         self.addCleanup(hub.stop)
         koji = self.connect(server, network=Noting(reactor))
@@ -600,7 +600,7 @@ class WaitingTests(SynchronousTestCase):
 
     def slow(self) -> Callable[[], Deferred[Any]]:
         """A method of a hub that takes a second for each answer."""
-        self.hub = FakeHub()
+        self.hub = FakeHub(clock=Clock())
         self.hub.misbehave('slow', seconds=1)
         self.koji = self.hub.connection(max_connections=1, timeout=10)
         return self.koji.getAPIVersion

@@ -231,7 +231,7 @@ class AnswersTests(HostileTestCase):
     @inlineCallbacks
     def test_gzip_of_twisted(self) -> Any:
         """An answer that twisted.web compresses is decoded."""
-        hub = FakeHub()
+        hub = FakeHub(clock=Clock())
         resource = EncodingResourceWrapper(
             hub.resource.children[b'kojihub'], [GzipEncoderFactory()])
         port = yield self.serve(Site(resource, reactor=reactor))
@@ -283,7 +283,7 @@ class AnswersTests(HostileTestCase):
         hub = FakeHub(reactor=reactor)
         server = yield hub.listen()
         self.addCleanup(hub.stop)
-        hub.respond('tagBuild', 1)
+        hub.respond('tagBuild', 1, anonymous=True)
         koji = self.connect(server, timeout=1)
         for kind in MISBEHAVIOURS:
             for turns in (0, 1, 2):

@@ -8,6 +8,7 @@ from xmlrpc.client import Fault, loads
 
 import treq
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.client import Agent
 from twisted.web.http_headers import Headers
@@ -65,7 +66,7 @@ class ReplayTests(SynchronousTestCase):
 
     def check(self, name: str) -> None:
         recording = recordings()[name]
-        hub = FakeHub()
+        hub = FakeHub(clock=Clock())
         hub.fault('build', 1004, 'you must be logged in for this operation')
         sent = recording.meta['request_headers']
         address = recording.meta['url'].replace('-shortsession', '')
@@ -220,7 +221,10 @@ class RulesTests(HubTestCase):
         self.hub.fault('cancelTask', 1000, 'no')
         for method, args, stored in [
                 ('getTag', [1], None), ('cancelTask', [1], None),
-                ('system.multicall', [[]], 7), ('build', ['x'], 7)]:
+                ('system.multicall', [[]], None),
+                ('system.multicall', [[{'methodName': 'build',
+                                        'params': ['x']}]], 7),
+                ('build', ['x'], 7)]:
             self.ask(row, method, *args, callnum=7).addErrback(
                 lambda failure: failure.trap(GenericError))
             self.assertEqual(row.callnum, stored, method)
@@ -264,7 +268,7 @@ class RulesTests(HubTestCase):
     def test_front(self) -> None:
         """A front server says who it is, and is believed if it is one."""
         for front in (False, True):
-            hub = FakeHub(front=front)
+            hub = FakeHub(clock=Clock(), front=front)
             peer = HubResource(hub)._peer(Request({
                 'Remote-User': 'bob@EXAMPLE.TEST',
                 'SSL-Client-Verify': 'SUCCESS',
@@ -277,7 +281,7 @@ class RulesTests(HubTestCase):
         """What it does now and then it does by chance, and the same chance."""
         outcomes = []
         for _ in range(2):
-            hub = FakeHub()
+            hub = FakeHub(clock=Clock())
             koji = hub.connection()
             hub.misbehave('offline', chance=0.5)
             outcomes.append([

@@ -9,6 +9,7 @@ import koji
 from twisted.internet import reactor
 from twisted.internet.defer import inlineCallbacks
 from twisted.internet.endpoints import TCP4ServerEndpoint
+from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
@@ -126,7 +127,7 @@ class PeerTests(TestCase):
     @inlineCallbacks
     def test_fake_hub(self) -> Any:
         """What FakeHub answers reads the same with both."""
-        hub = FakeHub()
+        hub = FakeHub(clock=Clock())
         server = yield hub.listen()
         self.addCleanup(hub.stop)
         count = yield self.compare(server, self.calls(

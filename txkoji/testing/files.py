@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -20,9 +20,7 @@ from zope.interface import implementer
 from txkoji.exceptions import GenericError
 from txkoji.files.checksums import new_hash
 from txkoji.files.paths import DEFAULT, on_volume
-
-if TYPE_CHECKING:
-    from txkoji.testing.hub import FakeHub
+from txkoji.testing.served import Served
 
 #: So many bytes of a file are sent at once.
 PIECE = 65536
@@ -102,6 +100,14 @@ class Files:
             with suppress(FileNotFoundError):
                 os.unlink(os.path.join(self._folder, key))
 
+    def kept(self) -> dict[str, bytes]:
+        """The files that are in memory, by their keys."""
+        return {key: bytes(data) for key, data in self._memory.items()}
+
+    def keep(self, key: str, data: bytes) -> None:
+        """Put a file into memory by its key."""
+        self._memory[key] = bytearray(data)
+
     def checksum(self, kind: str, path: str, volume: str | None = None,
                  offset: int = 0) -> str:
         """The checksum of a file from an offset on; fails as `hash_of`."""
@@ -161,7 +167,7 @@ class FilesResource(Resource):
 
     isLeaf = True
 
-    def __init__(self, hub: FakeHub) -> None:
+    def __init__(self, hub: Served) -> None:
         Resource.__init__(self)
         self._hub = hub
 

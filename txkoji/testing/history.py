@@ -3,36 +3,36 @@ The events of a FakeHub, and the changes of tags that they stand for.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from txkoji.testing import inheritance
-from txkoji.testing.tables import VERSION, Tables
+from txkoji.testing.tables import VERSION
+from txkoji.testing.world import World
 
 #: Versioned tables whose rows are part of a tag, and the column of the tag.
 PARTS = {'inheritance': 'child_id', 'tag_packages': 'tag_id',
-         'taggings': 'tag_id'}
+         'taggings': 'tag_id', 'tags': 'id', 'tag_extra': 'tag_id',
+         'tag_external_repos': 'tag_id', 'tag_groups': 'tag_id',
+         'group_packages': 'tag_id', 'group_reqs': 'tag_id'}
 
 
 class History:
     """
     What changed at which event. Rows of versioned tables are not removed, but
     revoked, so that a hub can tell how things were. A change of a tag that is
-    in none of these tables (its architectures, for one) is a row of the table
-    `tag_updates`.
+    in none of these tables (the import of an RPM, for one) is a row of the
+    table `tag_updates`.
 
-    :param tables: what changes.
-    :param now: gives the hub's time, in seconds since 1970.
+    :param world: what changes.
     """
 
-    def __init__(self, tables: Tables, now: Callable[[], float]) -> None:
-        self._tables = tables
-        self._now = now
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._tables = world.tables
 
     def event(self) -> int:
         """Make a new event, and return its id."""
-        number = 1 + max(int(row['id']) for row in self._tables.events)
-        self._tables.events.append({'id': number, 'ts': self._now()})
-        return number
+        return self._world.new_event()
 
     def tag_build(self, tag_id: int, build_id: int) -> int:
         """
@@ -41,8 +41,8 @@ class History:
         :returns: the event.
         """
         event = self.event()
-        self._tables.taggings.append({
-            'tag_id': tag_id, 'build_id': build_id, 'create_event': event})
+        self._world.create('taggings', {'tag_id': tag_id,
+                                        'build_id': build_id}, 1)
         return event
 
     def untag_build(self, tag_id: int, build_id: int) -> int:
@@ -54,7 +54,7 @@ class History:
         event = self.event()
         for row in self._tables.active('taggings'):
             if (row['tag_id'], row['build_id']) == (tag_id, build_id):
-                row['revoke_event'] = event
+                self._world.revoke(row, 1)
         return event
 
     def last_change(self, tag_id: int, before: int | None = None,
@@ -89,13 +89,15 @@ class History:
         return self._events_of(tags)
 
     def _events_of(self, tag_ids: Sequence[int]) -> list[int]:
-        # When a tag was made the sample does not say: at the first event.
-        found = [1]
-        for table, column in PARTS.items():
-            for row in getattr(self._tables, table):
-                if row[column] in tag_ids:
-                    found += [row[name] for name in VERSION
+        found = []
+        for tag in tag_ids:
+            if inheritance.recorded(self._tables, tag):
+                # When it was made the sample does not say: at first.
+                found.append(1)
+            for table, column in PARTS.items():
+                for row in self._tables.where(table, column, tag):
+                    found += [row[name] for name in VERSION[:2]
                               if row.get(name) is not None]
-        return found + [row['update_event']
-                        for row in self._tables.tag_updates
-                        if row['tag_id'] in tag_ids]
+            found += [row['update_event'] for row in self._tables.where(
+                'tag_updates', 'tag_id', tag)]
+        return found

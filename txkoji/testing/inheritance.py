@@ -1,6 +1,7 @@
 """
-How tags inherit builds from each other (kojihub/kojihub.py,
-``readFullInheritance`` and ``readTaggedBuilds``), on the tables of a FakeHub.
+How tags inherit packages and builds from each other (kojihub/kojihub.py,
+``readFullInheritance``, ``readPackageList`` and ``readTaggedBuilds``), on the
+tables of a FakeHub.
 """
 from __future__ import annotations
 
@@ -36,39 +37,125 @@ def links(tables: Tables, tag: int, event: int | None = None) -> list[Row]:
     return sorted(found, key=lambda row: int(row['priority']))
 
 
-def full(tables: Tables, tag: int, event: int | None = None) -> list[Row]:
-    """What a tag inherits from, in order, as `getFullInheritance` has it."""
-    found: list[Row] = []
-    seen: dict[int, list[_Way]] = {}
-    _follow(tables, tag, event, _Way(1, None, False, ()), [tag], seen, found)
-    return found
+def _heirs(tables: Tables, tag: int, event: int | None) -> list[Row]:
+    """The same from the other side: which tags inherit from a tag."""
+    found = []
+    for row in tables.active('inheritance', event):
+        if row['parent_id'] == tag:
+            row = unversioned(row)
+            row['tag_id'] = row.pop('child_id')
+            found.append({**row, 'name': tables.name('tags', row['tag_id'])})
+    return sorted(found, key=lambda row: int(row['priority']))
 
 
-def _follow(tables: Tables, tag: int, event: int | None, way: _Way,
-            above: list[int], seen: dict[int, list[_Way]],
-            found: list[Row]) -> None:
-    if way.left is not None and way.left < 1:
-        return
-    for link in links(tables, tag, event):
-        parent = link['parent_id']
-        if parent in above or (link['intransitive'] and len(above) > 1):
-            continue
-        left = way.left if way.left is None else way.left - 1
-        if link['maxdepth'] is not None:
-            left = min(link['maxdepth'], link['maxdepth'] if left is None
-                       else left)
+def full(tables: Tables, tag: int, event: int | None = None,
+         reverse: bool = False) -> list[Row]:
+    """
+    What a tag inherits from, in order, as `getFullInheritance` has it.
+
+    :param reverse: whether, instead, what inherits from it.
+    """
+    walk = _Walk(tables, event, reverse)
+    walk.follow(tag, _Way(1, None, False, ()), [tag])
+    return walk.found
+
+
+class _Walk:
+    """A walk along the links of tags."""
+
+    def __init__(self, tables: Tables, event: int | None, reverse: bool
+                 ) -> None:
+        self._tables = tables
+        self._event = event
+        self._reverse = reverse
+        self._seen: dict[int, list[_Way]] = {}
+        self.found: list[Row] = []
+
+    def follow(self, tag: int, way: _Way, above: list[int]) -> None:
+        if way.left is not None and way.left < 1:
+            return
+        read = _heirs if self._reverse else links
+        for link in read(self._tables, tag, self._event):
+            other = link['tag_id' if self._reverse else 'parent_id']
+            cut = (link['intransitive'] and len(above) > 1
+                   and not self._reverse)
+            if other in above or cut:
+                continue
+            next_way = self._next(link, way)
+            if next_way is None or any(
+                    old.covers(next_way) for old in self._seen.get(other, ())):
+                continue
+            self._seen.setdefault(other, []).append(next_way)
+            self.found.append({
+                **link, 'currdepth': way.depth, 'nextdepth': next_way.left,
+                'filter': list(next_way.filters)})
+            if link['intransitive'] and self._reverse:
+                continue
+            self.follow(other, next_way, [*above, other])
+
+    def _next(self, link: Row, way: _Way) -> _Way | None:
+        if self._reverse:
+            limit = link['maxdepth']
+            if limit is not None and limit < way.depth - 1:
+                return None
+            left = None
+        else:
+            left = way.left if way.left is None else way.left - 1
+            if link['maxdepth'] is not None:
+                left = min(link['maxdepth'],
+                           link['maxdepth'] if left is None else left)
         filters = way.filters
         if link['pkg_filter']:
             filters += (link['pkg_filter'],)
-        next_way = _Way(way.depth + 1, left,
-                        way.noconfig or bool(link['noconfig']), filters)
-        if any(old.covers(next_way) for old in seen.get(parent, ())):
-            continue
-        seen.setdefault(parent, []).append(next_way)
-        found.append({**link, 'currdepth': way.depth, 'nextdepth': left,
-                      'filter': list(filters)})
-        _follow(tables, parent, event, next_way, [*above, parent], seen,
-                found)
+        return _Way(way.depth + 1, left,
+                    way.noconfig or bool(link['noconfig']), filters)
+
+
+def places(tables: Tables, tag: int, event: int | None = None,
+           inherit: bool = True) -> list[tuple[int, list[str]]]:
+    """The tags in which packages are looked for, with their filters."""
+    found: list[tuple[int, list[str]]] = [(tag, [])]
+    if inherit:
+        found += [(row['parent_id'], row['filter'])
+                  for row in full(tables, tag, event)]
+    return found
+
+
+def listed(tables: Tables, tag: int, event: int | None = None,
+           inherit: bool = True, package: int | None = None
+           ) -> dict[int, Row]:
+    """
+    The packages of a tag: for each the row of `tag_packages` that counts.
+
+    :param package: only this one.
+    """
+    found: dict[int, Row] = {}
+    for place, filters in places(tables, tag, event, inherit):
+        for row in tables.where('tag_packages', 'tag_id', place):
+            number = row['package_id']
+            if (package not in (None, number) or number in found
+                    or not holds(row, event)):
+                continue
+            name = tables.name('packages', number) or ''
+            if all(re.match(each, name) for each in filters):
+                found[number] = row
+    return found
+
+
+def owner_of(tables: Tables, row: Row, event: int | None = None
+             ) -> int | None:
+    """Who owned the package of a row of `tag_packages`."""
+    for each in tables.where('tag_package_owners', 'tag_id', row['tag_id']):
+        if each['package_id'] == row['package_id'] and holds(each, event):
+            return int(each['owner'])
+    owner: int | None = row['owner_id']
+    return owner
+
+
+def recorded(tables: Tables, tag: int) -> bool:
+    """Whether a tag is of the sample, which lists not all its packages."""
+    return any(row.get('create_event') is None
+               for row in tables.where('tags', 'id', tag))
 
 
 def tagged(tables: Tables, tag: int, *, inherit: bool, latest: int,
@@ -81,30 +168,24 @@ def tagged(tables: Tables, tag: int, *, inherit: bool, latest: int,
                    all.
     :param wanted: says of a build and its tagging whether to look at it.
     :param event: at which event; None for now.
-    :returns: a list of (build, tagging), newest first within each tag. A
-              build is there once, for the first tag that has it.
+    :returns: a list of (build, tagging), newest first within each tag.
     """
-    places: list[tuple[int, list[str]]] = [(tag, [])]
-    if inherit:
-        places += [(row['parent_id'], row['filter'])
-                   for row in full(tables, tag, event)]
-    builds = {row['id']: row for row in tables.builds}
-    blocked = _blocked(tables, [place for place, _ in places], event)
+    known = _Listing(tables, tag, event)
     count: dict[int, int] = {}
     seen = set()
     found = []
-    for place, filters in places:
-        taggings = [row for row in tables.taggings
-                    if row['tag_id'] == place and holds(row, event)]
+    builds = tables.by_id('builds')
+    for place, filters in places(tables, tag, event, inherit):
+        taggings = [row for row in tables.where('taggings', 'tag_id', place)
+                    if holds(row, event)]
         taggings.sort(key=lambda row: (row['create_event'], row['build_id']),
                       reverse=True)
         for tagging in taggings:
             build = builds[tagging['build_id']]
             number = build['package_id']
-            name = tables.name('packages', number) or ''
-            if (build['id'] in seen or number in blocked
+            if (build['id'] in seen or not known.has(number)
                     or not wanted(build, tagging)
-                    or not all(re.match(each, name) for each in filters)
+                    or not _passes(tables, number, filters)
                     or (latest and count.get(number, 0) >= latest)):
                 continue
             seen.add(build['id'])
@@ -113,11 +194,22 @@ def tagged(tables: Tables, tag: int, *, inherit: bool, latest: int,
     return found
 
 
-def _blocked(tables: Tables, places: list[int], event: int | None) -> Any:
-    """The packages that are blocked in the first tag that lists them."""
-    listed: dict[int, bool] = {}
-    for place in places:
-        for row in tables.active('tag_packages', event):
-            if row['tag_id'] == place:
-                listed.setdefault(row['package_id'], bool(row['blocked']))
-    return {number for number, blocked in listed.items() if blocked}
+def _passes(tables: Tables, package: int, filters: list[str]) -> bool:
+    name = tables.name('packages', package) or ''
+    return all(re.match(each, name) for each in filters)
+
+
+class _Listing:
+    """Which packages are listed in a tag, and not blocked."""
+
+    def __init__(self, tables: Tables, tag: int, event: int | None) -> None:
+        self._rows = listed(tables, tag, event)
+        self._whole = not any(
+            recorded(tables, place)
+            for place, _ in places(tables, tag, event))
+
+    def has(self, package: int) -> Any:
+        row = self._rows.get(package)
+        if row is None:
+            return not self._whole
+        return not row['blocked']

@@ -3,14 +3,16 @@ How the hub filters, orders and cuts rows (kojihub/db.py, ``QueryProcessor``).
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from txkoji.exceptions import KojiException
+from txkoji.testing.lookups import crash
 from txkoji.testing.tables import Row, seconds
 
 
-def query(rows: Iterable[Row], options: Row | None) -> Any:
+def query(rows: Iterable[Row], options: Any) -> Any:
     """
     Apply ``queryOpts`` as the hub does (kojihub/db.py, ``QueryProcessor``):
     ``order`` (several columns, with commas), ``offset`` and ``limit`` (0 is
@@ -20,6 +22,9 @@ def query(rows: Iterable[Row], options: Row | None) -> Any:
     :raises KojiException: a fault 1, where the database complains.
     """
     options = options or {}
+    if not isinstance(options, dict):
+        raise crash(f"<class 'AttributeError'>: {type(options).__name__!r}"
+                    " object has no attribute 'get'")
     found = list(rows)
     if not options.get('countOnly'):
         for column in reversed((options.get('order') or '').split(',')):
@@ -29,6 +34,10 @@ def query(rows: Iterable[Row], options: Row | None) -> Any:
             if name:
                 _sort(found, column)
     first, limit = options.get('offset') or 0, options.get('limit')
+    for value in (limit, first):
+        if isinstance(value, str):
+            raise crash("<class 'TypeError'>: '<' not supported between"
+                        " instances of 'str' and 'int'")
     if limit and limit < 0:
         raise crash("<class 'psycopg2.errors.InvalidRowCountInLimitClause'>:"
                     ' LIMIT must not be negative\n')
@@ -40,7 +49,8 @@ def query(rows: Iterable[Row], options: Row | None) -> Any:
     if options.get('countOnly'):
         return len(found)
     if options.get('asList'):
-        return [list(row.values()) for row in found]
+        # The hub's queries have their columns by name.
+        return [[row[name] for name in sorted(row)] for row in found]
     return found
 
 
@@ -60,9 +70,17 @@ def part(rows: Iterable[Row], options: Row) -> list[Row]:
     return found[options.get('offset') or 0:][:options.get('limit')]
 
 
-def crash(text: str) -> KojiException:
-    """What the hub says of an exception in its own code: a fault 1."""
-    return KojiException(text, faultCode=1)
+def unanswered(method: str, **arguments: Any) -> None:
+    """
+    Refuse arguments that a hub knows and the tables cannot answer.
+
+    :raises KojiException: as for a method that there is no answer for.
+    """
+    for name, value in arguments.items():
+        if value is not None and value is not False:
+            raise KojiException(
+                f'this fake hub has no answer for {method}({name}=): teach it'
+                ' one with respond()', faultCode=1)
 
 
 def _sort(rows: list[Row], column: str) -> None:
@@ -87,8 +105,25 @@ def among(rows: Iterable[Row], column: str, wanted: Any, null: bool = False
     if wanted is None and not null:
         return rows
     if isinstance(wanted, (list, tuple)):
+        if not wanted:
+            raise crash("<class 'psycopg2.errors.SyntaxError'>: syntax error"
+                        ' at or near ")"\n')
         return [row for row in rows if row[column] in wanted]
     return [row for row in rows if row[column] == wanted]
+
+
+def integers(value: Any) -> Any:
+    """
+    A number, or a list of some, for a column of integers.
+
+    :raises KojiException: as the database does, for others.
+    """
+    for each in value if isinstance(value, (list, tuple)) else [value]:
+        if isinstance(each, str) and not re.fullmatch(r'\s*-?\d+\s*', each):
+            raise crash("<class 'psycopg2.errors.InvalidTextRepresentation'>:"
+                        ' invalid input syntax for type integer:'
+                        f' "{each}"\n')
+    return int(value) if isinstance(value, str) else value
 
 
 def between(rows: Iterable[Row], column: str, after: Any, before: Any
@@ -109,3 +144,10 @@ def between(rows: Iterable[Row], column: str, after: Any, before: Any
 
 def _moment(time: Any) -> float | None:
     return seconds(time) if isinstance(time, str) else time
+
+
+def like(pattern: str) -> re.Pattern[str]:
+    """A glob as the hub gives it to the database: letters alike."""
+    return re.compile(''.join(
+        '.*' if each == '*' else '.' if each == '?' else re.escape(each)
+        for each in pattern), re.IGNORECASE | re.DOTALL)

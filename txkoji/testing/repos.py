@@ -3,22 +3,36 @@ The repositories of a FakeHub, and the requests for these.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timezone
 from typing import Any
 
+from txkoji import task_states
+from txkoji.exceptions import GenericError
+from txkoji.testing import rows as joins
 from txkoji.testing.history import History
-from txkoji.testing.tables import Row, Tables, put_time
+from txkoji.testing.tables import Row, put_time
+from txkoji.testing.tasks import Tasks
+from txkoji.testing.world import World
 
-#: The states of a repository (koji.REPO_STATES).
+#: The states of a repository (koji.REPO_STATES), and their names.
 INIT, READY, EXPIRED, DELETED, PROBLEM = range(5)
+STATES = ('INIT', 'READY', 'EXPIRED', 'DELETED', 'PROBLEM')
 
 #: Seconds by which a repository may lag where a request names no event
-#: (``RepoLag`` of the hub).
+#: (``RepoLag`` of the hub), and where nobody asks (``RepoAutoLag``). Both
+#: are rounded down (``RepoLagWindow``).
 LAG = 3600
+AUTO_LAG = 7200
+WINDOW = 600
 
-#: The priority of a request that names none.
+#: The priority of a request that names none, and of one of nobody below it.
 PRIORITY = 20
+AUTO_PRIORITY = 5
+
+#: Tries of a request before it is given up (``RepoRetries``).
+RETRIES = 3
+
+#: Whose the tasks of requests are (``RepoQueueUser``).
+QUEUE_USER = 'kojira'
 
 #: What a repository is made with, unless a request says otherwise.
 OPTIONS = {'src': False, 'debuginfo': False, 'separate_src': False,
@@ -28,19 +42,18 @@ OPTIONS = {'src': False, 'debuginfo': False, 'separate_src': False,
 class Repos:
     """
     Repositories and requests for them, with the rules of kojihub/repos.py.
-    Nobody makes repositories by itself: a test does, with `make`.
+    Nobody makes repositories by itself: a test does, with `make`, or the
+    hub's builders.
 
-    :param tables: where they are: `repos` and `repo_requests`.
-    :param now: gives the hub's time, in seconds since 1970.
+    :param world: where they are: `repos` and `repo_requests`.
 
     :ivar history: the hub's events.
     """
 
-    def __init__(self, tables: Tables, now: Callable[[], float],
-                 history: History) -> None:
-        self._tables = tables
-        self._now = now
-        self.history = history
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._tables = world.tables
+        self.history = History(world)
 
     def make(self, tag_id: int, event: int | None = None, *,
              opts: dict[str, bool] | None = None,
@@ -54,42 +67,103 @@ class Repos:
         :param task_id: the task that makes it.
         :returns: its id.
         """
-        opts = opts or {}
-        number = 1 + len(self._tables.repos)
-        self._tables.repos.append({
-            'id': number, 'tag_id': tag_id, 'state': READY, 'dist': False,
-            'create_event': self.history.event() if event is None else event,
-            'creation_time': self._time(), 'state_time': self._time(),
-            'opts': {**OPTIONS, **opts}, 'custom_opts': opts,
-            'task_id': task_id})
-        for request in self._tables.repo_requests:
-            if request['active'] and number in [
-                    row['id'] for row in self._enough_for(
-                        tag_id=request['tag_id'], opts=request['opts'],
-                        min_event=request['min_event'],
-                        at_event=request['at_event'])]:
-                request.update(active=False, repo_id=number,
-                               update_time=self._time())
+        if event is None:
+            event = self.history.event()
+        number, _ = self.begin(tag_id, event, opts=opts or {},
+                               task_id=task_id)
+        self.done(number)
         return number
+
+    def begin(self, tag_id: int, event: int | None = None, *,
+              opts: Row, task_id: int | None, dist: bool = False
+              ) -> list[int]:
+        """
+        Begin to make a repository.
+
+        :returns: its id, and its event.
+        """
+        if event is None:
+            event = self._world.event()
+        whole, custom = self._options(tag_id, opts)
+        moment = self._world.moment()
+        row = self._world.add('repos', {
+            'tag_id': tag_id, 'create_event': event, 'state': INIT,
+            'creation_time': moment, 'state_time': moment, 'dist': dist,
+            'opts': None if dist else whole,
+            'custom_opts': None if dist else custom, 'task_id': task_id})
+        self._world.announce(
+            'RepoInit', tag=self._tables.find('tags', tag_id), event=event,
+            repo_id=row['id'], task_id=task_id)
+        return [int(row['id']), event]
+
+    def _options(self, tag_id: int, wanted: Row) -> tuple[Row, Row]:
+        """What a repository is made with, and what of it is not usual."""
+        whole: Row = dict(OPTIONS)
+        tag = self._tables.by_id('tags').get(tag_id)
+        if tag is not None and tag.get('maven_support'):
+            whole['maven'] = True
+        custom = {name: value for name, value in wanted.items()
+                  if value != whole[name]}
+        return {**whole, **custom}, custom
+
+    def done(self, number: int, expire: bool = False) -> None:
+        """Let a repository be ready, and fulfill requests by it."""
+        row = self.row(number)
+        if row['state'] != INIT:
+            raise GenericError(f'Repo {number} not in INIT state (got'
+                               f' {STATES[row["state"]]})')
+        self._world.change(row, state=EXPIRED if expire else READY,
+                           state_time=self._world.moment())
+        for request in self._tables.repo_requests:
+            if request['active'] and row in self._enough_for(
+                    tag_id=request['tag_id'], opts=request['opts'],
+                    min_event=request['min_event'],
+                    at_event=request['at_event']):
+                self._world.change(request, active=False, repo_id=number,
+                                   update_time=self._world.moment())
+        self._world.announce('RepoDone', repo=self.find(number), data={},
+                             expire=expire)
+
+    def row(self, number: int) -> Row:
+        """
+        The row of a repository.
+
+        :raises GenericError: if there is none.
+        """
+        found = self._tables.by_id('repos').get(number)
+        if found is None:
+            raise GenericError('query returned no rows')
+        return found
+
+    def set_state(self, row: Row, state: int) -> None:
+        """Let a repository be expired, deleted, or a problem."""
+        self._world.change(row, state=state, state_time=self._world.moment())
 
     def find(self, repo_id: int) -> Row | None:
         """A repository, as `repoInfo` has it, or None."""
-        return self._row([row for row in self._tables.repos
-                          if row['id'] == repo_id])
+        row = self._tables.by_id('repos').get(repo_id)
+        return row and self.joined(row)
 
-    def newest(self, tag_id: int, *, state: int = READY, dist: bool = False,
-               min_event: int | None = None) -> Row | None:
-        """The newest one of a tag, whatever it is made with, or None."""
-        return self._row([row for row in self._tables.repos if (
-            row['tag_id'] == tag_id and row['state'] == state
-            and bool(row['dist']) == dist
-            and row['create_event'] >= (min_event or 0))])
+    def newest(self, tag_id: int, *, state: int | None = READY,
+               dist: bool = False, min_event: int | None = None,
+               event: int | None = None) -> Row | None:
+        """
+        The newest one of a tag, whatever it is made with, or None.
+
+        :param event: only one of at most this event, in whatever state.
+        """
+        found = [row for row in self._tables.where('repos', 'tag_id', tag_id)
+                 if bool(row['dist']) == dist
+                 and row['create_event'] >= (min_event or 0)
+                 and (row['create_event'] <= event if event
+                      else row['state'] == state)]
+        return self._newest(found)
 
     def get(self, tag_id: int, min_event: int | None = None,
             at_event: int | None = None,
             opts: dict[str, bool] | None = None) -> Row | None:
         """The newest one that a request would be content with, or None."""
-        return self._row(self._enough_for(
+        return self._newest(self._enough_for(
             tag_id=tag_id, min_event=min_event, at_event=at_event,
             opts=opts or {}))
 
@@ -108,33 +182,83 @@ class Repos:
             repo = self.get(tag_id, min_event, at_event, opts)
             if repo is not None:
                 return {'repo': repo, 'request': None, 'duplicate': False}
-        for row in self._tables.repo_requests:
+        for row in sorted(self._tables.repo_requests,
+                          key=lambda row: (row['priority'], row['id'])):
             if (row['active'] and row['tag_id'] == tag_id
                     and row['opts'] == opts and row['at_event'] == at_event
                     and (row['min_event'] or 0) >= (min_event or 0)):
-                row['priority'] = min(row['priority'], PRIORITY + priority)
-                return {'repo': None, 'request': self._request(row),
+                if row['priority'] > PRIORITY + priority:
+                    self._world.change(row, priority=PRIORITY + priority)
+                return {'repo': None, 'request': self.joined_request(row),
                         'duplicate': True}
-        row = {'id': 1 + len(self._tables.repo_requests), 'tag_id': tag_id,
-               'owner': owner, 'priority': PRIORITY + priority,
-               'min_event': min_event, 'at_event': at_event, 'opts': opts,
-               'active': True, 'tries': 0, 'task_id': None, 'repo_id': None,
-               'create_time': self._time(), 'update_time': self._time()}
-        self._tables.repo_requests.append(row)
-        return {'repo': None, 'request': self._request(row),
+        moment = self._world.moment()
+        row = self._world.add('repo_requests', {
+            'tag_id': tag_id, 'owner': owner, 'priority': PRIORITY + priority,
+            'min_event': min_event, 'at_event': at_event, 'opts': opts,
+            'active': True, 'tries': 0, 'task_id': None, 'repo_id': None,
+            'create_time': moment, 'update_time': moment})
+        return {'repo': None, 'request': self.joined_request(row),
                 'duplicate': False}
 
     def check(self, request_id: int) -> Row | None:
         """A request and what became of it, as `repo.checkRequest` has it."""
+        row = self._tables.by_id('repo_requests').get(request_id)
+        if row is None:
+            return None
+        found = {'request': self.joined_request(row), 'repo': None}
+        if row['repo_id'] is not None:
+            found['repo'] = self.find(row['repo_id'])
+        elif row['task_id'] is not None:
+            found['task'] = self._task(row['task_id'])
+        return found
+
+    # As kojira does
+
+    def check_queue(self) -> None:
+        """Make tasks for the requests that wait."""
+        tasks = self._tables.by_id('tasks')
+        user = self._tables.by_name('users').get(QUEUE_USER)
         for row in self._tables.repo_requests:
-            if row['id'] == request_id:
-                found = {'request': self._request(row), 'repo': None}
-                if row['repo_id'] is not None:
-                    found['repo'] = self.find(row['repo_id'])
-                elif row['task_id'] is not None:
-                    found['task'] = self._task(row['task_id'])
-                return found
-        return None
+            if not row['active'] or row['repo_id'] is not None:
+                continue
+            task = tasks.get(row['task_id'])
+            if task is not None and task['state'] not in (
+                    task_states.CANCELED, task_states.FAILED,
+                    task_states.CLOSED):
+                continue
+            if task is not None and row['tries'] > RETRIES:
+                self._world.change(row, active=False,
+                                   update_time=self._world.moment())
+                continue
+            opts: Row = {'opts': row['opts'], '__starstar': True}
+            if row['at_event'] is not None:
+                opts['event'] = row['at_event']
+            tag = {'id': row['tag_id'],
+                   'name': self._tables.name('tags', row['tag_id'])}
+            number = Tasks(self._world).make(
+                'newRepo', [tag, opts], user['id'] if user else row['owner'],
+                priority=15, channel='createrepo')
+            self._world.change(row, task_id=number, tries=row['tries'] + 1,
+                               update_time=self._world.moment())
+
+    def auto_requests(self, owner: int) -> None:
+        """Ask for repositories of the tags that want that."""
+        for row in list(self._tables.active('tags')):
+            extra = joins.tag_extra(self._tables, row)
+            if not extra.get('repo.auto'):
+                continue
+            last = self.history.last_change(row['id'])
+            lag = extra.get('repo.lag', AUTO_LAG)
+            base = self._event_before(lag)
+            wanted = min(base, last) if base and last else base or last
+            self.request(row['id'], owner, min_event=wanted, at_event=None,
+                         opts={}, priority=AUTO_PRIORITY, force=False)
+
+    def _event_before(self, lag: int) -> int | None:
+        """The last event before a time that is so long ago."""
+        moment = (self._world.now() - lag) // WINDOW * WINDOW
+        return max((int(row['id']) for row in self._tables.events
+                    if row['ts'] < moment), default=None)
 
     def _min_event(self, tag_id: int, wanted: Any) -> int | None:
         """Whatever a request names as its event, as an event."""
@@ -142,25 +266,28 @@ class Repos:
             return int(wanted)
         last = self.history.last_change(tag_id)
         if wanted is None and last is not None:
-            old = [int(row['id']) for row in self._tables.events
-                   if row['ts'] < self._now() - LAG]
-            last = min(last, max(old, default=last))
+            old = self._event_before(LAG)
+            last = min(last, last if old is None else old)
         return last
 
     def _enough_for(self, *, tag_id: int, min_event: int | None,
                     at_event: int | None, opts: dict[str, bool]
                     ) -> list[Row]:
-        return [row for row in self._tables.repos if (
-            row['tag_id'] == tag_id and row['state'] == READY
-            and not row['dist'] and row['custom_opts'] == opts
-            and row['create_event'] >= (min_event or 0)
-            and at_event in (None, row['create_event']))]
+        return [row for row in self._tables.where('repos', 'tag_id', tag_id)
+                if (row['state'] == READY and not row['dist']
+                    and opts.items() <= (row['opts'] or {}).items()
+                    and (row['custom_opts'] or {}).items() <= opts.items()
+                    and row['create_event'] >= (min_event or 0)
+                    and at_event in (None, row['create_event']))]
 
-    def _row(self, rows: list[Row]) -> Row | None:
-        """The newest of some, joined with what else the hub tells."""
+    def _newest(self, rows: list[Row]) -> Row | None:
         if not rows:
             return None
-        row = max(rows, key=lambda row: (row['create_event'], row['id']))
+        return self.joined(max(rows, key=lambda row: (
+            row['create_event'], row['id'])))
+
+    def joined(self, row: Row) -> Row:
+        """A repository with all that the hub tells of it."""
         joined = {name: row[name] for name in (
             'id', 'tag_id', 'create_event', 'state', 'dist', 'opts',
             'custom_opts', 'task_id')}
@@ -168,16 +295,19 @@ class Repos:
         joined['task_state'] = (self._task(row['task_id']) or {}).get('state')
         put_time(joined, 'creation', row['creation_time'])
         put_time(joined, 'state', row['state_time'])
-        joined['begin_event'] = self.history.last_change(
-            row['tag_id'], before=row['create_event'])
-        joined['end_event'] = self.history.first_change(
-            row['tag_id'], after=row['create_event'])
-        times = {each['id']: each['ts'] for each in self._tables.events}
+        joined['begin_event'] = joined['end_event'] = None
+        if not row['dist']:
+            joined['begin_event'] = self.history.last_change(
+                row['tag_id'], before=row['create_event'])
+            joined['end_event'] = self.history.first_change(
+                row['tag_id'], after=row['create_event'])
         for name in ('create', 'begin', 'end'):
-            joined[f'{name}_ts'] = times.get(joined[f'{name}_event'])
+            joined[f'{name}_ts'] = self._world.event_time(
+                joined[f'{name}_event'])
         return joined
 
-    def _request(self, row: Row) -> Row:
+    def joined_request(self, row: Row) -> Row:
+        """A request with all that the hub tells of it."""
         joined = dict(row)
         joined['owner_name'] = self._tables.name('users', row['owner'])
         joined['tag_name'] = self._tables.name('tags', row['tag_id'])
@@ -187,11 +317,6 @@ class Repos:
         return joined
 
     def _task(self, task_id: int | None) -> Row | None:
-        for row in self._tables.tasks:
-            if row['id'] == task_id:
-                return self._tables.task(row)
-        return None
-
-    def _time(self) -> str:
-        return datetime.fromtimestamp(self._now(), timezone.utc).isoformat(
-            ' ', 'microseconds')
+        row = None if task_id is None else self._tables.by_id('tasks').get(
+            task_id)
+        return row and joins.task(row)

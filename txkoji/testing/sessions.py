@@ -8,21 +8,17 @@ import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
 from urllib.parse import parse_qs
 
 from txkoji.exceptions import (
     AuthError,
     AuthExpired,
     AuthLockError,
-    GenericError,
     KojiException,
-    ParameterError,
     RetryError,
     SequenceError,
 )
 from txkoji.hub.deferreds import FairSemaphore
-from txkoji.hub.reads import is_read
 from txkoji.testing.tables import Row, Tables
 
 #: Kinds of logging in, by the hub's numbers.
@@ -45,6 +41,7 @@ class ClientIdentity:
     :ivar address: where from.
     :ivar remote_user: whom Kerberos says it is.
     :ivar certified: the name in a client certificate that was verified.
+    :ivar subject: the whole name there; None for the hub's usual one.
     :ivar headers: the session, as the request's headers have it.
     :ivar query: the same, as the URL has it.
     """
@@ -54,6 +51,7 @@ class ClientIdentity:
     certified: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     query: str = ''
+    subject: str | None = None
 
 
 @dataclass(eq=False)
@@ -100,7 +98,7 @@ class Sessions:
         self._random = random.Random(1)
         self.rows: list[HubSession] = []
         self.passwords: dict[str, str] = {}
-        self.proxies: list[str] = []
+        self.proxies: list[str] = ['kojiadmin']
         self.renewal_timeout = 1440
         self.url_sessions = True
 
@@ -173,6 +171,11 @@ class Sessions:
         limit = self.renewal_timeout * 60
         if limit and self._now() > begun + limit:
             row.expired = True
+        if row.expired:
+            for other in self.rows:
+                if other.master == row.id:
+                    other.expired = True
+        self._check_user(row)
         if row.expired and method not in LOGINS:
             raise AuthExpired(f'session "{row.id}" has expired')
         if callnum is not None:
@@ -191,8 +194,12 @@ class Sessions:
                     and row.master != other.id
                     and method not in LOGINS + ('exclusiveSession',
                                                 'logout')):
-                raise AuthLockError('Session locked: another session is'
-                                    ' exclusive')
+                raise AuthLockError('User locked by another session')
+
+    def _check_user(self, row: HubSession) -> None:
+        for user in self._tables.where('users', 'id', row.user_id):
+            if user['status'] != 0:
+                raise AuthError(f'logins by {user["name"]} are not allowed')
 
     def create(self, user_id: int, authtype: int, peer: ClientIdentity,
                master: int | None = None) -> Row:
@@ -200,7 +207,8 @@ class Sessions:
         row = HubSession(
             id=max((row.id for row in self.rows), default=0) + 1,
             key=self._key(user_id), user_id=user_id, authtype=authtype,
-            hostip=peer.address, start_time=self._now(), master=master)
+            hostip=peer.address, start_time=self._now(),
+            update_time=self._now(), master=master)
         self.rows.append(row)
         return self._info(row)
 
@@ -245,125 +253,82 @@ class Sessions:
 
 class Credentials:
     """
-    A call, and whose it is. Its public methods with hub names are the hub's,
-    which need to know that.
+    A call, and whose it is.
 
+    :ivar sessions: the sessions of the hub.
+    :ivar peer: who sends it.
     :ivar row: the session, or None for an anonymous call.
+    :ivar callnum: the call's number, if it has one.
     """
 
     def __init__(self, sessions: Sessions, peer: ClientIdentity,
                  row: HubSession | None, callnum: int | None,
                  method: str) -> None:
-        self._sessions = sessions
-        self._peer = peer
-        self._callnum = callnum
-        self._method = method
+        self.sessions = sessions
+        self.peer = peer
+        self.callnum = callnum
         self.row = row
+        self._method = method
 
     @property
-    def names(self) -> dict[str, Callable[..., Any]]:
-        """The hub's methods about sessions."""
-        return {name: getattr(self, name) for name in (
-            'exclusiveSession', 'getLoggedInUser', 'getSessionInfo', 'login',
-            'logout', 'sharedSession', 'sslLogin', 'subsession')}
+    def user_id(self) -> int | None:
+        """The user's id, or None for an anonymous call."""
+        return (None if self.row is None or self.row.closed
+                else self.row.user_id)
 
-    def leave(self, args: Any, kwargs: Any, good: bool) -> None:
+    def leave(self, changed: bool) -> None:
         """
-        It has ended.
+        End the call.
 
-        :param args: its arguments, for whether it changes anything.
-        :param good: whether without a fault.
+        :param changed: whether it changed anything, and stays so.
         """
-        if self.row is None or self._callnum is None:
+        if self.row is None or self.callnum is None:
             return
-        if good and self._method not in LOGINS and not is_read(
-                self._method, args, kwargs):
-            self.row.callnum = self._callnum
+        if changed and self._method not in LOGINS:
+            self.row.callnum = self.callnum
         self.row.lock.release()
 
-    # Hub methods
+    def own(self) -> HubSession:
+        """
+        The session of a call that needs one.
 
-    def login(self, user: str, password: str, opts: Any = None,
-              **renewing: Any) -> Any:
-        if self._sessions.passwords.get(user) != password:
-            raise AuthError('invalid username or password')
-        return self._log_in(user, PASSWORD, **renewing)
+        :raises AuthError: if it has none.
+        """
+        if self.row is None:
+            raise AuthError('Not logged in')
+        return self.row
 
-    def sslLogin(self, proxyuser: str | None = None,
-                 proxyauthtype: int | None = None, **renewing: Any
-                 ) -> Any:
-        peer = self._peer
-        if peer.remote_user is not None:
-            name, authtype = peer.remote_user, GSSAPI
-        elif peer.certified is not None:
-            name, authtype = peer.certified, SSL
-        else:
-            raise AuthError('could not verify client: NONE')
-        if proxyuser:
-            if name not in self._sessions.proxies:
-                who = name if authtype == GSSAPI else f'CN={name}'
-                raise AuthError(
-                    f'{who} is not authorized to login other users')
-            name = proxyuser
-        return self._log_in(name, authtype, **renewing)
+    def log_in(self, name: str, authtype: int, renew: bool = False
+               ) -> Row | None:
+        """
+        Log a user in.
 
-    def _log_in(self, name: str, authtype: int, **renewing: Any) -> Any:
-        if renewing and self._sessions._version() < (1, 32):
-            first = sorted(renewing)[0]
-            raise ParameterError(f'{self._method}() got an unexpected keyword'
-                                 f' argument {first!r}')
-        if self.row is not None and not renewing.get('renew'):
+        :returns: what the hub says of the session; None if it cannot be
+                  renewed.
+        """
+        if self.row is not None and not renew:
             raise AuthError('Already logged in')
-        user = self._sessions.user(name)
+        user = self.sessions.user(name)
         if user['status'] != 0:
             raise AuthError(f'logins by {user["name"]} are not allowed')
         if self.row is not None:
-            return self._sessions.renew(self.row)
-        return self._sessions.create(user['id'], authtype, self._peer)
+            return self.sessions.renew(self.row)
+        return self.sessions.create(user['id'], authtype, self.peer)
 
-    def subsession(self) -> Any:
-        row = self._own('subsession')
-        return self._sessions.create(row.user_id, row.authtype, self._peer,
-                                     master=row.master or row.id)
+    def certified(self) -> tuple[str, int]:
+        """
+        The name that the front server vouches for, and how.
 
-    def logout(self, session_id: int | None = None) -> None:
-        row = self._own('logout')
-        for each in self._sessions.rows:
-            if session_id == each.id:
-                if each.user_id != row.user_id:
-                    raise GenericError('only admins or owner may logout'
-                                       ' other session')
-                row = each
-        self._sessions.close(row)
+        :raises AuthError: if it does for none.
+        """
+        if self.peer.remote_user is not None:
+            return self.peer.remote_user, GSSAPI
+        if self.peer.certified is not None:
+            return self.peer.certified, SSL
+        raise AuthError('could not verify client: NONE')
 
-    def exclusiveSession(self, force: bool = False) -> None:
-        row = self._own('exclusiveSession')
-        if row.master is not None:
-            raise GenericError('subsessions cannot become exclusive')
-        for other in self._sessions.rows:
-            if other.exclusive and not other.closed and other is not row \
-                    and other.user_id == row.user_id:
-                if not force:
-                    raise AuthLockError('Cannot get exclusive session')
-                self._sessions.close(other)
-        row.exclusive = True
-
-    def sharedSession(self) -> None:
-        self._own('sharedSession').exclusive = False
-
-    def getLoggedInUser(self) -> Any:
-        if self.row is None:
-            return None
-        for user in self._sessions._tables.users:
-            if user['id'] == self.row.user_id:
-                principals = user['krb_principals'] or [None]
-                return {**user, 'authtype': self.row.authtype,
-                        'krb_principal': principals[0]}
-
-    def getSessionInfo(self) -> Any:
-        if self.row is None:
-            return None
-        row = self.row
+    def describe(self, row: HubSession, details: bool) -> Row:
+        """A session, as `getSessionInfo` has it."""
         info: Row = {
             'authtype': row.authtype, 'callnum': row.callnum,
             'exclusive': row.exclusive or None, 'expired': row.expired,
@@ -373,9 +338,6 @@ class Credentials:
             info[name + '_ts'] = seconds
             info[name + '_time'] = None if seconds is None else str(
                 datetime.fromtimestamp(seconds, timezone.utc))
+        if details:
+            info.update(hostip=row.hostip, id=row.id)
         return info
-
-    def _own(self, method: str) -> HubSession:
-        if self.row is None:
-            raise AuthError('Not logged in')
-        return self.row

@@ -1,16 +1,17 @@
 """
 What a FakeHub knows: tables, as the hub's database has them, and how the
-hub's answers are joined and queried from them.
+hub's answers are joined from them.
 """
 from __future__ import annotations
 
 import json
 import os
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import cache
 from typing import Any
 
-from txkoji.exceptions import ParameterError
+from txkoji.exceptions import KojiException, ParameterError
+from txkoji.testing import schema
 
 SAMPLE = os.path.join(os.path.dirname(__file__), 'sample')
 
@@ -19,15 +20,28 @@ RECORDED = 1795331086.0
 
 Row = dict[str, Any]
 
-NAMES = ('archives', 'build_types', 'builds', 'cgs', 'channels', 'events',
-         'host_channels', 'hosts', 'inheritance', 'packages',
-         'repo_requests', 'repos', 'rpms', 'tag_packages', 'tag_updates',
-         'taggings', 'tags', 'targets', 'tasks', 'users', 'volumes')
+#: The tables whose rows the sample has.
+RECORDED_TABLES = (
+    'archives', 'build_types', 'builds', 'cgs', 'channels', 'events',
+    'host_channels', 'hosts', 'inheritance', 'packages', 'repo_requests',
+    'repos', 'rpms', 'tag_packages', 'tag_updates', 'taggings', 'tags',
+    'targets', 'tasks', 'users', 'volumes')
+
+NAMES = (*RECORDED_TABLES,
+         'archive_types', 'btypes', 'buildroots', 'external_repos',
+         'group_packages', 'group_reqs', 'groups', 'notification_blocks',
+         'notifications', 'permissions', 'refusals', 'rpmsigs',
+         'tag_external_repos', 'tag_extra', 'tag_groups',
+         'tag_package_owners', 'user_groups', 'user_perms')
 
 #: The columns that say from which event on a row of a versioned table holds
 #: (without: from the first), and from which on it does not (without: it
-#: does). Rows of the sample hold, so that most have neither.
-VERSION = ('create_event', 'revoke_event')
+#: does), and who made and ended it. Rows of the sample hold, so that most
+#: have none of these.
+VERSION = ('create_event', 'revoke_event', 'creator_id', 'revoker_id')
+
+#: Tables that are versioned, and have a row of each id at a time.
+VERSIONED_IDS = ('tags', 'targets')
 
 
 class Tables:
@@ -36,30 +50,35 @@ class Tables:
     may change: `builds`, `tasks`, `tags`, `taggings`, `inheritance`,
     `packages`, `tag_packages`, `targets`, `users`, `hosts`, `channels`,
     `host_channels`, `cgs`, `build_types`, `rpms`, `archives`, `volumes`,
-    `events`, `tag_updates`, `repos`, `repo_requests`. The files in ``sample``
-    show their columns; of a row that a test adds, those that are left out are
-    None. A row of `taggings`, `tag_packages`, `inheritance`, `targets` or
-    `host_channels` with a ``revoke_event`` holds no longer, but did at the
-    events from its ``create_event`` on until then.
+    `events`, `tag_updates`, `repos`, `repo_requests`, and others (`NAMES`).
+    The files in ``sample`` show their columns; of a row that a test adds,
+    those that are left out are None. A row of a versioned table (`taggings`,
+    `tag_packages`, `inheritance`, `tags`, `targets`, `host_channels`, ...)
+    with a ``revoke_event`` holds no longer, but did at the events from its
+    ``create_event`` on until then.
 
     The sample is a part of a hub: it has every build of the tag f43-updates
     and the last 500 tasks, but not the packages of each tag (a build may be
-    in a tag that does not list its package; only a package that is blocked
-    there is left out).
+    in a tag of the sample that does not list its package; only a package that
+    is blocked there is left out).
 
-    :param sample: whether to begin with the sample data, or empty.
+    :ivar sample: whether tables begin with the sample data, or empty.
     """
 
     def __init__(self, sample: bool = True) -> None:
-        self._sample = sample
-        self._names: dict[str, dict[int, str]] = {}
+        self.sample = sample
+        self._ids: dict[str, dict[int, Row]] = {}
+        self._by_name: dict[str, dict[str, Row]] = {}
+        self._groups: dict[tuple[str, str], dict[Any, list[Row]]] = {}
 
     def __getattr__(self, name: str) -> list[Row]:
         # Each table is read when it is first asked for: most tests need few.
         if name not in NAMES:
             raise AttributeError(f'there is no table {name!r}')
         rows: list[Row] = []
-        if self._sample:
+        if name not in RECORDED_TABLES:
+            rows = schema.initial(name, self.sample)
+        elif self.sample:
             rows = read_sample(name)
         elif name == 'events':
             # A hub's database begins with one.
@@ -67,29 +86,85 @@ class Tables:
         setattr(self, name, rows)
         return rows
 
+    def take(self, other: Tables) -> None:
+        """Take over the rows of other tables."""
+        self.sample = other.sample
+        for name, rows in other.loaded().items():
+            setattr(self, name, rows)
+        self.forget()
+
+    def loaded(self) -> dict[str, list[Row]]:
+        """The tables that were asked for so far."""
+        return {name: rows for name, rows in vars(self).items()
+                if name in NAMES}
+
+    def by_id(self, table: str) -> dict[int, Row]:
+        """The rows by id; of versioned ones, those that hold."""
+        found = self._ids.get(table)
+        if found is None:
+            found = self._ids[table] = {
+                row['id']: row for row in reversed(getattr(self, table))
+                if row.get('revoke_event') is None}
+        return found
+
+    def by_name(self, table: str) -> dict[str, Row]:
+        """The rows by name; of versioned ones, those that hold."""
+        found = self._by_name.get(table)
+        if found is None:
+            found = self._by_name[table] = {
+                row['name']: row for row in reversed(getattr(self, table))
+                if row.get('revoke_event') is None}
+        return found
+
+    def where(self, table: str, column: str, value: Any) -> list[Row]:
+        """The rows with a value in a column, revoked ones too."""
+        key = (table, column)
+        groups = self._groups.get(key)
+        if groups is None:
+            groups = self._groups[key] = {}
+            for row in getattr(self, table):
+                groups.setdefault(row.get(column), []).append(row)
+        return groups.get(value, [])
+
+    def added(self, table: str, row: Row) -> None:
+        """Take note of a row that was added at the end of a table."""
+        if row.get('revoke_event') is None:
+            if table in self._ids:
+                self._ids[table].setdefault(row['id'], row)
+            if table in self._by_name:
+                self._by_name[table].setdefault(row['name'], row)
+        for (name, column), groups in self._groups.items():
+            if name == table:
+                groups.setdefault(row.get(column), []).append(row)
+
     def find(self, table: str, key: Any) -> Row | None:
         """
         The row with an id, or a name.
 
         :raises ParameterError: if it is neither.
         """
+        if isinstance(key, bool):
+            raise KojiException(
+                "<class 'psycopg2.errors.UndefinedFunction'>: operator does"
+                ' not exist: integer = boolean\n', faultCode=1)
         if isinstance(key, int):
-            column = 'id'
+            found = self.by_id(table).get(key)
         elif isinstance(key, str):
-            column = 'name'
+            found = self.by_name(table).get(key)
         else:
             raise ParameterError(f'Invalid name or id value: {key!r}')
-        for row in getattr(self, table):
-            if row[column] == key:
-                return dict(row)
-        return None
+        return found and dict(found)
 
     def name(self, table: str, key: int | None) -> str | None:
         """The name that goes with an id; None with None."""
-        if table not in self._names:
-            self._names[table] = {row['id']: row['name']
-                                  for row in getattr(self, table)}
-        return None if key is None else self._names[table].get(key)
+        if key is None:
+            return None
+        row = self.by_id(table).get(key)
+        if row is None and table in VERSIONED_IDS:
+            # What is deleted keeps its name.
+            for row in self.where(table, 'id', key):
+                return str(row['name'])
+        return None if row is None else row['name']
 
     def active(self, name: str, event: int | None = None) -> list[Row]:
         """
@@ -101,73 +176,21 @@ class Tables:
 
     def refresh(self) -> None:
         """Tables may have changed: names do, and rows lack columns."""
-        self._names.clear()
-        for name in NAMES:
-            for row in vars(self).get(name, ()):
-                if len(row) < len(columns(name)):
+        self.forget()
+        for name, rows in self.loaded().items():
+            if name not in RECORDED_TABLES:
+                continue
+            width = len(columns(name))
+            for row in rows:
+                if len(row) < width:
                     for column in columns(name):
                         row.setdefault(column, None)
 
-    # Rows as the hub's methods give them
-
-    def build(self, row: Row) -> Row:
-        """A build, as `getBuild` has it."""
-        package = self.name('packages', row['package_id'])
-        nvr = f'{package}-{row["version"]}-{row["release"]}'
-        joined = {
-            'build_id': row['id'], 'id': row['id'],
-            'name': package, 'package_name': package, 'nvr': nvr,
-            'owner_name': self.name('users', row['owner_id']),
-            'promoter_name': self.name('users', row['promoter_id']),
-            'volume_name': self.name('volumes', row['volume_id']),
-            'cg_name': self.name('cgs', row['cg_id']),
-        }
-        for column in ('package_id', 'version', 'release', 'epoch', 'state',
-                       'task_id', 'owner_id', 'creation_event_id',
-                       'volume_id', 'cg_id', 'promoter_id', 'source',
-                       'extra'):
-            joined[column] = row.get(column)
-        joined['draft'] = bool(row['draft'])
-        for name in ('creation', 'start', 'completion', 'promotion'):
-            put_time(joined, name, row[f'{name}_time'])
-        return joined
-
-    def listed_build(self, row: Row) -> Row:
-        """A build, as `listBuilds` has it."""
-        joined = self.build(row)
-        for name in ('id', 'cg_id', 'cg_name'):
-            del joined[name]
-        return joined
-
-    def tagged_build(self, row: Row, tagging: Row, extra: bool) -> Row:
-        """A build, as `listTagged` has it."""
-        joined = self.build(row)
-        for name in ('cg_id', 'cg_name', 'source', 'creation_ts', 'start_ts',
-                     'completion_ts', 'promotion_ts'):
-            del joined[name]
-        if not extra:
-            del joined['extra']
-        joined['tag_id'] = tagging['tag_id']
-        joined['tag_name'] = self.name('tags', tagging['tag_id'])
-        joined['create_event'] = tagging['create_event']
-        return joined
-
-    def task(self, row: Row, request: bool = False) -> Row:
-        """A task, as `getTaskInfo` has it."""
-        joined = {column: row.get(column) for column in (
-            'id', 'method', 'state', 'arch', 'label', 'parent', 'channel_id',
-            'host_id', 'owner', 'priority', 'weight', 'waiting', 'awaited')}
-        for name in ('create', 'start', 'completion'):
-            put_time(joined, name, row[f'{name}_time'])
-        if request:
-            joined['request'] = row['request']
-        return joined
-
-    def target(self, row: Row) -> Row:
-        """A target, as `getBuildTarget` has it."""
-        return {**unversioned(row),
-                'build_tag_name': self.name('tags', row['build_tag']),
-                'dest_tag_name': self.name('tags', row['dest_tag'])}
+    def forget(self) -> None:
+        """Look rows up anew."""
+        self._ids.clear()
+        self._by_name.clear()
+        self._groups.clear()
 
 
 def holds(row: Row, event: int | None = None) -> bool:
@@ -196,7 +219,7 @@ def read_sample(name: str) -> list[Row]:
 
 @cache
 def columns(name: str) -> list[str]:
-    """The columns of a table."""
+    """The columns of a table of the sample."""
     found: list[str] = json.loads(_text(name))['columns']
     return found
 
@@ -216,3 +239,8 @@ def put_time(row: Row, name: str, text: str | None) -> None:
 def seconds(text: str | None) -> float | None:
     """The text of a time as seconds since 1970."""
     return None if text is None else datetime.fromisoformat(text).timestamp()
+
+
+def time_text(moment: float) -> str:
+    """Seconds since 1970 as the hub's database gives a time."""
+    return datetime.fromtimestamp(moment, timezone.utc).isoformat(' ')

@@ -4,12 +4,12 @@ How files are uploaded to a FakeHub.
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable
 from typing import Any
 
 from txkoji.exceptions import ActionNotAllowed, GenericError
-from txkoji.testing.files import VOLUMES, Files, checksum, hash_of
-from txkoji.testing.tables import Row, Tables
+from txkoji.testing.files import VOLUMES, checksum, hash_of
+from txkoji.testing.tables import Row
+from txkoji.testing.world import World
 
 #: The topdir of the hub, as it shows in the texts of its faults.
 TOPDIR = '/mnt/koji'
@@ -20,20 +20,15 @@ class Uploads:
     The hub methods about uploads, and raw uploads. They take the id of the
     caller before the hub's own parameters; None for an anonymous call.
 
-    :param tables: the users and the volumes.
-    :param files: what is uploaded goes here, below ``work``.
-    :param now: gives the hub's time.
+    :param world: what is uploaded goes to its files, below ``work``.
     """
 
-    NAMES = ('checkUpload', 'uploadFile')
-
-    def __init__(self, tables: Tables, files: Files, now: Callable[[], float]
-                 ) -> None:
-        self._tables = tables
-        self._files = files
-        self._now = now
-        #: The user who uploaded first to a folder; nobody else may.
-        self._owners: dict[tuple[str | None, str], int] = {}
+    def __init__(self, world: World) -> None:
+        self._tables = world.tables
+        self._files = world.files
+        self._now = world.now
+        self._version = world.version
+        self._owners = world.owners
 
     def take(self, user_id: int | None, fields: dict[str, str],
              data: bytes) -> Row:
@@ -56,6 +51,12 @@ class Uploads:
             raise GenericError(f'upload path exists: {TOPDIR}/{path}')
         if offset == -1:
             offset = size or 0
+        end = offset + len(data)
+        if size is not None and end < size and not fields.get('overwrite') \
+                and self._version() >= (1, 36):
+            data_after = self._files.read(path, volume, end)
+            self._files.write(path, data + data_after, volume, offset)
+            raise GenericError('Incorrect upload length')
         self._files.write(path, data, volume, offset)
         answer: Row = {'size': len(data), 'offset': offset,
                        'fileverify': fields.get('fileverify', '')}
@@ -152,7 +153,3 @@ def _verification(given: Any) -> tuple[str, Any]:
 def _digest(kind: str, data: bytes) -> str | None:
     return checksum(kind, data) if kind else None
 
-
-for _name in Uploads.NAMES:
-    # Python's complaint about wrong arguments names the function.
-    getattr(Uploads, _name).__qualname__ = f'RootExports.{_name}'

@@ -3,7 +3,8 @@ HTTP for a FakeHub: what it is asked and answers as a Twisted Web resource.
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import Any
 
 from cryptography.x509.oid import NameOID
 from munch import unmunchify
@@ -17,16 +18,20 @@ from twisted.web.server import NOT_DONE_YET, Request
 from txkoji.exceptions import AnswerError
 from txkoji.hub.codec.xmlrpc import decode_call, split_arguments
 from txkoji.hub.reads import is_read
+from txkoji.testing.served import Served
 from txkoji.testing.sessions import ClientIdentity
-
-if TYPE_CHECKING:
-    from txkoji.testing.hub import FakeHub
 
 #: What a hub takes: bytes of one request (kojihub's ``MaxRequestLength``).
 MAX_REQUEST = 4194304
 
+#: A call that names no method.
+NAMELESS = re.compile(rb'<methodName>\s*</methodName>|<methodName\s*/>')
+
 #: Versions whose answers do not tell it.
 OLD = tuple(f'1.{minor}.' for minor in range(35))
+
+#: Versions that look for callnums under another name than clients send.
+DEAF = tuple(f'1.{minor}.' for minor in range(31, 36))
 
 
 class HubResource(Resource):
@@ -38,7 +43,7 @@ class HubResource(Resource):
 
     isLeaf = True
 
-    def __init__(self, hub: FakeHub, user: str | None = None) -> None:
+    def __init__(self, hub: Served, user: str | None = None) -> None:
         Resource.__init__(self)
         self._hub = hub
         self._user = user
@@ -70,8 +75,16 @@ class HubResource(Resource):
                 method, params = decode_call(body)
                 params = unmunchify(params)
             except AnswerError as error:
+                if NAMELESS.search(body):
+                    method, params = '', []
+                    return self._begin(request, method, params, None)
                 why = error.__context__ or error
                 return _refuse(request, 400, f'Invalid request: {why}\n')
+        return self._begin(request, method, params, data)
+
+    def _begin(self, request: Any, method: str, params: list[Any],
+               data: bytes | None) -> Any:
+        """Carry out a request."""
         served = Deferred.fromCoroutine(
             self._serve(request, method, params, data))
         if not served.called:
@@ -90,10 +103,11 @@ class HubResource(Resource):
     def _peer(self, request: Any) -> ClientIdentity:
         """Who it is, and the session that the request names."""
         headers = {}
-        for name, header in [('callnum', 'Koji-Callnum'),
-                             ('id', 'Koji-Session-Id'),
-                             ('key', 'Koji-Session-Key'),
-                             ('callnum', 'Koji-Session-Callnum')]:
+        known = [('callnum', 'Koji-Callnum'), ('id', 'Koji-Session-Id'),
+                 ('key', 'Koji-Session-Key')]
+        if not self._hub.version.startswith(DEAF):
+            known.append(('callnum', 'Koji-Session-Callnum'))
+        for name, header in known:
             text = request.getHeader(header)
             if text is not None:
                 headers[name] = text

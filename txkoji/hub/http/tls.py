@@ -17,12 +17,12 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto
 from service_identity import CertificateError, VerificationError
+from service_identity.cryptography import extract_patterns
 from service_identity.hazmat import (
     DNS_ID,
     IPAddress_ID,
     verify_service_identity,
 )
-from service_identity.pyopenssl import extract_patterns
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.internet.ssl import (
     CertificateOptions,
@@ -219,8 +219,9 @@ class _Creator:
 
     def _is_for_host(self, certificate: crypto.X509) -> bool:
         try:
-            verify_service_identity(extract_patterns(certificate),
-                                    [self._identity], [])
+            verify_service_identity(
+                extract_patterns(certificate.to_cryptography()),
+                [self._identity], [])
         except (VerificationError, CertificateError):
             return False
         return True

@@ -1,101 +1,91 @@
 """
-The hub methods that a FakeHub answers by itself, from its tables. Their
-parameters, results and complaints are those of kojihub/kojihub.py.
+The hub methods that a FakeHub answers by itself. Their parameters, results
+and complaints are those of kojihub/kojihub.py.
 """
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+import os
+from functools import cache
 
-from txkoji.exceptions import GenericError, ParameterError
-from txkoji.testing.files import Files
-from txkoji.testing.methods.builds import BuildMethods
+from txkoji.testing.calls import Export, Methods, exports
+from txkoji.testing.methods.build_changes import BuildChanges
+from txkoji.testing.methods.content import ContentMethods
+from txkoji.testing.methods.contents import ContentsMethods
+from txkoji.testing.methods.external_repos import ExternalRepoMethods
 from txkoji.testing.methods.files import FileMethods
+from txkoji.testing.methods.groups import GroupMethods
+from txkoji.testing.methods.history import HistoryMethods
+from txkoji.testing.methods.host import HostMethods
+from txkoji.testing.methods.hosts import HostsMethods
+from txkoji.testing.methods.misc import MiscMethods
+from txkoji.testing.methods.notifications import NotificationMethods
+from txkoji.testing.methods.packages import PackageMethods
 from txkoji.testing.methods.people import PeopleMethods
-from txkoji.testing.methods.repos import RepoMethods
+from txkoji.testing.methods.repos import RepoExports, RepoMethods
+from txkoji.testing.methods.scheduler import SchedulerMethods
+from txkoji.testing.methods.sessions import SessionMethods
+from txkoji.testing.methods.tag_changes import SideTagMethods, TagChanges
+from txkoji.testing.methods.tagging import TaggingMethods
 from txkoji.testing.methods.tags import TagMethods
+from txkoji.testing.methods.targets import TargetMethods
+from txkoji.testing.methods.task_changes import TaskChanges
 from txkoji.testing.methods.tasks import TaskMethods
-from txkoji.testing.queries import part
-from txkoji.testing.repos import Repos
-from txkoji.testing.tables import Tables
+from txkoji.testing.tables import SAMPLE
+
+#: All of them.
+KINDS: tuple[type[Methods], ...] = (
+    BuildChanges, ContentMethods, ContentsMethods, ExternalRepoMethods,
+    FileMethods, GroupMethods, HistoryMethods, HostMethods, HostsMethods,
+    MiscMethods, NotificationMethods, PackageMethods, PeopleMethods,
+    RepoExports, RepoMethods, SchedulerMethods, SessionMethods,
+    SideTagMethods, TagChanges, TagMethods, TaggingMethods, TargetMethods,
+    TaskChanges, TaskMethods)
+
+#: Methods that call others, which the hub itself does.
+CALLING = ('_listapi', 'count', 'countAndFilterResults', 'filterResults',
+           'multiCall', 'system.listMethods', 'system.methodHelp',
+           'system.methodSignature', 'system.multicall')
+
+#: The versions that brought arguments of methods, by method and name.
+SINCE = {('getTaskInfo', 'strict'): (1, 17),
+         ('getAverageBuildDuration', 'age'): (1, 23)}
+
+#: The versions that brought methods; "repo" is all whose names begin so.
+METHODS_SINCE = {'getKojiVersion': (1, 23), 'repo': (1, 35),
+                 'scheduler': (1, 35), 'tagFirstChangeEvent': (1, 35),
+                 'tagLastChangeEvent': (1, 35), 'promoteBuild': (1, 34)}
+
+#: Who may call methods that are not answered: a permission, or "login".
+GUARDS = {
+    'addArchiveType': 'admin', 'addBType': 'admin',
+    'removeVolume': 'admin', 'addExternalRPM': 'admin',
+    'applyVolumePolicy': 'admin', 'importRPM': 'admin',
+    'mergeScratch': 'admin', 'restartHosts': 'host',
+    'snapshotTagModify': 'tag',
+    'addUserKrbPrincipal': 'admin', 'removeUserKrbPrincipal': 'admin',
+    'editPermission': 'admin', 'renameChannel': 'admin',
+    'saveFailedTree': 'login', 'repo.setExternalRepoData': 'repo'}
 
 
-class RootExports(BuildMethods, TaskMethods, TagMethods, PeopleMethods,
-                  RepoMethods, FileMethods):
-    """
-    The methods of a hub, by the names that it exports them under: what is
-    public here can be called. What each does is told in the class of that
-    name in kojihub/kojihub.py.
-
-    :param tables: what they know.
-    :param now: gives the hub's time, in seconds since 1970.
-    :param dispatch: calls a method by its name, for methods that call others.
-    :param files: what was uploaded.
-    :param repos: the repositories.
-    """
-
-    def __init__(self, tables: Tables, now: Callable[[], float],
-                 dispatch: Callable[..., Awaitable[Any]], files: Files,
-                 repos: Repos) -> None:
-        super().__init__(tables, now)
-        self._dispatch = dispatch
-        self._files = files
-        self._repos = repos
-
-    def getAPIVersion(self) -> int:
-        return 1
-
-    def echo(self, *args: Any) -> Any:
-        return list(args)
-
-    def error(self) -> None:
-        raise GenericError('test error')
-
-    def getLastEvent(self, before: Any = None, strict: bool = True) -> Any:
-        found = [row for row in self._tables.events
-                 if before is None or row['ts'] < before]
-        if not found:
-            if strict:
-                raise GenericError('query returned no rows')
-            return None
-        return max(found, key=lambda row: int(row['id']))
-
-    async def count(self, methodName: str, *args: Any, **kw: Any) -> Any:
-        return len(await self._dispatch(methodName, args, kw))
-
-    async def filterResults(self, methodName: str, *args: Any, **kw: Any
-                            ) -> Any:
-        return (await self.countAndFilterResults(methodName, *args, **kw))[1]
-
-    async def countAndFilterResults(self, methodName: str, *args: Any,
-                                    **kw: Any) -> Any:
-        options = kw.pop('filterOpts', None) or {}
-        found = await self._dispatch(methodName, args, kw)
-        return [len(found), part(found, options)]
+@cache
+def known_exports() -> dict[str, Export]:
+    """The methods that are answered, by name."""
+    return exports(KINDS)
 
 
-for _name in dir(RootExports):
-    if not _name.startswith('_'):
-        # Python's complaint about wrong arguments names the function; on the
-        # hub one of them stands outside of the class.
-        getattr(RootExports, _name).__qualname__ = (
-            'get_build' if _name == 'getBuild' else f'RootExports.{_name}')
+@cache
+def known_methods() -> frozenset[str]:
+    """The names of all methods of the hub that the sample is of."""
+    with open(os.path.join(SAMPLE, 'methods.txt')) as file:
+        return frozenset(file.read().split()) | frozenset(known_exports())
 
 
-def call(function: Callable[..., Any], args: Sequence[Any],
-         kwargs: dict[str, Any]) -> Any:
-    """
-    Call a function as the hub calls its methods.
+def answered(method: str) -> bool:
+    """Whether a FakeHub answers a method by itself."""
+    return method in known_exports() or method in CALLING
 
-    :raises ParameterError: if it does not take these arguments.
-    """
-    try:
-        inspect.signature(function).bind(*args, **kwargs)
-    except TypeError:
-        try:
-            # For Python's own words about it, which are the hub's, too.
-            return function(*args, **kwargs)
-        except TypeError as error:
-            raise ParameterError(str(error)) from error
-    return function(*args, **kwargs)
+
+def exists(method: str, version: tuple[int, ...]) -> bool:
+    """Whether a hub of a version has a method, if any has."""
+    family = METHODS_SINCE.get(method.split('.')[0], ())
+    return version >= METHODS_SINCE.get(method, family)

@@ -1,5 +1,5 @@
 """
-The hub methods about builds, and what is in them.
+The hub methods that read builds.
 """
 from __future__ import annotations
 
@@ -10,9 +10,24 @@ from typing import Any
 
 from txkoji import build_states
 from txkoji.exceptions import GenericError
-from txkoji.testing import inheritance
-from txkoji.testing.methods.base import Methods, nvr, unknown
-from txkoji.testing.queries import among, between, query
+from txkoji.testing import inheritance, rows as joins
+from txkoji.testing.calls import Methods, export
+from txkoji.testing.lookups import (
+    build_row,
+    entry,
+    event_number,
+    strict_build,
+    tag as find_tag,
+    user as find_user,
+)
+from txkoji.testing.queries import (
+    among,
+    between,
+    integers,
+    query,
+    query as cut_rows,
+    unanswered,
+)
 from txkoji.testing.tables import Row, seconds
 
 #: "2 months" to the hub's database, in seconds for one.
@@ -20,12 +35,19 @@ MONTH = 30.44 * 86400
 
 
 class BuildMethods(Methods):
-    """Builds, packages and archives."""
+    """Builds."""
 
+    @export('get_build')
     def getBuild(self, buildInfo: Any, strict: bool = False) -> Any:
-        found = self._find_build(buildInfo, strict)
-        return found and self._tables.build(found)
+        found = build_row(self.tables, buildInfo, strict)
+        return found and joins.build(self.tables, found)
 
+    @export('find_build_id')
+    def findBuildID(self, X: Any, strict: bool = False) -> Any:
+        found = build_row(self.tables, X, strict)
+        return found and found['id']
+
+    @export(lazy=True)
     def listBuilds(self, packageID: Any = None, userID: Any = None,
                    taskID: Any = None, prefix: Any = None, state: Any = None,
                    volumeID: Any = None, source: Any = None,
@@ -36,8 +58,8 @@ class BuildMethods(Methods):
                    cgID: Any = None, draft: Any = None,
                    promotedBefore: Any = None, promotedAfter: Any = None,
                    promoter: Any = None) -> Any:
-        unknown('listBuilds', typeInfo=typeInfo)
-        tables = self._tables
+        unanswered('listBuilds', typeInfo=typeInfo)
+        tables = self.tables
         rows: Iterable[Row] = tables.builds
         for column, table, key in [('package_id', 'packages', packageID),
                                    ('owner_id', 'users', userID),
@@ -45,12 +67,16 @@ class BuildMethods(Methods):
                                    ('volume_id', 'volumes', volumeID),
                                    ('cg_id', 'cgs', cgID)]:
             if key is not None:
-                rows = among(rows, column, self._id(table, key))
+                found = (find_user(tables, key) if table == 'users'
+                         else entry(tables, table, key, strict=False))
+                if found is None:
+                    return query([], queryOpts)
+                rows = among(rows, column, found['id'])
         if taskID == -1:
             rows = [row for row in rows if row['task_id'] is not None]
         elif taskID is not None:
-            rows = among(rows, 'task_id', taskID)
-        rows = among(rows, 'state', state)
+            rows = among(rows, 'task_id', integers(taskID))
+        rows = among(rows, 'state', integers(state))
         if draft is not None:
             rows = [row for row in rows if bool(row['draft']) == draft]
         rows = between(rows, 'creation_time', createdAfter, createdBefore)
@@ -58,125 +84,168 @@ class BuildMethods(Methods):
                        completeBefore)
         rows = between(rows, 'promotion_time', promotedAfter,
                        promotedBefore)
-        found = [tables.listed_build(row) for row in self._of_type(rows, type)]
+        whole = [joins.listed_build(tables, row)
+                 for row in self._of_type(rows, type)]
         for column, glob in [
                 ('source', source), ('nvr', pattern),
                 ('name', prefix and glob_escape(prefix) + '*')]:
             if glob is not None:
-                found = [row for row in found if row[column] is not None
+                whole = [row for row in whole if row[column] is not None
                          and fnmatch.fnmatchcase(row[column], glob)]
-        return query(found, queryOpts)
+        return query(whole, queryOpts)
 
+    def _of_type(self, rows: Iterable[Row], kind: Any) -> Iterator[Row]:
+        known = {} if kind is None else self.types(kind)
+        return (row for row in rows if kind is None or row['id'] in known)
+
+    def types(self, kind: str) -> dict[int, Row]:
+        """
+        What is known of builds of a type, by their ids.
+
+        :raises GenericError: if there is no such type.
+        """
+        if entry(self.tables, 'btypes', kind, strict=False) is None:
+            raise GenericError(f'unsupported build type: {kind}')
+        return {row['build_id']: row['info']
+                for row in self.tables.build_types if row['type'] == kind}
+
+    @export()
     def listTagged(self, tag: Any, event: Any = None, inherit: bool = False,
                    prefix: Any = None, latest: Any = False,
                    package: Any = None, owner: Any = None, type: Any = None,
                    strict: bool = True, extra: bool = False,
                    draft: Any = None) -> Any:
-        place = self._tables.find('tags', tag)
+        event_number(self.tables, event)
+        place = find_tag(self.tables, tag, event)
         if place is None:
             if strict:
                 raise GenericError(f'No such tagInfo: {tag!r}')
             return []
-        tables = self._tables
-        owner_id = None if owner is None else self._id('users', owner)
-        known = {} if type is None else self._types(type)
+        known = {} if type is None else self.types(type)
+        return [
+            {**joins.tagged_build(self.tables, build, tagging, extra),
+             **known.get(build['id'], {})}
+            for build, tagging in self.tagged(
+                place['id'], event, inherit, latest, package=package,
+                prefix=prefix, owner=owner, draft=draft,
+                known=None if type is None else known)]
+
+    def tagged(self, tag: int, event: int | None, inherit: bool, latest: Any,
+               *, package: Any = None, prefix: Any = None, owner: Any = None,
+               draft: Any = None, known: Any = None
+               ) -> list[tuple[Row, Row]]:
+        """The builds in a tag, with their taggings."""
+        names = self.tables.name
+        found = owner and find_user(self.tables, owner)
+        owner_id = None if owner is None else (found or {'id': -1})['id']
 
         def wanted(build: Row, tagging: Row) -> bool:
-            name = tables.name('packages', build['package_id']) or ''
+            name = names('packages', build['package_id']) or ''
             return (build['state'] == build_states.COMPLETE
-                    and package in (None, name)
+                    and package in (None, name, build['package_id'])
                     and name.startswith(prefix or '')
                     and owner_id in (None, build['owner_id'])
                     and draft in (None, bool(build['draft']))
-                    and (type is None or build['id'] in known))
+                    and (known is None or build['id'] in known))
 
-        return [
-            {**tables.tagged_build(build, tagging, extra),
-             **known.get(build['id'], {})}
-            for build, tagging in inheritance.tagged(
-                tables, place['id'], inherit=inherit,
-                latest=int(latest or 0), wanted=wanted, event=event)]
+        return inheritance.tagged(
+            self.tables, tag, inherit=inherit, latest=int(latest or 0),
+            wanted=wanted, event=event)
 
+    @export()
     def getLatestBuilds(self, tag: Any, event: Any = None,
                         package: Any = None, type: Any = None,
                         draft: Any = None) -> Any:
-        return self.listTagged(tag, event, inherit=True, latest=True,
-                               package=package, type=type, draft=draft)
+        place = entry(self.tables, 'tags', tag)
+        assert place is not None
+        return self.listTagged(place['id'], event, inherit=True, latest=True,
+                               package=package, type=type, draft=draft,
+                               strict=False)
 
+    @export()
     def getAverageBuildDuration(self, package: Any, age: Any = None) -> Any:
-        number = self._tables.find('packages', package)
-        if number is None:
+        found = self.tables.find('packages', package)
+        if found is None:
             return None
         took = []
-        for row in self._tables.builds:
+        for row in self.tables.where('builds', 'package_id', found['id']):
             made = (row['task_id'] is not None
                     or 'koji_task_id' in str(row['extra']))
-            if (row['package_id'] == number['id'] and made
-                    and row['state'] == build_states.COMPLETE):
+            if made and row['state'] == build_states.COMPLETE:
                 end = seconds(row['completion_time']) or 0
-                if age is None or end > self._now() - age * MONTH:
+                if age is None or end > self.world.now() - age * MONTH:
                     took.append(end - (seconds(row['creation_time']) or 0))
         return round(sum(took) / len(took), 6) if took else None
 
-    def getRPM(self, rpminfo: Any, strict: bool = False, multi: bool = False
-               ) -> Any:
-        unknown('getRPM', multi=multi)
-        for row in self._tables.rpms:
-            nvra = f'{nvr(row)}.{row["arch"]}'
-            if rpminfo in (row['id'], nvra, nvra + '.rpm'):
-                return dict(row)
+    @export('get_build_type')
+    def getBuildType(self, buildInfo: Any, strict: bool = False) -> Any:
+        row = build_row(self.tables, buildInfo, strict)
+        if row is None:
+            return None
+        found = {each['type']: {'build_id': row['id'], **each['info']}
+                 for each in self.tables.where('build_types', 'build_id',
+                                               row['id'])}
+        if any(True for _ in self.tables.where('rpms', 'build_id',
+                                               row['id'])):
+            found['rpm'] = None  # type: ignore[assignment]
+        return found
+
+    @export()
+    def listBTypes(self, query: Any = None, queryOpts: Any = None) -> Any:
+        return cut_rows([dict(row) for row in self.tables.btypes
+                    if (query or {}).items() <= row.items()], queryOpts)
+
+    def _one_type(self, kind: str, info: Any, strict: bool) -> Any:
+        row = build_row(self.tables, info, strict)
+        if row is None:
+            return None
+        for each in self.tables.where('build_types', 'build_id', row['id']):
+            if each['type'] == kind:
+                return {'build_id': row['id'], **{
+                    name.removeprefix('maven_'): value
+                    for name, value in each['info'].items()}}
         if strict:
-            raise GenericError(f'No such rpm: {rpminfo!r}')
+            raise GenericError(f'no such {kind} build: {info}')
         return None
 
-    def listRPMs(self, buildID: Any = None, buildrootID: Any = None,
-                 imageID: Any = None, componentBuildrootID: Any = None,
-                 hostID: Any = None, arches: Any = None,
-                 queryOpts: Any = None, draft: Any = None) -> Any:
-        unknown('listRPMs', imageID=imageID, hostID=hostID, draft=draft,
-                componentBuildrootID=componentBuildrootID)
-        rows: Iterable[Row] = self._tables.rpms
-        for column, value in [('build_id', buildID),
-                              ('buildroot_id', buildrootID),
-                              ('arch', arches)]:
-            if value is not None:
-                rows = among(rows, column, value)
-        return query([{**row, 'nvr': nvr(row)} for row in rows], queryOpts)
+    @export('get_maven_build')
+    def getMavenBuild(self, buildInfo: Any, strict: bool = False) -> Any:
+        return self._one_type('maven', buildInfo, strict)
 
-    def listBuildRPMs(self, build: Any) -> Any:
-        found = self._find_build(build, strict=True)
-        return found and self.listRPMs(found['id'])
+    @export('get_win_build')
+    def getWinBuild(self, buildInfo: Any, strict: bool = False) -> Any:
+        return self._one_type('win', buildInfo, strict)
 
-    def getArchive(self, archive_id: Any, strict: bool = False) -> Any:
-        found = [row for row in self._tables.archives
-                 if row['id'] == archive_id]
-        if not found and strict:
-            raise GenericError(f'No such archive: {archive_id!r}')
-        return found[0] if found else None
+    @export('get_image_build')
+    def getImageBuild(self, buildInfo: Any, strict: bool = False) -> Any:
+        return self._one_type('image', buildInfo, strict)
 
-    def listArchives(self, buildID: Any = None, buildrootID: Any = None,
-                     componentBuildrootID: Any = None, hostID: Any = None,
-                     type: Any = None, filename: Any = None, size: Any = None,
-                     checksum: Any = None, checksum_type: Any = None,
-                     typeInfo: Any = None, queryOpts: Any = None,
-                     imageID: Any = None, archiveID: Any = None,
-                     strict: bool = False) -> Any:
-        unknown('listArchives', hostID=hostID, typeInfo=typeInfo,
-                imageID=imageID, componentBuildrootID=componentBuildrootID)
-        rows: Iterable[Row] = self._tables.archives
-        for column, value in [('build_id', buildID), ('btype', type),
-                              ('buildroot_id', buildrootID),
-                              ('filename', filename), ('size', size),
-                              ('checksum', checksum), ('id', archiveID),
-                              ('checksum_type', checksum_type)]:
-            if value is not None:
-                rows = among(rows, column, value)
-        return query([dict(row) for row in rows], queryOpts)
+    @export('get_next_release')
+    def getNextRelease(self, build_info: Any, incr: Any = 1) -> str:
+        package = entry(self.tables, 'packages', build_info['name'],
+                        strict=False)
+        rows = [row for row in self.tables.where(
+            'builds', 'package_id', package and package['id'])
+            if row['version'] == build_info['version'] and row['state'] in (
+                build_states.COMPLETE, build_states.BUILDING)]
+        if not rows:
+            return '1'
+        release = max(rows, key=lambda row: int(row['id']))['release']
+        first, dot, rest = release.partition('.')
+        if first.isdigit():
+            return f'{int(first) + incr}{dot}{rest}'
+        raise GenericError('Unable to increment release value:'
+                           f' {release}')
 
-    def _types(self, kind: str) -> dict[int, Row]:
-        return {row['build_id']: row['info']
-                for row in self._tables.build_types if row['type'] == kind}
-
-    def _of_type(self, rows: Iterable[Row], kind: Any) -> Iterator[Row]:
-        known = {} if kind is None else self._types(kind)
-        return (row for row in rows if kind is None or row['id'] in known)
+    @export()
+    def buildReferences(self, build: Any, limit: Any = None,
+                        lazy: bool = False) -> Any:
+        row = strict_build(self.tables, build)
+        tags = [{'tag_id': each['tag_id'],
+                 'name': self.tables.name('tags', each['tag_id'])}
+                for each in self.tables.where('taggings', 'build_id',
+                                              row['id'])
+                if each.get('revoke_event') is None]
+        return {'tags': tags, 'rpms': [], 'archives': [], 'last_used': None,
+                'component_rpms': [], 'component_archives': [],
+                'images': []}

@@ -3,33 +3,40 @@ The hub methods about files.
 """
 from __future__ import annotations
 
-from base64 import encodebytes
-from collections.abc import Callable
+from base64 import b64encode
 from typing import Any
 
 from txkoji.exceptions import GenericError
 from txkoji.files.paths import DEFAULT, build_path, on_volume, task_folder
-from txkoji.testing.files import VOLUMES, Files
-from txkoji.testing.methods.base import Methods
+from txkoji.testing.calls import Methods, export
+from txkoji.testing.files import VOLUMES
+from txkoji.testing.lookups import (
+    crash,
+    entry,
+    number,
+    strict_build,
+    strict_task,
+)
+from txkoji.testing.rows import build as joined
+from txkoji.testing.uploads import Uploads
 
 
 class FileMethods(Methods):
-    """What tasks put out, and logs of builds."""
+    """Uploads, what tasks put out, and logs of builds."""
 
-    _files: Files
-    getBuild: Callable[..., Any]
-    getTaskInfo: Callable[..., Any]
-
-    def listTaskOutput(self, taskID: int, stat: bool = False,
+    @export('list_task_output')
+    def listTaskOutput(self, taskID: Any, stat: bool = False,
                        all_volumes: bool = False, strict: bool = False
                        ) -> Any:
+        taskID = number(taskID)
         if strict:
-            self.getTaskInfo(taskID, strict=True)
+            strict_task(self.tables, taskID)
+        files = self.world.files
         found: dict[str, dict[str, Any]] = {}
         for volume in VOLUMES if all_volumes else (DEFAULT,):
             folder = f'work/{task_folder(taskID)}'
-            for name in self._files.names(folder, volume):
-                size = self._files.size(f'{folder}/{name}', volume)
+            for name in files.names(folder, volume):
+                size = files.size(f'{folder}/{name}', volume)
                 found.setdefault(name, {})[volume] = {
                     'st_size': str(size), 'st_atime': 0.0, 'st_mtime': 0.0,
                     'st_ctime': 0.0}
@@ -39,25 +46,63 @@ class FileMethods(Methods):
         return {name: volumes[DEFAULT] for name, volumes in found.items()
                 } if stat else list(found)
 
-    def downloadTaskOutput(self, taskID: int, fileName: str, offset: int = 0,
-                           size: int = -1, volume: str | None = None
-                           ) -> str:
+    @export()
+    def downloadTaskOutput(self, taskID: Any, fileName: Any,
+                           offset: Any = 0, size: Any = -1,
+                           volume: Any = None) -> str:
+        taskID, size, offset = number(taskID), number(size), number(
+            offset or 0)
+        if volume and volume not in VOLUMES:
+            entry(self.tables, 'volumes', volume)
+        if '..' in fileName:
+            raise GenericError(f'Invalid file name: {fileName}')
         path = f'work/{task_folder(taskID)}/{fileName}'
-        whole = self._files.size(path, volume)
-        if whole is None or '..' in fileName.split('/'):
+        whole = self.world.files.size(path, volume)
+        if whole is None:
             raise GenericError(f'no file "{fileName}" output by task {taskID}')
+        if size < -1:
+            raise crash("<class 'ValueError'>: read length must be"
+                        ' non-negative or -1')
         if offset < 0:
-            offset = max(0, whole + offset)
-        return encodebytes(
-            self._files.read(path, volume, offset, size)).decode()
+            if -offset > whole:
+                raise crash("<class 'OSError'>: [Errno 22] Invalid argument")
+            offset = whole + offset
+        return b64encode(
+            self.world.files.read(path, volume, offset, size)).decode()
 
+    @export('get_build_logs')
     def getBuildLogs(self, build: Any) -> Any:
-        found = self.getBuild(build, strict=True)
+        found = joined(self.tables, strict_build(self.tables, build))
         top = build_path({**found, 'volume_name': None}) + '/data/logs'
         logs = []
-        for name in self._files.names(top, found['volume_name']):
+        for name in self.world.files.names(top, found['volume_name']):
             folder, _, name = name.rpartition('/')
             folder = folder or '.'
             logs.append({'name': name, 'dir': folder, 'path': on_volume(
                 found['volume_name'], f'{top}/{folder}/{name}')})
         return logs
+
+    @export(perm='login')
+    def uploadFile(self, path: Any, name: Any, size: Any, md5sum: Any,
+                   offset: Any, data: Any, volume: Any = None,
+                   checksum: Any = None) -> Any:
+        return Uploads(self.world).uploadFile(
+            self.caller.user_id, path, name, size, md5sum, offset, data,
+            volume, checksum)
+
+    @export()
+    def checkUpload(self, path: Any, name: Any, verify: Any = None,
+                    tail: Any = None, volume: Any = None) -> Any:
+        return Uploads(self.world).checkUpload(
+            self.caller.user_id, path, name, verify, tail, volume)
+
+    @export()
+    def listVolumes(self) -> Any:
+        return [dict(row) for row in self.tables.volumes]
+
+    @export()
+    def getVolume(self, volume: Any, strict: bool = False) -> Any:
+        found = entry(self.tables, 'volumes', volume, strict=False)
+        if found is None and strict:
+            raise GenericError(f'No such volume: {volume}')
+        return found

@@ -1,152 +1,203 @@
 """
-The hub methods about tags, targets and packages.
+The hub methods that read tags, and what they inherit.
 """
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterable
 from typing import Any
 
 from txkoji.exceptions import GenericError
 from txkoji.testing import inheritance
-from txkoji.testing.methods.base import Methods, unknown
-from txkoji.testing.queries import among, query
+from txkoji.testing.calls import Methods, export
+from txkoji.testing.history import History
+from txkoji.testing.lookups import (
+    build_row,
+    crash,
+    entry,
+    entry_id,
+    event_number,
+    strict_tag,
+    strict_user,
+    tag as find_tag,
+)
+from txkoji.testing.queries import integers, like, query
+from txkoji.testing.rows import tag_extra
 from txkoji.testing.tables import Row, holds, unversioned
 
 
 class TagMethods(Methods):
-    """Tags, targets and packages."""
+    """Tags."""
 
+    @export('get_tag')
     def getTag(self, tagInfo: Any, strict: bool = False, event: Any = None,
                blocked: bool = False) -> Any:
-        unknown('getTag', event=None if event == 'auto' else event)
-        found = self._tables.find('tags', tagInfo)
+        revoked = None
+        if event == 'auto':
+            event, revoked = self._last(tagInfo)
+        event_number(self.tables, event)
+        found = find_tag(self.tables, tagInfo, event, blocked)
         if found is None and strict:
             raise GenericError(f'No such tagInfo: {tagInfo!r}')
-        return found and {**found, 'extra': found['extra'] or {}}
+        if found and revoked is not None:
+            found['revoke_event'] = revoked
+        return found
 
+    def _last(self, info: Any) -> tuple[int | None, int | None]:
+        """The event just before a tag was deleted, and that when it was."""
+        found = entry(self.tables, 'tags', info, strict=False)
+        if found is None or not found.get('revoke_event'):
+            return None, None
+        return found['revoke_event'] - 1, found['revoke_event']
+
+    @export('get_tag_id')
+    def getTagID(self, info: Any, strict: bool = False, create: bool = False
+                 ) -> Any:
+        found = entry(self.tables, 'tags', info, strict=strict)
+        if found is None and create:
+            # It makes one, of nobody, that is as good as deleted.
+            found = self.world.create('tags', {
+                'id': self.new_id(), 'name': info, 'arches': None,
+                'locked': False, 'maven_support': False, 'extra': None,
+                'maven_include_all': False, 'perm': None, 'perm_id': None},
+                self.caller.user_id)
+            self.world.revoke(found, None)
+        return found and found['id']
+
+    def new_id(self) -> int:
+        """An id for a new tag."""
+        return 1 + max((row['id'] for row in self.tables.tags), default=0)
+
+    @export('list_tags', lazy=True)
     def listTags(self, build: Any = None, package: Any = None,
                  perms: bool = True, queryOpts: Any = None,
                  pattern: Any = None) -> Any:
-        tables = self._tables
+        if build is not None and package is not None:
+            raise GenericError('only one of build and package may be'
+                               ' specified')
         hidden = ['extra'] if perms else ['extra', 'perm', 'perm_id']
         rows: Iterable[Row] = [
-            {name: row[name] for name in row if name not in hidden}
-            for row in tables.tags]
+            {name: value for name, value in unversioned(row).items()
+             if name not in hidden}
+            for row in self.tables.active('tags')]
         if build is not None:
-            found = self._find_build(build, strict=True)
-            places = {row['tag_id'] for row in tables.active('taggings')
-                      if found and row['build_id'] == found['id']}
+            found = build_row(self.tables, build)
+            if found is None:
+                raise GenericError(f'No such build: {build}')
+            places = {row['tag_id'] for row in self.tables.where(
+                'taggings', 'build_id', found['id']) if holds(row)}
             rows = [row for row in rows if row['id'] in places]
         if package is not None:
-            rows = self._listing_tags(rows, self._id('packages', package))
+            known = entry(self.tables, 'packages', package, strict=False)
+            if known is None:
+                raise GenericError(f'No such package: {package}')
+            rows = self._listing_tags(rows, known['id'])
         if pattern is not None:
-            rows = [row for row in rows
-                    if fnmatch.fnmatchcase(row['name'], pattern)]
+            wanted = like(pattern)
+            rows = [row for row in rows if wanted.fullmatch(row['name'])]
         return query(rows, queryOpts)
-
-    def getInheritanceData(self, tag: Any, event: Any = None) -> Any:
-        return inheritance.links(self._tables, self._id('tags', tag), event)
-
-    def getFullInheritance(self, tag: Any, event: Any = None,
-                           reverse: bool = False, **kwargs: Any) -> Any:
-        unknown('getFullInheritance', reverse=reverse, **kwargs)
-        return inheritance.full(self._tables, self._id('tags', tag), event)
-
-    def getBuildTarget(self, info: Any, event: Any = None,
-                       strict: bool = False) -> Any:
-        found = self._tables.find('targets', info)
-        if found is None or not holds(found, event):
-            if strict:
-                raise GenericError(f'No such build target: {info!r}')
-            return None
-        return self._tables.target(found)
-
-    def getBuildTargets(self, info: Any = None, event: Any = None,
-                        buildTagID: Any = None, destTagID: Any = None,
-                        queryOpts: Any = None) -> Any:
-        rows: Iterable[Row] = self._tables.active('targets', event)
-        if info is not None:
-            rows = among(rows, 'id', self._id('targets', info))
-        for column, tag in [('build_tag', buildTagID),
-                            ('dest_tag', destTagID)]:
-            if tag is not None:
-                rows = among(rows, column, self._id('tags', tag))
-        return query([self._tables.target(row) for row in rows], queryOpts)
-
-    def getPackage(self, info: Any, strict: bool = False,
-                   create: bool = False) -> Any:
-        found = self._tables.find('packages', info)
-        if found is None and strict:
-            raise GenericError(f'No such package: {info!r}')
-        return found
-
-    def getPackageID(self, name: Any, strict: bool = False) -> Any:
-        found = self.getPackage(name, strict)
-        return found and found['id']
-
-    def listPackagesSimple(self, prefix: Any = None, queryOpts: Any = None
-                           ) -> Any:
-        return query([{'package_id': row['id'], 'package_name': row['name']}
-                      for row in self._tables.packages
-                      if row['name'].startswith(prefix or '')], queryOpts)
-
-    def listPackages(self, tagID: Any = None, userID: Any = None,
-                     pkgID: Any = None, prefix: Any = None,
-                     inherited: bool = False, with_dups: bool = False,
-                     event: Any = None, queryOpts: Any = None,
-                     with_owners: bool = True, with_blocked: bool = True
-                     ) -> Any:
-        if (tagID, userID, pkgID) == (None, None, None):
-            return self.listPackagesSimple(prefix, queryOpts)
-        tables = self._tables
-        rows: Iterable[Row] = tables.active('tag_packages', event)
-        if tagID is not None:
-            places = [self._id('tags', tagID)]
-            if inherited:
-                places += [row['parent_id'] for row
-                           in inheritance.full(tables, places[0], event)]
-            rows = _listed(rows, places, with_dups)
-        if userID is not None:
-            rows = among(rows, 'owner_id', self._id('users', userID))
-        if pkgID is not None:
-            rows = among(rows, 'package_id', self._id('packages', pkgID))
-        found = [{**unversioned(row),
-                  'package_name': tables.name('packages', row['package_id']),
-                  'tag_name': tables.name('tags', row['tag_id']),
-                  'owner_name': tables.name('users', row['owner_id'])}
-                 for row in rows if with_blocked or not row['blocked']]
-        if not with_owners:
-            found = [{name: row[name] for name in row
-                      if not name.startswith('owner_')} for row in found]
-        return query([row for row in found if (row['package_name'] or ''
-                                               ).startswith(prefix or '')],
-                     queryOpts)
 
     def _listing_tags(self, tags: Iterable[Row], package: int) -> list[Row]:
         found = []
         for tag in tags:
-            for row in self._tables.active('tag_packages'):
-                if (row['tag_id'], row['package_id']) == (tag['id'], package):
+            for row in self.tables.where('tag_packages', 'tag_id',
+                                         tag['id']):
+                if row['package_id'] == package and holds(row):
+                    owner = inheritance.owner_of(self.tables, row)
                     found.append({
-                        **tag,
-                        'blocked': row['blocked'],
+                        **tag, 'blocked': row['blocked'],
                         'extra_arches': row['extra_arches'],
-                        'owner_id': row['owner_id'],
-                        'owner_name': self._tables.name('users',
-                                                        row['owner_id'])})
+                        'owner_id': owner,
+                        'owner_name': self.tables.name('users', owner)})
         return found
 
+    @export('get_inheritance_data')
+    def getInheritanceData(self, tag: Any, event: Any = None) -> Any:
+        event_number(self.tables, event)
+        return inheritance.links(
+            self.tables, entry_id(self.tables, 'tags', tag), event)
 
-def _listed(rows: Iterable[Row], places: list[int], dups: bool
-            ) -> list[Row]:
-    """Packages of the first of some tags that lists them, or of all."""
-    found: list[Row] = []
-    seen = set()
-    for place in places:
-        for row in rows:
-            if row['tag_id'] == place and (
-                    dups or row['package_id'] not in seen):
-                seen.add(row['package_id'])
-                found.append(row)
-    return found
+    @export()
+    def getFullInheritance(self, tag: Any, event: Any = None,
+                           reverse: bool = False) -> Any:
+        event_number(self.tables, event)
+        return inheritance.full(
+            self.tables, entry_id(self.tables, 'tags', tag), event, reverse)
+
+    @export('get_build_config')
+    def getBuildConfig(self, tag: Any, event: Any = None) -> Any:
+        found = strict_tag(self.tables, tag, event)
+        origins: Row = {}
+        arches = None
+        own = set(found['extra'])
+        blocked = {row['key'] for row in self.tables.where(
+            'tag_extra', 'tag_id', found['id'])
+            if row['value'] is None and holds(row, event)}
+        for link in inheritance.full(self.tables, found['id'], event):
+            if link['noconfig']:
+                continue
+            place = find_tag(self.tables, link['parent_id'], event)
+            if place is None:
+                continue
+            origin = {'id': place['id'], 'name': place['name']}
+            if not found['arches'] and place['arches']:
+                found['arches'], arches = place['arches'], origin
+            for name, value in place['extra'].items():
+                if name not in own | blocked and name not in origins:
+                    found['extra'][name] = value
+                    origins[name] = origin
+        found['config_inheritance'] = {'extra': origins, 'arches': arches}
+        return found
+
+    @export('tag_last_change_event')
+    def tagLastChangeEvent(self, tag: Any, before: Any = None,
+                           inherit: bool = True) -> Any:
+        return History(self.world).last_change(self._any(tag), before,
+                                               inherit)
+
+    @export('tag_first_change_event')
+    def tagFirstChangeEvent(self, tag: Any, after: Any = None,
+                            inherit: bool = True) -> Any:
+        return History(self.world).first_change(
+            self._any(tag), after, inherit and after is not None)
+
+    def _any(self, info: Any) -> int:
+        """The id of a tag, also of one that is deleted."""
+        found = entry(self.tables, 'tags', info, strict=False)
+        if found is None:
+            raise GenericError(f'No such tagInfo: {info!r}')
+        return int(found['id'])
+
+    @export('tag_changed_since_event')
+    def tagChangedSinceEvent(self, event: Any, taglist: list[int]) -> Any:
+        if not taglist:
+            raise crash("<class 'psycopg2.errors.SyntaxError'>: syntax error"
+                        ' at or near ")"\n')
+        return History(self.world).changed_since(integers(event), taglist)
+
+    @export()
+    def getAllArches(self) -> Any:
+        """Every architecture of a host."""
+        return list(dict.fromkeys(
+            arch for row in self.tables.hosts
+            for arch in (row['arches'] or '').split()))
+
+    @export('list_side_tags')
+    def listSideTags(self, basetag: Any = None, user: Any = None,
+                     queryOpts: Any = None) -> Any:
+        owner = None if user is None else strict_user(self.tables, user)['id']
+        base = None if basetag is None else strict_tag(
+            self.tables, basetag)['id']
+        parents = {row['child_id']: row['parent_id']
+                   for row in self.tables.active('inheritance')}
+        found = []
+        for row in self.tables.active('tags'):
+            extra = tag_extra(self.tables, row)
+            if (extra.get('sidetag') and base in (
+                    None, parents.get(row['id']))
+                    and owner in (None, extra.get('sidetag_user_id'))):
+                number = extra.get('sidetag_user_id')
+                found.append({
+                    'id': row['id'], 'name': row['name'],
+                    'user_id': str(number),
+                    'user_name': self.tables.name('users', number)})
+        return query(found, queryOpts)

@@ -1,0 +1,1 @@
+"""Three bots of a page each, to show how bots are tested."""
