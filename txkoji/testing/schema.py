@@ -14,7 +14,7 @@ PERMISSIONS = {
     15: 'draft-promoter', 16: 'livemedia', 17: 'runroot'}
 
 #: The ids of users of the sample -> their permissions.
-GRANTED = {
+GRANTED: dict[int, tuple[str, ...]] = {
     1: ('admin', 'image', 'livecd', 'livemedia', 'appliance'),
     2: ('livemedia', 'image', 'livecd', 'appliance', 'repo', 'dist-repo',
         'win-admin', 'runroot'),
