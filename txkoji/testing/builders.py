@@ -56,8 +56,8 @@ class Builders:
         self._failures: dict[tuple[str, str | None], str] = {}
         self._duration = DURATION
         self._timer: Any = None
-        self.running = False
-        self.between = not isinstance(clock, LazyReactor)
+        self.running: bool = False
+        self.between: bool = not isinstance(clock, LazyReactor)
         self.moment: float | None = None
 
     def start(self, *, duration: float = DURATION,

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from txkoji.exceptions import KojiException, ParameterError
 from txkoji.testing.caller import Caller
+from txkoji.testing.tables import Tables
 from txkoji.testing.world import World
 
 F = TypeVar('F', bound=Callable[..., Any])
@@ -33,7 +34,7 @@ class Methods:
 
     def __init__(self, world: World, caller: Caller) -> None:
         self.world = world
-        self.tables = world.tables
+        self.tables: Tables = world.tables
         self.caller = caller
 
 

@@ -40,7 +40,7 @@ class Authority:
     def __init__(self, folder: str) -> None:
         self._folder = folder
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        self.path = os.path.join(folder, 'ca.pem')
+        self.path: str = os.path.join(folder, 'ca.pem')
         key_path = os.path.join(folder, 'ca.key.pem')
         if os.path.exists(self.path) and os.path.exists(key_path):
             with open(key_path, 'rb') as file:

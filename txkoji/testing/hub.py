@@ -18,7 +18,7 @@ from txkoji.hub.codec.xmlrpc import (
     split_arguments,
 )
 from txkoji.testing.builders import Builders
-from txkoji.testing.bus import PROTON, Bus
+from txkoji.testing.bus import PROTON, Bus, BusMessage
 from txkoji.testing.caller import Caller
 from txkoji.testing.clocks import LazyReactor
 from txkoji.testing.dispatch import Dispatcher, Taught, check_method, code_of
@@ -99,28 +99,31 @@ class FakeHub(Serving, Making, Life):
     def __init__(self, *, sample: bool = True, clock: Any = None,
                  reactor: Any = None, front: bool = False,
                  folder: str | None = None, version: str = VERSION) -> None:
-        self.clock = clock or reactor or LazyReactor()
+        self.clock: Any = clock or reactor or LazyReactor()
         Serving.__init__(self)
         self._started = self.clock.seconds()
         self._began = RECORDED
         self.version = version
         self.front = front
-        self.tables = Tables(sample)
-        self.files = Files(folder)
+        self.tables: Tables = Tables(sample)
+        self.files: Files = Files(folder)
         if sample:
             self.files.write(LOG, b'It was built.\n')
-        self.world = World(self.tables, self.files, self.now, self._version)
+        self.world: World = World(
+            self.tables, self.files, self.now, self._version)
         self.world.on_commit = self._committed
-        self.sessions = Sessions(self.tables, self.now, self._version)
-        self.history = History(self.world)
-        self.repos = Repos(self.world)
+        self.sessions: Sessions = Sessions(
+            self.tables, self.now, self._version)
+        self.history: History = History(self.world)
+        self.repos: Repos = Repos(self.world)
         self._dispatcher = Dispatcher(self.world)
-        self.calls = self._dispatcher.calls
-        self.requests = 0
+        self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = (
+            self._dispatcher.calls)
+        self.requests: int = 0
         self.takes_files = True
-        self.builders = Builders(self.world, self.clock)
+        self.builders: Builders = Builders(self.world, self.clock)
         self._bus = Bus(self.tables)
-        self.messages = self._bus.messages
+        self.messages: list[BusMessage] = self._bus.messages
         self._misbehaviours: list[Misbehaviour] = []
 
     def now(self) -> float:

@@ -53,7 +53,7 @@ class Repos:
     def __init__(self, world: World) -> None:
         self._world = world
         self._tables = world.tables
-        self.history = History(world)
+        self.history: History = History(world)
 
     def make(self, tag_id: int, event: int | None = None, *,
              opts: dict[str, bool] | None = None,

@@ -45,11 +45,11 @@ class RPMFile:
         signatures, end = self._header(LEAD)
         # With what fills it up to eight bytes.
         end += -end % 8
-        self.signature_header = data[LEAD:end]
+        self.signature_header: bytes = data[LEAD:end]
         self._signatures = signatures
         main, _ = self._header(end)
-        self.headers = {TAGS[tag]: value for tag, value in main.items()
-                        if tag in TAGS}
+        self.headers: dict[str, Any] = {
+            TAGS[tag]: value for tag, value in main.items() if tag in TAGS}
 
     @property
     def payloadhash(self) -> str:

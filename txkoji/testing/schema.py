@@ -35,7 +35,7 @@ DESCRIPTIONS = {
                       ' build.'}
 
 #: The ids of users of the sample -> their permissions.
-GRANTED = {
+GRANTED: dict[int, tuple[str, ...]] = {
     1: ('admin', 'image', 'livecd', 'livemedia', 'appliance'),
     2: ('livemedia', 'image', 'livecd', 'appliance', 'repo', 'dist-repo',
         'win-admin', 'runroot'),

@@ -39,7 +39,7 @@ class Serving:
 
     def __init__(self) -> None:
         self.serving = set()
-        self.resource = self._site(None)
+        self.resource: Resource = self._site(None)
         self._ports: list[tuple[Any, Any, WrappingFactory]] = []
 
     def now(self) -> float:
@@ -157,7 +157,7 @@ class Listening(WrappingFactory):
     """Knows its connections, and tells those over TLS what it speaks."""
 
     noisy = False
-    protocol = Spoken
+    protocol: type[ProtocolWrapper] = Spoken
 
     def acceptableProtocols(self) -> list[bytes]:
         return [b'http/1.1']

@@ -69,7 +69,7 @@ class Tables:
     """
 
     def __init__(self, sample: bool = True) -> None:
-        self.sample = sample
+        self.sample: bool = sample
         self._ids: dict[str, dict[int, Row]] = {}
         self._by_name: dict[str, dict[str, Row]] = {}
         self._groups: dict[tuple[str, str], dict[Any, list[Row]]] = {}

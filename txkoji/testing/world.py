@@ -55,7 +55,7 @@ class World:
         self.files = files
         self.now = now
         self.version = version
-        self.transaction = Transaction()
+        self.transaction: Transaction = Transaction()
         self.owners: dict[tuple[str | None, str], int] = {}
         self.on_commit: Callable[[str, dict[str, Any]], None] | None = None
         self._last: dict[str, int] = {}
