@@ -177,6 +177,7 @@ class Dispatcher:
             raise GenericError(f'Invalid method: {method}')
         own = self._own(method, credentials)
         if own is not None:
+            self._check_own(method, own, args, kwargs)
             return own(*args, **kwargs)
         export = known_exports().get(method)
         if export is None:
@@ -234,6 +235,15 @@ class Dispatcher:
                 'signatures not supported',
             'system.methodHelp': help_of}
         return own.get(method)
+
+    def _check_own(self, method: str, own: Callable[..., Any],
+                   args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+        signature = inspect.signature(own)
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError:
+            raise ParameterError(complaint(
+                signature, f'RootExports.{method}', args, kwargs)) from None
 
     def _names(self) -> list[str]:
         version = self._world.version()

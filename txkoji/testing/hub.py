@@ -35,7 +35,7 @@ from txkoji.testing.sessions import ClientIdentity, Credentials, Sessions
 from txkoji.testing.slices import Slice
 from txkoji.testing.tables import RECORDED, Tables
 from txkoji.testing.uploads import Uploads
-from txkoji.testing.world import World
+from txkoji.testing.world import Transaction, World
 
 #: A log of the sample; of all other files, it knows the names only.
 LOG = 'packages/rhceph-container/8/40/data/logs/orchestrator.log'
@@ -327,7 +327,18 @@ class FakeHub(Serving, Making, Life):
             slow = self.trouble('slow', method)
             if slow:
                 await deferLater(self.clock, slow.seconds, lambda: None)
-            transaction = self.world.begin()
+            answer, changed = await self._carry_out(
+                method, args, kwargs, credentials, data)
+            return answer
+        finally:
+            credentials.leave(changed)
+
+    async def _carry_out(self, method: str, args: Any, kwargs: Any,
+                         credentials: Credentials, data: bytes | None
+                         ) -> tuple[bytes, bool]:
+        """The body of an answer, and whether something was changed."""
+        transaction = self.world.begin()
+        try:
             if data is None:
                 found = await self._dispatcher.request(
                     method, args, kwargs, credentials)
@@ -338,20 +349,19 @@ class FakeHub(Serving, Making, Life):
             changed = self._dispatcher.changes(method, args, kwargs)
             self.world.commit()
             self.builders.look()
-            return answer
+            return answer, changed
         except KojiException as fault:
-            self._roll_back()
-            return encode_fault(code_of(fault), str(fault))
+            self._roll_back(transaction)
+            return encode_fault(code_of(fault), str(fault)), False
         except CancelledError:
             raise
         except Exception as error:
-            self._roll_back()
+            self._roll_back(transaction)
             self._dispatcher.log_failure(method)
-            return encode_fault(1, f'{type(error)}: {error}')
-        finally:
-            credentials.leave(changed)
+            return encode_fault(1, f'{type(error)}: {error}'), False
 
-    def _roll_back(self) -> None:
+    def _roll_back(self, transaction: Transaction) -> None:
+        self.world.transaction = transaction
         self.world.undo()
         self.world.begin()
 

@@ -123,11 +123,7 @@ class Work:
         source, target, *rest = task['request']
         opts = (rest or [None])[0] or {}
         scratch = bool(opts.get('scratch'))
-        place = self._tables.by_name('targets').get(target or '')
-        if place is None and not opts.get('repo_id'):
-            raise GenericError(f'unknown build target: {target}')
-        tag = strict_tag(self._tables, place['build_tag'] if place
-                         else next(iter(self._tables.by_id('tags'))))
+        place, tag = self._place(target, opts)
         yield self._pace()
         srpm = self._sub(task, 'buildSRPMFromSCM' if '://' in source
                          else 'rebuildSRPM', [source, tag['id'], {
@@ -160,6 +156,15 @@ class Work:
             yield [tagging]
             self._results([tagging])
         return None
+
+    def _place(self, target: Any, opts: Row) -> tuple[Row | None, Row]:
+        """The target of a build, and the tag that it is built with."""
+        place = self._tables.by_name('targets').get(target or '')
+        if place is None and not opts.get('repo_id'):
+            raise GenericError(f'unknown build target: {target}')
+        return place, strict_tag(
+            self._tables, place['build_tag'] if place
+            else next(iter(self._tables.by_id('tags'))))
 
     def _arches(self, tag: Row, opts: Row) -> list[str]:
         wanted = opts.get('arch_override') or tag['arches']

@@ -86,13 +86,9 @@ class BuildMethods(Methods):
                        promotedBefore)
         whole = [joins.listed_build(tables, row)
                  for row in self._of_type(rows, type)]
-        for column, glob in [
-                ('source', source), ('nvr', pattern),
-                ('name', prefix and glob_escape(prefix) + '*')]:
-            if glob is not None:
-                whole = [row for row in whole if row[column] is not None
-                         and fnmatch.fnmatchcase(row[column], glob)]
-        return query(whole, queryOpts)
+        return query(_matching(whole, {
+            'source': source, 'nvr': pattern,
+            'name': prefix and glob_escape(prefix) + '*'}), queryOpts)
 
     def _of_type(self, rows: Iterable[Row], kind: Any) -> Iterator[Row]:
         known = {} if kind is None else self.types(kind)
@@ -249,3 +245,12 @@ class BuildMethods(Methods):
         return {'tags': tags, 'rpms': [], 'archives': [], 'last_used': None,
                 'component_rpms': [], 'component_archives': [],
                 'images': []}
+
+
+def _matching(rows: list[Row], globs: dict[str, Any]) -> list[Row]:
+    """The rows whose columns match globs, where those are given."""
+    for column, glob in globs.items():
+        if glob is not None:
+            rows = [row for row in rows if row[column] is not None
+                    and fnmatch.fnmatchcase(row[column], glob)]
+    return rows
