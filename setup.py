@@ -47,7 +47,7 @@ setup(
         'amqp': ['pika>=1.3.2'],
         'fedora-messaging': ['fedora-messaging>=3.6'],
         # For examples only.
-        'plot': ['matplotlib>=3.8'],
+        'plot': ['matplotlib>=3.10.7'],
         'progress': ['rich>=13'],
     },
     # The Pythons that `tox` runs the tests on.

@@ -16,6 +16,13 @@ from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater, react
+from twisted.logger import (
+    FilteringLogObserver,
+    LogLevel,
+    LogLevelFilterPredicate,
+    globalLogBeginner,
+    textFileLogObserver,
+)
 
 from txkoji import Connection
 from txkoji.exceptions import KojiException
@@ -81,6 +88,12 @@ def run(example: Example, description: str | None, *, user: str = 'alice',
         reactor.addSystemEventTrigger('before', 'shutdown', stop)
         return running
 
+    if sys.stderr is not None:
+        # Retries during an outage are warnings.
+        globalLogBeginner.beginLoggingTo([FilteringLogObserver(
+            textFileLogObserver(sys.stderr),
+            [LogLevelFilterPredicate(LogLevel.warn)])],
+            redirectStandardIO=False)
     try:
         react(main)
     except KeyboardInterrupt:

@@ -161,8 +161,11 @@ def read_profile(name: str,
     """
     parser = read_files(patterns)
     if not parser.has_section(name):
+        known = ', '.join(parser.sections())
+        there = f'there are: {known}' if known else 'there are no profiles'
         raise ConfigurationError(
-            f'no configuration for profile {name!r}{searched(patterns)}')
+            f'no configuration for profile {name!r}; {there}'
+            f'{searched(patterns)}')
     return profile_from(parser, name, patterns)
 
 

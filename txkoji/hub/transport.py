@@ -26,6 +26,7 @@ from txkoji.hub.http.parser import Head
 from txkoji.hub.http.pool import Pool
 from txkoji.hub.http.proxy import Proxies
 from txkoji.hub.http.request import Headers, Request
+from txkoji.hub.loops import check_loop
 from txkoji.hub.profile import Profile, without_secrets
 from txkoji.hub.retries import outage
 from txkoji.hub.stats import Stats
@@ -105,6 +106,7 @@ class Transport:
     def pool(self) -> Pool:
         """The pool of connections."""
         if self._pool is None:
+            check_loop(self.reactor)
             self._pool = Pool(self.reactor, self._settings, self.network,
                               self._proxies, self._max_connections)
         return self._pool
@@ -136,6 +138,11 @@ class Transport:
         :raises TransportError: if there is no valid answer.
         :raises ConnectionClosed: if `close()` was called.
         """
+        if self._pool is None:
+            try:
+                check_loop(self.reactor)
+            except RuntimeError:
+                return fail()
         slot = _RequestSlot(self._slots)
         if request.urgent or slot.try_acquire():
             return self._send(request, address, headers, resend, slot)
@@ -293,5 +300,6 @@ def connection_closed(method: str, address: str) -> ConnectionClosed:
     :param address: the hub's URL.
     """
     url = without_secrets(address)
-    return ConnectionClosed(f'{method}: the connection to {url} was closed',
-                            method=method, url=url)
+    return ConnectionClosed(
+        f'{method}: the connection to {url} was closed; make a new one',
+        method=method, url=url)

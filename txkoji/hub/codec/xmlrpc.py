@@ -18,6 +18,7 @@ dict                    ``<struct>``; comes back as Munch
 from __future__ import annotations
 
 import binascii
+import inspect
 import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -167,8 +168,9 @@ def _encode_subclass(value: Any) -> str:
     for kind, encoder in _ENCODERS.items():
         if isinstance(value, kind):
             return encoder(value)
+    advice = '; await it first' if inspect.isawaitable(value) else ''
     raise TypeError('XML-RPC cannot carry a value of type '
-                    f'{type(value).__name__}: {reprlib.repr(value)}')
+                    f'{type(value).__name__}: {reprlib.repr(value)}{advice}')
 
 
 def _none(value: None) -> str:
