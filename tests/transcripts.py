@@ -1,6 +1,7 @@
 """
-Transcripts of stateful use of a real Koji hub (`transcripts.tar.xz`), and how
-to replay them on a FakeHub. All data in them is synthetic.
+Transcripts of a real Koji hub, and their replay on a FakeHub.
+
+They are in `transcripts.tar.xz`. All data in them is synthetic.
 """
 from __future__ import annotations
 

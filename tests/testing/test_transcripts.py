@@ -28,6 +28,7 @@ class TranscriptTests(SynchronousTestCase):
     """Each transcript on a FakeHub of its own."""
 
     def check(self, name: str) -> None:
+        """Check an answer."""
         different = {number: text for number, text
                      in enumerate(replay(transcripts()[name])) if text}
         known = {number for other, number in DIFFERENT if other == name}

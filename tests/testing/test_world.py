@@ -27,6 +27,7 @@ class WorldTestCase(HubTestCase):
     user = 'alice'
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         self.koji = self.hub.connection(self.user)
         self.get(self.koji.login())
@@ -36,6 +37,7 @@ class MakingTests(SynchronousTestCase):
     """add_tag() and the like."""
 
     def get(self, call: Any) -> Any:
+        """Get the result of a call."""
         return self.successResultOf(call)
 
     def test_empty(self) -> None:

@@ -1,6 +1,4 @@
-"""
-The builds of a FakeHub: how they begin, and what becomes of them.
-"""
+"""The builds of a FakeHub: how they begin, and what becomes of them."""
 from __future__ import annotations
 
 from typing import Any
@@ -32,7 +30,7 @@ class Builds:
         self._tables = world.tables
 
     def package(self, name: str) -> int:
-        """The id of a package, which is made if there is none."""
+        """Get the id of a package, which is made if there is none."""
         row = self._tables.by_name('packages').get(name)
         if row is None:
             row = self._world.add('packages', {'name': name})
@@ -75,7 +73,7 @@ class Builds:
 
     def _begun(self, data: Row, package: int, owner: int | None, state: int
                ) -> Row:
-        """The columns of a build that begins."""
+        """Get the columns of a build that begins."""
         now = self._world.moment()
         return {
             'package_id': package, 'version': data['version'],

@@ -1,6 +1,4 @@
-"""
-How a FakeHub finds the function of a hub method, and calls it.
-"""
+"""How a FakeHub finds the function of a hub method, and calls it."""
 from __future__ import annotations
 
 import inspect
@@ -141,7 +139,7 @@ def complaint(signature: inspect.Signature, name: str, args: Sequence[Any],
 
 @cache
 def _stand_in(signature: inspect.Signature, name: str) -> Callable[..., Any]:
-    """A function of that name that takes these arguments."""
+    """Get a function of that name that takes these arguments."""
     words = []
     for parameter in signature.parameters.values():
         stars = ('*' if parameter.kind is parameter.VAR_POSITIONAL else
@@ -160,7 +158,7 @@ def _stand_in(signature: inspect.Signature, name: str) -> Callable[..., Any]:
 
 
 def exports(kinds: Sequence[type[Methods]]) -> dict[str, Export]:
-    """The hub methods of some classes, by the hub's names."""
+    """Get the hub methods of some classes, by the hub's names."""
     found = {}
     for kind in kinds:
         for cls in reversed(kind.__mro__):

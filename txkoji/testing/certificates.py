@@ -1,6 +1,4 @@
-"""
-Certificates for a FakeHub that is served over TLS.
-"""
+"""Certificates for a FakeHub that is served over TLS."""
 from __future__ import annotations
 
 import os
@@ -83,8 +81,9 @@ class Authority:
 
     def options(self) -> Any:
         """
-        What a server listens with: it has a certificate, and asks clients for
-        theirs, which they may leave out.
+        Get the TLS options of a server that asks for certificates.
+
+        Clients may have none.
         """
         with open(self.issue('localhost', server=True), 'rb') as file:
             own = PrivateCertificate.loadPEM(file.read())

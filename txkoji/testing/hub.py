@@ -1,6 +1,4 @@
-"""
-`FakeHub`: a Koji hub within a Twisted process.
-"""
+"""`FakeHub`: a Koji hub within a Twisted process."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -47,9 +45,10 @@ VERSION = '1.36.0'
 
 class FakeHub(Serving, Making, Life):
     """
-    A Koji hub for tests. It answers as a hub does, from tables that hold a
-    sample of a real one; it can be taught other answers; and it writes down
-    what it was asked::
+    A Koji hub for tests.
+
+    It answers as a hub does, from tables that hold a sample of a real one; it
+    can be taught other answers; and it writes down what it was asked::
 
         hub = FakeHub()
         koji = hub.connection()
@@ -155,14 +154,15 @@ class FakeHub(Serving, Making, Life):
     def from_hub(cls, koji: Any, tags: Iterable[str], **options: Any
                  ) -> Deferred[FakeHub]:
         """
-        Make a hub of a slice of a real one: of some tags, and those that they
-        inherit from, their packages, builds, RPMs, targets and users. It can
-        be saved to a file.
+        Make a hub of a slice of a real one, which can be saved to a file.
+
+        The slice has some tags and their parents, with packages, builds, RPMs,
+        targets and users.
 
         :param koji: a Connection to the real hub.
         :param tags: the names of the tags.
         :param options: as of `FakeHub`.
-        :returns: a Deferred that fires with it.
+        :returns: a Deferred that fires with the hub.
         """
         async def make() -> FakeHub:
             tables = await Slice(koji).read(tags)
@@ -336,7 +336,7 @@ class FakeHub(Serving, Making, Life):
     async def _carry_out(self, method: str, args: Any, kwargs: Any,
                          credentials: Credentials, data: bytes | None
                          ) -> tuple[bytes, bool]:
-        """The body of an answer, and whether something was changed."""
+        """Get the body of an answer, and whether something was changed."""
         transaction = self.world.begin()
         try:
             if data is None:

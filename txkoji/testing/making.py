@@ -1,7 +1,4 @@
-"""
-How a test makes the world of a FakeHub: packages, tags, targets, users,
-hosts, builds and tasks, by names.
-"""
+"""The making of a world: packages, tags, users, hosts, builds and tasks."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping

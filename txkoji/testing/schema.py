@@ -1,6 +1,7 @@
 """
-Rows that a hub's database begins with, and the people of the sample: who has
-which permission is in none of the recorded answers.
+Rows of a new hub's database, and the permissions of the sample's users.
+
+No recorded answer has the permissions.
 """
 from __future__ import annotations
 
@@ -80,7 +81,7 @@ SIGNATURES = ((13, '', '0b0143ce913b335d9d54e4795625ae98'),)
 
 def initial(table: str, sample: bool) -> list[dict[str, Any]]:
     """
-    The first rows of a table that is not recorded.
+    Get the first rows of a table that is not recorded.
 
     :param sample: whether with those of the sample.
     """

@@ -1,6 +1,4 @@
-"""
-A slice of a real hub, for a FakeHub: some tags with all that is in them.
-"""
+"""A slice of a real hub, for a FakeHub: some tags with all that is in them."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -102,5 +100,5 @@ class Slice:
 
 
 def _some(row: Any, table: str) -> Row:
-    """The columns of a table in a row of a hub."""
+    """Get the columns of a table in a row of a hub."""
     return {column: row.get(column) for column in columns(table)}

@@ -1,7 +1,4 @@
-"""
-What a FakeHub knows: tables, as the hub's database has them, and how the
-hub's answers are joined from them.
-"""
+"""The tables of a FakeHub, as those of the hub's database, and their joins."""
 from __future__ import annotations
 
 import json
@@ -49,15 +46,17 @@ VERSIONED_IDS = ('tags', 'targets')
 
 class Tables:
     """
-    The tables of a hub. Each is an attribute, a list of rows, which a test
-    may change: `builds`, `tasks`, `tags`, `taggings`, `inheritance`,
-    `packages`, `tag_packages`, `targets`, `users`, `hosts`, `channels`,
-    `host_channels`, `cgs`, `build_types`, `rpms`, `archives`, `volumes`,
-    `events`, `tag_updates`, `repos`, `repo_requests`, and others (`NAMES`).
-    The files in ``sample`` show their columns; of a row that a test adds,
-    those that are left out are None. A row of a versioned table (`taggings`,
-    `tag_packages`, `inheritance`, `tags`, `targets`, `host_channels`, ...)
-    with a ``revoke_event`` holds no longer, but did at the events from its
+    The tables of a hub.
+
+    Each is an attribute, a list of rows, which a test may change: `builds`,
+    `tasks`, `tags`, `taggings`, `inheritance`, `packages`, `tag_packages`,
+    `targets`, `users`, `hosts`, `channels`, `host_channels`, `cgs`,
+    `build_types`, `rpms`, `archives`, `volumes`, `events`, `tag_updates`,
+    `repos`, `repo_requests`, and others (`NAMES`). The files in ``sample``
+    show their columns; of a row that a test adds, those that are left out are
+    None. A row of a versioned table (`taggings`, `tag_packages`,
+    `inheritance`, `tags`, `targets`, `host_channels`, ...) with a
+    ``revoke_event`` holds no longer, but did at the events from its
     ``create_event`` on until then.
 
     The sample is a part of a hub: it has every build of the tag f43-updates
@@ -119,12 +118,12 @@ class Tables:
         self.forget()
 
     def loaded(self) -> dict[str, list[Row]]:
-        """The tables that were asked for so far."""
+        """Get the tables that were asked for so far."""
         return {name: rows for name, rows in vars(self).items()
                 if name in NAMES}
 
     def by_id(self, table: str) -> dict[int, Row]:
-        """The rows by id; of versioned ones, those that hold."""
+        """Get the rows by id; of versioned ones, those that hold."""
         found = self._ids.get(table)
         if found is None:
             found = self._ids[table] = {
@@ -133,7 +132,7 @@ class Tables:
         return found
 
     def by_name(self, table: str) -> dict[str, Row]:
-        """The rows by name; of versioned ones, those that hold."""
+        """Get the rows by name; of versioned ones, those that hold."""
         found = self._by_name.get(table)
         if found is None:
             found = self._by_name[table] = {
@@ -142,7 +141,7 @@ class Tables:
         return found
 
     def where(self, table: str, column: str, value: Any) -> list[Row]:
-        """The rows with a value in a column, revoked ones too."""
+        """Get the rows with a value in a column, revoked ones too."""
         key = (table, column)
         groups = self._groups.get(key)
         if groups is None:
@@ -164,7 +163,7 @@ class Tables:
 
     def find(self, table: str, key: Any) -> Row | None:
         """
-        The row with an id, or a name.
+        Get the row with an id, or a name.
 
         :raises ParameterError: if it is neither.
         """
@@ -181,7 +180,7 @@ class Tables:
         return found and dict(found)
 
     def name(self, table: str, key: int | None) -> str | None:
-        """The name that goes with an id; None with None."""
+        """Get the name that goes with an id; None with None."""
         if key is None:
             return None
         row = self.by_id(table).get(key)
@@ -193,7 +192,7 @@ class Tables:
 
     def active(self, name: str, event: int | None = None) -> list[Row]:
         """
-        The rows of a versioned table that hold.
+        Get the rows of a versioned table that hold.
 
         :param event: at which event; None for now.
         """
@@ -232,19 +231,19 @@ def holds(row: Row, event: int | None = None) -> bool:
 
 
 def unversioned(row: Row) -> Row:
-    """A row without its events."""
+    """Get a row without its events."""
     return {name: row[name] for name in row if name not in VERSION}
 
 
 def read_sample(name: str) -> list[Row]:
-    """The rows of a table of the sample, new each time."""
+    """Get the rows of a table of the sample, new each time."""
     rows = json.loads(_text(name))['rows']
     return [dict(zip(columns(name), row)) for row in rows]
 
 
 @cache
 def columns(name: str) -> list[str]:
-    """The columns of a table of the sample."""
+    """Get the columns of a table of the sample."""
     found: list[str] = json.loads(_text(name))['columns']
     return found
 
@@ -262,7 +261,7 @@ def put_time(row: Row, name: str, text: str | None) -> None:
 
 
 def seconds(text: str | None) -> float | None:
-    """The text of a time as seconds since 1970."""
+    """Get the text of a time as seconds since 1970."""
     return None if text is None else datetime.fromisoformat(text).timestamp()
 
 

@@ -1,7 +1,4 @@
-"""
-How builds get into the tags of a FakeHub and out of them, and packages onto
-their lists.
-"""
+"""The tagging of builds, and the package lists of tags."""
 from __future__ import annotations
 
 from typing import Any
@@ -307,5 +304,5 @@ class Tagging:
 
 
 def tag_named(world: World, info: Any) -> Row | None:
-    """A tag, or None."""
+    """Get a tag, or None."""
     return find_tag(world.tables, info)

@@ -1,7 +1,4 @@
-"""
-The one state of a FakeHub: its tables, files and time, in which each call is
-a transaction.
-"""
+"""The one state of a FakeHub: tables, files and time, with transactions."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -169,7 +166,7 @@ class World:
     # Time
 
     def event(self) -> int:
-        """The event of the call that is under way: a new one at first."""
+        """Get the event of the call that is under way: a new one at first."""
         if self.transaction.event is None:
             self.transaction.event = self.new_event()
         return self.transaction.event
@@ -190,5 +187,5 @@ class World:
         return None if row is None else row['ts']
 
     def moment(self) -> str:
-        """The time of now, as the hub's database gives it."""
+        """Get the time of now, as the hub's database gives it."""
         return time_text(self.now())

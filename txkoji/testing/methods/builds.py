@@ -1,6 +1,4 @@
-"""
-The hub methods that read builds.
-"""
+"""The hub methods that read builds."""
 from __future__ import annotations
 
 import fnmatch
@@ -96,7 +94,7 @@ class BuildMethods(Methods):
 
     def types(self, kind: str) -> dict[int, Row]:
         """
-        What is known of builds of a type, by their ids.
+        Get the information on builds of a type, by their ids.
 
         :raises GenericError: if there is no such type.
         """
@@ -130,7 +128,7 @@ class BuildMethods(Methods):
                *, package: Any = None, prefix: Any = None, owner: Any = None,
                draft: Any = None, known: Any = None
                ) -> list[tuple[Row, Row]]:
-        """The builds in a tag, with their taggings."""
+        """Get the builds in a tag, with their taggings."""
         names = self.tables.name
         found = owner and find_user(self.tables, owner)
         owner_id = None if owner is None else (found or {'id': -1})['id']
@@ -248,7 +246,7 @@ class BuildMethods(Methods):
 
 
 def _matching(rows: list[Row], globs: dict[str, Any]) -> list[Row]:
-    """The rows whose columns match globs, where those are given."""
+    """Get the rows whose columns match globs, where those are given."""
     for column, glob in globs.items():
         if glob is not None:
             rows = [row for row in rows if row[column] is not None

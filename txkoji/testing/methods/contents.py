@@ -1,6 +1,4 @@
-"""
-The hub methods that read what is in builds: RPMs, archives, signatures.
-"""
+"""The hub methods that read what is in builds: RPMs, archives, signatures."""
 from __future__ import annotations
 
 import hashlib

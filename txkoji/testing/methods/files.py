@@ -1,6 +1,4 @@
-"""
-The hub methods about files.
-"""
+"""The hub methods about files."""
 from __future__ import annotations
 
 from base64 import b64encode

@@ -1,6 +1,4 @@
-"""
-The hub methods about hosts and channels.
-"""
+"""The hub methods about hosts and channels."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -52,7 +50,7 @@ class HostsMethods(Methods):
         return [self._host(row) for row in rows]
 
     def _host(self, row: Row) -> Row:
-        """A host as it is now: one that is ready goes on reporting."""
+        """Get a host as it is now: one that is ready goes on reporting."""
         if not row['ready'] or row['update_ts'] is None:
             return dict(row)
         return {**row, 'update_ts': row['update_ts'] + (self.world.now()

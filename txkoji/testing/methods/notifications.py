@@ -1,6 +1,4 @@
-"""
-The hub methods about notifications of builds.
-"""
+"""The hub methods about notifications of builds."""
 from __future__ import annotations
 
 from typing import Any
@@ -28,7 +26,7 @@ class NotificationMethods(Methods):
         return found
 
     def _parts(self, package: Any, tag: Any) -> Row:
-        """The ids of a package and a tag, of which either may be None."""
+        """Get the ids of a package and a tag, of which either may be None."""
         found = {}
         for name, table, info in [('package_id', 'packages', package),
                                   ('tag_id', 'tags', tag)]:

@@ -1,6 +1,4 @@
-"""
-The hub methods about users, their permissions and groups.
-"""
+"""The hub methods about users, their permissions and groups."""
 from __future__ import annotations
 
 from typing import Any

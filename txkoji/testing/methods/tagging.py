@@ -1,6 +1,4 @@
-"""
-The hub methods that put builds into tags and take them out.
-"""
+"""The hub methods that put builds into tags and take them out."""
 from __future__ import annotations
 
 from typing import Any

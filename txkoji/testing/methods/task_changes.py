@@ -1,6 +1,4 @@
-"""
-The hub methods that make tasks, and change them.
-"""
+"""The hub methods that make tasks, and change them."""
 from __future__ import annotations
 
 from typing import Any
@@ -211,7 +209,7 @@ class TaskChanges(Methods):
 
     def _mine(self, info: Any) -> Row:
         """
-        A task that the caller may cancel.
+        Get a task that the caller may cancel.
 
         :raises ActionNotAllowed: if it is somebody else's.
         """
