@@ -339,6 +339,39 @@ class LifeTests(WorldTestCase):
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
 
 
+class LookupTests(SynchronousTestCase):
+    """How rows are found while they change."""
+
+    def test_moved(self) -> None:
+        """A row is found by what it is now, within the same call, too."""
+        hub = FakeHub(clock=Clock())
+        tables, world = hub.tables, hub.world
+        row = tables.where('tasks', 'state', 0)[0]
+        world.change(row, state=1)
+        self.assertNotIn(row, tables.where('tasks', 'state', 0))
+        self.assertIn(row, tables.where('tasks', 'state', 1))
+        world.change(tables.by_id('packages')[1], name='other')
+        self.assertEqual(tables.name('packages', 1), 'other')
+        world.undo()
+        self.assertIn(row, tables.where('tasks', 'state', 0))
+        self.assertEqual(tables.name('packages', 1), 'ceph')
+        self.assertNotIn('other', tables.by_name('packages'))
+
+    def test_undone(self) -> None:
+        """What was added, removed and revoked is as before."""
+        hub = FakeHub(clock=Clock())
+        before = {name: [dict(row) for row in getattr(hub.tables, name)]
+                  for name in ('tags', 'taggings', 'events', 'packages')}
+        world = hub.world
+        world.add('packages', {'name': 'new'})
+        world.remove('packages', hub.tables.packages[5])
+        world.revoke(hub.tables.taggings[0], 1)
+        world.replace('tags', hub.tables.tags[3], 1, locked=True)
+        world.undo()
+        for name, rows in before.items():
+            self.assertEqual(getattr(hub.tables, name), rows, name)
+
+
 class BusTests(WorldTestCase):
     """What it says on the bus."""
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from functools import cache
 from typing import Any
@@ -149,6 +150,12 @@ class Tables:
             for row in getattr(self, table):
                 groups.setdefault(row.get(column), []).append(row)
         return groups.get(value, [])
+
+    def regroup(self, changed: Iterable[str]) -> None:
+        """Look rows up anew by columns that were changed."""
+        names = set(changed)
+        for key in [key for key in self._groups if key[1] in names]:
+            del self._groups[key]
 
     def added(self, table: str, row: Row) -> None:
         """Take note of a row that was added at the end of a table."""

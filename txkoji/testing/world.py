@@ -126,8 +126,10 @@ class World:
         """Change a row."""
         self.transaction.journal.append((None, row, dict(row)))
         row.update(values)
-        if 'name' in values or 'parent' in values or 'task_id' in values:
+        if 'name' in values:
             self.tables.forget()
+        else:
+            self.tables.regroup(values)
 
     def remove(self, table: str, row: Row) -> None:
         """Remove a row."""
