@@ -33,7 +33,7 @@ FLOORS = [
     ['task', 'build'],
     ['channel', 'results', 'messages'],
     ['stored_call', 'structs'],
-    ['methods'],
+    ['methods', 'stored_methods'],
     ['hub_methods'],
     ['arguments', 'options', 'client'],
     ['multicall', 'batching', 'streaming', 'paging', 'files.downloads',

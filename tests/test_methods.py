@@ -194,6 +194,7 @@ class TableTests(SynchronousTestCase):
         """The modules are what the generator makes of the table."""
         for path, text in [
                 (generator.METHODS, generator.write_methods()),
+                (generator.STORED, generator.write_stored()),
                 (generator.LISTS, generator.write_lists())]:
             with open(path, encoding='utf-8') as file:
                 self.assertEqual(file.read(), text)

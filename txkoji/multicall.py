@@ -24,7 +24,7 @@ from txkoji.progress import Progress
 from txkoji.stored_call import StoredCall
 
 if TYPE_CHECKING:
-    from txkoji.methods import StoredMethods
+    from txkoji.stored_methods import StoredMethods
 else:
     from txkoji.hub_methods import DescribedMethods as StoredMethods
 
@@ -153,7 +153,7 @@ class MultiCall(StoredMethods):
             method, args, kwargs)
         return stored
 
-    # A type checker has the signatures of `txkoji.methods` for this.
+    # A type checker has the signatures of `txkoji.stored_methods` for this.
     if not TYPE_CHECKING:
         call = _store
 
