@@ -34,7 +34,7 @@ FLOORS = [
     ['task', 'build', 'builds.of_tasks', 'repo'],
     ['channel', 'results', 'messages'],
     ['stored_call', 'structs'],
-    ['methods'],
+    ['methods', 'stored_methods'],
     ['hub_methods'],
     ['arguments', 'options', 'client'],
     ['multicall', 'batching', 'streaming', 'paging', 'files.downloads',
