@@ -179,6 +179,18 @@ class Build(Timed):
         """
         return self.task().addCallback(lambda task: task and task.target)
 
+    def failure(self) -> Deferred[Any]:
+        """
+        Find out why the build failed.
+
+        :returns: a Deferred that fires with a
+                  `txkoji.submissions.failure.TaskFailure`; with None if the
+                  build has no task, or has not failed.
+        """
+        if self.task_id is None:
+            return succeed(None)
+        return hub_of(self).find_failure(self.task_id)
+
 
 def _within(value: Any, *names: str) -> Any:
     """Get a member of nested dictionaries, or None."""

@@ -346,3 +346,7 @@ class HubClient(HubMethods[Deferred[Any]]):
                  ) -> Deferred[int]:
         """Download a file; see `Connection.download`."""
         return self.owner.download(file, destination, **options)
+
+    def find_failure(self, task: Any) -> Deferred[Any]:
+        """Find out why a task failed; see `Connection.find_failure`."""
+        return self.owner.find_failure(task)

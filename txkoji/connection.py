@@ -36,10 +36,11 @@ from txkoji.paging import Pages
 from txkoji.progress import ByteListener, Listener, transfer
 from txkoji.resource import system_time
 from txkoji.streaming import Items
+from txkoji.submissions.failure import TaskFailure, find_failure
 from txkoji.waiting.changes import Changes
 from txkoji.waiting.repositories import MinEvent, wait_for_repo
 from txkoji.waiting.tags import wait_until_tagged
-from txkoji.waiting.tasks import Poller, TaskOrId
+from txkoji.waiting.tasks import Poller, TaskOrId, task_number
 
 #: Patterns of configuration files; replace it to read others.
 PROFILES = config_files.PROFILES
@@ -530,6 +531,31 @@ class Connection(HubMethods[Deferred[Any]]):
         :raises GenericError: if there is no such tag, or no build of an id.
         """
         return wait_until_tagged(self.client, builds, tag, timeout, inherit)
+
+    # Builds from start to end
+
+    def find_failure(self, task: TaskOrId) -> Deferred[TaskFailure | None]:
+        """
+        Find out why a task failed.
+
+        For example::
+
+            failure = await koji.find_failure(6474)
+            for step in failure.steps:
+                print(step.arch, step.host, step.error, step.logs[0].url)
+            print(await failure.summary())
+
+        :param task: the task, or its id.
+        :returns: a Deferred that fires with a
+                  `txkoji.submissions.failure.TaskFailure`; with None if the
+                  task has succeeded, or if nothing has failed yet.
+        :raises GenericError: if there is no such task.
+        :raises TypeError: if the argument is neither a task nor an id.
+        """
+        async def find() -> TaskFailure | None:
+            return await find_failure(self.client, task_number(task))
+
+        return Deferred.fromCoroutine(find())
 
     # Options
 

@@ -87,6 +87,9 @@ class Hub(Protocol):
                  progress: Any = ...) -> Deferred[int]:
         """Download a file below the topurl."""
 
+    def find_failure(self, task: Any) -> Deferred[Any]:
+        """Find out why a task failed."""
+
 
 class Resource(Munch):  # type: ignore[misc]  # munch has no types
     """
