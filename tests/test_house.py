@@ -227,5 +227,5 @@ class SurfaceTests(SynchronousTestCase):
             'hub_version', 'iterate', 'listBuilds', 'listTasks', 'login',
             'logout', 'lookup', 'new_session', 'now', 'pages', 'profile',
             'serverca', 'session_id', 'session_key', 'settings', 'stats',
-            'task_changed', 'upload', 'url', 'wait', 'wait_repo',
+            'submit_build', 'submit_chain', 'task_changed', 'upload', 'url', 'wait', 'wait_repo',
             'wait_tagged', 'watch', 'weburl', 'with_options'})

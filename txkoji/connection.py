@@ -6,7 +6,7 @@ It is the facade: each method begins a feature, which stands on a `HubClient`.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -37,6 +37,15 @@ from txkoji.progress import ByteListener, Listener, transfer
 from txkoji.resource import system_time
 from txkoji.streaming import Items
 from txkoji.submissions.failure import TaskFailure, find_failure
+from txkoji.submissions.submit import (
+    ChainSubmission,
+    Groups,
+    Order,
+    Submission,
+    options,
+    submit_build,
+    submit_chain,
+)
 from txkoji.waiting.changes import Changes
 from txkoji.waiting.repositories import MinEvent, wait_for_repo
 from txkoji.waiting.tags import wait_until_tagged
@@ -533,6 +542,92 @@ class Connection(HubMethods[Deferred[Any]]):
         return wait_until_tagged(self.client, builds, tag, timeout, inherit)
 
     # Builds from start to end
+
+    def submit_build(self, source: str | None, target: str | None, *,
+                     srpm: Local | None = None, scratch: bool = False,
+                     wait_repo: bool = False,
+                     arch_override: str | Iterable[str] | None = None,
+                     priority: int | None = None, channel: str | None = None,
+                     opts: Mapping[str, Any] | None = None,
+                     progress: ByteListener | None = None
+                     ) -> Deferred[Submission]:
+        """
+        Start a build. You have to be logged in.
+
+        For example::
+
+            submission = await koji.submit_build(
+                'git+https://src.example.com/rpms/zsh.git#9a2f7fc', 'f44')
+            build = await submission.done()
+
+        Mistakes that would let the task fail later are refused at once: an
+        unknown target, a locked tag, and an uploaded package that the tag does
+        not list. If the call is canceled, also the task that the hub may have
+        made is canceled. (An uploaded file stays: hubs have no method to
+        remove it.)
+
+        :param source: the URL of the source, with a commit; None if `srpm` is
+                       given.
+        :param target: the name of the build target. None, with a ``repo_id``
+                       in `opts`, builds without tagging.
+        :param srpm: a source package to upload: the name of a file, or a file
+                     that is open in binary mode.
+        :param scratch: whether to keep no build, only its files for a while.
+        :param wait_repo: whether the task waits for a newer repository.
+        :param arch_override: architectures to build for (scratch builds only).
+        :param priority: added to Koji's default priority: above 0 is later;
+                         below 0 is for administrators.
+        :param channel: the name of a channel.
+        :param opts: further options of the hub method ``build``, such as
+                     ``repo_id``, ``skip_tag``, ``draft`` or ``fail_fast``.
+        :param progress: called after each uploaded chunk with the bytes on the
+                         hub and the total.
+        :returns: a Deferred that fires with a
+                  `txkoji.submissions.submit.Submission`.
+        :raises ValueError: if the arguments contradict each other.
+        :raises ActionNotAllowed: if you are not logged in, may not use the
+                                  priority, or the tag is locked.
+        :raises GenericError: if there is no such target, or the hub refuses
+                              the build.
+        :raises BuildError: if the tag does not list the uploaded package.
+        :raises UploadError: if the package does not arrive intact.
+        """
+        order = Order(target, options(
+            opts, scratch=scratch, wait_repo=wait_repo,
+            arch_override=arch_override), priority, channel)
+        return transfer(progress, lambda report: submit_build(
+            self.client, self, source, order, srpm, report))
+
+    def submit_chain(self, sources: Groups, target: str, *,
+                     priority: int | None = None, channel: str | None = None,
+                     opts: Mapping[str, Any] | None = None
+                     ) -> Deferred[ChainSubmission]:
+        """
+        Start a chain build. You have to be logged in.
+
+        The builds of a group are built simultaneously, and with the builds of
+        the groups before it::
+
+            chain = await koji.submit_chain(
+                [[lib_source], [app_source, tool_source]], 'f44')
+            builds = await chain.done()
+
+        :param sources: the groups. A source is an URL with a commit, or the
+                        name-version-release of a build to wait for. A chain
+                        takes no uploaded packages.
+        :param target: the name of the build target.
+        :param priority: as of `submit_build`; likewise the other parameters.
+        :returns: a Deferred that fires with a
+                  `txkoji.submissions.submit.ChainSubmission`.
+        :raises ValueError: if the sources are malformed.
+        :raises ActionNotAllowed: as by `submit_build`.
+        :raises GenericError: if there is no such target, if its build tag does
+                              not inherit from its destination, or if the hub
+                              refuses the build.
+        """
+        return Deferred.fromCoroutine(submit_chain(
+            self.client, self, sources,
+            Order(target, options(opts), priority, channel)))
 
     def find_failure(self, task: TaskOrId) -> Deferred[TaskFailure | None]:
         """

@@ -20,8 +20,8 @@ _log = Logger()
 
 
 async def call_or_undo(client: HubClient, work: Deferred[T],
-                       undo: Callable[[T], Awaitable[object]],
-                       name: str) -> T:
+                       undo: Callable[[T], Awaitable[object]], name: str,
+                       describe: Callable[[T], str]) -> T:
     """
     Wait for a write, and undo it if the caller is canceled meanwhile.
 
@@ -31,6 +31,7 @@ async def call_or_undo(client: HubClient, work: Deferred[T],
     :param work: the write under way. It fires with the object that it made.
     :param undo: removes the object.
     :param name: of the write, for the log.
+    :param describe: tells the name of the object, for the log.
     :returns: the object.
     :raises CancelledError: if the caller was canceled, after the undoing. An
                             object that may be left is logged.
@@ -50,12 +51,13 @@ async def call_or_undo(client: HubClient, work: Deferred[T],
     except CancelledError:
         if not work.called:
             await shield(Deferred.fromCoroutine(
-                _undo(client, work, undo, name)))
+                _undo(client, work, undo, name, describe)))
         raise
 
 
 async def _undo(client: HubClient, work: Deferred[T],
-                undo: Callable[[T], Awaitable[object]], name: str) -> None:
+                undo: Callable[[T], Awaitable[object]], name: str,
+                describe: Callable[[T], str]) -> None:
     timer = client.reactor.callLater(LIMIT, work.cancel)
     try:
         made = await work
@@ -68,7 +70,8 @@ async def _undo(client: HubClient, work: Deferred[T],
     finally:
         if timer.active():
             timer.cancel()
-    await attempt(undo(made), f'{name} was canceled, and {made!r} is left')
+    await attempt(undo(made),
+                  f'{name} was canceled, and {describe(made)} is left')
 
 
 async def attempt(removal: Awaitable[object], text: str) -> bool:
