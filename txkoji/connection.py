@@ -46,6 +46,7 @@ from txkoji.submissions.submit import (
     submit_build,
     submit_chain,
 )
+from txkoji.tags.side_tags import SideTag, SideTags
 from txkoji.waiting.changes import Changes
 from txkoji.waiting.repositories import MinEvent, wait_for_repo
 from txkoji.waiting.tags import wait_until_tagged
@@ -651,6 +652,52 @@ class Connection(HubMethods[Deferred[Any]]):
             return await find_failure(self.client, task_number(task))
 
         return Deferred.fromCoroutine(find())
+
+    # Tags
+
+    @property
+    def side_tags(self) -> SideTags:
+        """
+        The `SideTags` of the hub: list, create, edit and remove them.
+
+        For example::
+
+            for tag in await koji.side_tags.list(user='alice'):
+                print(tag.name)
+        """
+        return SideTags(self.client)
+
+    def side_tag(self, base: int | str, *, debuginfo: bool = False,
+                 suffix: str | None = None, wait_repo: bool = True,
+                 timeout: float | None = None) -> SideTag:
+        """
+        Use a side tag for a while. You have to be logged in.
+
+        For example::
+
+            async with koji.side_tag('f44-build') as tag:
+                submission = await koji.submit_build(source, tag.name)
+                build = await submission.done()
+
+        The tag is created, with a build target of the same name, and this
+        waits for its repository. At the end the tag is removed, also after an
+        error or a cancellation. The removal has 30 seconds. If it fails after
+        an error, the name of the tag is logged.
+
+        :param base: the id or the name of the tag that it inherits from.
+        :param debuginfo: whether its repositories have packages with debugging
+                          information.
+        :param suffix: the end of its name, one that the hub allows.
+        :param wait_repo: whether to wait for its repository.
+        :param timeout: seconds for that; None for no limit.
+        :raises ActionNotAllowed: if you are not logged in, or a policy of the
+                                  hub is against it.
+        :raises GenericError: if there is no such tag, or if the hub has no
+                              side tags.
+        :raises CallTimeout: if there is no repository in time.
+        """
+        return SideTag(self.client, base, debuginfo=debuginfo, suffix=suffix,
+                       wait_repo=wait_repo, timeout=timeout)
 
     # Options
 
