@@ -24,7 +24,7 @@ FLOORS = [
      'files.cg_metadata', 'messages.frames', 'messages.amqp',
      'messages.fedora'],
     ['task_requests', 'files', 'rows', 'package', 'repo', 'rpm', 'cache',
-     'web'],
+     'web', 'tags.diff'],
     ['estimates', 'files.task_output'],
     ['task', 'build'],
     ['channel', 'results', 'messages.classes', 'messages.subscription',
