@@ -220,7 +220,7 @@ class SurfaceTests(SynchronousTestCase):
         shown = {name for name in dir(koji) if not name.startswith('_')}
         self.assertEqual(shown, {
             'MultiCall', 'batched', 'cache', 'call', 'callnum', 'cg_import',
-            'client', 'close',
+            'changes', 'client', 'close',
             'connect_from_web', 'download', 'download_task_output', 'events',
             'find_failure', 'follow', 'from_web',
             'getTaskChildren', 'getTaskDescendents', 'getTaskInfo',
@@ -229,5 +229,4 @@ class SurfaceTests(SynchronousTestCase):
             'serverca', 'session_id', 'session_key', 'settings', 'side_tag',
             'side_tags', 'stats', 'submit_build', 'submit_chain',
             'task_changed', 'upload', 'url', 'wait', 'wait_repo',
-            'wait_tagged',
-            'watch', 'weburl', 'with_options'})
+            'wait_tagged', 'watch', 'weburl', 'with_options'})

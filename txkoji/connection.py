@@ -6,7 +6,7 @@ It is the facade: each method begins a feature, which stands on a `HubClient`.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -46,6 +46,7 @@ from txkoji.submissions.submit import (
     submit_build,
     submit_chain,
 )
+from txkoji.tags.changes import TagChange, list_changes
 from txkoji.tags.side_tags import SideTag, SideTags
 from txkoji.waiting.changes import Changes
 from txkoji.waiting.repositories import MinEvent, wait_for_repo
@@ -698,6 +699,35 @@ class Connection(HubMethods[Deferred[Any]]):
         """
         return SideTag(self.client, base, debuginfo=debuginfo, suffix=suffix,
                        wait_repo=wait_repo, timeout=timeout)
+
+    def changes(self, tag: int | str, since: int | datetime, *,
+                inherit: bool = False, tables: Sequence[str] | None = None
+                ) -> Deferred[list[TagChange]]:
+        """
+        List the changes of a tag, oldest first.
+
+        For example::
+
+            for change in await koji.changes('f44', since=13546):
+                print(change.time, change.user, change.nvr, change.begins)
+
+        :param tag: the id or the name of the tag.
+        :param since: the id of an event, or an aware datetime. Changes after
+                      it are listed.
+        :param inherit: whether to list the changes of the tags that it
+                        inherits from, now or at the beginning. They need not
+                        matter to the tag itself: it may block a package.
+        :param tables: tables of the hub's history, such as "tag_listing" for
+                       builds only. None means builds, packages, owners,
+                       inheritance, configuration, external repositories and
+                       groups.
+        :returns: a Deferred that fires with a list of
+                  `txkoji.tags.changes.TagChange`.
+        :raises GenericError: if there is no such tag.
+        :raises ValueError: if the datetime has no timezone.
+        """
+        return Deferred.fromCoroutine(list_changes(
+            self.client, tag, since, inherit, tables))
 
     # Options
 
