@@ -32,7 +32,7 @@ FLOORS = [
     ['options', 'client'],
     ['multicall', 'batching', 'streaming', 'paging', 'files.downloads',
      'files.topurl', 'files.uploads', 'files.cg_import',
-     'messages.dispatcher', 'undo'],
+     'messages.dispatcher', 'undo', 'history'],
     ['waiting', 'files.follow', 'submissions', 'tags'],
     ['connection'],
     [''],
@@ -219,8 +219,8 @@ class SurfaceTests(SynchronousTestCase):
             txkoji.Profile('x', server='http://localhost/hub'))
         shown = {name for name in dir(koji) if not name.startswith('_')}
         self.assertEqual(shown, {
-            'MultiCall', 'batched', 'cache', 'call', 'callnum', 'cg_import',
-            'changes', 'client', 'close',
+            'MultiCall', 'at', 'batched', 'cache', 'call', 'callnum',
+            'cg_import', 'changes', 'client', 'close',
             'connect_from_web', 'download', 'download_task_output', 'events',
             'find_failure', 'follow', 'from_web',
             'getTaskChildren', 'getTaskDescendents', 'getTaskInfo',

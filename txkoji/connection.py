@@ -25,6 +25,7 @@ from txkoji.files.file import File
 from txkoji.files.follow import Follow, LogPoller
 from txkoji.files.topurl import FileDownload
 from txkoji.files.uploads import Local, Uploaded, upload
+from txkoji.history import HistoryView
 from txkoji.hub import config_files, profile as profiles
 from txkoji.hub.http.network import Network
 from txkoji.hub.profile import Profile, read_profile
@@ -654,7 +655,28 @@ class Connection(HubMethods[Deferred[Any]]):
 
         return Deferred.fromCoroutine(find())
 
-    # Tags
+    # Tags, and the past
+
+    def at(self, when: int | datetime) -> HistoryView:
+        """
+        Give a view of the hub as it was at an event.
+
+        For example::
+
+            before = koji.at(datetime(2026, 11, 1, tzinfo=timezone.utc))
+            builds = await before.listTagged('f43-updates')
+
+        See `txkoji.history.HistoryView`, also for members that are of the
+        present all the same. Results go on with the connection, so that their
+        methods answer from the present.
+
+        :param when: the id of an event, or an aware datetime: then the last
+                     event before it.
+        :raises ValueError: if the datetime has no timezone, or is in the
+                            future.
+        :raises TypeError: if it is neither an id nor a datetime.
+        """
+        return HistoryView(self.client, when)
 
     @property
     def side_tags(self) -> SideTags:
