@@ -6,8 +6,8 @@ embedded in the example, with sample data.
 """
 import argparse
 
-from twisted.internet.defer import Deferred
-from twisted.internet.task import react
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import deferLater, react
 
 from txkoji import Connection
 from txkoji.exceptions import ConfigurationError
@@ -41,6 +41,8 @@ def run(main, description, flags=(), user='alice', prepare=None, **defaults):
             parser.error(str(error))
 
     async def connected(reactor, koji=koji):
+        # Control-C is handled when the reactor runs.
+        await deferLater(reactor, 0)
         hub = FakeHub(reactor=reactor)
         if koji is None:
             koji = hub.connection(user=user, poll_interval=0.3)
@@ -51,4 +53,18 @@ def run(main, description, flags=(), user='alice', prepare=None, **defaults):
         finally:
             await koji.close()
 
-    react(lambda reactor: Deferred.fromCoroutine(connected(reactor)))
+    def start(reactor):
+        running = Deferred.fromCoroutine(connected(reactor))
+        # Control-C stops the reactor: cancel the example, and let it clean up.
+        reactor.addSystemEventTrigger('before', 'shutdown', cancel, running)
+        return running.addErrback(lambda failure: failure.trap(CancelledError))
+
+    react(start)
+
+
+def cancel(running):
+    """Cancel what is running; gives a Deferred that fires at the end of it."""
+    ended = Deferred()
+    running.addBoth(ended.callback)
+    running.cancel()
+    return ended

@@ -4,12 +4,16 @@ from __future__ import annotations
 import ast
 import glob
 import inspect
+import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import unittest
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from types import FunctionType
 from typing import Any
 
@@ -86,8 +90,8 @@ class ReadmeTests(SynchronousTestCase):
         listed = re.findall(r'\* ``(examples/\w+\.py)``', read('README.rst'))
         there = [os.path.relpath(path, ROOT)
                  for path in glob.glob(os.path.join(ROOT, 'examples/*.py'))]
-        self.assertEqual(sorted(listed + ['examples/embedded.py']),
-                         sorted(there))
+        parts = ['examples/embedded.py', 'examples/tree.py']
+        self.assertEqual(sorted(listed + parts), sorted(there))
 
 
 class ProgramsTests(TestCase):
@@ -298,6 +302,88 @@ class ExamplesTests(SynchronousTestCase):
         self.assertIn('1/1/images/disk.tar.gz', text)
         self.assertIn('It was not imported', self.run_example(
             'import_build', '/none', '/none'))
+
+    def test_why_failed(self) -> None:
+        """A task, a build, and a task that has not failed."""
+        text = self.run_example('why_failed')
+        self.assertIn('Task 6477 FAILED: buildArch (nodejs22', text)
+        self.assertIn('    | ERROR: nothing provides libuv-devel\n', text)
+        self.assertIn('has not failed', self.run_example('why_failed',
+                                                         '6476'))
+        self.assertIn('has not failed', self.run_example(
+            'why_failed', 'bash-4.17.1^20250601gitaf72930-3.fc43'))
+        self.assertIn('Nothing was found: No such build',
+                      self.run_example('why_failed', 'x-1-1'))
+
+    def test_hook(self) -> None:
+        """A web hook gets the text."""
+        posted: list[Any] = []
+
+        class Hook(BaseHTTPRequestHandler):
+            """Keeps what is posted."""
+
+            def do_POST(self) -> None:
+                size = int(self.headers['Content-Length'])
+                posted.append(json.loads(self.rfile.read(size)))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *args: Any) -> None:
+                """Log nothing."""
+
+        server = HTTPServer(('127.0.0.1', 0), Hook)
+        thread = Thread(target=server.handle_request, daemon=True)
+        thread.start()
+        self.addCleanup(server.server_close)
+        text = self.run_example('why_failed', '--hook',
+                                f'http://127.0.0.1:{server.server_port}/')
+        thread.join()
+        self.assertIn('The hook says 200', text)
+        self.assertIn('libuv-devel', posted[0]['text'])
+
+    def test_scratch_build(self) -> None:
+        """A package that is made up, and none."""
+        path = folder(self)
+        text = self.run_example('scratch_build')
+        self.assertIn('-> CLOSED    buildArch (hello-1.0-1.fc44.src.rpm,',
+                      text)
+        self.assertIn('build.log: + make install\n', text)
+        self.assertIn('700 bytes  ', text)
+        package = write(path + '/x-1-1.src.rpm', b'x')
+        self.run_example('scratch_build', package, 'f44-candidate', path)
+        self.assertTrue(os.path.exists(
+            path + '/hello-1.0-1.fc44.x86_64.rpm'))
+        self.assertIn('It was not built: submit_build: No such build target',
+                      self.run_example('scratch_build', package, 'nosuch'))
+        self.assertIn('It was not built', self.run_example('scratch_build',
+                                                           'nosuch'))
+
+    def test_side_tag(self) -> None:
+        """A side tag, and one of no tag."""
+        text = self.run_example('side_tag')
+        self.assertIn('74 packages can be built with', text)
+        self.assertIn('is removed', text)
+        self.assertIn('It did not work', self.run_example('side_tag',
+                                                          'nosuch'))
+
+    def test_interrupted(self) -> None:
+        """Control-C cancels an example, which cleans up."""
+        with subprocess.Popen(
+                [sys.executable, '-W', 'error', 'examples/side_tag.py'],
+                cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                text=True, env={**os.environ, 'PYTHONPATH': ROOT}) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.communicate(timeout=30)[0],
+                             'The hub has no side tag left\n')
+
+    def test_tag_diff(self) -> None:
+        """Two tags, and a tag and none."""
+        text = self.run_example('tag_diff')
+        self.assertRegex(text, r'ansible +16\.0\.54-4\.fc43 +16\.0\.53-2')
+        self.assertIn('They cannot be compared: No such tagInfo',
+                      self.run_example('tag_diff', 'f43-updates', 'nosuch'))
 
     def test_profile(self) -> None:
         """With --profile they look for a profile."""

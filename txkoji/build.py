@@ -187,7 +187,7 @@ class Build(Timed):
                   `txkoji.submissions.failure.TaskFailure`; with None if the
                   build has no task, or has not failed.
         """
-        if self.task_id is None:
+        if self.task_id is None or self.state == build_states.COMPLETE:
             return succeed(None)
         return hub_of(self).find_failure(self.task_id)
 

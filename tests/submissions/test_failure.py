@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support import HubTestCase
-from txkoji import task_states
+from txkoji import build_states, task_states
 from txkoji.exceptions import (
     BuildError,
     ConnectionFailed,
@@ -162,6 +162,8 @@ class FindTests(FailureTestCase):
         build = self.get(self.koji.listBuilds(state=1, queryOpts={
             'limit': 1}))[0]
         build['task_id'] = FAILED
+        self.assertIsNone(self.get(build.failure()))
+        build['state'] = build_states.FAILED
         self.assertEqual(self.get(build.failure()).task, task)
         build['task_id'] = None
         build['extra'] = None
