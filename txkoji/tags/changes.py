@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from twisted.internet.task import deferLater
@@ -87,7 +88,7 @@ async def list_changes(client: HubClient, tag: int | str,
             # A row of inheritance is also in the history of the parent.
             if row.get('tag_id') == number:
                 changes += _changes(table, row, since)
-    changes.sort(key=lambda change: (change.event, change.begins))
+    changes.sort(key=attrgetter('event', 'begins'))
     return changes
 
 
