@@ -566,8 +566,8 @@ class Connection(HubMethods[Deferred[Any]]):
         Mistakes that would let the task fail later are refused at once: an
         unknown target, a locked tag, and an uploaded package that the tag does
         not list. If the call is canceled, also the task that the hub may have
-        made is canceled. (An uploaded file stays: hubs have no method to
-        remove it.)
+        made is canceled, which has 30 seconds. (An uploaded file stays: hubs
+        have no method to remove it.)
 
         :param source: the URL of the source, with a commit; None if `srpm` is
                        given.
