@@ -150,8 +150,15 @@ class FindTests(FailureTestCase):
         self.assertEqual((step.host, step.logs), (None, []))
         self.hub.fault('getTaskResult', 1005, 'as older hubs say it')
         self.assertIsInstance(self.failure(FAILED).error, BuildError)
-        self.hub.misbehave('dropped-before')
+        # The second request breaks, or the first one.
+        self.hub.respond('getTaskDescendents', self.then_drop)
         self.fail_of(self.koji.find_failure(FAILED), ConnectionFailed)
+        self.fail_of(self.koji.find_failure(FAILED), ConnectionFailed)
+
+    def then_drop(self, task_id: int, request: bool = False) -> Any:
+        """Answer as the hub method does, and break later connections."""
+        self.hub.misbehave('dropped-before')
+        return {str(task_id): [self.rows[STEP]]}
 
     def test_methods(self) -> None:
         """Tasks, builds and TaskFailed have it."""
