@@ -20,8 +20,10 @@ from math import exp
 from random import Random
 from typing import Any, NamedTuple
 
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
+from txkoji import Connection
 from txkoji.testing import FakeHub
 
 FREE, OPEN, CLOSED, CANCELED, ASSIGNED = 0, 1, 2, 3, 4
@@ -349,6 +351,11 @@ class Sample(NamedTuple):
     simple: float
 
 
+async def _estimate(koji: Connection, task_id: int) -> Any:
+    task = await koji.getTaskInfo(task_id, strict=True)
+    return await task.estimate_completion()
+
+
 def measure(seed: int, *, scheduler: bool, times: Sequence[float],
             tasks: int) -> list[Sample]:
     """
@@ -372,8 +379,8 @@ def measure(seed: int, *, scheduler: bool, times: Sequence[float],
                 and row['method'] in ('build', 'buildArch')]
         for row in simulation.random.sample(free, min(tasks, len(free))):
             found: list[Any] = []
-            koji.getTaskInfo(row['id']).addCallback(
-                lambda task: task.estimate_completion()).addBoth(found.append)
+            estimate: Any = Deferred.fromCoroutine(_estimate(koji, row['id']))
+            estimate.addBoth(found.append)
             estimates.append((row, time, found[0].timestamp() - start))
     while any(row['completed'] is None for row, _, _ in estimates):
         simulation.run(simulation.now + 3600)

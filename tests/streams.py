@@ -28,6 +28,7 @@ class Stream:
     """
     An answer, written as fast as it is read.
 
+    :ivar first: the id of the first build.
     :ivar written: how many builds so far.
     :ivar going: whether the other side reads on.
     :ivar lost: fires when the connection is lost.
@@ -42,7 +43,7 @@ class Stream:
         self.going = True
         self._ended = False
         self._timer: Any = None
-        self.written = 0
+        self.first = self.written = 0
         self.lost: Deferred[Any] = Deferred()
         self._head, self._tail = encode_answer(['?']).split(
             b'<value><string>?</string></value>\n')
@@ -85,7 +86,7 @@ class Stream:
         if self._break_after is not None:
             many = min(many, self._break_after - self.written)
         self._request.write(b''.join(
-            self._build.replace(b'4711', b'%d' % number)
+            self._build.replace(b'4711', b'%d' % (self.first + number))
             for number in range(self.written, self.written + many)))
         self.written += many
         if self.written == self._count:

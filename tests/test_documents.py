@@ -84,8 +84,8 @@ class ReadmeTests(SynchronousTestCase):
         listed = re.findall(r'\* ``(examples/\w+\.py)``', read('README.rst'))
         there = [os.path.relpath(path, ROOT)
                  for path in glob.glob(os.path.join(ROOT, 'examples/*.py'))]
-        self.assertEqual(sorted(listed + ['examples/embedded.py']),
-                         sorted(there))
+        parts = ['examples/embedded.py', 'examples/tree.py']
+        self.assertEqual(sorted(listed + parts), sorted(there))
 
 
 class ProgramsTests(TestCase):

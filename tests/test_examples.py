@@ -102,6 +102,16 @@ class ExamplesTests(ExamplesCase):
         """Logging in and out."""
         self.assertIn('We are alice in session 1', self.run_example('whoami'))
 
+    def test_helpers(self) -> None:
+        """Failures, tags and builds."""
+        self.assertIn('nothing provides libuv-devel',
+                      self.run_example('why_failed'))
+        self.assertIn('bash                     4.17.1',
+                      self.run_example('tag_diff'))
+        self.assertIn('-side-73 is removed', self.run_example('side_tag'))
+        self.assertIn('.rpm', self.run_example('scratch_build').split(
+            'CLOSED    build (')[1])
+
     def test_watch_task(self) -> None:
         """A task that fails, one that succeeds, and none."""
         process = self.start('watch_task')

@@ -26,7 +26,7 @@ FLOORS = [
      'messages.listening', 'messages.amqp', 'messages.amqp_connector',
      'messages.amqp_consumer', 'messages.fedora', 'name_files'],
     ['task_requests', 'files', 'rows', 'package', 'rpm', 'cache', 'web',
-     'builds', 'links', 'whoami'],
+     'builds', 'links', 'whoami', 'tags.diff'],
     ['estimates.averages'], ['estimates.tasks'],
     ['estimates.snapshot', 'estimates.history'], ['estimates.expected'],
     ['estimates.forecast'],
@@ -39,8 +39,8 @@ FLOORS = [
     ['arguments', 'options', 'client'],
     ['multicall', 'batching', 'streaming', 'paging', 'files.downloads',
      'files.topurl', 'files.uploads', 'files.cg_import',
-     'messages.dispatcher'],
-    ['list_methods', 'waiting', 'files.follow'],
+     'messages.dispatcher', 'undo', 'history'],
+    ['list_methods', 'waiting', 'files.follow', 'submissions', 'tags'],
     ['connection'],
     ['compare'],
     [''],
@@ -226,13 +226,14 @@ class SurfaceTests(SynchronousTestCase):
         shown = {name for name in object.__dir__(koji)
                  if not name.startswith('_')}
         self.assertEqual(shown, {
-            'MultiCall', 'batched', 'cache', 'call', 'callnum', 'cg_import',
-            'client', 'close',
+            'MultiCall', 'at', 'batched', 'cache', 'call', 'callnum',
+            'cg_import', 'changes', 'client', 'close',
             'connect_from_web', 'download', 'download_task_output', 'events',
-            'file_exists', 'find_links', 'follow', 'from_web',
+            'file_exists', 'find_failure', 'find_links', 'follow', 'from_web',
             'getTaskChildren', 'getTaskDescendents', 'getTaskInfo',
             'hub_version', 'iterate', 'listBuilds', 'listTasks', 'login',
             'logout', 'lookup', 'new_session', 'now', 'pages', 'profile',
-            'serverca', 'session_id', 'session_key', 'settings', 'stats',
+            'serverca', 'session_id', 'session_key', 'settings', 'side_tag',
+            'side_tags', 'stats', 'submit_build', 'submit_chain',
             'task_changed', 'upload', 'url', 'wait', 'wait_repo',
             'wait_tagged', 'watch', 'weburl', 'whoami', 'with_options'})

@@ -78,6 +78,7 @@ class Replay:
         self._networks: dict[str | None, MemoryNetwork] = {}
 
     def step(self, step: dict[str, Any]) -> None:
+        """Replay a step."""
         """
         Carry out a step.
 

@@ -344,6 +344,18 @@ class Build(Timed):
         return Deferred.fromCoroutine(
             write_signed_copies(self, key, force, progress))
 
+    def failure(self) -> Deferred[Any]:
+        """
+        Find out why the build failed.
+
+        :returns: a Deferred that fires with a
+                  `txkoji.submissions.failure.TaskFailure`; with None if the
+                  build has no task, or has not failed.
+        """
+        if self.task_id is None or self.state == build_states.COMPLETE:
+            return succeed(None)
+        return hub_of(self).find_failure(self.task_id)
+
 
 def _within(value: Any, *names: str) -> Any:
     """Get a member of nested dictionaries, or None."""

@@ -367,3 +367,6 @@ class HubClient(DeferredMethods):
     def file_exists(self, file: Any) -> Deferred[bool]:
         """Ask whether a file is there; see `Connection.file_exists`."""
         return self.owner.file_exists(file)
+    def find_failure(self, task: Any) -> Deferred[Any]:
+        """Find out why a task failed; see `Connection.find_failure`."""
+        return self.owner.find_failure(task)

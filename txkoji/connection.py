@@ -6,7 +6,7 @@ It is the facade: each method begins a feature, which stands on a `HubClient`.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -25,6 +25,7 @@ from txkoji.files.file import File
 from txkoji.files.follow import Follow, LogPoller
 from txkoji.files.topurl import FileDownload, file_exists
 from txkoji.files.uploads import Local, Uploaded, upload
+from txkoji.history import HistoryView
 from txkoji.hub import config_files, profile as profiles
 from txkoji.hub.http.network import Network
 from txkoji.hub.profile import Profile, read_profile
@@ -38,12 +39,24 @@ from txkoji.progress import ByteListener, Listener, transfer
 from txkoji.repo import Repo
 from txkoji.resource import system_time
 from txkoji.streaming import Items
+from txkoji.submissions.failure import TaskFailure, find_failure
+from txkoji.submissions.submit import (
+    ChainSubmission,
+    Groups,
+    Order,
+    Submission,
+    options,
+    submit_build,
+    submit_chain,
+)
+from txkoji.tags.changes import TagChange, list_changes
+from txkoji.tags.side_tags import SideTag, SideTags
 from txkoji.task import Task
 from txkoji.waiting.changes import Changes
 from txkoji.waiting.finished import wait_for
 from txkoji.waiting.repositories import MinEvent, wait_for_repo
 from txkoji.waiting.tags import BuildKey, wait_until_tagged
-from txkoji.waiting.tasks import Poller, TaskOrId
+from txkoji.waiting.tasks import Poller, TaskOrId, task_number
 from txkoji.whoami import CurrentUser, whoami
 
 if TYPE_CHECKING:
@@ -562,6 +575,213 @@ class Connection(DeferredMethods, ListMethods):
         :raises GenericError: if there is no such tag, or no build of an id.
         """
         return wait_until_tagged(self.client, builds, tag, timeout, inherit)
+
+    # Builds from start to end
+
+    def submit_build(self, source: str | None, target: str | None, *,
+                     srpm: Local | None = None, scratch: bool = False,
+                     wait_repo: bool = False,
+                     arch_override: str | Iterable[str] | None = None,
+                     priority: int | None = None, channel: str | None = None,
+                     opts: Mapping[str, Any] | None = None,
+                     progress: ByteListener | None = None
+                     ) -> Deferred[Submission]:
+        """
+        Start a build. You have to be logged in.
+
+        For example::
+
+            submission = await koji.submit_build(
+                'git+https://src.example.com/rpms/zsh.git#9a2f7fc', 'f44')
+            build = await submission.done()
+
+        Mistakes that would let the task fail later are refused at once: an
+        unknown target, a locked tag, and an uploaded package that the tag does
+        not list. If the call is canceled, also the task that the hub may have
+        made is canceled, which has 30 seconds. (An uploaded file stays: hubs
+        have no method to remove it.)
+
+        :param source: the URL of the source, with a commit; None if `srpm` is
+                       given.
+        :param target: the name of the build target. None, with a ``repo_id``
+                       in `opts`, builds without tagging.
+        :param srpm: a source package to upload: the name of a file, or a file
+                     that is open in binary mode.
+        :param scratch: whether to keep no build, only its files for a while.
+        :param wait_repo: whether the task waits for a newer repository.
+        :param arch_override: architectures to build for (scratch builds only).
+        :param priority: added to Koji's default priority: above 0 is later;
+                         below 0 is for administrators.
+        :param channel: the name of a channel.
+        :param opts: further options of the hub method ``build``, such as
+                     ``repo_id``, ``skip_tag``, ``draft`` or ``fail_fast``.
+        :param progress: called after each uploaded chunk with the bytes on the
+                         hub and the total.
+        :returns: a Deferred that fires with a
+                  `txkoji.submissions.submit.Submission`.
+        :raises ValueError: if the arguments contradict each other.
+        :raises ActionNotAllowed: if you are not logged in, may not use the
+                                  priority, or the tag is locked.
+        :raises GenericError: if there is no such target, or the hub refuses
+                              the build.
+        :raises BuildError: if the tag does not list the uploaded package.
+        :raises UploadError: if the package does not arrive intact.
+        """
+        order = Order(target, options(
+            opts, scratch=scratch, wait_repo=wait_repo,
+            arch_override=arch_override), priority, channel)
+        return transfer(progress, lambda report: submit_build(
+            self.client, self, source, order, srpm, report))
+
+    def submit_chain(self, sources: Groups, target: str, *,
+                     priority: int | None = None, channel: str | None = None,
+                     opts: Mapping[str, Any] | None = None
+                     ) -> Deferred[ChainSubmission]:
+        """
+        Start a chain build. You have to be logged in.
+
+        The builds of a group are built simultaneously, and with the builds of
+        the groups before it::
+
+            chain = await koji.submit_chain(
+                [[lib_source], [app_source, tool_source]], 'f44')
+            builds = await chain.done()
+
+        :param sources: the groups. A source is an URL with a commit, or the
+                        name-version-release of a build to wait for. A chain
+                        takes no uploaded packages.
+        :param target: the name of the build target.
+        :param priority: as of `submit_build`; likewise the other parameters.
+        :returns: a Deferred that fires with a
+                  `txkoji.submissions.submit.ChainSubmission`.
+        :raises ValueError: if the sources are malformed.
+        :raises ActionNotAllowed: as by `submit_build`.
+        :raises GenericError: if there is no such target, if its build tag does
+                              not inherit from its destination, or if the hub
+                              refuses the build.
+        """
+        return Deferred.fromCoroutine(submit_chain(
+            self.client, self, sources,
+            Order(target, options(opts), priority, channel)))
+
+    def find_failure(self, task: TaskOrId) -> Deferred[TaskFailure | None]:
+        """
+        Find out why a task failed.
+
+        For example::
+
+            failure = await koji.find_failure(6474)
+            for step in failure.steps:
+                print(step.arch, step.host, step.error, step.logs[0].url)
+            print(await failure.summary())
+
+        :param task: the task, or its id.
+        :returns: a Deferred that fires with a
+                  `txkoji.submissions.failure.TaskFailure`; with None if the
+                  task has succeeded, or if nothing has failed yet.
+        :raises GenericError: if there is no such task.
+        :raises TypeError: if the argument is neither a task nor an id.
+        """
+        async def find() -> TaskFailure | None:
+            return await find_failure(self.client, task_number(task))
+
+        return Deferred.fromCoroutine(find())
+
+    # Tags, and the past
+
+    def at(self, when: int | datetime) -> HistoryView:
+        """
+        Give a view of the hub as it was at an event.
+
+        For example::
+
+            before = koji.at(datetime(2026, 11, 1, tzinfo=timezone.utc))
+            builds = await before.listTagged('f43-updates')
+
+        See `txkoji.history.HistoryView`, also for members that are of the
+        present all the same. Results go on with the connection, so that their
+        methods answer from the present.
+
+        :param when: the id of an event, or an aware datetime: then the last
+                     event before it.
+        :raises ValueError: if the datetime has no timezone, or is in the
+                            future.
+        :raises TypeError: if it is neither an id nor a datetime.
+        """
+        return HistoryView(self.client, when)
+
+    @property
+    def side_tags(self) -> SideTags:
+        """
+        The `SideTags` of the hub: list, create, edit and remove them.
+
+        For example::
+
+            for tag in await koji.side_tags.list(user='alice'):
+                print(tag.name)
+        """
+        return SideTags(self.client)
+
+    def side_tag(self, base: int | str, *, debuginfo: bool = False,
+                 suffix: str | None = None, wait_repo: bool = True,
+                 timeout: float | None = None) -> SideTag:
+        """
+        Use a side tag for a while. You have to be logged in.
+
+        For example::
+
+            async with koji.side_tag('f44-build') as tag:
+                submission = await koji.submit_build(source, tag.name)
+                build = await submission.done()
+
+        The tag is created, with a build target of the same name, and this
+        waits for its repository. At the end the tag is removed, also after an
+        error or a cancellation. The removal has 30 seconds. If it fails after
+        an error, the name of the tag is logged.
+
+        :param base: the id or the name of the tag that it inherits from.
+        :param debuginfo: whether its repositories have packages with debugging
+                          information.
+        :param suffix: the end of its name, one that the hub allows.
+        :param wait_repo: whether to wait for its repository.
+        :param timeout: seconds for that; None for no limit.
+        :raises ActionNotAllowed: if you are not logged in, or a policy of the
+                                  hub is against it.
+        :raises GenericError: if there is no such tag, or if the hub has no
+                              side tags.
+        :raises CallTimeout: if there is no repository in time.
+        """
+        return SideTag(self.client, base, debuginfo=debuginfo, suffix=suffix,
+                       wait_repo=wait_repo, timeout=timeout)
+
+    def changes(self, tag: int | str, since: int | datetime, *,
+                inherit: bool = False, tables: Sequence[str] | None = None
+                ) -> Deferred[list[TagChange]]:
+        """
+        List the changes of a tag, oldest first.
+
+        For example::
+
+            for change in await koji.changes('f44', since=13546):
+                print(change.time, change.user, change.nvr, change.begins)
+
+        :param tag: the id or the name of the tag.
+        :param since: the id of an event, or an aware datetime. Changes after
+                      it are listed.
+        :param inherit: whether to list the changes of the tags that it
+                        inherits from, now or at the beginning. They need not
+                        matter to the tag itself: it may block a package.
+        :param tables: tables of the hub's history, such as "tag_listing" for
+                       builds only. None means builds, packages, owners,
+                       inheritance, configuration, external repositories and
+                       groups.
+        :returns: a Deferred that fires with a list of
+                  `txkoji.tags.changes.TagChange`.
+        :raises GenericError: if there is no such tag.
+        :raises ValueError: if the datetime has no timezone.
+        """
+        return Deferred.fromCoroutine(list_changes(
+            self.client, tag, since, inherit, tables))
 
     # Options
 

@@ -71,7 +71,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred
 
 
 class KojiException(Exception):
@@ -235,6 +235,15 @@ class TaskFailed(KojiException):
                  method: str | None = None) -> None:
         super().__init__(message, method=method)
         self.task = task
+
+    def failure(self) -> Deferred[Any]:
+        """
+        Find out why the task failed.
+
+        :returns: a Deferred that fires as that of `Task.failure`.
+        """
+        found: Deferred[Any] = self.task.failure()
+        return found
 
 
 class TaskCanceled(TaskFailed):

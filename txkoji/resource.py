@@ -113,6 +113,9 @@ class Hub(Protocol):
 
     def file_exists(self, file: Any) -> Deferred[bool]:
         """Ask the file server whether a file is there."""
+    def find_failure(self, task: Any) -> Deferred[Any]:
+        """Find out why a task failed."""
+
 
 
 class Resource(_Row):

@@ -4,7 +4,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from txkoji.resource import Resource, now_for, time_of
+from twisted.internet.defer import Deferred
+
+from txkoji.resource import Resource, hub_of, id_of, now_for, time_of
+from txkoji.tags.diff import TagDiff, diff_tags
 
 #: A host takes no tasks after this time without a report. Hosts report every
 #: 15 seconds; clocks may differ by some minutes.
@@ -50,6 +53,35 @@ class Tag(Resource):
     query_event: int | None
     #: The event of its deletion or next change.
     revoke_event: int | None
+    def diff(self, other: Tag | int | str, *, inherit: bool = False,
+             latest: bool = False, event: int | None = None,
+             other_event: int | None = None) -> Deferred[TagDiff]:
+        """
+        Compare the builds of the tag with those of another one.
+
+        For example::
+
+            diff = await tag.diff('f44-updates')
+            for package in diff.packages:
+                print(package.package, package.here, package.there)
+
+        Both lists are read while they arrive, and only the differences stay in
+        memory, so that tags may have any number of builds.
+
+        :param other: the other `Tag`, its id or its name. It may be the same
+                      tag, at another event.
+        :param inherit: whether inherited builds count.
+        :param latest: whether only the latest build of each package counts.
+        :param event: the id of the event that this tag is read at; None for
+                      now.
+        :param other_event: likewise, of the other tag.
+        :returns: a Deferred that fires with a `TagDiff`.
+        :raises GenericError: if there is no such tag.
+        """
+        there = id_of(other) if isinstance(other, Tag) else other
+        return Deferred.fromCoroutine(diff_tags(
+            hub_of(self), id_of(self), there, inherit=inherit, latest=latest,
+            event=event, other_event=other_event))
 
 
 class BuildTarget(Resource):

@@ -201,7 +201,7 @@ class Task(TaskRow):
         if refusal is not None:
             raise refusal
         if task.state == task_states.FAILED:
-            cause = _fault(result)
+            cause = fault_of(result)
             raise TaskFailed(f'task {task.id} failed: {cause or "unknown"}',
                              task=task, method=task.method) from cause
         return result
@@ -331,9 +331,19 @@ class Task(TaskRow):
         """
         return Deferred.fromCoroutine(builds_of(self))
 
+    def failure(self) -> Deferred[Any]:
+        """
+        Find out why the task failed.
 
-def _fault(result: Any) -> KojiException | None:
-    """Make the error of a failed task from its result."""
+        :returns: a Deferred that fires with a
+                  `txkoji.submissions.failure.TaskFailure`; with None if the
+                  task has succeeded, or if nothing has failed yet.
+        """
+        return hub_of(self).find_failure(id_of(self))
+
+
+def fault_of(result: Any) -> KojiException | None:
+    """Make the error of a failed task from its result; None if it is none."""
     if isinstance(result, dict):
         code, text = result.get('faultCode'), result.get('faultString')
         if isinstance(code, int) and isinstance(text, str):

@@ -1,0 +1,135 @@
+"""Comparing the builds of two tags."""
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from twisted.internet.defer import Deferred
+
+from txkoji.hub.deferreds import gather
+from txkoji.resource import Hub
+
+
+class TaggedBuild(NamedTuple):
+    """
+    A build in a tag, as far as a comparison needs it.
+
+    (A row of the hub is many times as large, and a tag has thousands.)
+
+    :ivar id: the id of the build.
+    :ivar nvr: its name-version-release.
+    :ivar epoch: its epoch, or None.
+    :ivar version: its version.
+    :ivar release: its release.
+    :ivar tag_name: the tag that it is in: the compared one, or a parent of it.
+    """
+
+    id: int
+    nvr: str
+    epoch: int | None
+    version: str
+    release: str
+    tag_name: str
+
+
+class PackageDiff(NamedTuple):
+    """
+    The different builds of a package.
+
+    :ivar package: the name of the package.
+    :ivar here: the builds that only the first tag has, in the hub's order: the
+                last tagged one first.
+    :ivar there: the builds that only the other tag has.
+    """
+
+    package: str
+    here: list[TaggedBuild]
+    there: list[TaggedBuild]
+
+
+class TagDiff:
+    """
+    The difference of two tags.
+
+    :ivar same: the number of builds that both tags have.
+    """
+
+    def __init__(self) -> None:
+        self.same = 0
+        #: The different builds of each package: of each tag, by id.
+        self._packages: dict[str, list[dict[int, TaggedBuild]]] = {}
+        #: The ids of the builds of each tag, for those that come twice.
+        self._ids: tuple[set[int], set[int]] = set(), set()
+
+    def __repr__(self) -> str:
+        return (f'<TagDiff: {self.same} builds the same,'
+                f' {len(self._packages)} packages different>')
+
+    def __bool__(self) -> bool:
+        return bool(self._packages)
+
+    @property
+    def packages(self) -> list[PackageDiff]:
+        """The packages with different builds, by name."""
+        return [PackageDiff(name, *(list(builds.values())
+                                    for builds in self._packages[name]))
+                for name in sorted(self._packages)]
+
+    @property
+    def here(self) -> list[TaggedBuild]:
+        """The builds that only the first tag has, by package."""
+        return [build for each in self.packages for build in each.here]
+
+    @property
+    def there(self) -> list[TaggedBuild]:
+        """The builds that only the other tag has, by package."""
+        return [build for each in self.packages for build in each.there]
+
+    def add(self, side: int, row: Any) -> None:
+        """
+        Take a build into account. Builds of both tags come in any order.
+
+        :param side: 0 for the first tag, 1 for the other.
+        :param row: the build, as ``listTagged`` gives it.
+        """
+        number, package = row['build_id'], row['package_name']
+        ours, others = self._ids[side], self._ids[1 - side]
+        if number in ours:
+            # With inheritance, a build may be in several tags.
+            return
+        ours.add(number)
+        found = self._packages.setdefault(package, [{}, {}])
+        if number in others:
+            self.same += 1
+            # Until now, it was a difference.
+            del found[1 - side][number]
+            if not any(found):
+                del self._packages[package]
+            return
+        found[side][number] = TaggedBuild(
+            number, row['nvr'], row.get('epoch'), row['version'],
+            row['release'], row['tag_name'])
+
+    def close(self) -> None:
+        """Forget what only further builds would need."""
+        self._ids = set(), set()
+
+
+async def diff_tags(hub: Hub, here: int | str, there: int | str, *,
+                    inherit: bool, latest: bool, event: int | None,
+                    other_event: int | None) -> TagDiff:
+    """Compare two tags; see `Tag.diff`."""
+    diff = TagDiff()
+
+    async def read(side: int, tag: int | str, at: int | None) -> None:
+        options: dict[str, Any] = {} if at is None else {'event': at}
+        async with hub.iterate('listTagged', tag, inherit=inherit,
+                               latest=latest, **options) as rows:
+            async for row in rows:
+                diff.add(side, row)
+
+    # At the same time: then most builds do not wait for their like, and the
+    # memory is that of the difference.
+    await gather([Deferred.fromCoroutine(read(0, here, event)),
+                  Deferred.fromCoroutine(read(1, there, other_event))])
+    diff.close()
+    return diff
