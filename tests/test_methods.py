@@ -4,8 +4,6 @@ from __future__ import annotations
 import inspect
 import io
 import json
-import lzma
-import os
 import pydoc
 import re
 import sys
@@ -28,6 +26,7 @@ from tests import generate_methods as generator, methods_table as table
 from tests.programs import Program
 from tests.recordings import recordings
 from tests.support import folder, write
+from tests.transcripts import transcripts
 from txkoji import structs
 from txkoji.build import Build
 from txkoji.compare import compare, described
@@ -42,7 +41,9 @@ from txkoji.rpm import RPM
 from txkoji.task import Channel, Task
 from txkoji.testing import FakeHub
 
-ANSWERS = os.path.join(os.path.dirname(__file__), 'answers.json.xz')
+#: What stands for the placeholders of transcripts.
+PLACEHOLDERS = {'$id': 1, '$event': 1, '$ts': 1.5, '$text': 'text',
+                '$base64': 'AAAA', '$file': 'AAAA'}
 
 ROW_KINDS = [Build, BuildTarget, Channel, Host, Package, Repo, RPM, Tag, Task,
              User]
@@ -71,17 +72,34 @@ def recorded() -> list[Answer]:
     return found
 
 
+def filled(value: Any) -> Any:
+    """A value of a transcript, with something in each placeholder."""
+    if isinstance(value, list):
+        return [filled(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    for name, other in PLACEHOLDERS.items():
+        if name in value:
+            return other
+    if '$time' in value:
+        return '2026-11-25 02:40:00+00:00' if value['$time'] == 'text' else 1.5
+    return {name: filled(item) for name, item in value.items()}
+
+
 @cache
 def answers() -> list[Answer]:
     """
     The recorded answers, and those of transcripts.
 
-    Of the latter there is one of each shape, perhaps with some members only.
+    The latter may have some of their members only.
     """
-    with lzma.open(ANSWERS, 'rt', encoding='utf-8') as file:
-        return recorded() + [
-            (step['method'], step['args'], step['kwargs'], step['answer'])
-            for step in json.load(file)]
+    return recorded() + [
+        (step['method'], filled(step.get('args') or []),
+         filled(step.get('kwargs') or {}), filled(step['answer']))
+        for transcript in transcripts().values()
+        for step in transcript['steps']
+        if 'answer' in step and 'method' in step
+        and '$any' not in json.dumps(step['answer'])]
 
 
 def result_type(text: str) -> Any:

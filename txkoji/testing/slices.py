@@ -21,7 +21,7 @@ class Slice:
 
     def __init__(self, koji: Any) -> None:
         self._koji = koji
-        self.tables = Tables(sample=False)
+        self.tables: Tables = Tables(sample=False)
         self._users: set[int] = set()
         self._seen: set[int] = set()
 
