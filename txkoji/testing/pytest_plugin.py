@@ -9,7 +9,8 @@ It has the fixtures `fakehub` and `fakehub_connection`, and the marker
         tag = await fakehub_connection.getTag('f44')
         assert tag.arches.split()[0] == 'x86_64'
 
-``-p no:txkoji`` turns the plugin off.
+With ``asyncio_mode = auto``, pytest-asyncio runs all coroutine functions: call
+`txkoji.testing.run` there. ``-p no:txkoji`` turns the plugin off.
 """
 from __future__ import annotations
 
