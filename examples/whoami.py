@@ -14,9 +14,9 @@ async def show(koji: Connection, options: Namespace) -> None:
     print('The hub is', koji.url, 'and runs Koji', await koji.hub_version())
     if not await koji.login():
         sys.exit('The profile says not to log in.')
-    user = await koji.getLoggedInUser()
-    name = user.name if user else 'nobody'
-    print('We are', name, 'in session', koji.session_id)
+    me = await koji.whoami()
+    print('We are', me.name, 'in session', koji.session_id)
+    print('Permissions:', ', '.join(sorted(me.permissions)) or 'none')
     await koji.logout()
 
 

@@ -21,15 +21,19 @@ from txkoji.exceptions import (
     KojiException,
     MessageError,
 )
+from txkoji.files.places import read_path
 from txkoji.hub.codec.decoder import Decoder
 from txkoji.hub.codec.expat import ExpatDecoder
 from txkoji.hub.codec.xmlrpc import decode_call, encode_answer
 from txkoji.hub.profile import read_profile
+from txkoji.links import links_in
 from txkoji.messages import parse
-from txkoji.web import path_below, read_link
+from txkoji.nvr import NVR, NVRA
+from txkoji.web import path_below, path_of_file, read_link, read_page
 
 KOJI = Connection(Profile('fuzz', server='https://koji.example.com/kojihub',
-                          weburl='https://koji.example.com/koji'))
+                          weburl='https://koji.example.com/koji',
+                          topurl='https://koji.example.com/files'))
 
 
 def outcome(new: Callable[[], Any], data: bytes, size: int) -> Any:
@@ -89,6 +93,15 @@ def link(data: bytes) -> None:
     for url in (text, 'https://koji.example.com/koji/' + text):
         read_link(KOJI.weburl, url)
         path_below(text, url)
+        read_path(path_of_file(KOJI.settings, url) or url)
+    for found in links_in(text):
+        read_page(KOJI.settings, found)
+    for parse_name in (NVR.parse, NVRA.parse):
+        try:
+            name = parse_name(text)
+        except ValueError:
+            continue
+        repr(name), str(name), name.version_key
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
@@ -113,6 +126,9 @@ def samples(target: str) -> list[bytes]:
         lines = files()['messages/events.jsonl'].splitlines()
         return [line for line in lines if len(line) < 3000][:40]
     return [b'buildinfo?buildID=5', b'taskinfo?taskID=6474',
+            b'search?terms=x&type=tag&match=glob', b'(x) <http://y|z>, w',
+            b'https://koji.example.com/files/packages/a/1/2/src/a-1-2.src.rpm',
+            b'vol/v/work/tasks/1/1/build.log', b'bash-1:5.2~rc1-3^x.src.rpm',
             b'https://koji.example.com/koji/taginfo?tagID=f44#x',
             b'packageinfo?packageID=bash&a=b;c=%20%ff']
 

@@ -1,5 +1,9 @@
 """
-Write ``txkoji/methods.py`` and ``txkoji/list_methods.py``.
+Write the modules that describe hub methods.
+
+They are ``txkoji/methods.py``, ``txkoji/stored_methods.py`` (the same for a
+multicall, apart, since only type checkers read it) and
+``txkoji/list_methods.py``.
 
 To do so::
 
@@ -23,16 +27,27 @@ from tests.recordings import recordings
 ROOT = os.path.join(os.path.dirname(__file__), os.pardir, 'txkoji')
 
 METHODS = os.path.join(ROOT, 'methods.py')
+STORED = os.path.join(ROOT, 'stored_methods.py')
 LISTS = os.path.join(ROOT, 'list_methods.py')
 
 GENERATED = 'Made by tests/generate_methods.py: do not edit.'
 
-#: The two ways to call: the name of the class, the type around a result, and
-#: the words on it.
-FLAVORS = [
-    ('DeferredMethods', 'Deferred', 'They give Deferreds.'),
-    ('StoredMethods', 'StoredCall', 'They give stored calls.'),
-]
+#: What stands below the docstring of the modules.
+HEAD = f'''# {GENERATED}
+# Overloads of one name overlap where True is a bool: the first one counts.
+# Below them is the signature that help() shows, with the usual result.
+# There are no bodies: nothing here is called.
+# mypy: disable-error-code="overload-overlap, misc, empty-body"
+# pyright: reportOverlappingOverload=false, reportInconsistentOverload=false
+# pyright: reportReturnType=false
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+'''
 
 #: The width of a line.
 WIDTH = 79
@@ -485,45 +500,33 @@ def indented(text: str) -> str:
     return re.sub('(?m)^(?=.)', '    ', text)
 
 
-def write_methods() -> str:
-    """Write the text of ``txkoji/methods.py``."""
+def write_body(name: str, flavor: str, doc: str) -> str:
+    """Write the imports and the classes of one flavor."""
     found = sorted(methods().values(), key=lambda method: method.name)
-    blocks = [block for name, flavor, doc in FLAVORS
-              for block in write_class(found, name, flavor, doc)]
     body = ''
-    for block in blocks:
+    for block in write_class(found, name, flavor, doc):
         body += ('\n\n\n' if block.startswith('class ') else '\n\n') + block
     ours = imports(body, {**known_types(),
                           'StoredCall': 'txkoji.stored_call'})
+    if flavor == 'Deferred':
+        ours = f'from twisted.internet.defer import Deferred\n\n{ours}'
+    return f'{HEAD}\n{indented(ours)}{body}\n'
+
+
+def write_methods() -> str:
+    """Write the text of ``txkoji/methods.py``."""
+    body = write_body('DeferredMethods', 'Deferred', 'They give Deferreds.')
     return f'''"""
 The hub methods, for editors, type checkers and people.
 
 Each has its parameters, its result and a line.
 
-At run time these classes are asked for names, signatures and lines only;
+At run time the classes are asked for names, signatures and lines only;
 `Connection` and the others call any method, by its name, whether it is here
 or not. ``python -m txkoji.methods --compare PROFILE`` compares them with a
 hub's own list.
 """
-# {GENERATED}
-# Overloads of one name overlap where True is a bool: the first one counts.
-# Below them is the signature that help() shows, with the usual result.
-# There are no bodies: nothing here is called.
-# mypy: disable-error-code="overload-overlap, misc, empty-body"
-# pyright: reportOverlappingOverload=false, reportInconsistentOverload=false
-# pyright: reportReturnType=false
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
-
-if TYPE_CHECKING:
-    from datetime import timedelta
-
-    from twisted.internet.defer import Deferred
-
-{indented(ours)}{body}
-
+{body}
 
 if __name__ == '__main__':
     # It connects to a hub, and so stands above the descriptions.
@@ -531,6 +534,13 @@ if __name__ == '__main__':
 
     run_module('txkoji.compare', run_name='__main__', alter_sys=True)
 '''
+
+
+def write_stored() -> str:
+    """Write the text of ``txkoji/stored_methods.py``."""
+    body = write_body('StoredMethods', 'StoredCall', 'They give stored calls.')
+    doc = 'The hub methods of a multicall, for editors and type checkers.'
+    return f'"""{doc}"""\n{body}'
 
 
 def write_lists() -> str:
@@ -565,8 +575,9 @@ class ListMethods:
 
 
 def main() -> None:
-    """Write both modules."""
-    for path, text in [(METHODS, write_methods()), (LISTS, write_lists())]:
+    """Write the modules."""
+    for path, text in [(METHODS, write_methods()), (STORED, write_stored()),
+                       (LISTS, write_lists())]:
         with open(path, 'w', encoding='utf-8') as file:
             file.write(text)
 

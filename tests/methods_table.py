@@ -258,8 +258,8 @@ addHost: int
 addHostToChannel: None
   Add a builder to a channel.
 addRPMSig: *None
-  Add the signature of a package.
-  @ data: bytes
+  Add the signature of a package, in base64.
+  @ data: str
 addUserKrbPrincipal: *int
   Add a Kerberos principal to a user.
   @ krb_principal: str
@@ -399,6 +399,10 @@ editSideTag: *None
   Change a side tag.
 editTag: *None
   Change a tag; editTag2 can do more.
+  @ name: str | None
+  @ arches: str | None
+  @ locked: bool | None
+  @ permissionID: int | None
 editTag2: None
   Change a tag.
 editTagExternalRepo: *bool
@@ -536,7 +540,7 @@ getPerms: list[str]
 getRPM: RPM | None
   Get a package file.
   (rpminfo, strict, *, multi: Literal[True]) -> list[RPM]
-getRPMChecksums: *dict[str, dict[str, str]]
+getRPMChecksums: *dict[str, dict[str, str | None]]
   Get the checksums of a package file, by signature and kind.
   @ rpm_id: int
 getRPMDeps: *list[RPMDependency]

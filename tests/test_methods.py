@@ -18,12 +18,16 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from xmlrpc.client import Fault
 
+from twisted.internet import reactor
+from twisted.internet.defer import inlineCallbacks
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 import txkoji
 from tests import generate_methods as generator, methods_table as table
+from tests.programs import Program
 from tests.recordings import recordings
+from tests.support import folder, write
 from txkoji import structs
 from txkoji.build import Build
 from txkoji.compare import compare, described
@@ -190,6 +194,7 @@ class TableTests(SynchronousTestCase):
         """The modules are what the generator makes of the table."""
         for path, text in [
                 (generator.METHODS, generator.write_methods()),
+                (generator.STORED, generator.write_stored()),
                 (generator.LISTS, generator.write_lists())]:
             with open(path, encoding='utf-8') as file:
                 self.assertEqual(file.read(), text)
@@ -482,3 +487,28 @@ class CompareTests(SynchronousTestCase):
                      ' krb_princs, strict, groups',
                      'newMethod: it is not described']:
             self.assertIn(line, found)
+
+
+class CommandTests(TestCase):
+    """``python -m txkoji.methods``."""
+
+    timeout = 60
+
+    @inlineCallbacks
+    def test_command(self) -> Any:
+        """The differences between the hub of a profile and ours are listed."""
+        home = folder(self)
+        hub = FakeHub(reactor=reactor)
+        server = yield hub.listen()
+        self.addCleanup(hub.stop)
+        write(f'{home}/.koji/config', f'[mykoji]\nserver = {server}\n')
+        entries = {name: dict(entry)
+                   for name, entry in generator.api().items()}
+        del entries['getTag']
+        entries['getBuild']['argspec'] = [['buildInfo'], None, None, None]
+        hub.respond('_listapi', list(entries.values()))
+        program = Program(self, '-m', 'txkoji.methods', '--compare', 'mykoji',
+                          HOME=home)
+        yield program.ended
+        self.assertIn('getBuild: the hub lacks strict', program.lines)
+        self.assertIn('getTag: the hub does not have it', program.lines)

@@ -17,6 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.recordings import recordings
 from txkoji.build import Build
+from txkoji.builds.archives import BuildArchive
 from txkoji.channel import Channel
 from txkoji.package import Package
 from txkoji.resource import Resource, from_text, from_timestamp
@@ -217,7 +218,8 @@ class NamesTests(SynchronousTestCase):
                 (Tag, ['getTag', 'listTags']),
                 (User, ['getUser', 'listUsers', 'getLoggedInUser']),
                 (BuildTarget, ['getBuildTarget', 'getBuildTargets']),
-                (Package, ['getPackage', 'listPackages'])]:
+                (Package, ['getPackage', 'listPackages']),
+                (BuildArchive, ['listArchives'])]:
             members = self.members(kind, methods)
             if kind.members and kind not in (Build, Task, Package):
                 self.assertLessEqual(members, kind.members)

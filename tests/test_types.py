@@ -6,7 +6,7 @@ out; ``tox -e typing`` has both.
 """
 from __future__ import annotations
 
-import ast
+import glob
 import os
 import re
 import shutil
@@ -14,21 +14,14 @@ import subprocess
 import sys
 from functools import cache
 from importlib.util import find_spec
+from textwrap import dedent, indent
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
+from tests.support import folder, write
 from tests.test_documents import pieces, read
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
-#: Where the imports in the pieces of the README are, and what they know.
-HEAD = '''
-from __future__ import annotations
-from collections.abc import Generator
-from typing import Any
-from twisted.internet.defer import Deferred
-from txkoji import Connection, Profile
-'''
 
 
 def program(name: str) -> str:
@@ -118,8 +111,87 @@ class MypyTests(_CheckerTests, SynchronousTestCase):
 
     checker = 'mypy'
 
+    def check_text(self, text: str) -> str:
+        """Check code that has functions without annotations."""
+        path = write(f'{folder(self)}/checked.py', text)
+        return mypy('--allow-untyped-defs', '--allow-untyped-calls',
+                    '--allow-redefinition', path)
+
+    def test_readme(self) -> None:
+        """The pieces of the README have no mistake in their types."""
+        text = indent('\n'.join(pieces(read('README.rst'))), '    ')
+        self.assertEqual(self.check_text(f'async def readme():\n{text}'), '')
+        # This test can fail.
+        self.assertIn('no attribute "nam"', self.check_text(
+            f"async def readme():\n{text}\n    build.nam"))
+
+    def test_readme_programs(self) -> None:
+        """Nor have its programs, but for Twisted's reactor in threads."""
+        for name, text in re.findall(
+                r':name: (\w+)\.py\n\n((?:    .*\n|\n)+)',
+                read('README.rst')):
+            if name != 'in_threads':
+                self.assertEqual(self.check_text(dedent(text)), '', name)
+
+    def test_examples(self) -> None:
+        """The examples are checked strictly, without an ignore for us."""
+        if find_spec('mypy_zope') is None:
+            raise SkipTest('mypy-zope is not installed')
+        self.assertEqual(run([
+            sys.executable, '-m', 'mypy', '--config-file', 'tox.ini',
+            '--no-error-summary', 'examples']), '')
+        for path in glob.glob(f'{ROOT}/examples/*.py'):
+            ignored = [line for line in read(path).splitlines()
+                       if 'type: ignore' in line or 'cast(' in line]
+            self.assertEqual(
+                [line.split()[0] for line in ignored],
+                ['lineRate'] if path.endswith('irc_bot.py') else [], path)
+
 
 class PyrightTests(_CheckerTests, SynchronousTestCase):
     """Under pyright."""
 
     checker = 'pyright'
+
+
+class CompletionTests(SynchronousTestCase):
+    """Completion in an editor, by jedi."""
+
+    def complete(self, code: str) -> list[str]:
+        """The names that may follow some code, in a program of a user."""
+        if find_spec('jedi') is None:
+            raise SkipTest('jedi is not installed')
+        import jedi
+
+        lines = ['from txkoji import Connection',
+                 'async def main(koji: Connection):',
+                 *(f'    {line}' for line in code.split('\n'))]
+        script = jedi.Script('\n'.join(lines), project=jedi.Project(
+            ROOT, sys_path=[ROOT, *sys.path]))
+        return [found.name for found
+                in script.complete(len(lines), len(lines[-1]))]
+
+    def test_completion(self) -> None:
+        """Names of methods, of parameters and of members are completed."""
+        for code, wanted in [
+                ('koji.getBui', 'getBuild'),
+                ('koji.repo.', 'request'),
+                ('koji.wai', 'wait_repo'),
+                ('koji.batched().getTa', 'getTag'),
+                ('koji.MultiCall().getTa', 'getTag'),
+                ("koji.getBuild('x', str", 'strict='),
+                ("(await koji.getTag('x')).arc", 'arches'),
+                ("build = await koji.getBuild('x')\nbuild.owner",
+                 'owner_name'),
+                ('tags = await koji.listTags()\nfor tag in tags:\n    tag.arc',
+                 'arches'),
+                ('found = await koji.listArchives()\nfound[0].filen',
+                 'filename'),
+                ("many = koji.MultiCall()\nmany.getTag('x').result.arc",
+                 'arches'),
+                ("answer = await koji.repo.request('x')\nanswer.dup",
+                 'duplicate'),
+                ('async for change in koji.watch(1):\n    change.n', 'new'),
+                ("build = await koji.getBuild('x')\n"
+                 '(await build.tags())[0].perm', 'perm_id')]:
+            self.assertIn(wanted, self.complete(code), code)

@@ -1,6 +1,7 @@
 """
-Transcripts of stateful use of a real Koji hub (`transcripts.tar.xz`), and how
-to replay them on a FakeHub. All data in them is synthetic.
+Transcripts of a real Koji hub, and their replay on a FakeHub.
+
+They are in `transcripts.tar.xz`. All data in them is synthetic.
 """
 from __future__ import annotations
 
@@ -294,6 +295,51 @@ class Replay:
             raise Different(f'{where}: {answer!r} is no time of now')
 
 
+class ClientReplay(Replay):
+    """
+    A replay with Koji's own client, over a port, of what that can say.
+
+    :param connect: gives a `koji.ClientSession`, logged in as a user of a
+                    name, or for None as nobody.
+    """
+
+    def __init__(self, hub: FakeHub, connect: Any) -> None:
+        super().__init__(hub)
+        self._connect = connect
+        self._clients: dict[str | None, Any] = {}
+
+    def can(self, step: dict[str, Any]) -> bool:
+        """Whether that client can say this, and tells its answer as it is."""
+        who = step.get('as') or ''
+        return not ('#' in who or 'callnum' in step or who == 'database'
+                    or not step['method'] or step['method'].startswith('_')
+                    or step['method'] in ('sslLogin', 'login', 'logout',
+                                          'rawUpload', 'as session'))
+
+    def step(self, step: dict[str, Any]) -> None:
+        who = step.get('as')
+        if who not in self._clients:
+            self._clients[who] = self._connect(who and HOSTS.get(who, who))
+        args = [self._filled(arg) for arg in step.get('args', [])]
+        kwargs = {name: self._filled(value) for name, value
+                  in (step.get('kwargs') or {}).items()}
+        try:
+            answer = self._clients[who].callMethod(
+                step['method'], *args, **kwargs)
+        except Fault as fault:
+            answer = fault
+        except Exception as error:
+            if not hasattr(error, 'faultCode'):
+                raise
+            answer = Fault(error.faultCode, str(error))
+        self._compare(step, answer)
+
+    def close(self) -> None:
+        """Close the connections of the clients."""
+        for client in self._clients.values():
+            client.rsession.close()
+
+
 class _Client(Protocol):
     """Reads one answer over memory."""
 
@@ -319,9 +365,14 @@ class _Factory:
         return self._protocol
 
 
-def replay(transcript: dict[str, Any]) -> list[str | None]:
-    """Replay a transcript; for each step None, or how it differs."""
-    run = Replay(FakeHub(clock=Clock()))
+def replay(transcript: dict[str, Any], **options: Any) -> list[str | None]:
+    """
+    Replay a transcript.
+
+    :param options: of the FakeHub.
+    :returns: for each step None, or how it differs.
+    """
+    run = Replay(FakeHub(**{'clock': Clock(), **options}))
     found: list[str | None] = []
     for step in transcript['steps']:
         try:

@@ -82,21 +82,9 @@ class Batched(DeferredMethods):
         self._pending: dict[bytes, _PendingCall] = {}
         self._waiting: Deferred[Any] | None = None
 
-    if not TYPE_CHECKING:
-
-        def call(self, method, /, *args, **kwargs):
-            """Call a hub method; see `Connection.call`."""
-            return self._call(method, args, kwargs)
-
-        def listBuilds(self, packageID=None, *args, **kwargs):
-            """List builds; see `Connection.listBuilds`."""
-            if isinstance(packageID, str):
-                # This takes two calls.
-                return self._client.listBuilds(packageID, *args, **kwargs)
-            return self.call('listBuilds', packageID, *args, **kwargs)
-
-    def _call(self, method: str, args: tuple[Any, ...],
-              kwargs: dict[str, Any]) -> Deferred[Any]:
+    def _call(self, method: str, /, *args: Any, **kwargs: Any
+              ) -> Deferred[Any]:
+        """Call a hub method; see `Connection.call`."""
         try:
             args, kwargs = with_ids(args, kwargs)
             if _unbounded(method, args, kwargs) or not self._client.is_read(
@@ -119,6 +107,17 @@ class Batched(DeferredMethods):
                 self._wait(), 'batched', self._client.options.deadline)
             self._waiting.addCallbacks(self._send_all, self._fail_all)
         return answer
+
+    # A type checker has the signatures of `txkoji.methods` for these.
+    if not TYPE_CHECKING:
+        call = _call
+
+        def listBuilds(self, packageID=None, *args, **kwargs):
+            """List builds; see `Connection.listBuilds`."""
+            if isinstance(packageID, str):
+                # This takes two calls.
+                return self._client.listBuilds(packageID, *args, **kwargs)
+            return self.call('listBuilds', packageID, *args, **kwargs)
 
     async def _wait(self) -> None:
         await deferLater(self._client.reactor, self._window)

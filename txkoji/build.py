@@ -8,12 +8,23 @@ from typing import Any, ClassVar
 from twisted.internet.defer import Deferred, succeed
 
 from txkoji import build_states
+from txkoji.builds.archives import BuildArchive, archives_of, with_columns
+from txkoji.builds.images import Image, image_of
+from txkoji.builds.modules import Module, module_of
+from txkoji.builds.signatures import (
+    Signatures,
+    SignedCopies,
+    WriteListener,
+    signatures_of,
+    signed_copies_of,
+    write_signed_copies,
+)
 from txkoji.estimates.averages import average_build_duration, not_past
-from txkoji.files.checksums import checksum_of
 from txkoji.files.file import File
-from txkoji.files.paths import archive_path
+from txkoji.nvr import NVR, VersionKey
 from txkoji.resource import Timed, hub_of, id_of, now_for, time_of
 from txkoji.rows import Tag
+from txkoji.rpm import RPM
 from txkoji.task import Task
 
 #: The commit at the end of the URL of a git repository.
@@ -207,21 +218,12 @@ class Build(Timed):
         many.call('listArchives', buildID=number)
         many.call('getBuildLogs', number)
         rpms, archives, logs = await many()
-        # Their paths need members that come with their own type only.
-        special = sorted({row.btype for row in archives} & {'maven', 'win'})
-        many = koji.MultiCall(strict=True)
-        for kind in special:
-            many.call('listArchives', buildID=number, type=kind)
-        more = await many() if special else []
-        archives = [row for row in archives if row.btype not in special
-                    ] + [row for rows in more for row in rows]
+        archives = await with_columns(koji, number, archives)
         return [
             *(rpm.file_of(self) for rpm in rpms
               if not rpm.of(self).is_elsewhere),
-            *(File(koji, archive_path(self, row), size=row.size,
-                   checksum=checksum_of(row.checksum_type, row.checksum),
-                   about=row)
-              for row in archives if not row.get('metadata_only')),
+            *(archive.file_of(self) for archive in archives
+              if not archive.metadata_only),
             *(File(koji, log.path) for log in logs)]
 
     def tags(self) -> Deferred[list[Tag]]:
@@ -253,6 +255,94 @@ class Build(Timed):
             return None if task is None else task.target
 
         return self.task().addCallback(target_of)
+
+    @property
+    def version_key(self) -> VersionKey:
+        """
+        A value to sort builds of a package by, in rpm's order of versions.
+
+        A draft build is as new as the build that it is promoted to. See
+        `txkoji.nvr.compare`.
+        """
+        return NVR(str(self.name), str(self.version or ''),
+                   str(self.release or ''), self.epoch).version_key
+
+    @property
+    def image(self) -> Image | None:
+        """
+        The container image; None for other builds.
+
+        It is from the build's ``extra``, which ``listTagged`` gives only with
+        ``extra=True``. The images of single architectures are in `archives`.
+        """
+        return image_of(self.get('extra'))
+
+    @property
+    def module(self) -> Module | None:
+        """
+        The module; None for other builds.
+
+        It is from the build's ``extra``, which ``listTagged`` gives only with
+        ``extra=True``.
+        """
+        return module_of(self.get('extra'))
+
+    def archives(self) -> Deferred[list[BuildArchive]]:
+        """
+        List the archives of the build, such as the image of each architecture.
+
+        :returns: a Deferred that fires with a list of
+                  `txkoji.builds.archives.BuildArchive`.
+        """
+        return Deferred.fromCoroutine(archives_of(hub_of(self), id_of(self)))
+
+    def signatures(self) -> Deferred[Signatures]:
+        """
+        Ask for the keys that the build's RPMs are signed with.
+
+        One multicall asks for all RPMs.
+
+        :returns: a Deferred that fires with a
+                  `txkoji.builds.signatures.Signatures`.
+        """
+        return Deferred.fromCoroutine(signatures_of(self))
+
+    def signed_copies(self, key: str) -> Deferred[SignedCopies]:
+        """
+        Look for the signed copies of the build's RPMs under the topurl.
+
+        The hub does not know whether they are there.
+
+        :param key: the id of the key, as in `signatures`.
+        :returns: a Deferred that fires with a
+                  `txkoji.builds.signatures.SignedCopies`.
+        :raises ValueError: if the key is empty.
+        :raises HTTPError: if the file server does not tell.
+        """
+        return Deferred.fromCoroutine(signed_copies_of(self, key))
+
+    def write_signed_copies(self, key: str, *, force: bool = False,
+                            progress: WriteListener | None = None
+                            ) -> Deferred[list[RPM]]:
+        """
+        Let the hub write signed copies of the build's RPMs.
+
+        The copies are written one after the other. If one fails, or the
+        Deferred is canceled, the copies before it stay, and calling this again
+        is safe.
+
+        :param key: the id of the key, as in `signatures`.
+        :param force: whether to write copies again that are there.
+        :param progress: is called after each copy, with the number of written
+                         copies and the number of all.
+        :returns: a Deferred that fires with the list of `RPM`.
+        :raises ValueError: if the key is empty.
+        :raises BuildError: if an RPM is not signed with the key. Nothing is
+                            written then.
+        :raises ActionNotAllowed: if we may not sign.
+        """
+        return Deferred.fromCoroutine(
+            write_signed_copies(self, key, force, progress))
 
 
 def _within(value: Any, *names: str) -> Any:

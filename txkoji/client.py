@@ -175,7 +175,8 @@ class HubClient(DeferredMethods):
 
     def get(self, url: str, headers: dict[bytes, bytes], *,
             on_head: Callable[[Any], Any], sink: Sink,
-            has_started: Callable[[], bool]) -> Deferred[None]:
+            has_started: Callable[[], bool], method: str = 'GET'
+            ) -> Deferred[None]:
         """
         Get a file from a server, without a session.
 
@@ -184,12 +185,13 @@ class HubClient(DeferredMethods):
         :param on_head: is called with the head of the response.
         :param sink: consumes the bytes.
         :param has_started: tells whether bytes have arrived.
+        :param method: "GET", or "HEAD" for the head only.
         :returns: a Deferred that fires with None at the end of the file.
         """
         return self._calls.get(
             url, headers, timeout=self.options.timeout,
             deadline=self.options.deadline, on_head=on_head, sink=sink,
-            has_started=has_started)
+            has_started=has_started, method=method)
 
     def run(self, work: Coroutine[Any, Any, Any], name: str,
             deadline: float | None) -> Deferred[Any]:
@@ -361,3 +363,7 @@ class HubClient(DeferredMethods):
                  ) -> Deferred[int]:
         """Download a file; see `Connection.download`."""
         return self.owner.download(file, destination, **options)
+
+    def file_exists(self, file: Any) -> Deferred[bool]:
+        """Ask whether a file is there; see `Connection.file_exists`."""
+        return self.owner.file_exists(file)

@@ -23,12 +23,13 @@ from txkoji.files.destinations import Destination
 from txkoji.files.downloads import Download
 from txkoji.files.file import File
 from txkoji.files.follow import Follow, LogPoller
-from txkoji.files.topurl import FileDownload
+from txkoji.files.topurl import FileDownload, file_exists
 from txkoji.files.uploads import Local, Uploaded, upload
 from txkoji.hub import config_files, profile as profiles
 from txkoji.hub.http.network import Network
 from txkoji.hub.profile import Profile, read_profile
 from txkoji.hub.stats import Stats
+from txkoji.links import LIMIT, Link, find_links, get_linked
 from txkoji.messages.dispatcher import Events
 from txkoji.multicall import BATCH, MultiCall
 from txkoji.options import Options, check_number
@@ -43,6 +44,7 @@ from txkoji.waiting.finished import wait_for
 from txkoji.waiting.repositories import MinEvent, wait_for_repo
 from txkoji.waiting.tags import BuildKey, wait_until_tagged
 from txkoji.waiting.tasks import Poller, TaskOrId
+from txkoji.whoami import CurrentUser, whoami
 
 if TYPE_CHECKING:
     from txkoji.list_methods import ListMethods
@@ -770,11 +772,11 @@ class Connection(DeferredMethods, ListMethods):
     def connect_from_web(cls: type[Self], url: str, **kwargs: Any
                          ) -> Self | None:
         """
-        Make a connection to the hub whose kojiweb a link points to.
+        Make a connection to the hub whose kojiweb or files a link points to.
 
         :param url: the link, as people paste it into a chat.
         :param kwargs: further arguments of the Connection.
-        :returns: a Connection, or None if no profile has this kojiweb.
+        :returns: a Connection, or None if no profile has this site.
         :raises ConfigurationError: if a file is malformed.
         """
         site = web.find_site(profiles.usable_profiles(PROFILES), url)
@@ -782,13 +784,65 @@ class Connection(DeferredMethods, ListMethods):
 
     def from_web(self, url: str) -> Deferred[dict[str, Any] | None]:
         """
-        Get the object that a page of kojiweb shows.
+        Get the object that a page of kojiweb, or a file of the hub, shows.
+
+        A link to a search gives the rows of its first page. Of links below the
+        topurl, a folder gives the `Build`, `Task`, `Repo` or `Package` that it
+        belongs to, and a package's file, signed or not, gives the `RPM`. Other
+        files give a `txkoji.files.file.File`, whose ``about`` is the
+        `txkoji.builds.archives.BuildArchive`, the `Build` or the `Task`.
 
         :param url: a link to the page of a build, a task, a tag and so on, by
-                    id or, where the page takes one, by name. Brackets,
-                    quotation marks and punctuation around the link are
-                    ignored; a text with more than a link is not one.
+                    id or, where the page takes one, by name; or to a file.
+                    Brackets, quotation marks and punctuation around the link
+                    are ignored; a text with more than a link is not one (see
+                    `find_links`).
         :returns: a Deferred that fires with the object; with None if there is
                   no such object, or if the link cannot be read.
         """
-        return Deferred.fromCoroutine(web.get_linked(self, url))
+        return Deferred.fromCoroutine(get_linked(self, url))
+
+    # Files under the topurl
+
+    def file_exists(self, file: File) -> Deferred[bool]:
+        """
+        Ask the file server whether a file is under the topurl.
+
+        :param file: the file.
+        :returns: a Deferred that fires with True or False.
+        :raises HTTPError: on a status that says neither.
+        :raises DownloadError: if the file is a folder.
+        :raises TransportError: if the server cannot be reached.
+        :raises ConfigurationError: if the profile has no usable topurl.
+        """
+        return Deferred.fromCoroutine(file_exists(self.client, file))
+
+    # Links in texts
+
+    def find_links(self, text: str, limit: int = LIMIT
+                   ) -> Deferred[list[Link]]:
+        """
+        Get what the links in a text show, such as a message in a chat.
+
+        Links to other sites are ignored. Calls for several links are sent
+        together.
+
+        :param text: the text: plain, Markdown, HTML or a chat's.
+        :param limit: how many links to the hub are looked at.
+        :returns: a Deferred that fires with a list of `txkoji.links.Link`,
+                  each link once, in their order. Their ``value`` is that of
+                  `from_web`; if the hub refuses a call, such as a search with
+                  a bad pattern, the link has an ``error``.
+        """
+        return Deferred.fromCoroutine(find_links(self, text, limit))
+
+    # Users
+
+    def whoami(self) -> Deferred[CurrentUser]:
+        """
+        Ask for the user of the session, with permissions and groups, at once.
+
+        :returns: a Deferred that fires with a `txkoji.whoami.CurrentUser`.
+        :raises KojiLoginException: if we are not logged in.
+        """
+        return Deferred.fromCoroutine(whoami(self))

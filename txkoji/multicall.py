@@ -24,7 +24,7 @@ from txkoji.progress import Progress
 from txkoji.stored_call import StoredCall
 
 if TYPE_CHECKING:
-    from txkoji.methods import StoredMethods
+    from txkoji.stored_methods import StoredMethods
 else:
     from txkoji.hub_methods import DescribedMethods as StoredMethods
 
@@ -136,21 +136,14 @@ class MultiCall(StoredMethods):
     def __bool__(self) -> bool:
         return True
 
-    # A type checker has the signatures of `txkoji.methods` for this.
-    if not TYPE_CHECKING:
+    def _store(self, method: str, /, *args: Any, **kwargs: Any
+               ) -> StoredCall[Any]:
+        """
+        Store a call of a hub method, given by name.
 
-        def call(self, method: str, /, *args: Any, **kwargs: Any
-                 ) -> StoredCall[Any]:
-            """
-            Store a call of a hub method, given by name.
-
-            :returns: the `StoredCall`, which gets the result.
-            :raises TypeError: if XML-RPC cannot carry an argument.
-            """
-            return self._store(method, args, kwargs)
-
-    def _store(self, method: str, args: tuple[Any, ...],
-               kwargs: dict[str, Any]) -> StoredCall[Any]:
+        :returns: the `StoredCall`, which gets the result.
+        :raises TypeError: if XML-RPC cannot carry an argument.
+        """
         args, kwargs = with_ids(args, kwargs)
         method = check_call(method, args, kwargs)
         stored: StoredCall[Any] = StoredCall(
@@ -159,6 +152,10 @@ class MultiCall(StoredMethods):
         self._read = self._read and self._client.is_read(
             method, args, kwargs)
         return stored
+
+    # A type checker has the signatures of `txkoji.stored_methods` for this.
+    if not TYPE_CHECKING:
+        call = _store
 
     def __call__(self, *, strict: bool | None = None,
                  batch: int | None = None,

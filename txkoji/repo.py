@@ -6,9 +6,11 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from txkoji.build import Build
 from txkoji.files.file import File
-from txkoji.files.paths import normalize_path, repo_path
+from txkoji.files.paths import file_url, normalize_path, repo_path
 from txkoji.resource import Resource, hub_of, id_of, time_of
+from txkoji.task_requests.subjects import canonical_arch
 
 
 class Repo(Resource):
@@ -74,11 +76,61 @@ class Repo(Resource):
         return Deferred.fromCoroutine(self._file(name))
 
     async def _file(self, name: str) -> File:
-        tag, dist = self.tag_name, self.dist
-        if tag is None:
-            # Rows of some hub methods have no tag.
-            whole = await hub_of(self).call('repoInfo', id_of(self),
-                                             strict=True)
-            tag, dist = whole.tag_name, whole.dist
-        folder = repo_path(tag, id_of(self), bool(dist))
+        # Rows of some hub methods have no tag.
+        whole = self if self.tag_name else await self._complete()
+        folder = repo_path(str(whole.tag_name), id_of(self), bool(whole.dist))
         return File(hub_of(self), f'{folder}/{normalize_path(name)}')
+
+    def arch_url(self, arch: str) -> str | None:
+        """
+        Give the URL of the repository of an architecture, for dnf.
+
+        :param arch: an architecture of the tag. That of a package, such as
+                     "i686", is converted to that of the repository, "i386".
+        :returns: the URL; None if the profile has no topurl, or the row no
+                  name of a tag.
+        :raises DownloadError: if that is no architecture.
+        """
+        if self.tag_name is None:
+            return None
+        folder = repo_path(self.tag_name, id_of(self), bool(self.dist))
+        name = normalize_path(canonical_arch(arch))
+        return file_url(self.connection, f'{folder}/{name}/')
+
+    def builds(self) -> Deferred[list[Build]]:
+        """
+        List the builds in the repository.
+
+        Of a repository to build with, they are the latest builds in the tag
+        and its parents, as of the repository's event. Of a dist repository,
+        they are those that its task was asked for.
+
+        :returns: a Deferred that fires with a list of `Build`.
+        """
+        return Deferred.fromCoroutine(self._builds())
+
+    async def _builds(self) -> list[Build]:
+        hub, whole, event = hub_of(self), self, self.create_event
+        if event is None or self.dist is None:
+            whole = await self._complete()
+            event = whole.create_event
+        inherit = latest = True
+        if whole.dist and whole.task_id is not None:
+            task = await hub.call(
+                'getTaskInfo', whole.task_id, request=True, strict=True)
+            opts = task.options or {}
+            event = opts.get('event') or event
+            # Where the request does not say, as Koji's own command has it.
+            inherit = opts.get('inherit', True)
+            latest = opts.get('latest', False)
+        # A tag may have been renamed since; its id stays.
+        tag = whole.tag_name if whole.tag_id is None else whole.tag_id
+        builds: list[Build] = await hub.call(
+            'listTagged', tag, event=event, inherit=inherit, latest=latest)
+        return builds
+
+    async def _complete(self) -> Repo:
+        """Ask for the whole row."""
+        row: Repo = await hub_of(self).call(
+            'repoInfo', id_of(self), strict=True)
+        return row

@@ -111,6 +111,9 @@ class Hub(Protocol):
                  progress: Any = ...) -> Deferred[int]:
         """Download a file below the topurl."""
 
+    def file_exists(self, file: Any) -> Deferred[bool]:
+        """Ask the file server whether a file is there."""
+
 
 class Resource(_Row):
     """

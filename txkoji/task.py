@@ -7,6 +7,7 @@ from typing import Any, Literal, overload
 from twisted.internet.defer import Deferred
 
 from txkoji import task_states
+from txkoji.builds.of_tasks import builds_of
 from txkoji.estimates.averages import task_durations
 from txkoji.estimates.completion import descendents_completion, task_completion
 from txkoji.exceptions import (
@@ -316,6 +317,19 @@ class Task(TaskRow):
                   (Without a topurl, use `Connection.download_task_output`.)
         """
         return Deferred.fromCoroutine(output_of(self))
+
+    def builds(self) -> Deferred[list[Any]]:
+        """
+        List the builds of the task.
+
+        A task of a build, such as ``buildArch``, has the builds of its parent.
+        The builds of container tasks, which content generators import, are
+        found by the result of the task; they are known when it is closed.
+
+        :returns: a Deferred that fires with a list of `Build`; an empty one
+                  for scratch builds, and for other tasks.
+        """
+        return Deferred.fromCoroutine(builds_of(self))
 
 
 def _fault(result: Any) -> KojiException | None:

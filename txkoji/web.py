@@ -1,5 +1,5 @@
 """
-Links to kojiweb: their site, and the hub method for what they show.
+Reading links: their site, and the hub method or the path that they stand for.
 
 The pages are those of www/kojiweb/index.py in Koji.
 """
@@ -8,13 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
+from txkoji.files.places import MAX_ID
 from txkoji.hub.profile import Profile
-from txkoji.resource import Hub
-
-#: Koji's ids are 32-bit columns.
-MAX_ID = 2**31 - 1
 
 PORTS = {'http': 80, 'https': 443}
 
@@ -72,6 +69,13 @@ PAGES: dict[str, tuple[Page, ...]] = {
 }
 
 
+#: The ways of a search to match names.
+MATCHES = ('glob', 'regexp', 'exact')
+
+#: Results on the first page of a search.
+SEARCH_LIMIT = 50
+
+
 class HubCall(NamedTuple):
     """A hub method and its arguments."""
 
@@ -82,30 +86,48 @@ class HubCall(NamedTuple):
 
 def find_site(profiles: Iterable[Profile], url: Any) -> Profile | None:
     """
-    Find the profile whose kojiweb a link points to.
+    Find the profile whose site a link points to.
 
     :param url: the link; see `read_link`.
     :returns: a profile, or None. Of sites within sites the innermost counts,
               of equal sites the first.
     """
-    found = [(len(below), profile) for profile, below in (
-        (profile, path_below(profile.weburl, url)) for profile in profiles)
-        if below is not None]
+    found = [(len(below), profile) for profile in profiles
+             for below in (path_below(address, url) for address in (
+                 *addresses(profile), profile.topurl))
+             if below is not None]
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-async def get_linked(hub: Hub, url: str) -> Any:
-    """Get the object of a kojiweb page; see `Connection.from_web`."""
-    asked = read_link(hub.weburl, url)
-    if asked is None:
-        return None
-    method: Any = hub
-    for name in asked.method.split('.'):
-        method = getattr(method, name)
-    found = await method(*asked.args, **asked.kwargs)
-    if asked.method == 'listHosts':
-        return found[0] if found else None
-    return found
+def addresses(profile: Profile) -> tuple[str, ...]:
+    """Give the URLs of kojiweb: ``weburl`` and ``weburls``."""
+    return (*filter(None, [profile.weburl]), *profile.weburls)
+
+
+def read_page(profile: Profile, url: Any) -> HubCall | None:
+    """
+    Read a link to kojiweb, by any of its URLs; see `read_link`.
+
+    :param profile: the profile of the hub.
+    """
+    for address in addresses(profile):
+        found = read_link(address, url)
+        if found is not None:
+            return found
+    return None
+
+
+def path_of_file(profile: Profile, url: Any) -> str | None:
+    """
+    Find the path of a file or folder in a link.
+
+    :param profile: the profile of the hub.
+    :param url: the link; see `read_link`.
+    :returns: the path below the topurl; None if the link is to another place.
+    """
+    path = unquote(path_below(profile.topurl, url) or '')
+    # Nothing on a hub has a name with control characters.
+    return path if path.isprintable() and path else None
 
 
 def read_link(weburl: str | None, url: Any) -> HubCall | None:
@@ -125,6 +147,8 @@ def read_link(weburl: str | None, url: Any) -> HubCall | None:
         query = parse_qs(urlsplit(clean(url)).query)
     except ValueError:
         return None
+    if path == 'search':
+        return _search(query)
     for page in PAGES.get(path, ()):
         value = _single(query, page.parameter)
         key = value if value is None else _key(value, page.takes)
@@ -140,6 +164,16 @@ def read_link(weburl: str | None, url: Any) -> HubCall | None:
             return HubCall(page.method, (), {page.keyword: key})
         return HubCall(page.method, args, {})
     return None
+
+
+def _search(query: dict[str, Any]) -> HubCall | None:
+    """Read the parameters of a search, which has no defaults for them."""
+    terms, kind, match = (_single(query, name)
+                          for name in ('terms', 'type', 'match'))
+    if terms is None or kind is None or match not in MATCHES:
+        return None
+    return HubCall('search', (terms.strip(), kind, match, {
+        'limit': SEARCH_LIMIT, 'order': 'name'}), {})
 
 
 def path_below(weburl: str | None, url: Any) -> str | None:

@@ -491,8 +491,10 @@ class SocketTests(TestCase):
     @inlineCallbacks
     def test_peer(self) -> Any:
         """The requests, and the files, equal those of Koji's client."""
-        place = 'tasks/6476/6476'
+        place, task = 'cli-build/1', 'tasks/6476/6476'
         yield self.koji.upload(self.path, place, 'ours')
+        # To the folder of a task only its builder uploads.
+        self.hub.files.copy(f'work/{place}/ours', f'work/{task}/ours')
 
         def run() -> bytes:
             session = koji.ClientSession(self.server, {
@@ -509,6 +511,7 @@ class SocketTests(TestCase):
 
         found = yield deferToThread(run)
         self.assertEqual(found, self.data)
+        self.hub.files.copy(f'work/{place}/theirs', f'work/{task}/theirs')
         output = io.BytesIO()
         yield self.koji.download_task_output(6476, 'theirs', output)
         self.assertEqual(output.getvalue(), self.data)

@@ -17,6 +17,7 @@ class BotTestCase(SynchronousTestCase):
     """With a hub that is alive."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         self.hub = FakeHub(sample=False, clock=Clock())
         self.hub.add_user('bot')
         self.hub.add_host('builder', arches='x86_64 s390x')

@@ -233,6 +233,7 @@ class TroubleTests(HubTestCase):
     """misbehave()."""
 
     def check(self, kind: str, error: Any, carried_out: int) -> None:
+        """Check an answer."""
         self.hub.misbehave(kind, method='getTag', times=2)
         for _ in range(2):
             self.fail_of(self.koji.getTag(1), error)
@@ -512,14 +513,16 @@ PACKAGES = {1: 'a', 2: 'ab', 3: 'b', 4: 'c'}
 
 
 def build_package(build: int) -> int:
+    """Get the package of a build."""
     return build % 4 + 1
 
 
 def walk(links: Any, tag: int) -> list[tuple[int, set[int]]]:
     """
-    What a tag sees, said in another way than FakeHub does it: every path
-    through the links, in order; with each tag the packages that its first
-    path lets through, and later ones more.
+    Walk all paths of the inheritance, in order, unlike FakeHub does it.
+
+    With each tag come the packages that its first path lets through, and the
+    further packages of later paths.
     """
     paths: list[tuple[int, set[int]]] = [(tag, set(PACKAGES))]
 
@@ -545,6 +548,7 @@ class InheritanceTests(HubTestCase):
 
     def world(self, links: Any, taggings: Any, blocked: Any,
               builds: Any = ((1, 1, False, False),) * 12) -> Any:
+        """Make a hub of links and taggings."""
         hub = FakeHub(clock=Clock(), sample=False)
         tables = hub.tables
         for name in ('tags', 'packages'):
@@ -641,6 +645,7 @@ class ServingTests(TestCase):
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Set up what the tests share."""
         self.hub = FakeHub(clock=Clock())
         self.server = yield self.hub.listen()
         self.addCleanup(self.hub.stop)

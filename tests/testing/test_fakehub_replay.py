@@ -55,8 +55,9 @@ def covered(recording: Recording) -> bool:
 
 def comparable(recording: Recording, value: Any) -> Any:
     """
-    A value without what may differ: the order of rows, where the request
-    asks for none, and the text of Python tracebacks.
+    Remove from a value what may differ.
+
+    This is the order of rows without an ``order``, and the text of tracebacks.
     """
     method, args, kwargs = recording.call
     if method in ('system.multicall', 'multiCall'):
@@ -74,6 +75,7 @@ class ReplayTests(SynchronousTestCase):
     """Each recorded request of a method that FakeHub knows, sent to it."""
 
     def check(self, recording: Recording) -> None:
+        """Check an answer."""
         hub = FakeHub(clock=Clock())
         koji = hub.connection()
         method, args, kwargs = recording.call

@@ -123,12 +123,14 @@ class RepoTests(HubTestCase):
     """Repositories, and requests for them."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         self.get(self.koji.login())
         self.bob = self.hub.connection('bob')
         self.get(self.bob.login())
 
     def ask(self, *args: Any, **kwargs: Any) -> Any:
+        """Ask for a repository."""
         return self.get(self.koji.repo.request('f44-build', *args, **kwargs))
 
     def test_request(self) -> None:

@@ -65,6 +65,7 @@ class ReplayTests(SynchronousTestCase):
     """Recorded requests about sessions: their answers are the same."""
 
     def check(self, name: str) -> None:
+        """Check an answer."""
         recording = recordings()[name]
         hub = FakeHub(clock=Clock())
         hub.fault('build', 1004, 'you must be logged in for this operation')
@@ -95,6 +96,7 @@ class ReplayTests(SynchronousTestCase):
         self.compare(recording, data)
 
     def compare(self, recording: Recording, body: bytes) -> None:
+        """Compare an answer with the recorded one."""
         expected = recording.answer
         try:
             [answer] = loads(body, use_builtin_types=True)[0]
@@ -124,6 +126,7 @@ class Answer:
     data = b''
 
     def feed(self, data: bytes) -> None:
+        """Feed bytes."""
         self.data += data
 
     def close(self) -> None:
@@ -138,6 +141,7 @@ class Body:
         self.length = len(data)
 
     def startProducing(self, consumer: Any) -> Deferred[None]:
+        """Send the body."""
         consumer.write(self.data)
         done: Deferred[None] = Deferred()
         done.callback(None)
@@ -302,9 +306,11 @@ class Request:
         self._headers = headers
 
     def getHeader(self, name: str) -> Any:
+        """Get a header."""
         return self._headers.get(name)
 
     def getClientAddress(self) -> Any:
+        """Get the address of the client."""
         class Address:
             host = '127.0.0.1'
         return Address

@@ -112,6 +112,7 @@ class FakeHubUploadTests(HubTestCase):
     """The same answers, in the same order."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         self.connections: dict[Any, Any] = {}
 
@@ -120,6 +121,7 @@ class FakeHubUploadTests(HubTestCase):
         return self.outcome(self.of(user).call(method, *args))
 
     def of(self, user: Any) -> Any:
+        """Get a Connection of a user."""
         if user not in self.connections:
             self.connections[user] = self.hub.connection(user=user)
             if user is not None:
@@ -127,6 +129,7 @@ class FakeHubUploadTests(HubTestCase):
         return self.connections[user]
 
     def outcome(self, call: Any) -> Any:
+        """Get the result or the fault of a call."""
         return self.get(call.addErrback(lambda failure: (
             failure.trap(KojiException) and failure.value.faultCode,
             str(failure.value))))
@@ -138,6 +141,7 @@ class FakeHubUploadTests(HubTestCase):
                 'filepath': 't', 'fileverify': 'adler32', **fields})))
 
     def same(self, found: Any, expected: Any, what: Any) -> None:
+        """Check that two answers are equal."""
         if isinstance(expected, dict):
             found = {name: found.get(name) for name in expected}
         self.assertEqual(found, expected, what)

@@ -25,12 +25,14 @@ class CommandTests(SynchronousTestCase):
     """The command ``koji``, over TLS, with a certificate."""
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         if not os.path.exists(KOJI) and not shutil.which('koji'):
             raise SkipTest('Koji\'s command is missing')
         self.home = folder(self)
         self.start()
 
     def start(self) -> None:
+        """Start the hub."""
         self.server = subprocess.Popen(
             [sys.executable, '-m', 'txkoji.testing', '--tls', '--builders',
              '--duration', '1', '--state', self.home + '/state'],
@@ -46,10 +48,12 @@ class CommandTests(SynchronousTestCase):
         self.user('alice')
 
     def user(self, name: str) -> None:
+        """Write the configuration of a user."""
         write(f'{self.home}/.koji/config', self.profile.replace(
             'alice.pem', f'{name}.pem') + 'poll_interval = 1\n')
 
     def stop(self) -> None:
+        """Stop the hub."""
         if self.server.poll() is None:
             self.server.send_signal(signal.SIGTERM)
             self.server.wait()

@@ -32,6 +32,7 @@ class Canned(Resource):
     isLeaf = True
 
     def render_POST(self, request: Any) -> bytes:
+        """Answer a call."""
         recording = recordings()[request.postpath[0].decode()]
         request.setHeader(b'Content-Type', b'text/xml')
         return recording.response
@@ -101,6 +102,7 @@ class PeerTests(TestCase):
 
     def calls(self, path: Callable[[Recording], str],
               chosen: Callable[[Recording], bool]) -> dict[str, tuple]:
+        """Compare the calls of both clients."""
         return {name: (path(recording), *recording.call)
                 for name, recording in recordings().items()
                 if recording.call is not None and chosen(recording)}

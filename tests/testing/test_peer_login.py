@@ -22,6 +22,7 @@ class PeerLoginTests(TestCase):
 
     @inlineCallbacks
     def setUp(self) -> Any:
+        """Set up what the tests share."""
         self.authority = Authority(folder(self))
         self.alice = self.authority.issue('alice', common_name='alice')
         with open(self.authority.issue('hub', 'localhost'), 'rb') as file:
@@ -40,8 +41,10 @@ class PeerLoginTests(TestCase):
 
     def forget(self, session: Any) -> None:
         """
-        Close a session of Koji's client after the test. When it is destroyed
-        it would log out, in this thread, in which the hub is.
+        Close a session of Koji's client after the test.
+
+        When it is destroyed it would log out, in this thread, in which the hub
+        is.
         """
         self.addCleanup(session.rsession.close)
         self.addCleanup(setattr, session, 'logged_in', False)

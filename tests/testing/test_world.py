@@ -27,6 +27,7 @@ class WorldTestCase(HubTestCase):
     user = 'alice'
 
     def setUp(self) -> None:
+        """Set up what the tests share."""
         super().setUp()
         self.koji = self.hub.connection(self.user)
         self.get(self.koji.login())
@@ -36,6 +37,7 @@ class MakingTests(SynchronousTestCase):
     """add_tag() and the like."""
 
     def get(self, call: Any) -> Any:
+        """Get the result of a call."""
         return self.successResultOf(call)
 
     def test_empty(self) -> None:
@@ -91,6 +93,28 @@ class MakingTests(SynchronousTestCase):
         self.assertIn('x.log', self.get(new.listTaskOutput(6476)))
         self.assertEqual(other.sessions.rows[0].key,
                          hub.sessions.rows[0].key)
+
+
+    def test_slice(self) -> None:
+        """A slice of a hub answers for its tags as that hub does."""
+        real = FakeHub(clock=Clock())
+        koji = real.connection()
+        hub = self.get(FakeHub.from_hub(koji, ['f44-build', 'f43-updates'],
+                                        clock=Clock()))
+        path = folder(self) + '/slice'
+        hub.save(path)
+        ours = FakeHub.load(path, clock=Clock()).connection()
+        for method, *args in [
+                ('getTag', 'f44-build'), ('getTag', 'f43'),
+                ('listTagged', 'f43-updates'), ('getBuild', 5391),
+                ('listPackages', 'f44'), ('getFullInheritance', 'f44-build'),
+                ('getUser', 'alice'), ('listBuildRPMs', 1100)]:
+            wanted = self.get(koji.call(method, *args))
+            if args[0] in ('f43', 5391):
+                self.assertIsNone(self.get(ours.call(method, *args)), args)
+            else:
+                self.assertEqual(self.get(ours.call(method, *args)), wanted,
+                                 args)
 
 
 class RulesTests(WorldTestCase):
@@ -313,6 +337,39 @@ class LifeTests(WorldTestCase):
         self.hub.clock.pump([10] * 20)
         self.assertEqual(self.get(self.koji.getTaskInfo(task)).state, 0)
         self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+
+class LookupTests(SynchronousTestCase):
+    """How rows are found while they change."""
+
+    def test_moved(self) -> None:
+        """A row is found by what it is now, within the same call, too."""
+        hub = FakeHub(clock=Clock())
+        tables, world = hub.tables, hub.world
+        row = tables.where('tasks', 'state', 0)[0]
+        world.change(row, state=1)
+        self.assertNotIn(row, tables.where('tasks', 'state', 0))
+        self.assertIn(row, tables.where('tasks', 'state', 1))
+        world.change(tables.by_id('packages')[1], name='other')
+        self.assertEqual(tables.name('packages', 1), 'other')
+        world.undo()
+        self.assertIn(row, tables.where('tasks', 'state', 0))
+        self.assertEqual(tables.name('packages', 1), 'ceph')
+        self.assertNotIn('other', tables.by_name('packages'))
+
+    def test_undone(self) -> None:
+        """What was added, removed and revoked is as before."""
+        hub = FakeHub(clock=Clock())
+        before = {name: [dict(row) for row in getattr(hub.tables, name)]
+                  for name in ('tags', 'taggings', 'events', 'packages')}
+        world = hub.world
+        world.add('packages', {'name': 'new'})
+        world.remove('packages', hub.tables.packages[5])
+        world.revoke(hub.tables.taggings[0], 1)
+        world.replace('tags', hub.tables.tags[3], 1, locked=True)
+        world.undo()
+        for name, rows in before.items():
+            self.assertEqual(getattr(hub.tables, name), rows, name)
 
 
 class BusTests(WorldTestCase):

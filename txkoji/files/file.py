@@ -81,3 +81,12 @@ class File:
         """
         return self._hub.download(self, destination, offset=offset,
                                   progress=progress)
+
+    def exists(self) -> Deferred[bool]:
+        """
+        Ask the file server whether the file is there.
+
+        :returns: a Deferred that fires with True or False; see
+                  `Connection.file_exists`.
+        """
+        return self._hub.file_exists(self)

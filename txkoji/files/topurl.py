@@ -309,3 +309,33 @@ def _redirect_target(url: str, error: HTTPError) -> str | None:
     secure = urlsplit(url).scheme == 'https'
     return target if scheme == 'https' or (
         scheme == 'http' and not secure) else None
+
+
+class _NoBody:
+    """The sink for the body of a head, which has none."""
+
+    def feed(self, data: bytes) -> None:
+        """Drop the bytes."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+async def file_exists(client: HubClient, file: File) -> bool:
+    """Ask whether a file is there; see `Connection.file_exists`."""
+    _check_topurl(client, file.url)
+    url: Any = file.url
+    for _ in range(MAX_REDIRECTS + 1):
+        try:
+            await client.get(
+                url, {}, on_head=lambda head: None, sink=_NoBody(),
+                has_started=lambda: False, method='HEAD')
+            return True
+        except HTTPError as error:
+            if error.status in (404, 410):
+                return False
+            target = _redirect_target(url, error)
+            if target is None:
+                raise
+            url = target
+    raise DownloadError(f'{file.path}: more than {MAX_REDIRECTS} redirects')

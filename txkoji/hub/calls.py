@@ -119,7 +119,8 @@ class Calls:
 
     def get(self, url: str, headers: dict[bytes, bytes], *, timeout: float,
             deadline: float, on_head: Callable[[FileHead], Any], sink: Sink,
-            has_started: Callable[[], bool]) -> Deferred[None]:
+            has_started: Callable[[], bool], method: str = 'GET'
+            ) -> Deferred[None]:
         """
         Get a file anonymously, from the hub or from another server.
 
@@ -130,17 +131,19 @@ class Calls:
         :param on_head: is called with the head of the response.
         :param sink: takes the bytes as they arrive.
         :param has_started: tells whether bytes have arrived.
+        :param method: "GET", or "HEAD" for the head only.
         :returns: a Deferred that fires with None when ``sink`` has all bytes.
         :raises TransportError: if the file does not arrive.
         :raises ConnectionClosed: if `close()` was called, or is called
                                   meanwhile.
         """
         if self._limits.closed:
-            return fail(not_sent(self._limits.closed_error('GET')))
+            return fail(not_sent(self._limits.closed_error(method)))
 
         def attempt(fail_if_away: bool) -> Deferred[None]:
             return Deferred.fromCoroutine(self._transport.get(
-                url, headers, timeout=timeout, on_head=on_head, sink=sink))
+                url, headers, timeout=timeout, on_head=on_head, sink=sink,
+                method=method))
 
         # The file server may be away while the hub is not.
         retries = Retries(
@@ -148,9 +151,9 @@ class Calls:
             self._transport.stats, Backoff(self._settings.retry_interval,
                                            lambda: self._transport.reactor))
         return self._limits.apply(
-            retries.run('GET', attempt, retry_lost=True, retry_timeouts=True,
+            retries.run(method, attempt, retry_lost=True, retry_timeouts=True,
                         has_started=has_started),
-            'GET', deadline, has_started)
+            method, deadline, has_started)
 
     def login(self, credentials: Credentials, *, allow_http: bool,
               deadline: float) -> Deferred[None]:

@@ -50,6 +50,10 @@ class Profile:
     ``debug``, ``debug_xmlrpc``, ``pyver``, ``plugin_paths`` and
     ``force_auth`` are options of Koji's client, and have no effect here.
 
+    ``weburls`` is an option of ours, which Koji ignores: further URLs of
+    kojiweb, by which links to it are known, too. In a file they are separated
+    by spaces or commas.
+
     :raises ConfigurationError: if `server` is not a http or https URL, a value
                                 has the wrong type, or a number is out of
                                 range.
@@ -58,6 +62,7 @@ class Profile:
     name: str
     server: str
     weburl: str | None = None
+    weburls: tuple[str, ...] = ()
     topurl: str | None = None
     pkgurl: str | None = None
     topdir: str = '/mnt/koji'
@@ -215,6 +220,7 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
     'bool': _boolean,
     'int': int,
     'int | None': int,
+    'tuple[str, ...]': lambda text: tuple(text.replace(',', ' ').split()),
 }
 
 #: The type annotations by option.
@@ -249,6 +255,10 @@ def _value_problem(option: str, value: Any) -> str | None:
     if kind == 'bool':
         return (None if isinstance(value, bool)
                 else f'must be yes or no, not {value!r}')
+    if kind.startswith('tuple'):
+        return (None if isinstance(value, tuple) and all(
+            isinstance(each, str) for each in value)
+            else 'must be a tuple of texts')
     if not isinstance(value, str):
         # Do not show the value: it may hold a password, as a URL may.
         return f'must be text, not of type {type(value).__name__}'

@@ -234,13 +234,13 @@ class Transport:
 
     async def get(self, url: str, headers: Mapping[bytes, bytes], *,
                   timeout: float, on_head: Callable[[FileHead], Any],
-                  sink: Sink) -> None:
+                  sink: Sink, method: str) -> None:
         """Get a file; see `txkoji.hub.http.files.FileClient.get`."""
         if self._files is None:
             from txkoji.hub.http.files import FileClient
             self._files = FileClient(self.reactor, self.pool, self.network)
         await self._files.get(url, headers, timeout=timeout, on_head=on_head,
-                              sink=sink)
+                              sink=sink, method=method)
 
     async def close(self) -> None:
         """

@@ -1,6 +1,4 @@
-"""
-Serve a FakeHub on a port of this machine: ``python -m txkoji.testing``.
-"""
+"""Serve a FakeHub on a port of this machine: ``python -m txkoji.testing``."""
 from __future__ import annotations
 
 import argparse

@@ -1,6 +1,4 @@
-"""
-What a FakeHub tells of its methods.
-"""
+"""What a FakeHub tells of its methods."""
 from __future__ import annotations
 
 import inspect
@@ -16,7 +14,7 @@ def described(names: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def help_of(method: str) -> str:
-    """The signature of a method, as ``system.methodHelp`` gives it."""
+    """Get the signature of a method, as ``system.methodHelp`` gives it."""
     return f'{method}{_described(method)["argdesc"]}'
 
 

@@ -1,6 +1,4 @@
-"""
-The builders of a FakeHub: they open tasks and end them, after a while.
-"""
+"""The builders of a FakeHub: they open tasks and end them, after a while."""
 from __future__ import annotations
 
 import heapq
@@ -56,8 +54,8 @@ class Builders:
         self._failures: dict[tuple[str, str | None], str] = {}
         self._duration = DURATION
         self._timer: Any = None
-        self.running = False
-        self.between = not isinstance(clock, LazyReactor)
+        self.running: bool = False
+        self.between: bool = not isinstance(clock, LazyReactor)
         self.moment: float | None = None
 
     def start(self, *, duration: float = DURATION,
@@ -238,7 +236,7 @@ class Builders:
 
 
 def host_for(world: World, task: Row) -> int | None:
-    """A host that may take a task, with the least to do; None if none may."""
+    """Get the least busy host that may take a task, or None."""
     tables = world.tables
     members = {row['host_id'] for row in tables.active('host_channels')
                if row['channel_id'] == task['channel_id']}

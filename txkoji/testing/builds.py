@@ -1,6 +1,4 @@
-"""
-The builds of a FakeHub: how they begin, and what becomes of them.
-"""
+"""The builds of a FakeHub: how they begin, and what becomes of them."""
 from __future__ import annotations
 
 from typing import Any
@@ -32,7 +30,7 @@ class Builds:
         self._tables = world.tables
 
     def package(self, name: str) -> int:
-        """The id of a package, which is made if there is none."""
+        """Get the id of a package, which is made if there is none."""
         row = self._tables.by_name('packages').get(name)
         if row is None:
             row = self._world.add('packages', {'name': name})
@@ -56,24 +54,11 @@ class Builds:
         old = None if draft else build_of(
             self._tables, data['name'], data['version'], release)
         if old is not None:
-            if (old['state'] == build_states.BUILDING == state
-                    and old['task_id'] is not None
-                    and old['task_id'] == data.get('task_id')):
+            if _same(old, data, state):
                 return old
             if old['state'] not in AGAIN:
                 self._refuse(old, data, package, owner, state)
-        now = self._world.moment()
-        begun: Row = {
-            'package_id': package, 'version': data['version'],
-            'release': release, 'epoch': data.get('epoch'), 'state': state,
-            'draft': draft, 'task_id': data.get('task_id'),
-            'owner_id': owner, 'creation_event_id': self._world.event(),
-            'creation_time': now, 'start_time': now,
-            'completion_time': (None if state == build_states.BUILDING
-                                else now),
-            'volume_id': 0, 'cg_id': data.get('cg_id'), 'promoter_id': None,
-            'promotion_time': None, 'source': data.get('source'),
-            'extra': data.get('extra')}
+        begun = self._begun(data, package, owner, state)
         if old is not None:
             # It keeps its id.
             before = old['state']
@@ -85,6 +70,23 @@ class Builds:
             self._world.change(row, release=f'{release}{DRAFT}{row["id"]}')
         self.say(row, None)
         return row
+
+    def _begun(self, data: Row, package: int, owner: int | None, state: int
+               ) -> Row:
+        """Get the columns of a build that begins."""
+        now = self._world.moment()
+        return {
+            'package_id': package, 'version': data['version'],
+            'release': data['release'], 'epoch': data.get('epoch'),
+            'state': state, 'draft': bool(data.get('draft')),
+            'task_id': data.get('task_id'), 'owner_id': owner,
+            'creation_event_id': self._world.event(), 'creation_time': now,
+            'start_time': now,
+            'completion_time': (None if state == build_states.BUILDING
+                                else now),
+            'volume_id': 0, 'cg_id': data.get('cg_id'), 'promoter_id': None,
+            'promotion_time': None, 'source': data.get('source'),
+            'extra': data.get('extra')}
 
     def _refuse(self, old: Row, data: Row, package: int, owner: int | None,
                 state: int) -> None:
@@ -143,6 +145,13 @@ class Builds:
         self._world.announce(
             'BuildStateChange', attribute='state', old=old, new=row['state'],
             info=rows.build(self._tables, row))
+
+
+def _same(old: Row, data: Row, state: int) -> bool:
+    """Whether a build is just made by the task that begins it."""
+    return (old['state'] == build_states.BUILDING == state
+            and old['task_id'] is not None
+            and bool(old['task_id'] == data.get('task_id')))
 
 
 def cancel_task(world: World, task: Row, recurse: bool = True) -> bool:

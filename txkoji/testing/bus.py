@@ -1,6 +1,4 @@
-"""
-What a FakeHub says on the message bus, as the hub's plugins say it.
-"""
+"""What a FakeHub says on the message bus, as the hub's plugins say it."""
 from __future__ import annotations
 
 import copy
@@ -50,7 +48,7 @@ class BusMessage:
     body: Row
 
     def as_frame(self) -> Row:
-        """The message as `txkoji.messages.parse` takes it."""
+        """Get the message as `txkoji.messages.parse` takes it."""
         return {'properties': self.properties, 'body': self.body,
                 'topic': self.topic, 'id': self.id}
 
@@ -214,7 +212,7 @@ class Bus:
         return {} if kind == 'BuildPromote' else None
 
     def _fedora_task(self, details: Row) -> Row | None:
-        """A task, if it is a scratch build by itself."""
+        """Get a task, if it is a scratch build by itself."""
         info = details['info']
         request = info.get('request') or []
         if info['parent'] is not None or not request or not isinstance(
@@ -234,7 +232,7 @@ def _nvr(build: Row) -> Row:
 
 
 def _without(value: Any) -> Any:
-    """A value without the members that are dropped."""
+    """Get a value without the members that are dropped."""
     if isinstance(value, dict):
         return {name: _without(each) for name, each in value.items()
                 if name not in DROPPED}

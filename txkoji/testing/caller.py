@@ -1,6 +1,4 @@
-"""
-Who calls a FakeHub, and what they may.
-"""
+"""Who calls a FakeHub, and what they may."""
 from __future__ import annotations
 
 from txkoji.exceptions import ActionNotAllowed, AuthError
@@ -88,7 +86,7 @@ class Caller:
 def permissions(tables: Tables, user_id: int, groups: bool = True
                 ) -> list[str]:
     """
-    The permissions of a user, by name.
+    Get the permissions of a user, by name.
 
     :param groups: whether with those of its groups.
     """
@@ -105,6 +103,6 @@ def permissions(tables: Tables, user_id: int, groups: bool = True
 
 
 def groups_of(tables: Tables, user_id: int) -> set[int]:
-    """The groups that a user is in, by id."""
+    """Get the groups that a user is in, by id."""
     return {row['group_id'] for row in tables.active('user_groups')
             if row['user_id'] == user_id}

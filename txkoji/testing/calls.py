@@ -1,6 +1,4 @@
-"""
-How a FakeHub finds the function of a hub method, and calls it.
-"""
+"""How a FakeHub finds the function of a hub method, and calls it."""
 from __future__ import annotations
 
 import inspect
@@ -11,6 +9,7 @@ from typing import Any, TypeVar
 
 from txkoji.exceptions import KojiException, ParameterError
 from txkoji.testing.caller import Caller
+from txkoji.testing.tables import Tables
 from txkoji.testing.world import World
 
 F = TypeVar('F', bound=Callable[..., Any])
@@ -33,7 +32,7 @@ class Methods:
 
     def __init__(self, world: World, caller: Caller) -> None:
         self.world = world
-        self.tables = world.tables
+        self.tables: Tables = world.tables
         self.caller = caller
 
 
@@ -140,7 +139,7 @@ def complaint(signature: inspect.Signature, name: str, args: Sequence[Any],
 
 @cache
 def _stand_in(signature: inspect.Signature, name: str) -> Callable[..., Any]:
-    """A function of that name that takes these arguments."""
+    """Get a function of that name that takes these arguments."""
     words = []
     for parameter in signature.parameters.values():
         stars = ('*' if parameter.kind is parameter.VAR_POSITIONAL else
@@ -159,7 +158,7 @@ def _stand_in(signature: inspect.Signature, name: str) -> Callable[..., Any]:
 
 
 def exports(kinds: Sequence[type[Methods]]) -> dict[str, Export]:
-    """The hub methods of some classes, by the hub's names."""
+    """Get the hub methods of some classes, by the hub's names."""
     found = {}
     for kind in kinds:
         for cls in reversed(kind.__mro__):

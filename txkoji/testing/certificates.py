@@ -1,6 +1,4 @@
-"""
-Certificates for a FakeHub that is served over TLS.
-"""
+"""Certificates for a FakeHub that is served over TLS."""
 from __future__ import annotations
 
 import os
@@ -40,7 +38,7 @@ class Authority:
     def __init__(self, folder: str) -> None:
         self._folder = folder
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        self.path = os.path.join(folder, 'ca.pem')
+        self.path: str = os.path.join(folder, 'ca.pem')
         key_path = os.path.join(folder, 'ca.key.pem')
         if os.path.exists(self.path) and os.path.exists(key_path):
             with open(key_path, 'rb') as file:
@@ -83,8 +81,9 @@ class Authority:
 
     def options(self) -> Any:
         """
-        What a server listens with: it has a certificate, and asks clients for
-        theirs, which they may leave out.
+        Get the TLS options of a server that asks for certificates.
+
+        Clients may have none.
         """
         with open(self.issue('localhost', server=True), 'rb') as file:
             own = PrivateCertificate.loadPEM(file.read())

@@ -1,7 +1,4 @@
-"""
-Queries in clauses, as ``repo.query`` and the scheduler's methods take them
-(``QueryView`` of the hub).
-"""
+"""Queries in clauses, as ``repo.query`` takes them (``QueryView``)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
@@ -57,9 +54,9 @@ def _check_field(name: str, known: Sequence[str]) -> None:
 
 def _clause(clause: Any, known: Sequence[str]) -> Callable[[Row], bool]:
     """
-    What a clause asks of a row.
+    Make a function that tells whether a row fits a clause.
 
-    :raises ParameterError: if it is none.
+    :raises ParameterError: if the clause is invalid.
     """
     if not isinstance(clause, (list, tuple)) or len(clause) not in (2, 3):
         raise ParameterError(f'Invalid clause: {clause}')

@@ -1,6 +1,4 @@
-"""
-The time of a FakeHub: Twisted's reactor, from the first wait on.
-"""
+"""The time of a FakeHub: Twisted's reactor, from the first wait on."""
 from __future__ import annotations
 
 import time
@@ -13,8 +11,9 @@ from zope.interface import implementer
 @implementer(IReactorTime)
 class LazyReactor:
     """
-    Twisted's reactor, imported when something has to wait: whoever makes a
-    FakeHub may install another reactor until then.
+    Twisted's reactor, imported at the first wait.
+
+    Until then, a program can install another reactor.
     """
 
     def __init__(self) -> None:

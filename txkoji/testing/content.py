@@ -1,7 +1,4 @@
-"""
-How files become part of the builds of a FakeHub: by builders, and by content
-generators.
-"""
+"""The content of builds: files of builders and of content generators."""
 from __future__ import annotations
 
 import json
@@ -105,7 +102,7 @@ class Content:
 
     def reserved(self, build_id: Any, token: Any) -> Row:
         """
-        A build that is reserved.
+        Get a build that is reserved.
 
         :raises GenericError: if it is not, or with another token.
         """
@@ -119,7 +116,7 @@ class Content:
         return row
 
     def metadata(self, metadata: Any, directory: str) -> Row:
-        """The metadata: itself, its JSON, or that in an uploaded file."""
+        """Get the metadata: itself, its JSON, or that in an uploaded file."""
         if isinstance(metadata, str) and metadata.endswith('.json'):
             path = posixpath.join('work', directory, metadata)
             if self._files.size(path) is None:
@@ -149,7 +146,15 @@ class Content:
         begun: Row | None
         if data.get('build_id') is not None:
             row = self.reserved(data['build_id'], token)
+            known = joined(self._tables, row)
+            if nvr(known) != nvr(data):
+                raise GenericError(f'Build ({row["id"]}) NVR is different')
+            if known['epoch'] != data.get('epoch', known['epoch']):
+                raise GenericError(f'Build ({row["id"]}) epoch is different')
             begun = {'completion_time': self._world.moment()}
+        elif token is not None:
+            raise GenericError('Reservation token given, but no build_id in'
+                               ' metadata')
         else:
             row, begun = self._imported(user_id, generator, data)
         begun.update(source=data.get('source'), extra=_extra(data),
@@ -164,7 +169,7 @@ class Content:
 
     def _imported(self, user_id: int | None, generator: Row | None,
                   data: Row) -> tuple[Row, Row]:
-        """A new build, which nobody has reserved, and its times."""
+        """Get a new build, which nobody has reserved, and its times."""
         found = build_of(self._tables, data['name'], data['version'],
                          data['release'])
         if found is not None and found['state'] not in AGAIN:
@@ -255,7 +260,7 @@ class Content:
             **(infos[kind] or {})})
 
     def _type(self, output: Row) -> Row:
-        """The type of an archive, by the end of its name."""
+        """Get the type of an archive, by the end of its name."""
         for row in self._tables.archive_types:
             endings = str(row['extensions']).split()
             if output['filename'].endswith(
@@ -276,7 +281,7 @@ def _place(output: Row, directory: str) -> str:
 
 
 def _extra(data: Row) -> Any:
-    """The extra of a build; of an image, its type is in it in both ways."""
+    """Get the extra of a build; that of an image has its type twice."""
     extra = data.get('extra')
     if extra and 'image' in extra:
         extra = {**extra, 'typeinfo': {'image': {},
@@ -286,7 +291,7 @@ def _extra(data: Row) -> Any:
 
 def member(data: Row, name: str) -> Any:
     """
-    A member that the hub takes for granted.
+    Get a member that the hub takes for granted.
 
     :raises KojiException: Python's error on the hub, if it is not there.
     """

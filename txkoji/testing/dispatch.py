@@ -1,7 +1,4 @@
-"""
-How a FakeHub carries out calls: each in a savepoint of a request, which is a
-transaction.
-"""
+"""The dispatch of calls: each is a savepoint of its request's transaction."""
 from __future__ import annotations
 
 import copy
@@ -70,6 +67,7 @@ class Taught:
 
     def __call__(self, caller: Caller, args: Sequence[Any],
                  kwargs: dict[str, Any]) -> Any:
+        """Call the hub method."""
         try:
             parameters = inspect.signature(self.function).parameters
         except (TypeError, ValueError):
@@ -177,6 +175,7 @@ class Dispatcher:
             raise GenericError(f'Invalid method: {method}')
         own = self._own(method, credentials)
         if own is not None:
+            self._check_own(method, own, args, kwargs)
             return own(*args, **kwargs)
         export = known_exports().get(method)
         if export is None:
@@ -234,6 +233,15 @@ class Dispatcher:
                 'signatures not supported',
             'system.methodHelp': help_of}
         return own.get(method)
+
+    def _check_own(self, method: str, own: Callable[..., Any],
+                   args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+        signature = inspect.signature(own)
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError:
+            raise ParameterError(complaint(
+                signature, f'RootExports.{method}', args, kwargs)) from None
 
     def _names(self) -> list[str]:
         version = self._world.version()
@@ -326,7 +334,7 @@ _CODES: dict[type, int] = {kind: code for code, kind in FAULTS.items()}
 
 
 def entry_fault(error: Exception) -> dict[str, Any]:
-    """What the hub says of one call of many that failed."""
+    """Make the hub's entry for a failed call of a multicall."""
     text = ', '.join(map(str, error.args))
     entry = {'faultCode': code_of(error),
              'faultString': re.sub(r"^<class '[\w.]+'>: ", '', text)}
@@ -337,6 +345,6 @@ def entry_fault(error: Exception) -> dict[str, Any]:
 
 
 def code_of(error: Exception) -> int:
-    """The number to send: of an exception made by hand, that of its class."""
+    """Get the fault code of an exception, or else of its class."""
     code: int | None = getattr(error, 'faultCode', None)
     return _CODES.get(type(error), 1) if code is None else code

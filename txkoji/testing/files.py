@@ -1,7 +1,4 @@
-"""
-The files of a FakeHub, how they come to it, and how it serves them under its
-topurl.
-"""
+"""The files of a FakeHub: how they are stored, and served as the topurl."""
 from __future__ import annotations
 
 import os
@@ -31,10 +28,11 @@ VOLUMES = (DEFAULT, 'vol3')
 
 class Files:
     """
-    Files by volume, folder and name, as below the ``topdir`` of a hub, in
-    memory or in a folder. What is uploaded is in ``work``.
+    Files by volume, folder and name, as below the ``topdir`` of a hub.
 
-    :param folder: where they are kept; None for in memory.
+    They are in memory or in a folder. Uploads are in ``work``.
+
+    :param folder: the path of the folder; None for in memory.
     """
 
     def __init__(self, folder: str | None = None) -> None:
@@ -101,7 +99,7 @@ class Files:
                 os.unlink(os.path.join(self._folder, key))
 
     def kept(self) -> dict[str, bytes]:
-        """The files that are in memory, by their keys."""
+        """Get the files that are in memory, by their keys."""
         return {key: bytes(data) for key, data in self._memory.items()}
 
     def keep(self, key: str, data: bytes) -> None:
@@ -110,7 +108,7 @@ class Files:
 
     def checksum(self, kind: str, path: str, volume: str | None = None,
                  offset: int = 0) -> str:
-        """The checksum of a file from an offset on; fails as `hash_of`."""
+        """Get the checksum of a file from an offset on; fails as `hash_of`."""
         made = hash_of(kind)
         while True:
             data = self.read(path, volume, offset, PIECE)
@@ -120,7 +118,7 @@ class Files:
             offset += len(data)
 
     def names(self, path: str, volume: str | None = None) -> list[str]:
-        """The files in a folder and below it, by their names from there."""
+        """Get the files below a folder, by their names from there."""
         start = _key(path, volume) + '/'
         if self._folder is None:
             keys = list(self._memory)
@@ -146,9 +144,9 @@ def _key(path: str, volume: str | None) -> str:
 
 def hash_of(kind: str) -> Any:
     """
-    What makes a checksum.
+    Make an object for a checksum.
 
-    :raises GenericError: if the hub does not know that kind.
+    :raises GenericError: if the hub does not know the kind.
     """
     if kind not in ('adler32', 'md5', 'sha256'):
         raise GenericError(f'Unsupported verify type: {kind}')
@@ -156,7 +154,7 @@ def hash_of(kind: str) -> Any:
 
 
 def checksum(kind: str, data: bytes) -> str:
-    """The checksum of a piece; fails as `hash_of`."""
+    """Get the checksum of a piece; fails as `hash_of`."""
     made = hash_of(kind)
     made.update(data)
     return str(made.hexdigest())
@@ -172,6 +170,7 @@ class FilesResource(Resource):
         self._hub = hub
 
     def render_GET(self, request: Any) -> Any:
+        """Answer a request."""
         served = Deferred.fromCoroutine(self._serve(request))
         if not served.called:
             self._hub.serving.add(served)
@@ -186,7 +185,7 @@ class FilesResource(Resource):
     async def _serve(self, request: Any) -> None:
         hub = self._hub
         path = unquote(request.path.decode('ascii')).split('/', 2)[2]
-        hub.calls.append(('GET', (path,), {}))
+        hub.calls.append((request.method.decode('ascii'), (path,), {}))
         if hub.trouble('dropped-before', 'GET'):
             request.transport.abortConnection()
             return
@@ -227,7 +226,7 @@ class FilesResource(Resource):
 
 
 def first_byte(request: Any) -> int:
-    """The byte that a request wants a file to begin with."""
+    """Get the byte that a request wants a file to begin with."""
     wanted = re.fullmatch(r'bytes=(\d+)-', request.getHeader('Range') or '')
     return int(wanted[1]) if wanted else 0
 

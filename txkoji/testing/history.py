@@ -1,6 +1,4 @@
-"""
-The events of a FakeHub, and the changes of tags that they stand for.
-"""
+"""The events of a FakeHub, and the changes of tags that they stand for."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -18,10 +16,11 @@ PARTS = {'inheritance': 'child_id', 'tag_packages': 'tag_id',
 
 class History:
     """
-    What changed at which event. Rows of versioned tables are not removed, but
-    revoked, so that a hub can tell how things were. A change of a tag that is
-    in none of these tables (the import of an RPM, for one) is a row of the
-    table `tag_updates`.
+    What changed at which event.
+
+    Rows of versioned tables are not removed, but revoked, so that a hub can
+    tell how things were. A change of a tag that is in none of these tables
+    (the import of an RPM, for one) is a row of the table `tag_updates`.
 
     :param world: what changes.
     """
@@ -60,7 +59,7 @@ class History:
     def last_change(self, tag_id: int, before: int | None = None,
                     inherit: bool = True) -> int | None:
         """
-        The last event at which a tag changed, or one that it inherits from.
+        Get the last event at which a tag, or a parent of it, changed.
 
         :param before: only events before this one.
         """
@@ -70,7 +69,7 @@ class History:
     def first_change(self, tag_id: int, after: int | None = None,
                      inherit: bool = True) -> int | None:
         """
-        The first event at which a tag changed, or one that it inherits from.
+        Get the first event at which a tag, or a parent of it, changed.
 
         :param after: only events after this one.
         """

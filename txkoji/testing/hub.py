@@ -1,13 +1,11 @@
-"""
-`FakeHub`: a Koji hub within a Twisted process.
-"""
+"""`FakeHub`: a Koji hub within a Twisted process."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 
 from txkoji.exceptions import KojiException
@@ -18,21 +16,24 @@ from txkoji.hub.codec.xmlrpc import (
     split_arguments,
 )
 from txkoji.testing.builders import Builders
-from txkoji.testing.bus import PROTON, Bus
+from txkoji.testing.bus import PROTON, Bus, BusMessage
+from txkoji.testing.caller import Caller
 from txkoji.testing.clocks import LazyReactor
 from txkoji.testing.dispatch import Dispatcher, Taught, check_method, code_of
 from txkoji.testing.files import Files
 from txkoji.testing.history import History
 from txkoji.testing.life import Life
 from txkoji.testing.making import Making
+from txkoji.testing.methods.files import check_task_folder
 from txkoji.testing.misbehaviour import MISBEHAVIOURS, Misbehaviour
 from txkoji.testing.repos import Repos
 from txkoji.testing.saved import load, save
 from txkoji.testing.serving import Serving
 from txkoji.testing.sessions import ClientIdentity, Credentials, Sessions
+from txkoji.testing.slices import Slice
 from txkoji.testing.tables import RECORDED, Tables
 from txkoji.testing.uploads import Uploads
-from txkoji.testing.world import World
+from txkoji.testing.world import Transaction, World
 
 #: A log of the sample; of all other files, it knows the names only.
 LOG = 'packages/rhceph-container/8/40/data/logs/orchestrator.log'
@@ -44,9 +45,10 @@ VERSION = '1.36.0'
 
 class FakeHub(Serving, Making, Life):
     """
-    A Koji hub for tests. It answers as a hub does, from tables that hold a
-    sample of a real one; it can be taught other answers; and it writes down
-    what it was asked::
+    A Koji hub for tests.
+
+    It answers as a hub does, from tables that hold a sample of a real one; it
+    can be taught other answers; and it writes down what it was asked::
 
         hub = FakeHub()
         koji = hub.connection()
@@ -96,28 +98,31 @@ class FakeHub(Serving, Making, Life):
     def __init__(self, *, sample: bool = True, clock: Any = None,
                  reactor: Any = None, front: bool = False,
                  folder: str | None = None, version: str = VERSION) -> None:
-        self.clock = clock or reactor or LazyReactor()
+        self.clock: Any = clock or reactor or LazyReactor()
         Serving.__init__(self)
         self._started = self.clock.seconds()
         self._began = RECORDED
         self.version = version
         self.front = front
-        self.tables = Tables(sample)
-        self.files = Files(folder)
+        self.tables: Tables = Tables(sample)
+        self.files: Files = Files(folder)
         if sample:
             self.files.write(LOG, b'It was built.\n')
-        self.world = World(self.tables, self.files, self.now, self._version)
+        self.world: World = World(
+            self.tables, self.files, self.now, self._version)
         self.world.on_commit = self._committed
-        self.sessions = Sessions(self.tables, self.now, self._version)
-        self.history = History(self.world)
-        self.repos = Repos(self.world)
+        self.sessions: Sessions = Sessions(
+            self.tables, self.now, self._version)
+        self.history: History = History(self.world)
+        self.repos: Repos = Repos(self.world)
         self._dispatcher = Dispatcher(self.world)
-        self.calls = self._dispatcher.calls
-        self.requests = 0
+        self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = (
+            self._dispatcher.calls)
+        self.requests: int = 0
         self.takes_files = True
-        self.builders = Builders(self.world, self.clock)
+        self.builders: Builders = Builders(self.world, self.clock)
         self._bus = Bus(self.tables)
-        self.messages = self._bus.messages
+        self.messages: list[BusMessage] = self._bus.messages
         self._misbehaviours: list[Misbehaviour] = []
 
     def now(self) -> float:
@@ -144,6 +149,29 @@ class FakeHub(Serving, Making, Life):
         hub.sessions.passwords.update(state['passwords'])
         hub._began = state['time']
         return hub
+
+    @classmethod
+    def from_hub(cls, koji: Any, tags: Iterable[str], **options: Any
+                 ) -> Deferred[FakeHub]:
+        """
+        Make a hub of a slice of a real one, which can be saved to a file.
+
+        The slice has some tags and their parents, with packages, builds, RPMs,
+        targets and users.
+
+        :param koji: a Connection to the real hub.
+        :param tags: the names of the tags.
+        :param options: as of `FakeHub`.
+        :returns: a Deferred that fires with the hub.
+        """
+        async def make() -> FakeHub:
+            tables = await Slice(koji).read(tags)
+            hub = cls(sample=False, **options)
+            hub.tables.take(tables)
+            hub._began = max(hub._began, tables.events[-1]['ts'])
+            return hub
+
+        return Deferred.fromCoroutine(make())
 
     def _version(self) -> tuple[int, ...]:
         return tuple(int(part) for part in self.version.split('.'))
@@ -299,7 +327,18 @@ class FakeHub(Serving, Making, Life):
             slow = self.trouble('slow', method)
             if slow:
                 await deferLater(self.clock, slow.seconds, lambda: None)
-            transaction = self.world.begin()
+            answer, changed = await self._carry_out(
+                method, args, kwargs, credentials, data)
+            return answer
+        finally:
+            credentials.leave(changed)
+
+    async def _carry_out(self, method: str, args: Any, kwargs: Any,
+                         credentials: Credentials, data: bytes | None
+                         ) -> tuple[bytes, bool]:
+        """Get the body of an answer, and whether something was changed."""
+        transaction = self.world.begin()
+        try:
             if data is None:
                 found = await self._dispatcher.request(
                     method, args, kwargs, credentials)
@@ -310,24 +349,26 @@ class FakeHub(Serving, Making, Life):
             changed = self._dispatcher.changes(method, args, kwargs)
             self.world.commit()
             self.builders.look()
-            return answer
+            return answer, changed
         except KojiException as fault:
-            self._roll_back()
-            return encode_fault(code_of(fault), str(fault))
+            self._roll_back(transaction)
+            return encode_fault(code_of(fault), str(fault)), False
         except CancelledError:
             raise
         except Exception as error:
-            self._roll_back()
+            self._roll_back(transaction)
             self._dispatcher.log_failure(method)
-            return encode_fault(1, f'{type(error)}: {error}')
-        finally:
-            credentials.leave(changed)
+            return encode_fault(1, f'{type(error)}: {error}'), False
 
-    def _roll_back(self) -> None:
+    def _roll_back(self, transaction: Transaction) -> None:
+        self.world.transaction = transaction
         self.world.undo()
         self.world.begin()
 
     def _take_file(self, credentials: Credentials, fields: dict[str, str],
                    data: bytes) -> Any:
         self.calls.append(('upload', (fields,), {}))
+        check_task_folder(
+            self.world, Caller(self.tables, credentials.user_id, credentials),
+            fields.get('filepath', ''))
         return Uploads(self.world).take(credentials.user_id, fields, data)

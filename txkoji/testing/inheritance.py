@@ -1,7 +1,8 @@
 """
-How tags inherit packages and builds from each other (kojihub/kojihub.py,
-``readFullInheritance``, ``readPackageList`` and ``readTaggedBuilds``), on the
-tables of a FakeHub.
+The inheritance of packages and builds, on the tables of a FakeHub.
+
+The rules are those of kojihub/kojihub.py, ``readFullInheritance``,
+``readPackageList`` and ``readTaggedBuilds``.
 """
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ class _Way(NamedTuple):
 
 
 def links(tables: Tables, tag: int, event: int | None = None) -> list[Row]:
-    """What a tag inherits from directly, as `getInheritanceData` has it."""
+    """Get the direct parents of a tag, as ``getInheritanceData`` does."""
     found = [{**unversioned(row),
               'name': tables.name('tags', row['parent_id'])}
              for row in tables.active('inheritance', event)
@@ -38,7 +39,7 @@ def links(tables: Tables, tag: int, event: int | None = None) -> list[Row]:
 
 
 def _heirs(tables: Tables, tag: int, event: int | None) -> list[Row]:
-    """The same from the other side: which tags inherit from a tag."""
+    """Get the same from the other side: which tags inherit from a tag."""
     found = []
     for row in tables.active('inheritance', event):
         if row['parent_id'] == tag:
@@ -51,9 +52,9 @@ def _heirs(tables: Tables, tag: int, event: int | None) -> list[Row]:
 def full(tables: Tables, tag: int, event: int | None = None,
          reverse: bool = False) -> list[Row]:
     """
-    What a tag inherits from, in order, as `getFullInheritance` has it.
+    Get all parents of a tag, as ``getFullInheritance`` does.
 
-    :param reverse: whether, instead, what inherits from it.
+    :param reverse: whether to get the descendants instead.
     """
     walk = _Walk(tables, event, reverse)
     walk.follow(tag, _Way(1, None, False, ()), [tag])
@@ -113,7 +114,7 @@ class _Walk:
 
 def places(tables: Tables, tag: int, event: int | None = None,
            inherit: bool = True) -> list[tuple[int, list[str]]]:
-    """The tags in which packages are looked for, with their filters."""
+    """Get the tags in which packages are looked for, with their filters."""
     found: list[tuple[int, list[str]]] = [(tag, [])]
     if inherit:
         found += [(row['parent_id'], row['filter'])
@@ -125,7 +126,7 @@ def listed(tables: Tables, tag: int, event: int | None = None,
            inherit: bool = True, package: int | None = None
            ) -> dict[int, Row]:
     """
-    The packages of a tag: for each the row of `tag_packages` that counts.
+    Get the packages of a tag: for each the row of `tag_packages` that counts.
 
     :param package: only this one.
     """
@@ -162,7 +163,7 @@ def tagged(tables: Tables, tag: int, *, inherit: bool, latest: int,
            wanted: Callable[[Row, Row], bool],
            event: int | None = None) -> list[tuple[Row, Row]]:
     """
-    The builds in a tag, and with `inherit` in those that it inherits from.
+    Get the builds in a tag, and with `inherit` in those that it inherits from.
 
     :param latest: how many of each package, the last tagged first; 0 for
                    all.

@@ -1,6 +1,4 @@
-"""
-How a test lets the tasks of a FakeHub be opened and end, step by step.
-"""
+"""How a test lets the tasks of a FakeHub be opened and end, step by step."""
 from __future__ import annotations
 
 from typing import Any
@@ -65,8 +63,9 @@ class Life:
 
     def finish_task(self, task_id: int, result: Any = None) -> None:
         """
-        Let a task be closed, and opened before if it is not. One that tags a
-        build does that; one of a build completes it.
+        Let a task be closed, and opened before if it is not.
+
+        One that tags a build does that; one of a build completes it.
 
         :param result: its result.
         :raises ValueError: if it has ended.

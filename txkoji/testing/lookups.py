@@ -1,6 +1,4 @@
-"""
-How a FakeHub looks up what arguments name, and what it says if there is none.
-"""
+"""Lookups of arguments, and the faults if there is no such object."""
 from __future__ import annotations
 
 import re
@@ -31,7 +29,7 @@ MAX_NAME = 256
 
 
 def crash(text: str) -> KojiException:
-    """What the hub says of an exception in its own code: a fault 1."""
+    """Make the fault of an exception in the hub's own code, with code 1."""
     return KojiException(text, faultCode=1)
 
 
@@ -67,14 +65,14 @@ def of_type(value: Any, kind: type, null: bool = False) -> Any:
 
 
 def wrong_type(value: Any, kind: type) -> ParameterError:
-    """What the hub says of a value of a wrong type."""
+    """Make the fault for a value of a wrong type."""
     told = '' if value is None else f" for value '{value}': {type(value)}"
     return ParameterError(f'Invalid type{told}, expected type {kind}')
 
 
 def event_number(tables: Tables, event: Any) -> int | None:
     """
-    An event at which something is asked for.
+    Get an event at which something is asked for.
 
     :raises GenericError: if it is no number.
     """
@@ -119,7 +117,7 @@ def arches_text(arches: Any) -> str | None:
 
 def key_of(info: Any) -> Any:
     """
-    The id or the name in an argument that may be a dictionary.
+    Get the id or the name in an argument that may be a dictionary.
 
     :raises ParameterError: if there is neither.
     """
@@ -137,7 +135,7 @@ def key_of(info: Any) -> Any:
 def entry(tables: Tables, table: str, info: Any, strict: bool = True
           ) -> Row | None:
     """
-    The row of a table with an id or a name, also of what is deleted.
+    Get the row of a table with an id or a name, also of what is deleted.
 
     :raises GenericError: if `strict`, and there is none.
     """
@@ -154,7 +152,7 @@ def entry(tables: Tables, table: str, info: Any, strict: bool = True
 
 
 def entry_id(tables: Tables, table: str, info: Any) -> int:
-    """The id of what must be there; fails as `entry`."""
+    """Get the id of what must be there; fails as `entry`."""
     found = entry(tables, table, info)
     assert found is not None
     return int(found['id'])
@@ -162,7 +160,7 @@ def entry_id(tables: Tables, table: str, info: Any) -> int:
 
 def tag(tables: Tables, info: Any, event: int | None = None,
         blocked: bool = False) -> Row | None:
-    """A tag, as `getTag` has it, or None."""
+    """Get a tag, as `getTag` has it, or None."""
     key = key_of(info)
     if event is None:
         row = tables.find('tags', key)
@@ -184,7 +182,7 @@ def tag(tables: Tables, info: Any, event: int | None = None,
 
 def strict_tag(tables: Tables, info: Any, event: int | None = None) -> Row:
     """
-    A tag that must be there.
+    Get a tag that must be there.
 
     :raises GenericError: if it is not.
     """
@@ -196,7 +194,7 @@ def strict_tag(tables: Tables, info: Any, event: int | None = None) -> Row:
 
 def build_row(tables: Tables, info: Any, strict: bool = False) -> Row | None:
     """
-    The row of a build, by id, NVR, or a dictionary of either.
+    Get the row of a build, by id, NVR, or a dictionary of either.
 
     :raises GenericError: if `strict`, and there is none.
     """
@@ -223,7 +221,7 @@ def build_row(tables: Tables, info: Any, strict: bool = False) -> Row | None:
 
 
 def strict_build(tables: Tables, info: Any) -> Row:
-    """The row of a build that must be there; fails as `build_row`."""
+    """Get the row of a build that must be there; fails as `build_row`."""
     found = build_row(tables, info, strict=True)
     assert found is not None
     return found
@@ -231,7 +229,7 @@ def strict_build(tables: Tables, info: Any) -> Row:
 
 def build_of(tables: Tables, name: str, version: str, release: str
              ) -> Row | None:
-    """The row of a build with that name, version and release."""
+    """Get the row of a build with that name, version and release."""
     package = tables.by_name('packages').get(name)
     if package is None:
         return None
@@ -243,7 +241,7 @@ def build_of(tables: Tables, name: str, version: str, release: str
 
 def user(tables: Tables, info: Any) -> Row | None:
     """
-    A user by id, name, principal, or a dictionary of one of these.
+    Get a user by id, name, principal, or a dictionary of one of these.
 
     :raises GenericError: if it is of another type.
     """
@@ -261,7 +259,7 @@ def user(tables: Tables, info: Any) -> Row | None:
 
 def strict_user(tables: Tables, info: Any) -> Row:
     """
-    A user who must be there.
+    Get a user who must be there.
 
     :raises GenericError: if there is none.
     """
@@ -274,7 +272,7 @@ def strict_user(tables: Tables, info: Any) -> Row:
 def task_row(tables: Tables, info: Any,
              said: str | None = 'query returned no rows') -> Row | None:
     """
-    The row of a task.
+    Get the row of a task.
 
     :param said: what the hub says if there is none; None for nothing.
     :raises GenericError: if there is none.
@@ -287,7 +285,7 @@ def task_row(tables: Tables, info: Any,
 
 def strict_task(tables: Tables, info: Any,
                 said: str = 'query returned no rows') -> Row:
-    """The row of a task that must be there; fails as `task_row`."""
+    """Get the row of a task that must be there; fails as `task_row`."""
     found = task_row(tables, info, said)
     assert found is not None
     return found
@@ -295,7 +293,7 @@ def strict_task(tables: Tables, info: Any,
 
 def rpm_row(tables: Tables, info: Any, strict: bool = False) -> Row | None:
     """
-    An RPM by id, by its file's name, or by a dictionary.
+    Get an RPM by id, by its file's name, or by a dictionary.
 
     :raises GenericError: if that names none in any way, or `strict`.
     """
@@ -320,7 +318,7 @@ def rpm_row(tables: Tables, info: Any, strict: bool = False) -> Row | None:
 
 
 def _nvra(text: str) -> Row:
-    """The parts of the name of an RPM's file."""
+    """Get the parts of the name of an RPM's file."""
     name = text.removesuffix('.rpm')
     whole, dot, arch = name.rpartition('.')
     if not dot or whole.count('-') < 2:

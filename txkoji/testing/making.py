@@ -1,7 +1,4 @@
-"""
-How a test makes the world of a FakeHub: packages, tags, targets, users,
-hosts, builds and tasks, by names.
-"""
+"""The making of a world: packages, tags, users, hosts, builds and tasks."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +10,7 @@ from txkoji.files.paths import build_path, rpm_path
 from txkoji.testing import inheritance, rows
 from txkoji.testing.builds import Builds
 from txkoji.testing.caller import HOST, Caller
-from txkoji.testing.lookups import strict_build, strict_tag, strict_user
+from txkoji.testing.lookups import strict_tag, strict_user
 from txkoji.testing.methods.tag_changes import TagChanges
 from txkoji.testing.rpmfile import make_rpm
 from txkoji.testing.tables import RECORDED, Row, time_text
@@ -214,14 +211,18 @@ class Making:
                 self.world.files.write(
                     f'{build_path(build)}/data/logs/{path}', data)
             for tag in tags:
-                place = strict_tag(tables, tag)
-                package = row['package_id']
-                if not inheritance.listed(tables, place['id'],
-                                          package=package):
-                    self._list(caller, place['id'], name, row['owner_id'])
-                Tagging(self.world).put(place, strict_build(
-                    tables, row['id']), ADMIN)
+                self._put(caller, tag, row)
             return int(row['id'])
+
+    def _put(self, caller: Caller, tag: str, row: Row) -> None:
+        """Put a build into a tag, which lists its package then."""
+        tables = self.world.tables
+        place, package = strict_tag(tables, tag), row['package_id']
+        if not inheritance.listed(tables, place['id'], package=package):
+            self._list(caller, place['id'],
+                       tables.name('packages', package) or '',
+                       row['owner_id'])
+        Tagging(self.world).put(place, row, ADMIN)
 
     def _add_rpm(self, build: Row, arch: str) -> None:
         moment = int(self.world.now())

@@ -1,6 +1,4 @@
-"""
-`MemoryNetwork`: connections over memory to a real Twisted Web site.
-"""
+"""`MemoryNetwork`: connections over memory to a real Twisted Web site."""
 from __future__ import annotations
 
 from collections import deque
@@ -48,9 +46,11 @@ class MemoryNetwork:
         self._pipe = _Pipe()
 
     def endpoint(self, host: str, port: int) -> IStreamClientEndpoint:
+        """Get an endpoint, which connects over memory."""
         return _Endpoint(self._site, self._pipe)
 
     def writing(self) -> AbstractContextManager[Any]:
+        """Collect what is written, to deliver it as one."""
         return self._pipe.held()
 
 
@@ -75,8 +75,9 @@ class _Endpoint:
 
 class _Pipe:
     """
-    Does one thing after the other, also those that are asked for by what is
-    just done.
+    A queue that does one thing after the other.
+
+    Things that are asked for meanwhile are done afterwards.
     """
 
     def __init__(self) -> None:
@@ -133,6 +134,7 @@ class End:
     # What its protocol does
 
     def write(self, data: bytes) -> None:
+        """Write bytes."""
         self._hear()
         if data and self._open and not self.disconnecting:
             self._writing = self._is_server
@@ -142,9 +144,11 @@ class End:
                 self._writing = False
 
     def writeSequence(self, data: Any) -> None:
+        """Write several pieces of bytes."""
         self.write(b''.join(data))
 
     def loseConnection(self) -> None:
+        """Close the connection after the written bytes."""
         self._hear()
         if self._open and not self.disconnecting:
             self.disconnecting = True
@@ -153,12 +157,14 @@ class End:
                 self._close(Failure(ConnectionDone()))
 
     def abortConnection(self) -> None:
+        """Close the connection at once."""
         self.disconnecting = True
         self._inbox.clear()
         self.peer._inbox.clear()
         self._close(Failure(ConnectionLost()))
 
     def getPeer(self) -> IPv4Address:
+        """Get the address of the other side."""
         return IPv4Address('TCP', '127.0.0.1', 443)
 
     getHost = getPeer
@@ -169,14 +175,17 @@ class End:
     # Its protocol reads
 
     def pauseProducing(self) -> None:
+        """Pause the reading."""
         self._paused = True
 
     def resumeProducing(self) -> None:
+        """Resume the reading."""
         self._hear()
         self._paused = False
         self._pipe.run(self._deliver)
 
     def stopProducing(self) -> None:
+        """Stop the reading."""
         self.loseConnection()
 
     def _receive(self, data: bytes) -> None:
@@ -203,8 +212,9 @@ class End:
 
     def _hear(self) -> None:
         """
-        Hear of an end that came while a server wrote, of which it would not
-        hear, over a socket, within its writing.
+        Deliver the end of the connection after a write of the server.
+
+        Over a socket, a server does not learn of the end within its own write.
         """
         if self._end is not None and not self._writing:
             self._pipe.run(self._deliver)
@@ -212,12 +222,14 @@ class End:
     # Its protocol writes no faster than it is read
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:
+        """Register a producer of bytes."""
         self._producer, self._streaming = producer, streaming
         self._producer_paused = False
         if not streaming:
             self._pipe.run(self._pace)
 
     def unregisterProducer(self) -> None:
+        """Unregister the producer."""
         self._producer = None
         if self.disconnecting:
             self._close(Failure(ConnectionDone()))

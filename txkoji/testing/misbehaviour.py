@@ -1,6 +1,4 @@
-"""
-How a FakeHub misbehaves.
-"""
+"""How a FakeHub misbehaves."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -35,6 +33,7 @@ class Misbehaviour:
         return self._seconds
 
     def strikes(self, kind: str, method: str) -> bool:
+        """Tell whether a call is hit."""
         if (kind != self._kind or self._method not in (None, method)
                 or self._times == 0):
             return False

@@ -1,6 +1,4 @@
-"""
-How the hub filters, orders and cuts rows (kojihub/db.py, ``QueryProcessor``).
-"""
+"""Filters, orders and limits of rows (kojihub/db.py, ``QueryProcessor``)."""
 from __future__ import annotations
 
 import re
@@ -14,9 +12,10 @@ from txkoji.testing.tables import Row, seconds
 
 def query(rows: Iterable[Row], options: Any) -> Any:
     """
-    Apply ``queryOpts`` as the hub does (kojihub/db.py, ``QueryProcessor``):
-    ``order`` (several columns, with commas), ``offset`` and ``limit`` (0 is
-    no limit), then ``countOnly``, which does not look at the order, or
+    Apply ``queryOpts`` as the hub does (kojihub/db.py, ``QueryProcessor``).
+
+    They are ``order`` (several columns, with commas), ``offset`` and ``limit``
+    (0 means no limit), then ``countOnly``, which ignores the order, or
     ``asList``.
 
     :raises KojiException: a fault 1, where the database complains.
@@ -56,8 +55,9 @@ def query(rows: Iterable[Row], options: Any) -> Any:
 
 def part(rows: Iterable[Row], options: Row) -> list[Row]:
     """
-    Apply ``filterOpts`` as the hub does (``filterResults``): an ``order`` of
-    one column, and Python's own slices.
+    Apply ``filterOpts`` as the hub does (``filterResults``).
+
+    They are an ``order`` of one column, and Python's own slices.
 
     :raises KojiException: a fault 1, if there is no such column.
     """
@@ -99,8 +99,9 @@ def _sorted_by(column: str) -> Callable[[Row], Any]:
 def among(rows: Iterable[Row], column: str, wanted: Any, null: bool = False
           ) -> Iterable[Row]:
     """
-    The rows with a value, or one of a list. No value is no filter, but with
-    `null` it is the value NULL.
+    Get the rows with a value, or one of a list.
+
+    No value is no filter, but with `null` it is the value NULL.
     """
     if wanted is None and not null:
         return rows
@@ -114,7 +115,7 @@ def among(rows: Iterable[Row], column: str, wanted: Any, null: bool = False
 
 def integers(value: Any) -> Any:
     """
-    A number, or a list of some, for a column of integers.
+    Get a number, or a list of some, for a column of integers.
 
     :raises KojiException: as the database does, for others.
     """
@@ -128,7 +129,7 @@ def integers(value: Any) -> Any:
 
 def between(rows: Iterable[Row], column: str, after: Any, before: Any
             ) -> Iterable[Row]:
-    """The rows with a time after and before others, where those are given."""
+    """Get the rows with a time between two others, if these are given."""
     if after is None and before is None:
         return rows
     first, last = _moment(after), _moment(before)
@@ -147,7 +148,7 @@ def _moment(time: Any) -> float | None:
 
 
 def like(pattern: str) -> re.Pattern[str]:
-    """A glob as the hub gives it to the database: letters alike."""
+    """Get a glob as the hub gives it to the database: letters alike."""
     return re.compile(''.join(
         '.*' if each == '*' else '.' if each == '?' else re.escape(each)
         for each in pattern), re.IGNORECASE | re.DOTALL)

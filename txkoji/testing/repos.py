@@ -1,6 +1,4 @@
-"""
-The repositories of a FakeHub, and the requests for these.
-"""
+"""The repositories of a FakeHub, and the requests for these."""
 from __future__ import annotations
 
 from typing import Any
@@ -42,8 +40,9 @@ OPTIONS = {'src': False, 'debuginfo': False, 'separate_src': False,
 class Repos:
     """
     Repositories and requests for them, with the rules of kojihub/repos.py.
-    Nobody makes repositories by itself: a test does, with `make`, or the
-    hub's builders.
+
+    Nobody makes repositories by itself: a test does, with `make`, or the hub's
+    builders.
 
     :param world: where they are: `repos` and `repo_requests`.
 
@@ -53,7 +52,7 @@ class Repos:
     def __init__(self, world: World) -> None:
         self._world = world
         self._tables = world.tables
-        self.history = History(world)
+        self.history: History = History(world)
 
     def make(self, tag_id: int, event: int | None = None, *,
              opts: dict[str, bool] | None = None,
@@ -97,7 +96,7 @@ class Repos:
         return [int(row['id']), event]
 
     def _options(self, tag_id: int, wanted: Row) -> tuple[Row, Row]:
-        """What a repository is made with, and what of it is not usual."""
+        """Get the options of a repository, and those other than default."""
         whole: Row = dict(OPTIONS)
         tag = self._tables.by_id('tags').get(tag_id)
         if tag is not None and tag.get('maven_support'):
@@ -126,7 +125,7 @@ class Repos:
 
     def row(self, number: int) -> Row:
         """
-        The row of a repository.
+        Get the row of a repository.
 
         :raises GenericError: if there is none.
         """
@@ -140,7 +139,7 @@ class Repos:
         self._world.change(row, state=state, state_time=self._world.moment())
 
     def find(self, repo_id: int) -> Row | None:
-        """A repository, as `repoInfo` has it, or None."""
+        """Get a repository, as `repoInfo` has it, or None."""
         row = self._tables.by_id('repos').get(repo_id)
         return row and self.joined(row)
 
@@ -148,7 +147,7 @@ class Repos:
                dist: bool = False, min_event: int | None = None,
                event: int | None = None) -> Row | None:
         """
-        The newest one of a tag, whatever it is made with, or None.
+        Get the newest one of a tag, whatever it is made with, or None.
 
         :param event: only one of at most this event, in whatever state.
         """
@@ -162,7 +161,7 @@ class Repos:
     def get(self, tag_id: int, min_event: int | None = None,
             at_event: int | None = None,
             opts: dict[str, bool] | None = None) -> Row | None:
-        """The newest one that a request would be content with, or None."""
+        """Get the newest one that a request would be content with, or None."""
         return self._newest(self._enough_for(
             tag_id=tag_id, min_event=min_event, at_event=at_event,
             opts=opts or {}))
@@ -201,7 +200,7 @@ class Repos:
                 'duplicate': False}
 
     def check(self, request_id: int) -> Row | None:
-        """A request and what became of it, as `repo.checkRequest` has it."""
+        """Get a request and its outcome, as ``repo.checkRequest`` does."""
         row = self._tables.by_id('repo_requests').get(request_id)
         if row is None:
             return None
@@ -255,7 +254,7 @@ class Repos:
                          opts={}, priority=AUTO_PRIORITY, force=False)
 
     def _event_before(self, lag: int) -> int | None:
-        """The last event before a time that is so long ago."""
+        """Get the last event before a time that is so long ago."""
         moment = (self._world.now() - lag) // WINDOW * WINDOW
         return max((int(row['id']) for row in self._tables.events
                     if row['ts'] < moment), default=None)
@@ -287,7 +286,7 @@ class Repos:
             row['create_event'], row['id'])))
 
     def joined(self, row: Row) -> Row:
-        """A repository with all that the hub tells of it."""
+        """Get a repository with all that the hub tells of it."""
         joined = {name: row[name] for name in (
             'id', 'tag_id', 'create_event', 'state', 'dist', 'opts',
             'custom_opts', 'task_id')}
@@ -307,7 +306,7 @@ class Repos:
         return joined
 
     def joined_request(self, row: Row) -> Row:
-        """A request with all that the hub tells of it."""
+        """Get a request with all that the hub tells of it."""
         joined = dict(row)
         joined['owner_name'] = self._tables.name('users', row['owner'])
         joined['tag_name'] = self._tables.name('tags', row['tag_id'])

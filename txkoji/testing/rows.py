@@ -1,6 +1,4 @@
-"""
-Rows of a FakeHub's tables as the hub's methods give them, joined.
-"""
+"""Rows of a FakeHub's tables as the hub's methods give them, joined."""
 from __future__ import annotations
 
 from txkoji.testing.tables import Row, Tables, holds, put_time, unversioned
@@ -16,7 +14,7 @@ TASK = ('id', 'method', 'state', 'arch', 'label', 'parent', 'channel_id',
 
 
 def build(tables: Tables, row: Row) -> Row:
-    """A build, as `getBuild` has it."""
+    """Get a build, as `getBuild` has it."""
     package = tables.name('packages', row['package_id'])
     joined = {
         'build_id': row['id'], 'id': row['id'],
@@ -36,7 +34,7 @@ def build(tables: Tables, row: Row) -> Row:
 
 
 def listed_build(tables: Tables, row: Row) -> Row:
-    """A build, as `listBuilds` has it."""
+    """Get a build, as `listBuilds` has it."""
     joined = build(tables, row)
     for name in ('id', 'cg_id', 'cg_name'):
         del joined[name]
@@ -44,7 +42,7 @@ def listed_build(tables: Tables, row: Row) -> Row:
 
 
 def tagged_build(tables: Tables, row: Row, tagging: Row, extra: bool) -> Row:
-    """A build, as `listTagged` has it."""
+    """Get a build, as `listTagged` has it."""
     joined = build(tables, row)
     for name in ('cg_id', 'cg_name', 'source', 'creation_ts', 'start_ts',
                  'completion_ts', 'promotion_ts'):
@@ -58,7 +56,7 @@ def tagged_build(tables: Tables, row: Row, tagging: Row, extra: bool) -> Row:
 
 
 def task(row: Row, request: bool = False) -> Row:
-    """A task, as `getTaskInfo` has it."""
+    """Get a task, as `getTaskInfo` has it."""
     joined = {column: row.get(column) for column in TASK}
     for name in ('create', 'start', 'completion'):
         put_time(joined, name, row[f'{name}_time'])
@@ -68,19 +66,19 @@ def task(row: Row, request: bool = False) -> Row:
 
 
 def target(tables: Tables, row: Row) -> Row:
-    """A target, as `getBuildTarget` has it."""
+    """Get a target, as `getBuildTarget` has it."""
     return {**unversioned(row),
             'build_tag_name': tables.name('tags', row['build_tag']),
             'dest_tag_name': tables.name('tags', row['dest_tag'])}
 
 
 def nvr(row: Row) -> str:
-    """The name, version and release of a row that has them."""
+    """Get the name, version and release of a row that has them."""
     return f'{row["name"]}-{row["version"]}-{row["release"]}'
 
 
 def package_entry(tables: Tables, row: Row, owner: int | None) -> Row:
-    """A package of a tag, as `listPackages` has it."""
+    """Get a package of a tag, as `listPackages` has it."""
     return {'package_id': row['package_id'],
             'package_name': tables.name('packages', row['package_id']),
             'tag_id': row['tag_id'],
@@ -93,7 +91,7 @@ def package_entry(tables: Tables, row: Row, owner: int | None) -> Row:
 def tag_extra(tables: Tables, row: Row, event: int | None = None,
               blocked: bool = False) -> Row:
     """
-    The extra of a tag itself.
+    Get the extra of a tag itself.
 
     :param blocked: whether with what is blocked, each as a pair of whether
                     it is, and the value.

@@ -1,6 +1,4 @@
-"""
-The headers of RPM files, as far as a hub reads these when it imports one.
-"""
+"""The headers of RPM files, as far as a hub reads them."""
 from __future__ import annotations
 
 import hashlib
@@ -45,11 +43,11 @@ class RPMFile:
         signatures, end = self._header(LEAD)
         # With what fills it up to eight bytes.
         end += -end % 8
-        self.signature_header = data[LEAD:end]
+        self.signature_header: bytes = data[LEAD:end]
         self._signatures = signatures
         main, _ = self._header(end)
-        self.headers = {TAGS[tag]: value for tag, value in main.items()
-                        if tag in TAGS}
+        self.headers: dict[str, Any] = {
+            TAGS[tag]: value for tag, value in main.items() if tag in TAGS}
 
     @property
     def payloadhash(self) -> str:
@@ -69,7 +67,7 @@ class RPMFile:
         return str(self.headers['ARCH'])
 
     def _header(self, start: int) -> tuple[dict[int, Any], int]:
-        """The values of a header by tag, and where it ends."""
+        """Get the values of a header by tag, and where it ends."""
         if self._data[start:start + 4] != MAGIC:
             raise GenericError('not an RPM file')
         count, size = struct.unpack_from('>II', self._data, start + 8)
@@ -123,7 +121,7 @@ def make_rpm(name: str, version: str, release: str, arch: str,
 
 
 def _pack(values: dict[int, Any]) -> bytes:
-    """A header with values by tag: texts, numbers and bytes."""
+    """Get a header with values by tag: texts, numbers and bytes."""
     index, store = b'', b''
     for tag in sorted(values):
         value = values[tag]

@@ -1,6 +1,4 @@
-"""
-How the state of a FakeHub is saved to a file, and loaded from it.
-"""
+"""How the state of a FakeHub is saved to a file, and loaded from it."""
 from __future__ import annotations
 
 import json

@@ -1,6 +1,7 @@
 """
-Rows that a hub's database begins with, and the people of the sample: who has
-which permission is in none of the recorded answers.
+Rows of a new hub's database, and the permissions of the sample's users.
+
+No recorded answer has the permissions.
 """
 from __future__ import annotations
 
@@ -13,8 +14,29 @@ PERMISSIONS = {
     11: 'tag', 12: 'target', 13: 'win-admin', 14: 'win-import',
     15: 'draft-promoter', 16: 'livemedia', 17: 'runroot'}
 
+#: What they are for.
+DESCRIPTIONS = {
+    'admin': 'Full administrator access. Perform all actions.',
+    'appliance': 'Create appliance builds - deprecated.',
+    'dist-repo': 'Create a dist-repo.',
+    'host': 'Add, remove, edit hosts and channels.',
+    'image': 'Start image tasks.',
+    'image-import': 'Import image archives.',
+    'livecd': 'Start livecd tasks.',
+    'maven-import': 'Import maven archives.',
+    'repo': 'Manage repos: newRepo, repoExpire, repoDelete, repoProblem.',
+    'sign': 'Import RPM signatures and write signed RPMs.',
+    'tag': 'Manage packages in tags: add, block, remove, and clone tags.',
+    'target': 'Add, edit, and remove targets.',
+    'win-admin': 'The default hub policy rule for "vm" requires this'
+                 ' permission to trigger Windows builds.',
+    'win-import': 'Import win archives.',
+    'draft-promoter': 'The permission required in the default'
+                      ' "draft_promotion" hub policy rule to promote draft'
+                      ' build.'}
+
 #: The ids of users of the sample -> their permissions.
-GRANTED = {
+GRANTED: dict[int, tuple[str, ...]] = {
     1: ('admin', 'image', 'livecd', 'livemedia', 'appliance'),
     2: ('livemedia', 'image', 'livecd', 'appliance', 'repo', 'dist-repo',
         'win-admin', 'runroot'),
@@ -59,12 +81,13 @@ SIGNATURES = ((13, '', '0b0143ce913b335d9d54e4795625ae98'),)
 
 def initial(table: str, sample: bool) -> list[dict[str, Any]]:
     """
-    The first rows of a table that is not recorded.
+    Get the first rows of a table that is not recorded.
 
     :param sample: whether with those of the sample.
     """
     if table == 'permissions':
-        return [{'id': number, 'name': name, 'description': None}
+        return [{'id': number, 'name': name,
+                 'description': DESCRIPTIONS.get(name)}
                 for number, name in PERMISSIONS.items()]
     if table == 'btypes':
         return [{'id': number, 'name': name}

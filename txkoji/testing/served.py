@@ -1,6 +1,4 @@
-"""
-What the resources of a FakeHub need of it.
-"""
+"""What the resources of a FakeHub need of it."""
 from __future__ import annotations
 
 from typing import Any, Protocol

@@ -1,6 +1,4 @@
-"""
-How a FakeHub is reached: over memory, and on a port.
-"""
+"""How a FakeHub is reached: over memory, and on a port."""
 from __future__ import annotations
 
 from datetime import datetime, timezone
@@ -39,7 +37,7 @@ class Serving:
 
     def __init__(self) -> None:
         self.serving = set()
-        self.resource = self._site(None)
+        self.resource: Resource = self._site(None)
         self._ports: list[tuple[Any, Any, WrappingFactory]] = []
 
     def now(self) -> float:
@@ -52,14 +50,15 @@ class Serving:
     def connection(self, user: str | None = 'alice', **kwargs: Any
                    ) -> Connection:
         """
-        Give a Connection to it that goes over memory: without sockets, and
-        without waiting. Its time limits go by `clock`, its durations and
-        estimates by `now`, and it does not retry (unless it is given
-        `max_retries`), so that a test sees each error.
+        Make a Connection to the hub over memory, without sockets.
 
-        :param user: whom ``login()`` logs in, as with a client certificate;
-                     None for nobody.
-        :param kwargs: for the Connection, and settings of its profile.
+        Its time limits go by ``clock``, and its durations and estimates by
+        ``now``. It does not retry, unless ``max_retries`` is given, so that a
+        test sees each error.
+
+        :param user: the user that ``login()`` logs in; None for nobody.
+        :param kwargs: arguments of the Connection, and settings of its
+                       profile.
         """
         settings = {name: kwargs.pop(name) for name in list(kwargs)
                     if name in Profile.__dataclass_fields__
@@ -77,7 +76,7 @@ class Serving:
         return Connection(profile, **kwargs)
 
     def _site(self, user: str | None) -> Resource:
-        """What is served, to one who has a certificate of a user."""
+        """Make the site for a client with the certificate of a user."""
         root = Resource()
         # What else they need of it, FakeHub has.
         hub: Any = self
@@ -141,6 +140,7 @@ class Spoken(ProtocolWrapper):
     _begun = False
 
     def dataReceived(self, data: bytes) -> None:
+        """Pass bytes on, unless they are those of TLS."""
         begun, self._begun = self._begun, True
         if not begun and data[:1] == HANDSHAKE:
             self.transport.write(  # type: ignore[union-attr]
@@ -157,7 +157,8 @@ class Listening(WrappingFactory):
     """Knows its connections, and tells those over TLS what it speaks."""
 
     noisy = False
-    protocol = Spoken
+    protocol: type[ProtocolWrapper] = Spoken
 
     def acceptableProtocols(self) -> list[bytes]:
+        """Tell the protocols that are served."""
         return [b'http/1.1']

@@ -1,6 +1,4 @@
-"""
-The sessions of a FakeHub, with the rules of kojihub/auth.py.
-"""
+"""The sessions of a FakeHub, with the rules of kojihub/auth.py."""
 from __future__ import annotations
 
 import random
@@ -109,8 +107,9 @@ class Sessions:
 
     async def enter(self, peer: ClientIdentity, method: str) -> Credentials:
         """
-        Find whose call it is, and wait until it may begin. The row is locked
-        until `Credentials.leave`, if the call has a callnum.
+        Find whose call it is, and wait until it may begin.
+
+        The row is locked until `Credentials.leave`, if the call has a callnum.
         """
         found = self._arguments(peer)
         if found is None:
@@ -131,7 +130,7 @@ class Sessions:
 
     def _arguments(self, peer: ClientIdentity
                    ) -> tuple[int, str, int | None] | None:
-        """The session that a request names: id, key and callnum."""
+        """Get the session that a request names: id, key and callnum."""
         headers = peer.headers
         if 'id' in headers and self._version() >= (1, 31):
             if 'key' not in headers:
@@ -229,7 +228,7 @@ class Sessions:
                 each.closed = True
 
     def user(self, name: str) -> Row:
-        """The user of a name; a new one, if there is none yet."""
+        """Get the user of a name; a new one, if there is none yet."""
         for row in self._tables.users:
             if row['name'] == name or name in (row['krb_principals'] or ()):
                 return row
@@ -290,7 +289,7 @@ class Credentials:
 
     def own(self) -> HubSession:
         """
-        The session of a call that needs one.
+        Get the session of a call that needs one.
 
         :raises AuthError: if it has none.
         """
@@ -317,7 +316,7 @@ class Credentials:
 
     def certified(self) -> tuple[str, int]:
         """
-        The name that the front server vouches for, and how.
+        Get the name that the front server vouches for, and how.
 
         :raises AuthError: if it does for none.
         """
@@ -328,7 +327,7 @@ class Credentials:
         raise AuthError('could not verify client: NONE')
 
     def describe(self, row: HubSession, details: bool) -> Row:
-        """A session, as `getSessionInfo` has it."""
+        """Get a session, as `getSessionInfo` has it."""
         info: Row = {
             'authtype': row.authtype, 'callnum': row.callnum,
             'exclusive': row.exclusive or None, 'expired': row.expired,

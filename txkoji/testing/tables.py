@@ -1,11 +1,9 @@
-"""
-What a FakeHub knows: tables, as the hub's database has them, and how the
-hub's answers are joined from them.
-"""
+"""The tables of a FakeHub, as those of the hub's database, and their joins."""
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from functools import cache
 from typing import Any
@@ -40,21 +38,26 @@ NAMES = (*RECORDED_TABLES,
 #: have none of these.
 VERSION = ('create_event', 'revoke_event', 'creator_id', 'revoker_id')
 
+#: The ids of RPMs of the sample's builds that were not recorded begin here.
+MORE = 100000
+
 #: Tables that are versioned, and have a row of each id at a time.
 VERSIONED_IDS = ('tags', 'targets')
 
 
 class Tables:
     """
-    The tables of a hub. Each is an attribute, a list of rows, which a test
-    may change: `builds`, `tasks`, `tags`, `taggings`, `inheritance`,
-    `packages`, `tag_packages`, `targets`, `users`, `hosts`, `channels`,
-    `host_channels`, `cgs`, `build_types`, `rpms`, `archives`, `volumes`,
-    `events`, `tag_updates`, `repos`, `repo_requests`, and others (`NAMES`).
-    The files in ``sample`` show their columns; of a row that a test adds,
-    those that are left out are None. A row of a versioned table (`taggings`,
-    `tag_packages`, `inheritance`, `tags`, `targets`, `host_channels`, ...)
-    with a ``revoke_event`` holds no longer, but did at the events from its
+    The tables of a hub.
+
+    Each is an attribute, a list of rows, which a test may change: `builds`,
+    `tasks`, `tags`, `taggings`, `inheritance`, `packages`, `tag_packages`,
+    `targets`, `users`, `hosts`, `channels`, `host_channels`, `cgs`,
+    `build_types`, `rpms`, `archives`, `volumes`, `events`, `tag_updates`,
+    `repos`, `repo_requests`, and others (`NAMES`). The files in ``sample``
+    show their columns; of a row that a test adds, those that are left out are
+    None. A row of a versioned table (`taggings`, `tag_packages`,
+    `inheritance`, `tags`, `targets`, `host_channels`, ...) with a
+    ``revoke_event`` holds no longer, but did at the events from its
     ``create_event`` on until then.
 
     The sample is a part of a hub: it has every build of the tag f43-updates
@@ -66,7 +69,7 @@ class Tables:
     """
 
     def __init__(self, sample: bool = True) -> None:
-        self.sample = sample
+        self.sample: bool = sample
         self._ids: dict[str, dict[int, Row]] = {}
         self._by_name: dict[str, dict[str, Row]] = {}
         self._groups: dict[tuple[str, str], dict[Any, list[Row]]] = {}
@@ -80,11 +83,33 @@ class Tables:
             rows = schema.initial(name, self.sample)
         elif self.sample:
             rows = read_sample(name)
+            if name == 'rpms':
+                rows += self._more_rpms(rows)
         elif name == 'events':
             # A hub's database begins with one.
             rows = [{'id': 1, 'ts': 0.0}]
         setattr(self, name, rows)
         return rows
+
+    def _more_rpms(self, known: list[Row]) -> list[Row]:
+        """RPMs of a build in ten, none of which was recorded."""
+        having = {row['build_id'] for row in known}
+        builds = [row for row in self.builds
+                  if row['id'] % 10 == 0 and row['state'] == 1
+                  and row['cg_id'] is None and row['id'] not in having]
+        names = self.by_id('packages')
+        return [{
+            **dict.fromkeys(columns('rpms')),
+            'id': MORE + 10 * build['id'] + number, 'arch': arch,
+            'name': names[build['package_id']]['name'],
+            'version': build['version'], 'release': build['release'],
+            'epoch': build['epoch'], 'draft': False, 'size': 6000 + number,
+            'payloadhash': f'{10 * build["id"] + number:032x}',
+            'buildtime': int(seconds(build['completion_time']) or 0),
+            'build_id': build['id'], 'external_repo_id': 0,
+            'external_repo_name': 'INTERNAL', 'metadata_only': False}
+            for build in builds
+            for number, arch in enumerate(('src', 'aarch64', 'x86_64'))]
 
     def take(self, other: Tables) -> None:
         """Take over the rows of other tables."""
@@ -94,12 +119,12 @@ class Tables:
         self.forget()
 
     def loaded(self) -> dict[str, list[Row]]:
-        """The tables that were asked for so far."""
+        """Get the tables that were asked for so far."""
         return {name: rows for name, rows in vars(self).items()
                 if name in NAMES}
 
     def by_id(self, table: str) -> dict[int, Row]:
-        """The rows by id; of versioned ones, those that hold."""
+        """Get the rows by id; of versioned ones, those that hold."""
         found = self._ids.get(table)
         if found is None:
             found = self._ids[table] = {
@@ -108,7 +133,7 @@ class Tables:
         return found
 
     def by_name(self, table: str) -> dict[str, Row]:
-        """The rows by name; of versioned ones, those that hold."""
+        """Get the rows by name; of versioned ones, those that hold."""
         found = self._by_name.get(table)
         if found is None:
             found = self._by_name[table] = {
@@ -117,7 +142,7 @@ class Tables:
         return found
 
     def where(self, table: str, column: str, value: Any) -> list[Row]:
-        """The rows with a value in a column, revoked ones too."""
+        """Get the rows with a value in a column, revoked ones too."""
         key = (table, column)
         groups = self._groups.get(key)
         if groups is None:
@@ -125,6 +150,12 @@ class Tables:
             for row in getattr(self, table):
                 groups.setdefault(row.get(column), []).append(row)
         return groups.get(value, [])
+
+    def regroup(self, changed: Iterable[str]) -> None:
+        """Look rows up anew by columns that were changed."""
+        names = set(changed)
+        for key in [key for key in self._groups if key[1] in names]:
+            del self._groups[key]
 
     def added(self, table: str, row: Row) -> None:
         """Take note of a row that was added at the end of a table."""
@@ -139,7 +170,7 @@ class Tables:
 
     def find(self, table: str, key: Any) -> Row | None:
         """
-        The row with an id, or a name.
+        Get the row with an id, or a name.
 
         :raises ParameterError: if it is neither.
         """
@@ -156,7 +187,7 @@ class Tables:
         return found and dict(found)
 
     def name(self, table: str, key: int | None) -> str | None:
-        """The name that goes with an id; None with None."""
+        """Get the name that goes with an id; None with None."""
         if key is None:
             return None
         row = self.by_id(table).get(key)
@@ -168,7 +199,7 @@ class Tables:
 
     def active(self, name: str, event: int | None = None) -> list[Row]:
         """
-        The rows of a versioned table that hold.
+        Get the rows of a versioned table that hold.
 
         :param event: at which event; None for now.
         """
@@ -207,19 +238,19 @@ def holds(row: Row, event: int | None = None) -> bool:
 
 
 def unversioned(row: Row) -> Row:
-    """A row without its events."""
+    """Get a row without its events."""
     return {name: row[name] for name in row if name not in VERSION}
 
 
 def read_sample(name: str) -> list[Row]:
-    """The rows of a table of the sample, new each time."""
+    """Get the rows of a table of the sample, new each time."""
     rows = json.loads(_text(name))['rows']
     return [dict(zip(columns(name), row)) for row in rows]
 
 
 @cache
 def columns(name: str) -> list[str]:
-    """The columns of a table of the sample."""
+    """Get the columns of a table of the sample."""
     found: list[str] = json.loads(_text(name))['columns']
     return found
 
@@ -237,7 +268,7 @@ def put_time(row: Row, name: str, text: str | None) -> None:
 
 
 def seconds(text: str | None) -> float | None:
-    """The text of a time as seconds since 1970."""
+    """Get the text of a time as seconds since 1970."""
     return None if text is None else datetime.fromisoformat(text).timestamp()
 
 

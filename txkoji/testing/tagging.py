@@ -1,7 +1,4 @@
-"""
-How builds get into the tags of a FakeHub and out of them, and packages onto
-their lists.
-"""
+"""The tagging of builds, and the package lists of tags."""
 from __future__ import annotations
 
 from typing import Any
@@ -267,11 +264,9 @@ class Tagging:
         assert row is not None
         listed = inheritance.listed(self._tables, tag['id'],
                                     package=row['id'])
-        if not listed and not self._in_sample(tag['id'], row['id']):
-            caller.login()
-            if caller.may('tag'):
-                raise GenericError(f'Package {row["name"]} is not in tag'
-                                   f' listing for {tag["name"]}')
+        if not listed and not inheritance.recorded(self._tables, tag['id']):
+            raise GenericError(f'Package {row["name"]} is not in tag listing'
+                               f' for {tag["name"]}')
         self.add_package(caller, info, package, block=True, force=force)
 
     def unblock_package(self, caller: Caller, info: Any, package: Any,
@@ -309,5 +304,5 @@ class Tagging:
 
 
 def tag_named(world: World, info: Any) -> Row | None:
-    """A tag, or None."""
+    """Get a tag, or None."""
     return find_tag(world.tables, info)

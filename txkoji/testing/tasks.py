@@ -1,6 +1,4 @@
-"""
-The tasks of a FakeHub: how they are made, and what becomes of them.
-"""
+"""The tasks of a FakeHub: how they are made, and what becomes of them."""
 from __future__ import annotations
 
 from typing import Any
@@ -152,7 +150,7 @@ class Tasks:
         return True
 
     def children(self, number: int) -> list[Row]:
-        """The subtasks of a task."""
+        """Get the subtasks of a task."""
         return list(self._tables.where('tasks', 'parent', number))
 
     def set_priority(self, row: Row, priority: int, recurse: bool) -> None:
@@ -171,7 +169,7 @@ class Tasks:
 
     def of_host(self, number: Any, host_id: int) -> Row:
         """
-        A task that a host works on.
+        Get a task that a host works on.
 
         :raises ActionNotAllowed: if it does not.
         """
@@ -189,7 +187,7 @@ class Tasks:
                 self._world.change(child, awaited=True)
 
     def awaited(self, row: Row) -> tuple[list[int], list[int]]:
-        """The subtasks that a task waits for: those that ended, and others."""
+        """Get the subtasks that a task waits for: ended ones, and others."""
         ended: list[int] = []
         others: list[int] = []
         for child in self.children(row['id']):

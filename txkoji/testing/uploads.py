@@ -1,6 +1,4 @@
-"""
-How files are uploaded to a FakeHub.
-"""
+"""How files are uploaded to a FakeHub."""
 from __future__ import annotations
 
 from base64 import b64decode
@@ -17,8 +15,10 @@ TOPDIR = '/mnt/koji'
 
 class Uploads:
     """
-    The hub methods about uploads, and raw uploads. They take the id of the
-    caller before the hub's own parameters; None for an anonymous call.
+    The hub methods about uploads, and raw uploads.
+
+    They take the id of the caller before the hub's own parameters; None for an
+    anonymous call.
 
     :param world: what is uploaded goes to its files, below ``work``.
     """
@@ -69,6 +69,7 @@ class Uploads:
                    offset: int | str, data: str,
                    volume: str | None = None, checksum: Any = None
                    ) -> bool:
+        """Take a chunk of a file."""
         if user_id is None:
             raise ActionNotAllowed('you must be logged in for this operation')
         whole = self._place(path, name, volume)
@@ -98,6 +99,7 @@ class Uploads:
     def checkUpload(self, user_id: int | None, path: str, name: str,
                     verify: str | None = None, tail: int | None = None,
                     volume: str | None = None) -> Row | None:
+        """Tell size and checksum of an uploaded file."""
         whole = self._place(path, name, volume)
         size = self._files.size(whole, volume)
         if size is None:
@@ -115,7 +117,7 @@ class Uploads:
 
     def _place(self, path: str, name: str, volume: str | None) -> str:
         """
-        The path of an upload.
+        Get the path of an upload.
 
         :raises GenericError: if it is not below the folder of uploads, or
                               there is no such volume.
@@ -141,7 +143,7 @@ class Uploads:
 
 
 def _verification(given: Any) -> tuple[str, Any]:
-    """The kind of a checksum and its digest; of None, nothing is compared."""
+    """Get the kind of a checksum and its digest; empty for None."""
     if given is None:
         return '', None
     if isinstance(given, str):

@@ -1,6 +1,4 @@
-"""
-HTTP for a FakeHub: what it is asked and answers as a Twisted Web resource.
-"""
+"""HTTP for a FakeHub, as a resource of Twisted Web."""
 from __future__ import annotations
 
 import re
@@ -49,6 +47,7 @@ class HubResource(Resource):
         self._user = user
 
     def render(self, request: Any) -> Any:
+        """Answer a request."""
         if not self._hub.version.startswith(OLD):
             request.setHeader(b'Koji-Version', self._hub.version.encode())
         if request.method != b'POST':
@@ -151,7 +150,7 @@ class HubResource(Resource):
 
 
 def _certified(transport: Any) -> str | None:
-    """The common name in the certificate that a client showed."""
+    """Get the common name in the certificate that a client showed."""
     if not ISSLTransport.providedBy(transport) or not hasattr(
             transport, 'getPeerCertificate'):
         return None

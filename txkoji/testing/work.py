@@ -61,7 +61,7 @@ class Work:
         self._failure = failure
 
     def of(self, task: Row) -> Steps:
-        """The steps of a task."""
+        """Get the steps of a task."""
         found: Callable[[Row], Steps] = {
             'build': self._build, 'chainbuild': self._chain,
             'buildSRPMFromSCM': self._srpm, 'rebuildSRPM': self._srpm,
@@ -85,7 +85,7 @@ class Work:
 
     def _results(self, numbers: list[int]) -> list[Any]:
         """
-        The results of subtasks that have ended.
+        Get the results of subtasks that have ended.
 
         :raises PlainFault: the fault of the first that failed.
         """
@@ -123,11 +123,7 @@ class Work:
         source, target, *rest = task['request']
         opts = (rest or [None])[0] or {}
         scratch = bool(opts.get('scratch'))
-        place = self._tables.by_name('targets').get(target or '')
-        if place is None and not opts.get('repo_id'):
-            raise GenericError(f'unknown build target: {target}')
-        tag = strict_tag(self._tables, place['build_tag'] if place
-                         else next(iter(self._tables.by_id('tags'))))
+        place, tag = self._place(target, opts)
         yield self._pace()
         srpm = self._sub(task, 'buildSRPMFromSCM' if '://' in source
                          else 'rebuildSRPM', [source, tag['id'], {
@@ -160,6 +156,15 @@ class Work:
             yield [tagging]
             self._results([tagging])
         return None
+
+    def _place(self, target: Any, opts: Row) -> tuple[Row | None, Row]:
+        """Get the target of a build, and the tag that it is built with."""
+        place = self._tables.by_name('targets').get(target or '')
+        if place is None and not opts.get('repo_id'):
+            raise GenericError(f'unknown build target: {target}')
+        return place, strict_tag(
+            self._tables, place['build_tag'] if place
+            else next(iter(self._tables.by_id('tags'))))
 
     def _arches(self, tag: Row, opts: Row) -> list[str]:
         wanted = opts.get('arch_override') or tag['arches']
@@ -212,7 +217,7 @@ class Work:
                 'source': {'source': source, 'url': source}}
 
     def _nvr(self, source: str, tag_id: int) -> tuple[str, str, str]:
-        """The name, version and release of what a source holds."""
+        """Get the name, version and release of what a source holds."""
         name = posixpath.basename(source.partition('#')[0].partition('?')[0])
         if name.endswith('.src.rpm'):
             return nvr_of(name)
@@ -334,7 +339,7 @@ class Work:
 
 def nvr_of(path: str) -> tuple[str, str, str]:
     """
-    The parts of the name of a source package.
+    Get the parts of the name of a source package.
 
     :raises GenericError: if it is none.
     """

@@ -1,7 +1,4 @@
-"""
-The one state of a FakeHub: its tables, files and time, in which each call is
-a transaction.
-"""
+"""The one state of a FakeHub: tables, files and time, with transactions."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -55,7 +52,7 @@ class World:
         self.files = files
         self.now = now
         self.version = version
-        self.transaction = Transaction()
+        self.transaction: Transaction = Transaction()
         self.owners: dict[tuple[str | None, str], int] = {}
         self.on_commit: Callable[[str, dict[str, Any]], None] | None = None
         self._last: dict[str, int] = {}
@@ -129,8 +126,10 @@ class World:
         """Change a row."""
         self.transaction.journal.append((None, row, dict(row)))
         row.update(values)
-        if 'name' in values or 'parent' in values or 'task_id' in values:
+        if 'name' in values:
             self.tables.forget()
+        else:
+            self.tables.regroup(values)
 
     def remove(self, table: str, row: Row) -> None:
         """Remove a row."""
@@ -169,7 +168,7 @@ class World:
     # Time
 
     def event(self) -> int:
-        """The event of the call that is under way: a new one at first."""
+        """Get the event of the call that is under way: a new one at first."""
         if self.transaction.event is None:
             self.transaction.event = self.new_event()
         return self.transaction.event
@@ -190,5 +189,5 @@ class World:
         return None if row is None else row['ts']
 
     def moment(self) -> str:
-        """The time of now, as the hub's database gives it."""
+        """Get the time of now, as the hub's database gives it."""
         return time_text(self.now())

@@ -6,11 +6,12 @@ from typing import Any
 
 class Follower:
     """
-    Asks for a repository whenever a build is tagged for a build tag, and
-    counts what is built by whom.
+    A bot that requests a repository after each tagging of a build.
+
+    It counts the builds of each user.
 
     :param koji: a Connection that is logged in.
-    :param dest: the tag that it looks at.
+    :param dest: the tag whose builds it follows.
     :param build_tag: the tag of which it wants repositories.
     """
 

@@ -87,15 +87,17 @@ class FileClient:
         return closed
 
     async def get(self, url: str, headers: Any, *, timeout: float,
-                  on_head: Callable[[FileHead], Any], sink: Sink) -> None:
+                  on_head: Callable[[FileHead], Any], sink: Sink,
+                  method: str = 'GET') -> None:
         """
-        Get a file, or a part of a file.
+        Get a file, a part of a file, or only its head.
 
         :param headers: additional headers, such as a ``Range``.
         :param timeout: the most seconds without a byte from the server. While
                         the sink is not ready, no time passes.
         :param on_head: is called with the head, and may raise.
         :param sink: takes the bytes, as they arrive.
+        :param method: "GET", or "HEAD" for the head only.
         :raises HTTPError: on a status other than 200, 206 and 416.
         :raises TransportError: if the file does not arrive completely.
         """
@@ -105,38 +107,40 @@ class FileClient:
         self._pool.check_host(route_of(URI.fromBytes(url.encode('ascii'))))
         limit = _SilenceLimit(self._reactor, timeout)
         try:
-            response = await limit.apply(self._client.get(
-                url, headers=headers, allow_redirects=False,
+            response = await limit.apply(self._client.request(
+                method, url, headers=headers, allow_redirects=False,
                 unbuffered=True))
-            self._accept(response, url, on_head)
+            self._accept(response, method, url, on_head)
             reader = _Reader(sink, limit)
             response.deliverBody(reader)
             await limit.apply(reader.ended)
         except CancelledError:
             if not limit.exceeded:
                 raise
-            raise _error(CallTimeout, url, 'nothing came for'
+            raise _error(CallTimeout, method, url, 'nothing came for'
                          f' {timeout:g} seconds') from None
         except KojiException:
             raise
         except Exception as found:
-            _raise_translated(found, url)
+            _raise_translated(found, method, url)
             raise
         finally:
             limit.stop()
 
-    def _accept(self, response: IResponse, url: str,
+    def _accept(self, response: IResponse, method: str, url: str,
                 on_head: Callable[[FileHead], Any]) -> None:
         """Check the head and pass it on; if that fails, drop the body."""
         try:
-            self._check(response, url)
+            self._check(response, method, url)
             on_head(FileHead(response.code, _length(response),
                              coding_of(response), response.headers))
         except BaseException:
-            response.deliverBody(_Discard())
+            # A head has no body, and its connection can be kept.
+            response.deliverBody(
+                TwistedProtocol() if method == 'HEAD' else _Discard())
             raise
 
-    def _check(self, response: IResponse, url: str) -> None:
+    def _check(self, response: IResponse, method: str, url: str) -> None:
         """Raise HTTPError on a status that is not that of a file."""
         if response.code in (200, 206, 416):
             return
@@ -147,7 +151,7 @@ class FileClient:
             values = response.headers.getRawHeaders(b'location') or [b'']
             location = values[0].decode('latin-1')
             text += redirect_text(location, 'topurl')
-        raise _error(HTTPError, url, text, status=response.code,
+        raise _error(HTTPError, method, url, text, status=response.code,
                      location=location)
 
 
@@ -156,20 +160,20 @@ def _length(response: IResponse) -> int | None:
             else int(response.length))
 
 
-def _error(kind: Callable[..., KojiException], url: str, text: str,
-           **fields: Any) -> KojiException:
+def _error(kind: Callable[..., KojiException], method: str, url: str,
+           text: str, **fields: Any) -> KojiException:
     url = without_secrets(url)
-    return kind(f'GET at {url}: {text}', method='GET', url=url, **fields)
+    return kind(f'{method} at {url}: {text}', method=method, url=url, **fields)
 
 
-def _raise_translated(found: Exception, url: str) -> None:
+def _raise_translated(found: Exception, method: str, url: str) -> None:
     """Raise a KojiException for an exception of Twisted's client."""
     for cause in _causes(found):
         kind, text = translate_error(cause)
         if kind is not None:
-            raise _error(kind, url, text) from found
+            raise _error(kind, method, url, text) from found
     if hasattr(found, 'reasons'):
-        raise _error(AnswerError, url,
+        raise _error(AnswerError, method, url,
                      f'the answer is not HTTP: {found}') from found
 
 

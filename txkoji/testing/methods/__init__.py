@@ -1,6 +1,7 @@
 """
-The hub methods that a FakeHub answers by itself. Their parameters, results
-and complaints are those of kojihub/kojihub.py.
+The hub methods that a FakeHub answers by itself.
+
+Their parameters, results and complaints are those of kojihub/kojihub.py.
 """
 from __future__ import annotations
 
@@ -69,13 +70,13 @@ GUARDS = {
 
 @cache
 def known_exports() -> dict[str, Export]:
-    """The methods that are answered, by name."""
+    """Get the methods that are answered, by name."""
     return exports(KINDS)
 
 
 @cache
 def known_methods() -> frozenset[str]:
-    """The names of all methods of the hub that the sample is of."""
+    """Get the names of all methods of the hub that the sample is of."""
     with open(os.path.join(SAMPLE, 'methods.txt')) as file:
         return frozenset(file.read().split()) | frozenset(known_exports())
 

@@ -1,6 +1,4 @@
-"""
-The hub methods that change builds.
-"""
+"""The hub methods that change builds."""
 from __future__ import annotations
 
 from typing import Any

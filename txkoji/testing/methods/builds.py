@@ -1,6 +1,4 @@
-"""
-The hub methods that read builds.
-"""
+"""The hub methods that read builds."""
 from __future__ import annotations
 
 import fnmatch
@@ -86,13 +84,9 @@ class BuildMethods(Methods):
                        promotedBefore)
         whole = [joins.listed_build(tables, row)
                  for row in self._of_type(rows, type)]
-        for column, glob in [
-                ('source', source), ('nvr', pattern),
-                ('name', prefix and glob_escape(prefix) + '*')]:
-            if glob is not None:
-                whole = [row for row in whole if row[column] is not None
-                         and fnmatch.fnmatchcase(row[column], glob)]
-        return query(whole, queryOpts)
+        return query(_matching(whole, {
+            'source': source, 'nvr': pattern,
+            'name': prefix and glob_escape(prefix) + '*'}), queryOpts)
 
     def _of_type(self, rows: Iterable[Row], kind: Any) -> Iterator[Row]:
         known = {} if kind is None else self.types(kind)
@@ -100,7 +94,7 @@ class BuildMethods(Methods):
 
     def types(self, kind: str) -> dict[int, Row]:
         """
-        What is known of builds of a type, by their ids.
+        Get the information on builds of a type, by their ids.
 
         :raises GenericError: if there is no such type.
         """
@@ -134,7 +128,7 @@ class BuildMethods(Methods):
                *, package: Any = None, prefix: Any = None, owner: Any = None,
                draft: Any = None, known: Any = None
                ) -> list[tuple[Row, Row]]:
-        """The builds in a tag, with their taggings."""
+        """Get the builds in a tag, with their taggings."""
         names = self.tables.name
         found = owner and find_user(self.tables, owner)
         owner_id = None if owner is None else (found or {'id': -1})['id']
@@ -249,3 +243,12 @@ class BuildMethods(Methods):
         return {'tags': tags, 'rpms': [], 'archives': [], 'last_used': None,
                 'component_rpms': [], 'component_archives': [],
                 'images': []}
+
+
+def _matching(rows: list[Row], globs: dict[str, Any]) -> list[Row]:
+    """Get the rows whose columns match globs, where those are given."""
+    for column, glob in globs.items():
+        if glob is not None:
+            rows = [row for row in rows if row[column] is not None
+                    and fnmatch.fnmatchcase(row[column], glob)]
+    return rows

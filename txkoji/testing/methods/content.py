@@ -1,6 +1,4 @@
-"""
-The hub methods of content generators.
-"""
+"""The hub methods of content generators."""
 from __future__ import annotations
 
 from typing import Any
@@ -46,7 +44,7 @@ class ContentMethods(Methods):
             self.caller.user_id)
 
     def _buildroot(self, root: Row) -> Row:
-        """The content generator of a buildroot, which has to be described."""
+        """Get the content generator of a buildroot in the metadata."""
         described = member(root, 'content_generator')
         found = self._generator(member(described, 'name'))
         member(described, 'version')
@@ -58,7 +56,7 @@ class ContentMethods(Methods):
         return found
 
     def _generator(self, cg: Any) -> Row:
-        """The content generator, if the caller may act as that."""
+        """Get the content generator, if the caller may act as that."""
         found = entry(self.tables, 'cgs', cg, strict=False)
         if self.caller.user_id is None:
             raise AuthError('Not logged-in')

@@ -1,6 +1,4 @@
-"""
-The hub methods that read what is in builds: RPMs, archives, signatures.
-"""
+"""The hub methods that read what is in builds: RPMs, archives, signatures."""
 from __future__ import annotations
 
 import hashlib
@@ -11,7 +9,13 @@ from typing import Any
 from txkoji.exceptions import GenericError
 from txkoji.files.paths import rpm_path, task_folder
 from txkoji.testing.calls import export
-from txkoji.testing.lookups import crash, rpm_row, strict_build, strict_tag
+from txkoji.testing.lookups import (
+    crash,
+    number,
+    rpm_row,
+    strict_build,
+    strict_tag,
+)
 from txkoji.testing.methods.builds import BuildMethods
 from txkoji.testing.queries import among, query, unanswered
 from txkoji.testing.rows import build as joined, nvr, tagged_build
@@ -105,7 +109,7 @@ class ContentsMethods(BuildMethods):
 
     @export('get_archive')
     def getArchive(self, archive_id: Any, strict: bool = False) -> Any:
-        found = self.tables.by_id('archives').get(archive_id)
+        found = self.tables.by_id('archives').get(number(archive_id))
         if found is None and strict:
             raise GenericError(f'No such archive: {archive_id}')
         return found and dict(found)

@@ -1,6 +1,4 @@
-"""
-The hub methods about external repositories.
-"""
+"""The hub methods about external repositories."""
 from __future__ import annotations
 
 from typing import Any

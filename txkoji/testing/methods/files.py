@@ -1,6 +1,4 @@
-"""
-The hub methods about files.
-"""
+"""The hub methods about files."""
 from __future__ import annotations
 
 from base64 import b64encode
@@ -8,6 +6,7 @@ from typing import Any
 
 from txkoji.exceptions import GenericError
 from txkoji.files.paths import DEFAULT, build_path, on_volume, task_folder
+from txkoji.testing.caller import Caller
 from txkoji.testing.calls import Methods, export
 from txkoji.testing.files import VOLUMES
 from txkoji.testing.lookups import (
@@ -18,7 +17,22 @@ from txkoji.testing.lookups import (
     strict_task,
 )
 from txkoji.testing.rows import build as joined
+from txkoji.testing.tasks import Tasks
 from txkoji.testing.uploads import Uploads
+from txkoji.testing.world import World
+
+
+def check_task_folder(world: World, caller: Caller, path: Any) -> None:
+    """
+    Let only its builder upload to the folder of a task.
+
+    :raises AuthError: to who is no builder.
+    :raises ActionNotAllowed: to another builder.
+    """
+    parts = str(path).split('/')
+    if parts[0] == 'tasks' and len(parts) == 3 and parts[2].isdigit():
+        host = caller.host()
+        Tasks(world).of_host(parts[2], host['id'])
 
 
 class FileMethods(Methods):
@@ -53,7 +67,7 @@ class FileMethods(Methods):
         taskID, size, offset = number(taskID), number(size), number(
             offset or 0)
         if volume and volume not in VOLUMES:
-            entry(self.tables, 'volumes', volume)
+            self.getVolume(volume, strict=True)
         if '..' in fileName:
             raise GenericError(f'Invalid file name: {fileName}')
         path = f'work/{task_folder(taskID)}/{fileName}'
@@ -86,6 +100,7 @@ class FileMethods(Methods):
     def uploadFile(self, path: Any, name: Any, size: Any, md5sum: Any,
                    offset: Any, data: Any, volume: Any = None,
                    checksum: Any = None) -> Any:
+        check_task_folder(self.world, self.caller, path)
         return Uploads(self.world).uploadFile(
             self.caller.user_id, path, name, size, md5sum, offset, data,
             volume, checksum)

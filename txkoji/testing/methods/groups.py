@@ -1,6 +1,4 @@
-"""
-The hub methods about groups of packages.
-"""
+"""The hub methods about groups of packages."""
 from __future__ import annotations
 
 from typing import Any
@@ -79,7 +77,7 @@ class GroupMethods(Methods):
                 'group_id': entry_id(self.tables, 'groups', grpinfo)}
 
     def _held(self, taginfo: Any, grpinfo: Any) -> Row:
-        """The same; the group has to be in the tag."""
+        """Get the same; the group has to be in the tag."""
         keys = self._place(taginfo, grpinfo)
         known = self.getTagGroups(keys['tag_id'], incl_blocked=True)
         if keys['group_id'] not in [row['group_id'] for row in known]:

@@ -1,6 +1,4 @@
-"""
-The hub methods about events, and what changed at them.
-"""
+"""The hub methods about events, and what changed at them."""
 from __future__ import annotations
 
 import json
@@ -122,7 +120,7 @@ class HistoryMethods(Methods):
         return found
 
     def _of_table(self, table: str, wanted: Row) -> list[Row] | None:
-        """The rows of a table that fit; None if an argument is not for it."""
+        """Get the fitting rows of a table; None if it lacks an argument."""
         ours, columns = TABLES[table]
         checks = []
         for name, value in wanted.items():
@@ -139,7 +137,7 @@ class HistoryMethods(Methods):
 
     def _check(self, table: str, columns: tuple[str, ...], name: str,
                value: Any) -> Any:
-        """What an argument asks of a row, or None."""
+        """Make a function that tells whether a row fits, or None."""
         if name == 'active':
             return lambda row: value is None or bool(row['active']) == value
         if name == 'editor':

@@ -1,6 +1,4 @@
-"""
-The hub methods of builders: those whose names begin with ``host.``.
-"""
+"""The hub methods of builders: those whose names begin with ``host.``."""
 from __future__ import annotations
 
 from typing import Any
@@ -88,7 +86,7 @@ class HostMethods(Methods):
     # Tasks
 
     def _mine(self, info: Any) -> Row:
-        """A task that the host works on."""
+        """Get a task that the host works on."""
         return Tasks(self.world).of_host(info, self.caller.host()['id'])
 
     @export()
@@ -257,7 +255,10 @@ class HostMethods(Methods):
     @export()
     def repoInit(self, tag: Any, task_id: Any = None, event: Any = None,
                  opts: Any = None) -> Any:
-        self.caller.host()
+        if task_id is None:
+            self.caller.host()
+        else:
+            self._mine(task_id)
         found = strict_tag(self.tables, tag)
         return Repos(self.world).begin(
             found['id'], event, opts=opts or {}, task_id=task_id)
@@ -270,7 +271,7 @@ class HostMethods(Methods):
 
 
 def _decoded(response: Any) -> Any:
-    """The result in the text of an answer, as rows of tasks have it."""
+    """Get the result in the text of an answer, as rows of tasks have it."""
     try:
         return [unmunchify(decode_answer(response.encode()))]
     except KojiException as fault:

@@ -1,6 +1,4 @@
-"""
-The hub methods about hosts and channels.
-"""
+"""The hub methods about hosts and channels."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -9,7 +7,7 @@ from typing import Any
 from txkoji.exceptions import GenericError, ParameterError
 from txkoji.testing.caller import HOST
 from txkoji.testing.calls import Methods, export
-from txkoji.testing.lookups import check_name, entry, entry_id
+from txkoji.testing.lookups import check_name, entry, entry_id, number
 from txkoji.testing.queries import among
 from txkoji.testing.tables import RECORDED, Row, holds, time_text
 
@@ -52,7 +50,7 @@ class HostsMethods(Methods):
         return [self._host(row) for row in rows]
 
     def _host(self, row: Row) -> Row:
-        """A host as it is now: one that is ready goes on reporting."""
+        """Get a host as it is now: one that is ready goes on reporting."""
         if not row['ready'] or row['update_ts'] is None:
             return dict(row)
         return {**row, 'update_ts': row['update_ts'] + (self.world.now()
@@ -60,7 +58,7 @@ class HostsMethods(Methods):
 
     @export()
     def getLastHostUpdate(self, hostID: Any, ts: bool = False) -> Any:
-        row = self.tables.by_id('hosts').get(hostID)
+        row = self.tables.by_id('hosts').get(number(hostID))
         if row is None or row['update_ts'] is None:
             return None
         moment = self._host(row)['update_ts']
@@ -133,10 +131,10 @@ class HostsMethods(Methods):
                                  ' not allowed')
         rows: Iterable[Row] = self.tables.channels
         if hostID is not None:
-            number = self._row(hostID, f'Invalid hostInfo: {hostID}')['id']
+            host = self._row(hostID, f'Invalid hostInfo: {hostID}')['id']
             places = {row['channel_id']
                       for row in self.tables.active('host_channels', event)
-                      if row['host_id'] == number}
+                      if row['host_id'] == host}
             rows = [row for row in rows if row['id'] in places]
         return [dict(row) for row in rows
                 if enabled is None or bool(row['enabled']) == enabled]

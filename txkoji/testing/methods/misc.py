@@ -1,6 +1,4 @@
-"""
-The hub methods about the hub itself, and searching.
-"""
+"""The hub methods about the hub itself, and searching."""
 from __future__ import annotations
 
 import fnmatch

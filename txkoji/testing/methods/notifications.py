@@ -1,13 +1,11 @@
-"""
-The hub methods about notifications of builds.
-"""
+"""The hub methods about notifications of builds."""
 from __future__ import annotations
 
 from typing import Any
 
 from txkoji.exceptions import GenericError
 from txkoji.testing.calls import Methods, export
-from txkoji.testing.lookups import entry, strict_user
+from txkoji.testing.lookups import entry, number, strict_user
 from txkoji.testing.tables import Row
 
 #: The domain of people's addresses (the hub's EmailDomain).
@@ -23,12 +21,12 @@ class NotificationMethods(Methods):
         return self.caller.user_id
 
     def _user(self, info: Any) -> int:
-        number: int = (self._me() if info is None
-                       else strict_user(self.tables, info)['id'])
-        return number
+        found: int = (self._me() if info is None
+                      else strict_user(self.tables, info)['id'])
+        return found
 
     def _parts(self, package: Any, tag: Any) -> Row:
-        """The ids of a package and a tag, of which either may be None."""
+        """Get the ids of a package and a tag, of which either may be None."""
         found = {}
         for name, table, info in [('package_id', 'packages', package),
                                   ('tag_id', 'tags', tag)]:
@@ -46,13 +44,13 @@ class NotificationMethods(Methods):
 
     @export()
     def getBuildNotifications(self, userID: Any = None) -> Any:
-        number = self._user(userID)
+        whose = self._user(userID)
         return [dict(row) for row in self.tables.notifications
-                if row['user_id'] == number]
+                if row['user_id'] == whose]
 
     @export()
     def getBuildNotification(self, id: Any, strict: bool = False) -> Any:
-        found = self.tables.by_id('notifications').get(id)
+        found = self.tables.by_id('notifications').get(number(id))
         if found is None and strict:
             raise GenericError(f'No notification with ID {id} found')
         return found and dict(found)
@@ -70,12 +68,12 @@ class NotificationMethods(Methods):
             raise GenericError('notification already exists')
         self.world.add('notifications', row)
 
-    def _mine(self, table: str, number: Any, verb: str, what: str) -> Row:
-        row = self.tables.by_id(table).get(number)
+    def _mine(self, table: str, info: Any, verb: str, what: str) -> Row:
+        row = self.tables.by_id(table).get(number(info))
         if row is None:
-            raise GenericError(f'No notification with ID {number} found'
+            raise GenericError(f'No notification with ID {info} found'
                                if table == 'notifications' else
-                               f'No notification block with ID {number}'
+                               f'No notification block with ID {info}'
                                ' found')
         me = self._me()
         if row['user_id'] != me and not self.caller.has('admin'):
@@ -99,14 +97,14 @@ class NotificationMethods(Methods):
 
     @export()
     def getBuildNotificationBlocks(self, userID: Any = None) -> Any:
-        number = self._user(userID)
+        whose = self._user(userID)
         return [dict(row) for row in self.tables.notification_blocks
-                if row['user_id'] == number]
+                if row['user_id'] == whose]
 
     @export()
     def getBuildNotificationBlock(self, id: Any, strict: bool = False
                                   ) -> Any:
-        found = self.tables.by_id('notification_blocks').get(id)
+        found = self.tables.by_id('notification_blocks').get(number(id))
         if found is None and strict:
             raise GenericError(f'No notification block with ID {id} found')
         return found and dict(found)

@@ -1,6 +1,4 @@
-"""
-The hub methods about packages, and which of them tags list.
-"""
+"""The hub methods about packages, and which of them tags list."""
 from __future__ import annotations
 
 from collections.abc import Iterable

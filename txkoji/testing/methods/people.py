@@ -1,6 +1,4 @@
-"""
-The hub methods about users, their permissions and groups.
-"""
+"""The hub methods about users, their permissions and groups."""
 from __future__ import annotations
 
 from typing import Any
@@ -117,8 +115,7 @@ class PeopleMethods(Methods):
 
     @export()
     def getAllPerms(self) -> Any:
-        return [dict(row) for row in sorted(
-            self.tables.permissions, key=lambda row: str(row['name']))]
+        return [dict(row) for row in self.tables.permissions]
 
     @export()
     def getUserPerms(self, userID: Any = None, with_groups: bool = True
@@ -149,8 +146,8 @@ class PeopleMethods(Methods):
 
     @export()
     def hasPerm(self, perm: Any, strict: bool = False) -> bool:
-        if strict:
-            entry(self.tables, 'permissions', perm)
+        if strict and perm not in self.tables.by_name('permissions'):
+            raise GenericError(f'No such permission {perm} defined')
         return self.caller.has(perm)
 
     @export('grant_permission', perm='admin')

@@ -1,6 +1,4 @@
-"""
-The hub methods about repositories.
-"""
+"""The hub methods about repositories."""
 from __future__ import annotations
 
 from typing import Any
@@ -167,7 +165,7 @@ class RepoExports(Methods):
 
     @export('update_end_events', perm='repo')
     def updateEndEvents(self) -> None:
-        """The events at which repositories end are always as of now."""
+        """Get the events at which repositories end are always as of now."""
 
     @export('repo_set_state', perm='repo')
     def setState(self, repo_id: Any, state: Any, check: bool = True) -> None:
@@ -202,7 +200,7 @@ class RepoExports(Methods):
 
 def _options(opts: Any) -> Row:
     """
-    The options of a request.
+    Get the options of a request.
 
     :raises ParameterError: if it has others.
     """

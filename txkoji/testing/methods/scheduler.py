@@ -1,6 +1,4 @@
-"""
-The hub methods of the scheduler.
-"""
+"""The hub methods of the scheduler."""
 from __future__ import annotations
 
 from typing import Any

@@ -1,6 +1,4 @@
-"""
-The hub methods about sessions.
-"""
+"""The hub methods about sessions."""
 from __future__ import annotations
 
 from typing import Any

@@ -1,6 +1,4 @@
-"""
-The hub methods that change tags, and what they inherit.
-"""
+"""The hub methods that change tags, and what they inherit."""
 from __future__ import annotations
 
 from typing import Any
@@ -221,7 +219,7 @@ class TagChanges(Methods):
 
     def _link(self, change: Row, links: dict[int, Row], clear: bool
               ) -> tuple[int, Row | None]:
-        """The parent that a change is about, and the link to it then."""
+        """Get the parent that a change is about, and the link to it then."""
         parent = change.get('parent_id')
         if change.get('delete link'):
             if parent in links:
@@ -313,7 +311,7 @@ class SideTagMethods(TagChanges):
 
     def _mine(self, info: Any) -> Row:
         """
-        A side tag of the caller's.
+        Get a side tag of the caller's.
 
         :raises ActionNotAllowed: if it is somebody else's.
         """

@@ -1,6 +1,4 @@
-"""
-The hub methods that put builds into tags and take them out.
-"""
+"""The hub methods that put builds into tags and take them out."""
 from __future__ import annotations
 
 from typing import Any
@@ -81,7 +79,7 @@ class TaggingMethods(TagChanges):
             made.append(Tasks(self.world).make('dependantTask', [
                 list(wait_on), [['tagBuild', [
                     place['id'], build['id'], force, source['id']],
-                    {'priority': 15}]]], user_id, priority=PRIORITY))
+                    {'priority': 15}]]], user_id))
             wait_on = [made[-1]]
         return made
 

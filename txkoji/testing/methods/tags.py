@@ -1,6 +1,4 @@
-"""
-The hub methods that read tags, and what they inherit.
-"""
+"""The hub methods that read tags, and what they inherit."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -43,7 +41,7 @@ class TagMethods(Methods):
         return found
 
     def _last(self, info: Any) -> tuple[int | None, int | None]:
-        """The event just before a tag was deleted, and that when it was."""
+        """Get the event before a tag was deleted, and that of the deletion."""
         found = entry(self.tables, 'tags', info, strict=False)
         if found is None or not found.get('revoke_event'):
             return None, None
@@ -64,7 +62,7 @@ class TagMethods(Methods):
         return found and found['id']
 
     def new_id(self) -> int:
-        """An id for a new tag."""
+        """Get an id for a new tag."""
         return 1 + max((row['id'] for row in self.tables.tags), default=0)
 
     @export('list_tags', lazy=True)
@@ -161,7 +159,7 @@ class TagMethods(Methods):
             self._any(tag), after, inherit and after is not None)
 
     def _any(self, info: Any) -> int:
-        """The id of a tag, also of one that is deleted."""
+        """Get the id of a tag, also of one that is deleted."""
         found = entry(self.tables, 'tags', info, strict=False)
         if found is None:
             raise GenericError(f'No such tagInfo: {info!r}')

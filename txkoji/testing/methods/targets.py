@@ -1,6 +1,4 @@
-"""
-The hub methods about build targets.
-"""
+"""The hub methods about build targets."""
 from __future__ import annotations
 
 from collections.abc import Iterable

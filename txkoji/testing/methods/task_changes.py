@@ -1,6 +1,4 @@
-"""
-The hub methods that make tasks, and change them.
-"""
+"""The hub methods that make tasks, and change them."""
 from __future__ import annotations
 
 from typing import Any
@@ -51,7 +49,7 @@ class TaskChanges(Methods):
     def build(self, src: Any, target: Any, opts: Any = None,
               priority: Any = None, channel: Any = None) -> int:
         of_type(src, str)
-        return self.make('build', [src, target, {} if opts is None else opts],
+        return self.make('build', [src, target, opts or {}],
                          priority, channel)
 
     @export(perm='login')
@@ -59,14 +57,14 @@ class TaskChanges(Methods):
                    priority: Any = None, channel: Any = None) -> int:
         of_type(srcs, list)
         return self.make('chainbuild', [srcs, target,
-                                        {} if opts is None else opts],
+                                        opts or {}],
                          priority, channel)
 
     @export(perm='login')
     def mavenBuild(self, url: Any, target: Any, opts: Any = None,
                    priority: Any = None, channel: Any = 'maven') -> int:
         of_type(url, str)
-        return self.make('maven', [url, target, {} if opts is None else opts],
+        return self.make('maven', [url, target, opts or {}],
                          priority, channel)
 
     @export(perm='login')
@@ -74,7 +72,7 @@ class TaskChanges(Methods):
                    priority: Any = None, channel: Any = 'maven') -> int:
         of_type(builds, dict)
         return self.make('chainmaven', [builds, target,
-                                        {} if opts is None else opts],
+                                        opts or {}],
                          priority, channel)
 
     @export(perm='login')
@@ -86,7 +84,7 @@ class TaskChanges(Methods):
         if place is None:
             raise GenericError(f'No such build target: {target}')
         return self.make('wrapperRPM', [url, place, row, None,
-                                        {} if opts is None else opts],
+                                        opts or {}],
                          priority, channel)
 
     @export(perm='login')
@@ -97,7 +95,7 @@ class TaskChanges(Methods):
                                    ' admin/win-admin can do this via default'
                                    ' policy')
         return self.make('winbuild', [vm, url, target,
-                                      {} if opts is None else opts],
+                                      opts or {}],
                          priority, channel)
 
     @export()
@@ -202,14 +200,16 @@ class TaskChanges(Methods):
     def cancelTaskFull(self, task_id: Any, strict: bool = True) -> None:
         row = strict_task(self.tables, task_id,
                           f'No such task: {task_id}')
-        if row['parent'] is not None and strict:
-            raise GenericError('Task is not top-level:'
-                               f' {row["id"]}')
+        while row['parent'] is not None:
+            if strict:
+                raise GenericError(f'Task {row["id"]} is not top-level'
+                                   f' (parent={row["parent"]})')
+            row = strict_task(self.tables, row['parent'])
         cancel_task(self.world, row)
 
     def _mine(self, info: Any) -> Row:
         """
-        A task that the caller may cancel.
+        Get a task that the caller may cancel.
 
         :raises ActionNotAllowed: if it is somebody else's.
         """
@@ -237,7 +237,7 @@ class TaskChanges(Methods):
         row = strict_task(self.tables, task_id)
         place = self.tables.find('hosts', host)
         if place is None:
-            raise GenericError(f'No such entry in table host: {host}')
+            raise GenericError(f'Invalid hostInfo: {host}')
         return Tasks(self.world).assign(row, place['id'], force)
 
     @export(perm='login')

@@ -1,6 +1,4 @@
-"""
-The hub methods that read tasks.
-"""
+"""The hub methods that read tasks."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -118,7 +116,7 @@ class TaskMethods(Methods):
 
 def result_of(row: Row, raise_fault: bool = True) -> Any:
     """
-    The result of a task that has ended.
+    Get the result of a task that has ended.
 
     :raises KojiException: its fault, if it failed.
     """
@@ -132,7 +130,7 @@ def result_of(row: Row, raise_fault: bool = True) -> Any:
 
 
 def request_xml(task: Row) -> str:
-    """The request of a task as the hub's database has it."""
+    """Get the request of a task as the hub's database has it."""
     return encode_call(task['method'], task['request'] or []).decode()
 
 
@@ -147,7 +145,7 @@ def _result_xml(task: Row) -> str | None:
 
 
 def _wanted(column: str, value: Any) -> Any:
-    """A value to compare a column with, as the database reads it."""
+    """Get a value to compare a column with, as the database reads it."""
     if column == 'state' and isinstance(value, str):
         # The hub puts it into a list.
         raise crash("<class 'psycopg2.errors.SyntaxError'>: syntax error at"
