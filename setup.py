@@ -29,6 +29,9 @@ setup(
         'txkoji': ['py.typed'],
         'txkoji.testing': ['sample/*'],
     },
+    entry_points={
+        'pytest11': ['txkoji = txkoji.testing.pytest_plugin'],
+    },
     python_requires='>=3.10',
     # `tox -e lowest` runs the tests with the lowest of these versions.
     install_requires=[
@@ -53,6 +56,7 @@ setup(
     # The Pythons that `tox` runs the tests on.
     classifiers=[
         'Development Status :: 4 - Beta',
+        'Framework :: Pytest',
         'Framework :: Twisted',
         'Intended Audience :: Developers',
         'Intended Audience :: System Administrators',

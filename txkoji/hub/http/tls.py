@@ -136,7 +136,7 @@ class HubPolicy:
                      else platformTrust())
         context = CertificateOptions(trustRoot=trust, **options).getContext()
         if self._tls_1_2:
-            # In Twisted 24.10, lowerMaximumSecurityTo excludes the version.
+            # In Twisted 25.5, lowerMaximumSecurityTo excludes the version.
             context.set_options(SSL.OP_NO_TLSv1_3)
         if authorities:
             load_authorities(context, name, authorities)
