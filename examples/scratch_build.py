@@ -2,9 +2,8 @@
 Build a source package, and download the files of the build.
 
 It is a scratch build, which is not kept. The tasks are shown as a tree, with
-the last lines of the logs below it. The arguments are the package, a build
-target, and a folder for the files. On the embedded hub, without arguments, the
-example makes up a package, and the hub a build.
+the last lines of the logs below it. On the embedded hub, without arguments,
+the example makes up a package, and the hub a build.
 """
 from __future__ import annotations
 

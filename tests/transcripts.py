@@ -318,6 +318,7 @@ class ClientReplay(Replay):
                                           'rawUpload', 'as session'))
 
     def step(self, step: dict[str, Any]) -> None:
+        """Replay a step."""
         who = step.get('as')
         if who not in self._clients:
             self._clients[who] = self._connect(who and HOSTS.get(who, who))
