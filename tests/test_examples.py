@@ -20,8 +20,9 @@ from txkoji.files.paths import task_path
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
 
-NAMES = sorted(os.path.basename(path)[:-3] for path in glob.glob(
-    os.path.join(ROOT, 'examples', '*.py')) if 'embedded' not in path)
+#: The examples; the others are what examples share.
+NAMES = sorted({os.path.basename(path)[:-3] for path in glob.glob(
+    os.path.join(ROOT, 'examples', '*.py'))} - {'embedded', 'tree'})
 
 #: The colors and movements of a terminal.
 ESCAPES = re.compile('\x1b\\[[0-9;?]*[a-zA-Z]')

@@ -267,6 +267,10 @@ class Dispatcher:
         late: list[tuple[int, str, Any, Any]] = []
         for entry in calls:
             try:
+                if isinstance(entry, str):
+                    # The text of Python 3.11 and later.
+                    raise TypeError(
+                        "string indices must be integers, not 'str'")
                 method = entry['methodName']
                 args, kwargs = split_arguments(entry['params'])
             except Exception as error:
