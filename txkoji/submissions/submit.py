@@ -77,9 +77,9 @@ class _Started:
     """
 
     def __init__(self, client: HubClient, koji: Watcher, task: Task) -> None:
-        self.task = task
-        self.client = client
-        self.koji = koji
+        self.task: Task = task
+        self.client: HubClient = client
+        self.koji: Watcher = koji
 
     def __repr__(self) -> str:
         return f'<{type(self).__name__} of task {self.task.id}>'
@@ -138,7 +138,7 @@ class Submission(_Started):
     def __init__(self, client: HubClient, koji: Watcher, task: Task,
                  is_scratch: bool) -> None:
         super().__init__(client, koji, task)
-        self.is_scratch = is_scratch
+        self.is_scratch: bool = is_scratch
 
     def done(self, timeout: float | None = None
              ) -> Deferred[Build | list[File]]:

@@ -54,7 +54,7 @@ class TagDiff:
     """
 
     def __init__(self) -> None:
-        self.same = 0
+        self.same: int = 0
         #: The different builds of each package: of each tag, by id.
         self._packages: dict[str, list[dict[int, TaggedBuild]]] = {}
         #: The ids of the builds of each tag, for those that come twice.

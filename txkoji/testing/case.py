@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from txkoji.connection import Connection
 from txkoji.testing.hub import FakeHub
 from txkoji.testing.running import run
 
@@ -49,8 +50,8 @@ class HubTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         """Make the hub and the connection."""
         super().setUp()
-        self.hub = self.make_hub()
-        self.koji = self.hub.connection()
+        self.hub: FakeHub = self.make_hub()
+        self.koji: Connection = self.hub.connection()
         self.addCleanup(lambda: self.get(self.koji.close()))
 
     def make_hub(self) -> FakeHub:
