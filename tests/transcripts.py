@@ -9,6 +9,7 @@ import base64
 import json
 import os
 import re
+import sys
 import tarfile
 from functools import cache
 from typing import Any
@@ -37,6 +38,9 @@ RARE = frozenset('''
 
 #: Users of builders.
 HOSTS = {'builder01': 'builder01.example.test'}
+
+#: A text of Python, which is shorter before 3.11: without the type.
+INDICES = "string indices must be integers, not 'str'"
 
 #: A placeholder in a text.
 IN_TEXT = re.compile(r'\$\{(\w+)(%10000)?\}')
@@ -260,6 +264,10 @@ class Replay:
         else:
             if isinstance(expected, str):
                 expected = self._text(expected)
+                if sys.version_info < (3, 11):
+                    # The recorded hub's Python was newer.
+                    expected = expected.replace(INDICES, INDICES.partition(
+                        ',')[0])
             if answer != expected or type(answer) is not type(expected):
                 raise Different(f'{where}: {answer!r}')
 

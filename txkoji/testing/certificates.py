@@ -10,12 +10,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from OpenSSL import SSL
 from twisted.internet.ssl import (
     Certificate,
     CertificateOptions,
     PrivateCertificate,
-    trustRootFromCertificates,
 )
 
 #: How long they hold.
@@ -89,23 +87,10 @@ class Authority:
             own = PrivateCertificate.loadPEM(file.read())
         with open(self.path, 'rb') as file:
             trusted = Certificate.loadPEM(file.read())
-        return _Optional(own.privateKey.original, own.original, trusted)
-
-
-class _Optional(CertificateOptions):
-    """Options of a server that asks for certificates, and needs none."""
-
-    def __init__(self, key: Any, certificate: Any, trusted: Any) -> None:
-        CertificateOptions.__init__(
-            self, privateKey=key, certificate=certificate,
-            trustRoot=trustRootFromCertificates([trusted]))
-
-    def _makeContext(self, skipCiphers: bool = False) -> Any:
-        context: Any = super()._makeContext(skipCiphers)
-        context.set_verify(SSL.VERIFY_PEER,
-                           lambda connection, x509, error, depth, good: good)
-        context.set_session_id(b'fakehub')
-        return context
+        # With a trustRoot, a certificate would be required.
+        return CertificateOptions(
+            privateKey=own.privateKey.original, certificate=own.original,
+            verify=True, caCerts=[trusted.original], requireCertificate=False)
 
 
 def _name(name: str) -> x509.Name:
