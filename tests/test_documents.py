@@ -12,12 +12,14 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 import txkoji.connection
 from tests.programs import Program
 from tests.support import folder, write
 from txkoji.testing import FakeHub
+from txkoji.testing.methods import known_methods
 
 ROOT = os.path.dirname(os.path.dirname(__file__))
 
@@ -78,6 +80,18 @@ class ReadmeTests(SynchronousTestCase):
         self.assertEqual(result.testsRun, 2)
         self.assertTrue(result.wasSuccessful(),
                         result.errors + result.failures)
+
+    def test_unanswered_listed(self) -> None:
+        """The hub methods that FakeHub does not answer are listed."""
+        listed = set(re.findall(r'``([\w.]+)``', read('README.rst')))
+        koji = FakeHub(clock=Clock()).connection()
+        for name in known_methods():
+            if not name.startswith(('host.', 'scheduler.', 'log')):
+                errors: list[Any] = []
+                koji.call(name).addErrback(errors.append)
+                text = str(errors[0].value) if errors else ''
+                if 'has no answer' in text:
+                    self.assertIn(name, listed)
 
     def test_examples_listed(self) -> None:
         """Every example is listed, and what is listed is there."""

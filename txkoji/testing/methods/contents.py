@@ -186,6 +186,13 @@ class ContentsMethods(BuildMethods):
 
     # Signatures
 
+    @export('list_rpm_files')
+    def listRPMFiles(self, rpmID: Any, queryOpts: Any = None) -> Any:
+        # The hub reads the files of an RPM from its package. Packages on a
+        # FakeHub are empty, and one that is not there has none either.
+        rpm_row(self.tables, rpmID)
+        return query([], queryOpts)
+
     @export('query_rpm_sigs')
     def queryRPMSigs(self, rpm_id: Any = None, sigkey: Any = None,
                      queryOpts: Any = None) -> Any:
