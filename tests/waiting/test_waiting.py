@@ -406,20 +406,18 @@ class WaitTests(WaitingTestCase):
 class BuildsTests(WaitingTestCase):
     """Waiting for builds."""
 
-    def building(self, **members: Any) -> Any:
-        """Make a build of an open task, and get it."""
-        row = dict(next(row for row in self.hub.tables.builds
-                        if row['task_id']))
-        row.update(id=9999, build_id=9999, state=build_states.BUILDING,
-                   completion_time=None, completion_ts=None, **members)
-        self.hub.tables.builds.append(row)
-        self.row = row
-        return self.get(self.koji.getBuild(9999))
+    def building(self, task_id: int | None) -> Any:
+        """Make a build that is under way, and get it."""
+        number = self.hub.add_build('hello-1-1', state='BUILDING',
+                                    task_id=task_id)
+        [self.row] = [row for row in self.hub.tables.builds
+                      if row['id'] == number]
+        return self.get(self.koji.getBuild(number))
 
     def test_task(self) -> None:
         """A build is finished after its task, when the hub says so."""
         number = self.open[0]
-        build = self.building(task_id=number)
+        build = self.building(number)
         waiting = self.koji.wait(build)
         self.turn()
         self.end(number)
@@ -432,7 +430,7 @@ class BuildsTests(WaitingTestCase):
 
     def test_without_task(self) -> None:
         """A reserved build is polled itself."""
-        build = self.building(task_id=None, extra=None)
+        build = self.building(None)
         waiting = self.koji.wait([build, 6474])
         self.turn()
         self.turn(INTERVAL)
