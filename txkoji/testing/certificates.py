@@ -10,11 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from twisted.internet.ssl import (
-    Certificate,
-    CertificateOptions,
-    PrivateCertificate,
-)
+from twisted.internet.ssl import Certificate, CertificateOptions
 
 #: How long they hold.
 VALID = timedelta(days=3650)
@@ -84,13 +80,17 @@ class Authority:
         Clients may have none.
         """
         with open(self.issue('localhost', server=True), 'rb') as file:
-            own = PrivateCertificate.loadPEM(file.read())
+            own = file.read()
         with open(self.path, 'rb') as file:
             trusted = Certificate.loadPEM(file.read())
+        # The types of CertificateOptions name objects of pyOpenSSL, which are
+        # deprecated there.
+        key: Any = serialization.load_pem_private_key(own, None)
+        certificate: Any = x509.load_pem_x509_certificate(own)
         # With a trustRoot, a certificate would be required.
         return CertificateOptions(
-            privateKey=own.privateKey.original, certificate=own.original,
-            verify=True, caCerts=[trusted.original], requireCertificate=False)
+            privateKey=key, certificate=certificate, verify=True,
+            caCerts=[trusted.original], requireCertificate=False)
 
 
 def _name(name: str) -> x509.Name:
