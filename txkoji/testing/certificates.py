@@ -18,6 +18,12 @@ VALID = timedelta(days=3650)
 #: The names of the server.
 HOSTS = ('localhost', '127.0.0.1', '::1')
 
+#: What an authority's key is for.
+SIGNING = x509.KeyUsage(
+    digital_signature=False, content_commitment=False, key_encipherment=False,
+    data_encipherment=False, key_agreement=False, key_cert_sign=True,
+    crl_sign=True, encipher_only=False, decipher_only=False)
+
 
 class Authority:
     """
@@ -46,7 +52,9 @@ class Authority:
         name = _name('FakeHub')
         self._certificate = _builder(name, name, self._key).add_extension(
             x509.BasicConstraints(ca=True, path_length=0), critical=True
-        ).sign(self._key, hashes.SHA256())
+        ).add_extension(SIGNING, critical=True).add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()),
+            critical=False).sign(self._key, hashes.SHA256())
         _write(key_path, _private(self._key))
         _write(self.path, _public(self._certificate))
 
@@ -62,9 +70,13 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         usage = (ExtendedKeyUsageOID.SERVER_AUTH if server
                  else ExtendedKeyUsageOID.CLIENT_AUTH)
+        # Python 3.13 takes none that does not say whose key signed it.
+        signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(
+            self._key.public_key())
         builder = _builder(_name(name), self._certificate.subject, key
                            ).add_extension(x509.ExtendedKeyUsage([usage]),
-                                           critical=False)
+                                           critical=False).add_extension(
+            signer, critical=False)
         if server:
             builder = builder.add_extension(x509.SubjectAlternativeName([
                 x509.IPAddress(ip_address(host)) if host[0] in '1:'
