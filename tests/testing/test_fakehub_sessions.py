@@ -120,19 +120,6 @@ class ReplayTests(SynchronousTestCase):
             self.assertEqual(answer, expected)
 
 
-class Answer:
-    """The body of an answer."""
-
-    data = b''
-
-    def feed(self, data: bytes) -> None:
-        """Feed bytes."""
-        self.data += data
-
-    def close(self) -> None:
-        """That is all of it."""
-
-
 class Body:
     """The body of a request."""
 

@@ -57,6 +57,12 @@ class ReposTestCase(HubTestCase):
         for _ in range(count):
             self.turn(INTERVAL)
 
+    def ends_with_next(self, waiting: Any, event: int | None = None) -> None:
+        """Check that a wait ends with the next repository, of an event."""
+        number = self.hub.repos.make(TAG, event)
+        self.turns(1)
+        self.assertEqual(self.get(waiting).id, number)
+
     def tag(self, build: Any, tag_id: int = TAG) -> int:
         """Tag a build."""
         return self.hub.history.tag_build(tag_id, build.id)
@@ -101,9 +107,7 @@ class LookingTests(ReposTestCase):
             waiting = self.koji.wait_repo('f44-build')
             self.turns()
             self.assertNoResult(waiting)
-            number = self.hub.repos.make(TAG)
-            self.turns(1)
-            self.assertEqual(self.get(waiting).id, number)
+            self.ends_with_next(waiting)
         self.check_old()
 
     def test_busy(self) -> None:
@@ -151,9 +155,7 @@ class LookingTests(ReposTestCase):
         self.turns()
         self.assertNoResult(waiting)
         self.tag(self.new)
-        number = self.hub.repos.make(TAG, event)
-        self.turns(1)
-        self.assertEqual(self.get(waiting).id, number)
+        self.ends_with_next(waiting, event)
         self.assertEqual(len(self.calls('tagLastChangeEvent')), 1)
         self.check_old()
 
@@ -163,9 +165,7 @@ class LookingTests(ReposTestCase):
         waiting = self.koji.wait_repo('f44-build', request=False)
         self.turns()
         self.assertNoResult(waiting)
-        number = self.hub.repos.make(TAG)
-        self.turns(1)
-        self.assertEqual(self.get(waiting).id, number)
+        self.ends_with_next(waiting)
         self.check_old()
 
     def test_events(self) -> None:
@@ -282,9 +282,7 @@ class RequestTests(ReposTestCase):
         event = self.tag(self.old)
         self.turns()
         self.assertEqual([row['min_event'] for row in self.requests], [event])
-        number = self.hub.repos.make(TAG)
-        self.turns(1)
-        self.assertEqual(self.get(waiting).id, number)
+        self.ends_with_next(waiting)
 
     def test_event_to_come(self) -> None:
         """After the hub's last event: any new one, and none of before."""
@@ -299,9 +297,7 @@ class RequestTests(ReposTestCase):
         self.turns()
         self.assertNoResult(waiting)
         self.assertEqual(len(self.requests), 2)
-        number = self.hub.repos.make(TAG)
-        self.turns(1)
-        self.assertEqual(self.get(waiting).id, number)
+        self.ends_with_next(waiting)
 
     def test_in_vain(self) -> None:
         """A request that ends without a repository: its task is named."""

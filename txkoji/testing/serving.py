@@ -1,6 +1,7 @@
 """How a FakeHub is reached: over memory, and on a port."""
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import datetime, timezone
 from typing import Any
 
@@ -23,7 +24,7 @@ from txkoji.testing.web import HubResource
 HANDSHAKE = b'\x16'
 
 
-class Serving:
+class Serving(ABC):
     """
     Serves a hub.
 
@@ -40,9 +41,9 @@ class Serving:
         self.resource: Resource = self._site(None)
         self._ports: list[tuple[Any, Any, WrappingFactory]] = []
 
+    @abstractmethod
     def now(self) -> float:
         """Its time, in seconds since 1970."""
-        raise NotImplementedError
 
     def on_port(self) -> None:
         """Hear that it is served on a port."""

@@ -13,7 +13,6 @@ from txkoji.testing.lookups import (
     strict_build,
     strict_tag,
     strict_user,
-    tag as find_tag,
 )
 from txkoji.testing.tables import Row, holds, unversioned
 from txkoji.testing.world import World
@@ -301,8 +300,3 @@ class Tagging:
     def _user(self, caller: Caller) -> Row | None:
         return caller.user_id and self._tables.find(  # type: ignore
             'users', caller.user_id)
-
-
-def tag_named(world: World, info: Any) -> Row | None:
-    """Get a tag, or None."""
-    return find_tag(world.tables, info)

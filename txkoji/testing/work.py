@@ -17,7 +17,7 @@ from txkoji.exceptions import BuildError, GenericError
 from txkoji.files.paths import task_folder
 from txkoji.testing import rows
 from txkoji.testing.builds import Builds
-from txkoji.testing.content import Content
+from txkoji.testing.content_generators import Content
 from txkoji.testing.inheritance import full
 from txkoji.testing.lookups import PlainFault, strict_tag
 from txkoji.testing.repos import EXPIRED, READY, Repos

@@ -10,7 +10,7 @@ from functools import cache
 
 from txkoji.testing.calls import Export, Methods, exports
 from txkoji.testing.methods.build_changes import BuildChanges
-from txkoji.testing.methods.content import ContentMethods
+from txkoji.testing.methods.content_generators import ContentGeneratorMethods
 from txkoji.testing.methods.contents import ContentsMethods
 from txkoji.testing.methods.external_repos import ExternalRepoMethods
 from txkoji.testing.methods.files import FileMethods
@@ -35,8 +35,9 @@ from txkoji.testing.tables import SAMPLE
 
 #: All of them.
 KINDS: tuple[type[Methods], ...] = (
-    BuildChanges, ContentMethods, ContentsMethods, ExternalRepoMethods,
-    FileMethods, GroupMethods, HistoryMethods, HostMethods, HostsMethods,
+    BuildChanges, ContentGeneratorMethods, ContentsMethods,
+    ExternalRepoMethods, FileMethods, GroupMethods, HistoryMethods,
+    HostMethods, HostsMethods,
     MiscMethods, NotificationMethods, PackageMethods, PeopleMethods,
     RepoExports, RepoMethods, SchedulerMethods, SessionMethods,
     SideTagMethods, TagChanges, TagMethods, TaggingMethods, TargetMethods,

@@ -11,7 +11,7 @@ from txkoji.hub.codec.xmlrpc import decode_answer
 from txkoji.testing import rows
 from txkoji.testing.builds import Builds
 from txkoji.testing.calls import Methods, export
-from txkoji.testing.content import Content
+from txkoji.testing.content_generators import Content
 from txkoji.testing.lookups import (
     crash,
     number,

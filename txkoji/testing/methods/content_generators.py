@@ -6,12 +6,12 @@ from typing import Any
 from txkoji import build_states
 from txkoji.exceptions import AuthError, GenericError
 from txkoji.testing.calls import Methods, export
-from txkoji.testing.content import Content, member
+from txkoji.testing.content_generators import Content, member
 from txkoji.testing.lookups import entry, strict_user
 from txkoji.testing.tables import Row
 
 
-class ContentMethods(Methods):
+class ContentGeneratorMethods(Methods):
     """Content generators."""
 
     @export('cg_init_build')
