@@ -15,6 +15,7 @@ from txkoji.messages.builds import BuildStateChange
 from txkoji.messages.listening import Listener
 from txkoji.messages.message import Message
 from txkoji.messages.parse import parse
+from txkoji.messages.polling.filters import Wanted
 from txkoji.messages.subscription import Kinds, Subscription
 from txkoji.messages.tasks import TaskStateChange
 from txkoji.resource import Hub
@@ -22,6 +23,7 @@ from txkoji.resource import Hub
 if TYPE_CHECKING:
     from txkoji.messages.amqp import AMQPListener
     from txkoji.messages.fedora import FedoraListener
+    from txkoji.messages.polling.poller import HubPoller
 
 #: The number of handled messages that are remembered, to drop duplicates.
 REMEMBERED = 10000
@@ -61,6 +63,7 @@ class Events:
 
     def __init__(self, client: HubClient, wake: Callable[[int], None]
                  ) -> None:
+        self._client = client
         self.owner: Hub = client.owner
         self._wake = wake
         self._subscriptions: list[Subscription] = []
@@ -231,6 +234,56 @@ class Events:
         """
         from txkoji.messages.fedora import FedoraListener
         return self._listen(FedoraListener(self.feed, **options))
+
+    def poll(self, interval: float = 60, *, tags: Wanted = None,
+             packages: Wanted = None, owners: Wanted = None,
+             methods: Wanted = None, state: str | None = None,
+             window: float = 600) -> Deferred[HubPoller]:
+        """
+        Hear of events without a broker: ask the hub, again and again.
+
+        A round is one request to the hub, and another for the rows of what
+        has changed. `txkoji.messages.polling` says which events a poll finds,
+        and which it cannot see.
+
+        Events are delivered at least once, those of a build or task in order.
+        The next round begins when the subscribers have handled all events.
+        Polling goes on through outages of the hub.
+
+        Without ``state``, or at the first start, events from now on are
+        delivered.
+
+        :param interval: the seconds from one round to the next.
+        :param tags: the names of tags: only builds, packages and repositories
+                     of these tags. As for the next parameters, one name or
+                     several, and None for all.
+        :param packages: the names of packages: only builds of these, and
+                         their changes in tags.
+        :param owners: the names of users: only their tasks and builds.
+        :param methods: the methods of tasks, such as "build".
+        :param state: the path of a file. The poll notes there which events
+                      it has delivered. After a restart it delivers the events
+                      that happened meanwhile.
+        :param window: the seconds that each round looks back, in the hub's
+                       time. The hub numbers an event before it commits it; an
+                       event that is committed later than that is missed.
+        :returns: a Deferred that fires with the poller when the first round
+                  is over. Canceling the Deferred stops the poller. It waits
+                  for a hub that cannot be reached.
+        :raises ConfigurationError: if a number is not positive, or the state
+                                    file cannot be used.
+        :raises GenericError: if the hub has no such tag or user.
+        :raises TypeError: if a name is not a text.
+        """
+        from txkoji.messages.polling.poller import HubPoller
+        try:
+            poller = HubPoller(
+                self._client, self.feed, interval, tags=tags,
+                packages=packages, owners=owners, methods=methods,
+                state=state, window=window)
+        except Exception:
+            return fail()
+        return self._listen(poller)
 
     def _listen(self, listener: Listener) -> Deferred[Any]:
         """

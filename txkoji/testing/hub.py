@@ -33,7 +33,7 @@ from txkoji.testing.sessions import ClientIdentity, Credentials, Sessions
 from txkoji.testing.slices import Slice
 from txkoji.testing.tables import RECORDED, Tables
 from txkoji.testing.uploads import Uploads
-from txkoji.testing.world import Transaction, World
+from txkoji.testing.world import HeldTransaction, Transaction, World
 
 #: A log of the sample; of all other files, it knows the names only.
 LOG = 'packages/rhceph-container/8/40/data/logs/orchestrator.log'
@@ -197,6 +197,24 @@ class FakeHub(Serving, Making, Life):
         """
         self._bus.publish_to(getattr(events, 'feed', events), style)
         self.builders.live()
+
+    def hold_back(self, action: Callable[[], Any]) -> HeldTransaction:
+        """
+        Do something in a transaction that commits later.
+
+        A hub gives ids and the number of an event before it commits. So an
+        event may become visible after events with higher numbers::
+
+            held = hub.hold_back(lambda: hub.history.tag_build(40, 5356))
+            hub.history.tag_build(40, 5357)
+            held.commit()
+
+        :param action: changes the hub, by methods of `FakeHub` and its parts.
+        :returns: the transaction, which nobody sees until its ``commit()``.
+        """
+        self.builders.catch_up()
+        self.tables.refresh()
+        return self.world.hold_back(action)
 
     def put_out(self, task_id: int, name: str, data: bytes,
                 volume: str | None = None) -> None:

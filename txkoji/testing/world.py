@@ -27,6 +27,58 @@ class Transaction:
     event: int | None = None
 
 
+class HeldTransaction:
+    """
+    A transaction that has taken its ids and events, and is not committed.
+
+    `FakeHub.hold_back` makes it.
+
+    :param world: its world.
+    :param transaction: what it changed.
+    """
+
+    def __init__(self, world: World, transaction: Transaction) -> None:
+        self._world = world
+        self._queue = transaction.queue
+        self._added: list[tuple[str, Row]] = []
+        #: Rows that were there before, and their new values.
+        self._changed: list[tuple[Row, Row]] = []
+        olds: dict[int, tuple[Row, Row]] = {}
+        for rows, row, old in transaction.journal:
+            if rows is None:
+                olds.setdefault(id(row), (row, old))
+            else:
+                table = next(name for name, each in
+                             world.tables.loaded().items() if each is rows)
+                self._added.append((table, row))
+        added = {id(row) for _, row in self._added}
+        self._rows = [(table, row, dict(row)) for table, row in self._added]
+        for key, (row, old) in olds.items():
+            if key not in added:
+                self._changed.append((row, {
+                    name: value for name, value in row.items()
+                    if name not in old or old[name] != value}))
+
+    def reserve(self, last: dict[str, int]) -> None:
+        """Note the last id that it took of each table."""
+        for table, row in self._added:
+            last[table] = max(last.get(table, 0), row.get('id', 0))
+
+    def commit(self) -> None:
+        """Let all see what it changed, and send its messages."""
+        world = self._world
+        world.begin()
+        for table, row, values in self._rows:
+            row.clear()
+            row.update(values)
+            getattr(world.tables, table).append(row)
+        for row, values in self._changed:
+            row.update(values)
+        world.tables.forget()
+        world.transaction.queue += self._queue
+        world.commit()
+
+
 class World:
     """
     What a hub knows, and how that changes.
@@ -56,21 +108,42 @@ class World:
         self.owners: dict[tuple[str | None, str], int] = {}
         self.on_commit: Callable[[str, dict[str, Any]], None] | None = None
         self._last: dict[str, int] = {}
+        #: The last ids that transactions took which were held back.
+        self._reserved: dict[str, int] = {}
+        self._holding = False
 
     # Transactions
 
     def begin(self) -> Transaction:
         """Begin a request."""
+        if self._holding:
+            return self.transaction
         self._last.clear()
         self.transaction = Transaction()
         return self.transaction
 
     def commit(self) -> None:
         """End a request: its changes stay, and its messages are sent."""
+        if self._holding:
+            return
         queue, self.transaction = self.transaction.queue, Transaction()
         for kind, details in queue:
             if self.on_commit is not None:
                 self.on_commit(kind, details)
+
+    def hold_back(self, action: Callable[[], Any]) -> HeldTransaction:
+        """Do something in a transaction that commits later."""
+        self.begin()
+        self._holding = True
+        try:
+            action()
+            held = HeldTransaction(self, self.transaction)
+            held.reserve(self._reserved)
+        finally:
+            self._holding = False
+            self.undo()
+            self.begin()
+        return held
 
     def savepoint(self) -> tuple[int, int]:
         """Begin a call, which has an event of its own, if any."""
@@ -115,6 +188,7 @@ class World:
             last = self._last.get(table)
             if last is None:
                 last = max((each['id'] for each in rows), default=0)
+                last = max(last, self._reserved.get(table, 0))
             row = {'id': last + 1, **row}
             self._last[table] = last + 1
         rows.append(row)

@@ -1,0 +1,56 @@
+"""`Filters`: what a poll asks for."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+#: A name, several names, or None for all.
+Wanted = str | Iterable[str] | None
+
+
+class Filters(NamedTuple):
+    """
+    What a poll asks for. None means all.
+
+    :ivar tags: names of tags.
+    :ivar packages: names of packages.
+    :ivar owners: names of users.
+    :ivar methods: names of the methods of tasks.
+    """
+
+    tags: frozenset[str] | None = None
+    packages: frozenset[str] | None = None
+    owners: frozenset[str] | None = None
+    methods: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, **wanted: Wanted) -> Filters:
+        """
+        Make filters of names.
+
+        :raises TypeError: if a name is no text.
+        """
+        return cls(**{name: _names(name, value)
+                      for name, value in wanted.items()})
+
+    def wants_package(self, name: str | None) -> bool:
+        """Tell whether events of a package are wanted."""
+        return self.packages is None or name in self.packages
+
+    def wants_owner(self, name: str | None) -> bool:
+        """Tell whether events of the tasks and builds of a user are."""
+        return self.owners is None or name in self.owners
+
+    def wants_tag(self, name: str | None) -> bool:
+        """Tell whether events of a tag are wanted."""
+        return self.tags is None or name in self.tags
+
+
+def _names(name: str, wanted: Wanted) -> frozenset[str] | None:
+    if wanted is None:
+        return None
+    names = frozenset([wanted] if isinstance(wanted, str) else wanted)
+    for each in names:
+        if not isinstance(each, str):
+            raise TypeError(f'{name} are names, not {each!r}')
+    return names

@@ -1,0 +1,190 @@
+"""`TagChanges`: polls the history of tags."""
+from __future__ import annotations
+
+from typing import Any
+
+from txkoji.messages.polling.changes import Change, Message, Rows, Since
+from txkoji.messages.polling.filters import Filters
+from txkoji.multicall import MultiCall
+from txkoji.stored_call import StoredCall
+
+#: The tables of the history that have the builds and packages of tags.
+TABLES = ['tag_listing', 'tag_packages', 'tag_package_owners']
+
+#: Events in one request, about 1.5 kB each. Further ones are in the next round.
+EVENTS = 5000
+
+#: What was handed on: the kind, the build or package, the tag, and the event.
+Key = tuple[str, int, int, int]
+
+#: The beginning and the end of a row, and the names of their members.
+ENDS = [('Tag', 'create', 'creator'), ('Untag', 'revoke', 'revoker')]
+
+
+class TagChanges:
+    """
+    The builds that are tagged and untagged, and the lists of packages.
+
+    :param filters: chooses the tags and packages.
+
+    :ivar latest: the time of the last event, in seconds since 1970.
+    :ivar behind: the event up to which a round has come that could not read
+                  all. None if all is read.
+    """
+
+    def __init__(self, filters: Filters) -> None:
+        self._filters = filters
+        self._handed: set[Key] = set()
+        #: The events of a round: those after the first, up to the second.
+        self._after, self._to = 0, 0
+        self._last: StoredCall[Any]
+        self._calls: list[StoredCall[Any]] = []
+        self.latest: float = 0
+        self.behind: int | None = None
+
+    def ask(self, many: MultiCall, since: Since) -> None:
+        """Add the calls of a round: one, or one a tag."""
+        self._after = since.event if self.behind is None else self.behind
+        self._to = self._after + EVENTS
+        self._last = many.call('getLastEvent')
+        tags = self._filters.tags
+        self._calls = [
+            many.call('queryHistory', TABLES, afterEvent=self._after,
+                      beforeEvent=self._to + 1, **which)
+            for which in ([{}] if tags is None else [
+                {'tag': tag} for tag in sorted(tags)])]
+
+    async def collect(self) -> list[Change]:
+        """Find what has changed in tags."""
+        last = self._last.result
+        self.latest = last.ts
+        self.behind = self._to if last.id > self._to else None
+        found: list[Change] = []
+        for call in self._calls:
+            tables = call.result
+            for row in tables.get('tag_listing', ()):
+                found += self._taggings(row)
+            found += self._lists_of_packages(
+                tables.get('tag_packages', ()),
+                tables.get('tag_package_owners', ()))
+        return found
+
+    def _is_new(self, key: Key) -> bool:
+        return (self._after < key[-1] <= self._to
+                and key not in self._handed)
+
+    def _taggings(self, row: Any) -> list[Change]:
+        """Find when a build was tagged and untagged, in a row."""
+        if not self._filters.wants_package(row['name']):
+            return []
+        found = []
+        for kind, end, who in ENDS:
+            event = row[f'{end}_event']
+            if event is None:
+                continue
+            key = (kind, row['build_id'], row['tag_id'], event)
+            if self._is_new(key):
+                found.append(self._tagging(kind, row, row[f'{end}_ts'] or 0, {
+                    'id': row[f'{who}_id'], 'name': row[f'{who}_name']}, key))
+        return found
+
+    def _tagging(self, kind: str, row: Any, time: float, user: dict[str, Any],
+                 key: Key) -> Change:
+        def message(rows: Rows) -> Message:
+            build = rows.builds.get(row['build_id'])
+            nvr = {name: row[name] for name in (
+                'name', 'version', 'release')}
+            tag = {'id': row['tag_id'], 'name': row['tag.name']}
+            return {
+                'properties': {'type': kind, 'tag': tag['name'],
+                               'user': user['name'], **nvr},
+                'body': {'tag': tag, 'user': user, 'build': (
+                    {'id': row['build_id'], 'build_id': row['build_id'],
+                     'epoch': row['epoch'], **nvr,
+                     'nvr': '{name}-{version}-{release}'.format(**nvr)}
+                    if build is None else dict(build))}}
+
+        return Change(time, ('build', row['build_id']), message,
+                      self._remember(key), build_id=row['build_id'])
+
+    def _remember(self, key: Key) -> Any:
+        return lambda rows: self._handed.add(key)
+
+    def _lists_of_packages(self, packages: Any, owners: Any) -> list[Change]:
+        """Find what changed in the lists of packages of tags."""
+        begun, ended, owned = (
+            {_package_key(row, end): row for row in rows
+             if row[f'{end}_event'] is not None}
+            for rows, end in [(packages, 'create'), (packages, 'revoke'),
+                              (owners, 'create')])
+        found = []
+        for key in {**begun, **ended, **owned}:
+            new, old = begun.get(key), ended.get(key)
+            owner = owned.get(key)
+            row: Any = new or old or owner
+            if self._is_new(key) and self._filters.wants_package(
+                    row['package.name']):
+                found.append(self._package_change(
+                    row, _action(new, old), key, 'create'
+                    if new or not old else 'revoke', owner))
+        return found
+
+    def _package_change(self, row: Any, action: str, key: Key, end: str,
+                        owner: Any) -> Change:
+        who = 'creator' if end == 'create' else 'revoker'
+        user = {'id': row[f'{who}_id'], 'name': row[f'{who}_name']}
+        tag = {'id': row['tag_id'], 'name': row['tag.name']}
+        package = {'id': row['package_id'], 'name': row['package.name']}
+
+        def message(rows: Rows) -> Message:
+            return {
+                'properties': {
+                    'type': 'PackageListChange', 'tag': tag['name'],
+                    'package': package['name'], 'action': action,
+                    'user': user['name']},
+                'body': {
+                    'action': action, 'tag': tag, 'package': package,
+                    'user': user, 'owner': owner and owner['owner'],
+                    'block': row.get('blocked'),
+                    'extra_arches': row.get('extra_arches')}}
+
+        return Change(row[f'{end}_ts'] or 0, ('package', key[1:3]), message,
+                      self._remember(key))
+
+    def forget(self, since: Since) -> None:
+        """Forget what was handed on before the window."""
+        self._handed = {key for key in self._handed
+                        if key[-1] > since.event}
+
+    def state(self) -> Any:
+        """Get what was handed on, for the state file."""
+        return [self.behind, sorted(map(list, self._handed))]
+
+    def restore(self, state: Any) -> None:
+        """Take what was handed on from the state file."""
+        self.behind, keys = state
+        self._handed = {(kind, thing, tag, event)
+                        for kind, thing, tag, event in keys}
+
+
+def _package_key(row: Any, end: str) -> Key:
+    return ('Package', row['package_id'], row['tag_id'], row[f'{end}_event'])
+
+
+def _action(new: Any, old: Any) -> str:
+    """
+    Infer what was done to the list of packages of a tag.
+
+    :param new: the row that began at the event, or None.
+    :param old: the row that ended at it, or None.
+    """
+    if new is None and old is None:
+        # Only the owner is another.
+        return 'update'
+    if new is None:
+        return 'unblock' if old['blocked'] else 'remove'
+    if new['blocked']:
+        return 'update' if old is not None and old['blocked'] else 'block'
+    if old is None:
+        return 'add'
+    return 'unblock' if old['blocked'] else 'update'

@@ -1,0 +1,175 @@
+"""`TaskChanges`: polls the states of tasks."""
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Any, NamedTuple
+
+from twisted.internet.defer import Deferred
+
+from txkoji import task_states
+from txkoji.client import HubClient
+from txkoji.messages.polling.changes import (
+    NEXT_PAGE,
+    PAGE,
+    Change,
+    Message,
+    Rows,
+    Since,
+    read_back,
+    seconds_of,
+)
+from txkoji.multicall import MultiCall
+from txkoji.stored_call import StoredCall
+
+#: Open tasks that a round asks for, 1.5 kB each. More take turns.
+OPEN_TASKS = 1000
+
+
+class Known(NamedTuple):
+    """
+    A known task.
+
+    :ivar state: the state that was handed on.
+    :ivar created: when the task was made, in seconds since 1970.
+    """
+
+    state: int
+    created: float
+
+
+class TaskChanges:
+    """
+    The states of tasks.
+
+    New tasks are read from the highest id back into the window, and those
+    that are known to be open by their ids. (The hub has no index on the times
+    of tasks.)
+
+    :param client: asks the hub.
+    :param options: the options of ``listTasks`` that choose the tasks.
+
+    :ivar latest: the latest time seen in a row, in seconds since 1970.
+    """
+
+    def __init__(self, client: HubClient, options: dict[str, Any]) -> None:
+        self._client = client
+        self._options = options
+        self._known: dict[int, Known] = {}
+        self._since = Since(0, 0)
+        #: The last open task that was asked for, when they take turns.
+        self._turn = 0
+        self._newest: StoredCall[Any]
+        self._open: StoredCall[Any] | None = None
+        self.latest: float = 0
+
+    def ask(self, many: MultiCall, since: Since) -> None:
+        """Add the calls of a round."""
+        self._since = since
+        self._newest = many.call('listTasks', self._options,
+                                 {'order': '-id', 'limit': PAGE})
+        numbers = self._next_open()
+        self._open = (many.call('getTaskInfo', numbers) if numbers else None)
+
+    def _next_open(self) -> list[int]:
+        """Choose the open tasks that a round asks for."""
+        numbers = sorted(number for number, known in self._known.items()
+                         if known.state in task_states.ACTIVE_GROUP)
+        if len(numbers) > OPEN_TASKS:
+            place = bisect_right(numbers, self._turn)
+            numbers = (numbers[place:] + numbers[:place])[:OPEN_TASKS]
+            self._turn = numbers[-1]
+        return numbers
+
+    async def find_open(self) -> list[Change]:
+        """Find all open tasks, also older ones than a round looks for."""
+        found: list[Change] = []
+        while True:
+            page = await self._client.call('listTasks', {
+                **self._options, 'state': list(task_states.ACTIVE_GROUP)},
+                {'order': '-id', 'limit': NEXT_PAGE, 'offset': len(found)})
+            found += [self._change(row) for row in page]
+            if len(page) < NEXT_PAGE:
+                return found
+
+    async def collect(self) -> list[Change]:
+        """Find the tasks that are new, or have changed."""
+        found: dict[int, Change] = {}
+
+        def take(rows: list[Any]) -> None:
+            self._compare(rows, found)
+
+        def more(part: dict[str, Any]) -> Deferred[list[Any]]:
+            return self._client.call('listTasks', self._options,
+                                     {'order': '-id', **part})
+
+        await read_back(self._newest.result, take, more, self._is_old)
+        if self._open is not None:
+            take([row for row in self._open.result if row is not None])
+        return list(found.values())
+
+    def _is_old(self, row: Any) -> bool:
+        return (seconds_of(row, 'create') or 0) <= self._since.time
+
+    def _compare(self, rows: list[Any], found: dict[int, Change]) -> None:
+        """Compare rows with what is known."""
+        for row in rows:
+            for name in ('create', 'start', 'completion'):
+                self.latest = max(self.latest, seconds_of(row, name) or 0)
+            known = self._known.get(row.id)
+            if (not self._is_old(row) if known is None
+                    else known.state != row.state):
+                found[row.id] = self._change(row)
+
+    def _change(self, row: Any) -> Change:
+        number, state = row.id, row.state
+        known = self._known.get(number)
+        created = seconds_of(row, 'create') or 0
+
+        def current(rows: Rows) -> Any:
+            """Get the row, which may have changed again since."""
+            return rows.tasks.get(number)
+
+        def message(rows: Rows) -> Message | None:
+            task = current(rows)
+            return None if task is None else _message(
+                dict(task), None if known is None else known.state)
+
+        def remember(rows: Rows) -> None:
+            task = current(rows)
+            self._known[number] = Known(
+                state if task is None else task.state, created)
+
+        return Change(_changed_at(row) or created, ('task', number), message,
+                      remember, task_id=number)
+
+    def forget(self, since: Since) -> None:
+        """Forget finished tasks that were made before the window."""
+        self._known = {
+            number: known for number, known in self._known.items()
+            if known.created > since.time
+            or known.state in task_states.ACTIVE_GROUP}
+
+    def state(self) -> Any:
+        """Get what is known of tasks, for the state file."""
+        return [[number, *known] for number, known in self._known.items()]
+
+    def restore(self, state: Any) -> None:
+        """Take what is known of tasks from the state file."""
+        self._known = {number: Known(*known) for number, *known in state}
+
+
+def _changed_at(row: Any) -> float | None:
+    """Get the time when a task got its state."""
+    if row.state in task_states.DONE_GROUP:
+        return seconds_of(row, 'completion')
+    if row.state == task_states.OPEN:
+        return seconds_of(row, 'start')
+    return seconds_of(row, 'create')
+
+
+def _message(info: dict[str, Any], old: int | None) -> Message:
+    change = {'attribute': 'state', 'new': task_states.to_str(info['state']),
+              'old': None if old is None else task_states.to_str(old)}
+    return {'properties': {'type': 'TaskStateChange', **change, **{
+                name: info[name] for name in ('id', 'parent', 'method')}},
+            'body': {**change, 'info': info}}
