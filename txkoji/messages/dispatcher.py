@@ -256,7 +256,7 @@ class Events:
         :param interval: the seconds from one round to the next.
         :param tags: the names of tags: only builds, packages and repositories
                      of these tags. As for the next parameters, one name or
-                     several, and None for all.
+                     several; None means all, and an empty list none.
         :param packages: the names of packages: only builds of these, and
                          their changes in tags.
         :param owners: the names of users: only their tasks and builds.

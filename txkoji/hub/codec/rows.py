@@ -67,8 +67,8 @@ _BETWEEN = {'value': '</name>\n<value><',
             'next': '</member>\n<member>\n<name>'}
 
 _REFUSED = re.compile(f'[>{CONTROL}]')
-_ENTITY = re.compile('&(?:(amp|lt|gt);)?')
-_CHARACTERS = {'amp': '&', 'lt': '<', 'gt': '>'}
+#: The entities that the hub writes; that of the ampersand comes last.
+_ENTITIES = [('&lt;', '<'), ('&gt;', '>'), ('&amp;', '&')]
 
 
 def unescape(text: str) -> str:
@@ -77,13 +77,11 @@ def unescape(text: str) -> str:
 
     :raises ValueError: if the text has another entity.
     """
-    return _ENTITY.sub(_character, text)
-
-
-def _character(entity: re.Match[str]) -> str:
-    if entity[1] is None:
+    if text.count('&') != sum(text.count(entity) for entity, _ in _ENTITIES):
         raise ValueError('not an entity that the hub writes')
-    return _CHARACTERS[entity[1]]
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    return text
 
 
 class RowReader:

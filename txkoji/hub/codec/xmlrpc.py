@@ -135,27 +135,28 @@ def split_arguments(params: Sequence[Any]
     return args, {}
 
 
-#: Characters that cannot be written literally: those of markup, the carriage
-#: return (an XML parser reads it as a line feed), and those that XML 1.0 does
-#: not allow.
-_SPECIAL = re.compile('[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]')
-
-#: Characters -> their escapes.
+#: Characters that are escaped: those of markup, and the carriage return,
+#: which an XML parser reads as a line feed.
 _ESCAPES = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;'}
+
+#: Characters that XML 1.0 does not allow.
+_FORBIDDEN = re.compile(
+    '[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
+
+#: Characters that cannot be written literally.
+_SPECIAL = re.compile('[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]')
 
 
 def _escape(text: str) -> str:
     """Escape a text. A subclass of str is written as its plain value."""
     text = str.__str__(text)
-
-    def escape(found: re.Match[str]) -> str:
-        character = found[0]
-        if character not in _ESCAPES:
-            raise TypeError('XML-RPC cannot carry the character'
-                            f' {character!r} in {text[:60]!r}')
-        return _ESCAPES[character]
-
-    return _SPECIAL.sub(escape, text)
+    forbidden = _FORBIDDEN.search(text)
+    if forbidden is not None:
+        raise TypeError('XML-RPC cannot carry the character'
+                        f' {forbidden[0]!r} in {text[:60]!r}')
+    for character, escape in _ESCAPES.items():
+        text = text.replace(character, escape)
+    return text
 
 
 def _encode(value: Any) -> str:

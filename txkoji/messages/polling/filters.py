@@ -10,7 +10,7 @@ Wanted = str | Iterable[str] | None
 
 class Filters(NamedTuple):
     """
-    What a poll asks for. None means all.
+    What a poll asks for. None means all, and an empty collection none.
 
     :ivar tags: names of tags.
     :ivar packages: names of packages.

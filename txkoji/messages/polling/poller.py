@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -82,6 +82,8 @@ class HubPoller:
         self._interruptible: Deferred[Any] | None = None
         self._stopping = False
         self._saved_at = 0.0
+        #: The timer of the warning about slow subscribers.
+        self._warning: Any = None
         self.last_round: datetime | None = None
 
     def start(self) -> Deferred[HubPoller]:
@@ -194,13 +196,16 @@ class HubPoller:
         for change in changes:
             things.setdefault(change.thing, []).append(change)
         waiting = iter(things.values())
-        warning = self._client.reactor.callLater(SLOW, self._warn)
+        self._warning = self._client.reactor.callLater(SLOW, self._warn)
         try:
             await gather([Deferred.fromCoroutine(
                 self._hand_on_some(waiting, rows)) for _ in range(PARALLEL)])
         finally:
-            if warning.active():
-                warning.cancel()
+            self._end_warning()
+
+    def _end_warning(self) -> None:
+        if self._warning is not None and self._warning.active():
+            self._warning.cancel()
 
     def _warn(self) -> None:
         self._log.warn('subscribers have worked for {seconds} s on the events'
@@ -263,13 +268,16 @@ class HubPoller:
             return
         ended: Deferred[None] = Deferred()
         running.addBoth(lambda _: ended.callback(None))
-        limit = self._client.reactor.callLater(listening.GRACE,
-                                               running.cancel)
         if self._interruptible is not None:
             self._interruptible.cancel()
-        await ended
-        if limit.active():
-            limit.cancel()
+        try:
+            await ended.addTimeout(listening.GRACE, self._client.reactor)
+        except TimeoutError:
+            # Subscribers are not canceled, but their events are not handed
+            # on. Another process may have the state file from now on.
+            self._end_warning()
+            await self._save()
+            self._path = None
 
     def _give_up(self, _: Any) -> None:
         """Stop, since the program canceled the start."""

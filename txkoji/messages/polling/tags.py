@@ -11,7 +11,7 @@ from txkoji.stored_call import StoredCall
 #: The tables of the history that have the builds and packages of tags.
 TABLES = ['tag_listing', 'tag_packages', 'tag_package_owners']
 
-#: Events in one request, about 1.5 kB each. Further ones are in the next round.
+#: Events in one request, about 1.5 kB each. The next request has more.
 EVENTS = 5000
 
 #: What was handed on: the kind, the build or package, the tag, and the event.

@@ -58,17 +58,24 @@ class TaskChanges:
         self._since = Since(0, 0)
         #: The last open task that was asked for, when they take turns.
         self._turn = 0
-        self._newest: StoredCall[Any]
+        self._newest: StoredCall[Any] | None = None
         self._open: StoredCall[Any] | None = None
         self.latest: float = 0
 
     def ask(self, many: MultiCall, since: Since) -> None:
         """Add the calls of a round."""
         self._since = since
+        if self._wants_none:
+            return
         self._newest = many.call('listTasks', self._options,
                                  {'order': '-id', 'limit': PAGE})
         numbers = self._next_open()
         self._open = (many.call('getTaskInfo', numbers) if numbers else None)
+
+    @property
+    def _wants_none(self) -> bool:
+        """Whether no task is asked for. (The hub refuses empty lists.)"""
+        return [] in self._options.values()
 
     def _next_open(self) -> list[int]:
         """Choose the open tasks that a round asks for."""
@@ -83,13 +90,14 @@ class TaskChanges:
     async def find_open(self) -> list[Change]:
         """Find all open tasks, also older ones than a round looks for."""
         found: list[Change] = []
-        while True:
+        while not self._wants_none:
             page = await self._client.call('listTasks', {
                 **self._options, 'state': list(task_states.ACTIVE_GROUP)},
                 {'order': '-id', 'limit': NEXT_PAGE, 'offset': len(found)})
             found += [self._change(row) for row in page]
             if len(page) < NEXT_PAGE:
-                return found
+                break
+        return found
 
     async def collect(self) -> list[Change]:
         """Find the tasks that are new, or have changed."""
@@ -102,7 +110,8 @@ class TaskChanges:
             return self._client.call('listTasks', self._options,
                                      {'order': '-id', **part})
 
-        await read_back(self._newest.result, take, more, self._is_old)
+        if self._newest is not None:
+            await read_back(self._newest.result, take, more, self._is_old)
         if self._open is not None:
             take([row for row in self._open.result if row is not None])
         return list(found.values())
