@@ -199,13 +199,13 @@ class RoundTests(PollTestCase):
         """A failed build that is made again keeps its id, and is heard."""
         number = self.hub.add_build('one-1-1', state='FAILED')
         self.poll()
-        for state in 'FAILED', 'CANCELED', 'COMPLETE':
+        for name in 'FAILED', 'CANCELED', 'COMPLETE':
             self.hub.add_build('one-1-1', state='BUILDING')
             self.assertEqual(self.names(), [('build', number, 'BUILDING')])
             self.hub.tables.builds[0].update(
-                state=getattr(build_states, state),
+                state=getattr(build_states, name),
                 completion_time=self.hub.world.moment())
-            self.assertEqual(self.names(), [('build', number, state)])
+            self.assertEqual(self.names(), [('build', number, name)])
 
     def test_imported(self) -> None:
         """

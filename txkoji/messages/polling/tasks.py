@@ -74,7 +74,7 @@ class TaskChanges:
 
     @property
     def _wants_none(self) -> bool:
-        """Whether no task is asked for. (The hub refuses empty lists.)"""
+        """Whether no task is asked for: the hub refuses empty lists."""
         return [] in self._options.values()
 
     def _next_open(self) -> list[int]:
