@@ -24,7 +24,7 @@ FLOORS = [
      'files.destinations',
      'files.cg_metadata', 'messages.frames', 'messages.kinds',
      'messages.listening', 'messages.amqp', 'messages.amqp_connector',
-     'messages.amqp_consumer', 'messages.fedora', 'name_files'],
+     'messages.amqp_consumer', 'name_files'],
     ['task_requests', 'files', 'rows', 'package', 'rpm', 'cache', 'web',
      'builds', 'links', 'whoami', 'tags.diff'],
     ['estimates.averages'], ['estimates.tasks'],

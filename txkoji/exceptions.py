@@ -34,6 +34,7 @@ They are one tree::
      +-- NotSent                   not sent; also of the class that says why
      +-- MessageError              not a message of Koji
      +-- ListenError               a message broker refused, or is unusable
+     +-- StreamOverflow            a loop took its events too slowly
      +-- UploadError               a file was not uploaded
      |    +-- UploadCanceled       canceled; also Twisted's CancelledError
      +-- DownloadError             a file was not downloaded
@@ -260,6 +261,10 @@ class MessageError(KojiException):
     def __init__(self, message: str = '', *, original: Any = None) -> None:
         super().__init__(message)
         self.original = original
+
+
+class StreamOverflow(KojiException):
+    """More events came than may wait for the loop that reads them."""
 
 
 class ListenError(KojiException):

@@ -12,7 +12,7 @@ from txkoji.exceptions import ListenError
 from txkoji.messages import listening
 from txkoji.messages.amqp_connector import Connector
 from txkoji.messages.amqp_consumer import Consumer, InProgress, Options, State
-from txkoji.messages.listening import Backoff, Feed
+from txkoji.messages.listening import Backoff, CatchingUp, Feed
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
@@ -47,6 +47,8 @@ class AMQPListener:
                 `tls`, and without a user in the URL, the client certificate
                 identifies the user.
     :param reactor: None means Twisted's global reactor.
+    :param catch_up: asks the hub for what the broker did not deliver; None
+                     for nobody.
     """
 
     _log = Logger()
@@ -58,8 +60,10 @@ class AMQPListener:
                  passive: bool = False, prefetch: int = 20,
                  requeue: bool = False,
                  tls: IOpenSSLClientConnectionCreator | None = None,
-                 reactor: Any = None) -> None:
-        self._feed = feed
+                 reactor: Any = None,
+                 catch_up: CatchingUp | None = None) -> None:
+        self._feed: Feed = feed if catch_up is None else catch_up.feed
+        self._catch_up = catch_up
         self._url = url
         self._options = Options(
             queue, [topics] if isinstance(topics, str) else list(topics),
@@ -107,11 +111,16 @@ class AMQPListener:
         Connect and consume, until the listener is stopped.
 
         :raises ListenError: if the first connection is refused.
+        :raises ConfigurationError: if the state file cannot be used.
         """
         backoff = Backoff(self._reactor)
+        if self._catch_up is not None:
+            await self._catch_up.load()
 
         def opened() -> None:
             backoff.reset()
+            if self._catch_up is not None:
+                self._catch_up.connected()
             if not self._started.called:
                 self._started.callback(self)
 
@@ -141,6 +150,8 @@ class AMQPListener:
 
     def _ended(self, result: Any) -> None:
         """Report the end of the listener."""
+        if self._catch_up is not None:
+            self._catch_up.stop()
         if not self._started.called:
             self._started.errback(result if isinstance(result, Failure)
                                   else CancelledError())
@@ -171,9 +182,13 @@ class AMQPListener:
             self._abort()
         else:
             self._consumer.cancel()
+        if self._catch_up is not None:
+            self._catch_up.stop()
         await ended
         if limit.active():
             limit.cancel()
+        if self._catch_up is not None:
+            await self._catch_up.close()
 
     def _abort(self) -> None:
         """End the listener at once."""

@@ -224,11 +224,11 @@ class Consumer:
     def _handle(self, channel: Any, method: Any, properties: Any, body: bytes
                 ) -> None:
         """Feed a message, and settle it with the broker afterwards."""
-        def settle(succeeded: bool) -> None:
+        def settle(succeeded: bool | None) -> None:
             if not channel.is_open:
                 # The broker delivers the message again.
                 return
-            if not succeeded and self._options.requeue:
+            if succeeded is None or (not succeeded and self._options.requeue):
                 channel.basic_nack(method.delivery_tag, requeue=True)
             else:
                 channel.basic_ack(method.delivery_tag)

@@ -4,18 +4,24 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.logger import Logger
 
 from txkoji.client import HubClient
-from txkoji.exceptions import ConnectionClosed, MessageError
+from txkoji.exceptions import (
+    ConfigurationError,
+    ConnectionClosed,
+    MessageError,
+)
 from txkoji.hub.deferreds import SingleFlight, gather
 from txkoji.messages.builds import BuildStateChange
-from txkoji.messages.listening import Listener
+from txkoji.messages.listening import Listener, NotHandled
 from txkoji.messages.message import Message
 from txkoji.messages.parse import parse
 from txkoji.messages.polling.filters import Wanted
+from txkoji.messages.stream import EventStream
 from txkoji.messages.subscription import Kinds, Subscription
 from txkoji.messages.tasks import TaskStateChange
 from txkoji.resource import Hub
@@ -23,6 +29,7 @@ from txkoji.resource import Hub
 if TYPE_CHECKING:
     from txkoji.messages.amqp import AMQPListener
     from txkoji.messages.fedora import FedoraListener
+    from txkoji.messages.polling.catch_up import CatchUp
     from txkoji.messages.polling.poller import HubPoller
 
 #: The number of handled messages that are remembered, to drop duplicates.
@@ -70,8 +77,9 @@ class Events:
         #: Keys of handled messages, the oldest first.
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
         #: Key of a message in progress -> the work of its subscribers.
-        self._in_progress: dict[Hashable, SingleFlight[bool]] = {}
+        self._in_progress: dict[Hashable, SingleFlight[bool | None]] = {}
         self._closed = False
+        self._streams: WeakSet[EventStream] = WeakSet()
         self._listeners: list[Listener] = []
 
     def subscribe(self, callback: Callable[[Any], Any], kind: Kinds = None,
@@ -101,11 +109,43 @@ class Events:
         self._subscriptions.append(subscription)
         return subscription
 
+    def stream(self, kind: Kinds = None, *, limit: int = 1000, **match: Any
+               ) -> EventStream:
+        """
+        Read events in a loop.
+
+        For example::
+
+            async with koji.events.stream('Tag', tag='f44') as events:
+                async for event in events:
+                    print(event.build.nvr)
+
+        The listener of a broker acknowledges an event when the loop asks for
+        the next one. The broker holds back what it has more than its
+        ``prefetch``, and a poll what it has more than 20, so that a slow loop
+        does not fill the memory.
+
+        :param kind: as of `subscribe`.
+        :param limit: the most events that may wait for the loop. If more
+                      come, the stream ends with `StreamOverflow`.
+        :param match: as of `subscribe`.
+        :returns: an `EventStream`, for ``async for`` or its ``next_item()``.
+                  It ends when the connection is closed.
+        :raises ValueError: as of `subscribe`, or if the limit is not above 0.
+        """
+        if not isinstance(limit, int) or limit < 1:
+            raise ConfigurationError('events.stream: limit is a number above'
+                                     f' 0, not {limit!r}')
+        stream = EventStream(kind, match, limit, self._unsubscribe)
+        self._subscriptions.append(stream.subscription)
+        self._streams.add(stream)
+        return stream
+
     def _unsubscribe(self, subscription: Subscription) -> None:
         if subscription in self._subscriptions:
             self._subscriptions.remove(subscription)
 
-    def feed(self, message: Any) -> Deferred[bool]:
+    def feed(self, message: Any) -> Deferred[bool | None]:
         """
         Parse a message of any broker library, and call the subscribers.
 
@@ -113,27 +153,33 @@ class Events:
 
         :param message: see `txkoji.messages.parse`.
         :returns: a Deferred that fires when all subscribers have handled the
-                  message: with True, or with False if one has failed.
+                  message: with True, or with False if one has failed. With
+                  None if the source has to keep the message: a stream was
+                  closed before it came to it.
         """
+        event = self._read(message)
+        return succeed(True) if event is None else self.dispatch(event)
+
+    def _read(self, message: Any) -> Message | None:
+        """Parse a message; log a malformed one, and return None."""
         try:
-            event = parse(message, self.owner)
+            return parse(message, self.owner)
         except MessageError as error:
             self._log.warn('dropped a message: {error}', error=error)
-            return succeed(True)
-        return self.dispatch(event)
+            return None
 
-    def dispatch(self, event: Message) -> Deferred[bool]:
+    def dispatch(self, event: Message) -> Deferred[bool | None]:
         """
         Call the subscribers with an event, unless it is a duplicate.
 
         :param event: an object of `txkoji.messages.parse`.
         :returns: a Deferred that fires when all subscribers have handled the
-                  event: with True, or with False if one has failed. An event
-                  that failed is not a duplicate when it comes again.
+                  event, as of `feed`. An event that was not handled, or
+                  failed, is not a duplicate when it comes again.
         """
         return Deferred.fromCoroutine(self._dispatch(event))
 
-    async def _dispatch(self, event: Message) -> bool:
+    async def _dispatch(self, event: Message) -> bool | None:
         key = _duplicate_key(event)
         if key is None:
             return await self._notify_all(event)
@@ -153,29 +199,32 @@ class Events:
                 self._seen.popitem(last=False)
         return succeeded
 
-    async def _notify_all(self, event: Message) -> bool:
+    async def _notify_all(self, event: Message) -> bool | None:
         """Call all subscribers that want an event, and wait for them."""
         if isinstance(event, TaskStateChange) and isinstance(
                 event.task.id, int):
             self._wake(event.task.id)
-        calls: list[Deferred[bool]] = [
+        calls: list[Deferred[bool | None]] = [
             self._notify(subscription, event)
             for subscription in list(self._subscriptions)
             if subscription.wants(event)
             # An earlier subscriber may have canceled the subscription.
             and subscription in self._subscriptions]
-        results: list[bool] = await gather(calls)
-        return all(results)
+        results = await gather(calls)
+        return None if None in results else all(results)
 
     def _notify(self, subscription: Subscription, event: Message
-                ) -> Deferred[bool]:
+                ) -> Deferred[bool | None]:
         """
         Call a subscriber.
 
         :returns: a Deferred that fires when the subscriber is finished: with
-                  False if the subscriber failed.
+                  False if the subscriber failed, and with None if it did not
+                  handle the event.
         """
-        def failed(failure: Any) -> bool:
+        def failed(failure: Any) -> bool | None:
+            if failure.check(NotHandled):
+                return None
             self._log.failure('a subscriber failed with {event!r}',
                               failure=failure, event=event)
             return False
@@ -186,8 +235,9 @@ class Events:
     # Listening
 
     def listen_amqp(self, url: str, queue: str = '',
-                    topics: Iterable[str] = ('#',), **options: Any
-                    ) -> Deferred[AMQPListener]:
+                    topics: Iterable[str] = ('#',), *,
+                    catch_up: bool = False, state: str | None = None,
+                    **options: Any) -> Deferred[AMQPListener]:
         """
         Listen to a broker of AMQP 0-9-1, such as RabbitMQ.
 
@@ -205,18 +255,48 @@ class Events:
                       this connection alone.
         :param topics: the topics of the exchange to bind the queue to. In a
                        topic, ``#`` stands for any words, ``*`` for one word.
+        :param catch_up: whether to ask the hub, whenever the broker begins to
+                         deliver, for what has happened since the last
+                         message. It is delivered before the messages that
+                         follow, and some of it again. See
+                         `txkoji.messages.polling` for what can be found.
+        :param state: with ``catch_up``, the path of a file that notes what was
+                      heard: the hub is then asked also at the start, for what
+                      has happened since the last run.
         :param options: see `txkoji.messages.amqp.AMQPListener`.
         :returns: a Deferred that fires with the listener when the listener
                   consumes. The listener waits for a broker that cannot be
                   reached.
         :raises ListenError: if the broker refuses the login or the queue, or
                              closes the connection during the login.
+        :raises ConfigurationError: if the state file cannot be used.
         """
         from txkoji.messages.amqp import AMQPListener
-        return self._listen(AMQPListener(self.feed, url, queue, topics,
-                                         **options))
+        try:
+            catching_up = self._catch_up(catch_up, state, lambda event: True)
+        except ConfigurationError:
+            return fail()
+        return self._listen(AMQPListener(
+            self.feed, url, queue, topics, catch_up=catching_up, **options))
 
-    def listen_fedora_messaging(self, **options: Any
+    def _catch_up(self, wanted: bool, state: str | None,
+                  wants: Callable[[Message], bool]) -> CatchUp | None:
+        """
+        Make a `CatchUp`, if one is wanted.
+
+        :param wants: tells whether the broker has messages of an event.
+        :raises ConfigurationError: if there is a state file without it.
+        """
+        if not wanted:
+            if state is not None:
+                raise ConfigurationError('listen: a state file needs'
+                                         ' catch_up=True')
+            return None
+        from txkoji.messages.polling.catch_up import CatchUp
+        return CatchUp(self._client, self._read, self.dispatch, wants, state)
+
+    def listen_fedora_messaging(self, *, catch_up: bool = False,
+                                state: str | None = None, **options: Any
                                 ) -> Deferred[FedoraListener]:
         """
         Listen with fedora-messaging, and its configuration.
@@ -226,14 +306,23 @@ class Events:
         acknowledges a message when the subscribers have handled the message.
         The subscribers are called in the reactor's thread.
 
+        :param catch_up: as of `listen_amqp`. The hub is asked at the start,
+                         and every ten minutes.
+        :param state: as of `listen_amqp`.
         :param options: see `txkoji.messages.fedora.FedoraListener`.
         :returns: a Deferred that fires with the listener when the listener
                   consumes.
         :raises ListenError: if the broker refuses the login, or has no such
                              queue.
+        :raises ConfigurationError: if the state file cannot be used.
         """
-        from txkoji.messages.fedora import FedoraListener
-        return self._listen(FedoraListener(self.feed, **options))
+        from txkoji.messages.fedora import FedoraListener, is_sent
+        try:
+            catching_up = self._catch_up(catch_up, state, is_sent)
+        except ConfigurationError:
+            return fail()
+        return self._listen(FedoraListener(self.feed, catch_up=catching_up,
+                                           **options))
 
     def poll(self, interval: float = 60, *, tags: Wanted = None,
              packages: Wanted = None, owners: Wanted = None,
@@ -306,6 +395,8 @@ class Events:
     async def close(self) -> None:
         """Stop all listeners, and wait for messages in progress."""
         self._closed = True
+        for stream in list(self._streams):
+            stream.end()
         listeners, self._listeners = self._listeners, []
         for listener in listeners:
             # An error of one listener must not keep the others running.

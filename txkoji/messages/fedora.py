@@ -16,13 +16,30 @@ from twisted.internet.defer import (
     DeferredList,
     TimeoutError,
 )
+from twisted.internet.task import LoopingCall
 from twisted.internet.threads import blockingCallFromThread
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from txkoji.exceptions import ListenError
 from txkoji.messages import listening
-from txkoji.messages.listening import Backoff, Feed, deliver
+from txkoji.messages.listening import Backoff, CatchingUp, Feed, deliver
+from txkoji.messages.message import Message
+from txkoji.messages.tasks import TaskStateChange
+
+#: Seconds after which the hub is asked for what was not delivered.
+CATCH_UP_EVERY = 600
+
+
+def is_sent(event: Message) -> bool:
+    """
+    Tell whether koji-fedoramessaging sends messages of an event.
+
+    Of tasks, it sends those of scratch builds only, from their start on.
+    """
+    return not isinstance(event, TaskStateChange) or bool(
+        event.task.is_scratch and event.task.parent is None
+        and event.new != 'FREE')
 
 
 class FedoraListener:
@@ -44,6 +61,10 @@ class FedoraListener:
     :param requeue: whether a message returns to the queue if a subscriber
                     failed. The broker then delivers the message again at
                     once.
+    :param catch_up: asks the hub for what the broker did not deliver; None
+                     for nobody. fedora-messaging does not tell when it
+                     connects again, so that the hub is asked every ten
+                     minutes.
     """
 
     _log = Logger()
@@ -51,8 +72,11 @@ class FedoraListener:
     def __init__(self, feed: Feed, *,
                  bindings: Sequence[Mapping[str, Any]] | None = None,
                  queues: dict[str, Mapping[str, Any]] | None = None,
-                 requeue: bool = False) -> None:
-        self._feed = feed
+                 requeue: bool = False,
+                 catch_up: CatchingUp | None = None) -> None:
+        self._feed: Feed = feed if catch_up is None else catch_up.feed
+        self._catch_up = catch_up
+        self._catching_up: LoopingCall | None = None
         self._bindings = bindings
         self._queues = queues
         self._requeue = requeue
@@ -69,7 +93,16 @@ class FedoraListener:
                   consumes.
         :raises ListenError: see `Events.listen_fedora_messaging`.
         """
-        return Deferred.fromCoroutine(self._start())
+        return Deferred.fromCoroutine(self._begin())
+
+    async def _begin(self) -> FedoraListener:
+        if self._catch_up is None:
+            return await self._start()
+        await self._catch_up.load()
+        await self._start()
+        self._catching_up = LoopingCall(self._catch_up.connected)
+        self._catching_up.start(CATCH_UP_EVERY)
+        return self
 
     async def _start(self) -> FedoraListener:
         try:
@@ -94,8 +127,8 @@ class FedoraListener:
         """
         Feed a message, in a thread of fedora-messaging.
 
-        :raises Nack: if a subscriber failed, and the message is to return to
-                      the queue.
+        :raises Nack: if the message is to return to the queue: since a
+                      subscriber failed, or listening ends.
         """
         from fedora_messaging.exceptions import Nack
         from twisted.internet import reactor
@@ -105,7 +138,7 @@ class FedoraListener:
 
         threads: Any = reactor
         succeeded: Any = blockingCallFromThread(threads, handle)
-        if self._requeue and not succeeded:
+        if succeeded is None or self._requeue and not succeeded:
             raise Nack()
 
     def _consumer_lost(self, failure: Failure) -> None:
@@ -163,4 +196,13 @@ class FedoraListener:
         self._stopping = True
         if self._restarting is not None:
             self._restarting.cancel()
-        return Deferred.fromCoroutine(self._cancel_consumers())
+        if self._catching_up is not None and self._catching_up.running:
+            self._catching_up.stop()
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        if self._catch_up is not None:
+            self._catch_up.stop()
+        await self._cancel_consumers()
+        if self._catch_up is not None:
+            await self._catch_up.close()

@@ -14,8 +14,9 @@ from twisted.python.failure import Failure
 GRACE = 30
 
 #: `Events.feed`: takes a message of any broker library. The Deferred fires
-#: when the message is handled: with False if a subscriber failed.
-Feed = Callable[[Any], Deferred[bool]]
+#: when the message is handled: with False if a subscriber failed. With None,
+#: the message is not handled, and the broker has to keep it.
+Feed = Callable[[Any], Deferred[bool | None]]
 
 _log = Logger()
 
@@ -37,6 +38,29 @@ class Listener(Protocol):
 
         :returns: a Deferred that fires with None when listening has ended.
         """
+
+
+class NotHandled(Exception):
+    """A subscriber did not handle an event: its source has to keep it."""
+
+
+class CatchingUp(Protocol):
+    """Asks the hub for what a broker did not deliver: a `CatchUp`."""
+
+    def feed(self, message: Any) -> Deferred[bool | None]:
+        """Hand on a message, after what the hub is asked for."""
+
+    async def load(self) -> None:
+        """Read the state file."""
+
+    def connected(self) -> None:
+        """Hear that the broker delivers messages from now on."""
+
+    def stop(self) -> None:
+        """Begin no more."""
+
+    async def close(self) -> None:
+        """Save what was heard."""
 
 
 class Backoff:
@@ -66,12 +90,13 @@ class Backoff:
         return deferLater(self._reactor, self._policy(self._failures))
 
 
-def deliver(feed: Feed, message: Any) -> Deferred[bool]:
+def deliver(feed: Feed, message: Any) -> Deferred[bool | None]:
     """
     Feed a message, and log an error.
 
     :returns: a Deferred that fires when the message is handled: with False if
-              a subscriber failed, or the feed itself.
+              a subscriber failed, or the feed itself. With None if it is not
+              handled.
     """
     def failed(failure: Failure) -> bool:
         _log.failure('a message was not handled', failure=failure)

@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 
 from txkoji import build_states
 from txkoji.client import HubClient
+from txkoji.messages.builds import BuildStateChange
 from txkoji.messages.polling.changes import (
     NEXT_PAGE,
     PAGE,
@@ -35,6 +36,12 @@ class Known(NamedTuple):
     state: int
     event: int | None
     until: float
+
+    def is_of(self, row: Any) -> bool:
+        """Tell whether a build is still as it was handed on."""
+        # Messages of koji-fedoramessaging have no event.
+        return self.state == row.state and self.event in (
+            None, row.creation_event_id)
 
 
 class BuildChanges:
@@ -114,8 +121,7 @@ class BuildChanges:
             self.latest = max(self.latest, created)
             known = self._known.get(row.build_id)
             if row.state != build_states.DELETED and self._wants(row) and (
-                    known is None or (known.state, known.event)
-                    != (row.state, row.creation_event_id)):
+                    known is None or not known.is_of(row)):
                 found[row.build_id] = self._change(
                     row.build_id, _changed_at(row), _known_of(row))
 
@@ -131,8 +137,7 @@ class BuildChanges:
         def message(rows: Rows) -> Message | None:
             build = rows.builds.get(number)
             if build is None or build.state == build_states.DELETED or (
-                    known is not None and known.state == build.state
-                    and known.event == build.creation_event_id):
+                    known is not None and known.is_of(build)):
                 return None
             return _message(dict(build), None if known is None
                             else known.state)
@@ -147,6 +152,13 @@ class BuildChanges:
 
         return Change(time, ('build', number), message, remember,
                       build_id=number)
+
+    def hear(self, event: Any) -> None:
+        """Remember an event that a broker has delivered."""
+        if isinstance(event, BuildStateChange) and event.build.id is not None:
+            known = _known_of(event.build)
+            self._known[event.build.id] = known._replace(until=max(
+                known.until, self._client.now().timestamp()))
 
     def forget(self, since: Since) -> None:
         """Forget finished builds that have not changed in the window."""
@@ -165,7 +177,7 @@ class BuildChanges:
 
 
 def _known_of(row: Any) -> Known:
-    return Known(row.state, row.creation_event_id, max(
+    return Known(row.state, row.get('creation_event_id'), max(
         _changed_at(row), seconds_of(row, 'creation') or 0))
 
 

@@ -75,6 +75,9 @@ class Source(Protocol):
         :raises KojiException: the error of a call.
         """
 
+    def hear(self, event: Any) -> None:
+        """Remember an event that a broker has delivered."""
+
     def forget(self, since: Since) -> None:
         """Forget what a later round will not find again."""
 

@@ -1,7 +1,7 @@
 """`HubPoller`: hands on the events that it finds by polling."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -12,26 +12,12 @@ from twisted.python.failure import Failure
 
 from txkoji.client import HubClient
 from txkoji.exceptions import ConfigurationError, KojiException
-from txkoji.hub.deferreds import gather, in_thread
 from txkoji.messages import listening
-from txkoji.messages.listening import Feed, deliver
-from txkoji.messages.polling import state as state_file
-from txkoji.messages.polling.changes import Change, Rows
+from txkoji.messages.listening import Feed
+from txkoji.messages.polling.deliverer import Deliverer
 from txkoji.messages.polling.filters import Filters, Wanted
 from txkoji.messages.polling.rounds import Rounds
 from txkoji.waiting.polling import OutageBudget
-
-#: Changes whose rows are asked for, and that are handed on, at once.
-PART = 500
-
-#: Things whose events are handed on side by side.
-PARALLEL = 20
-
-#: Seconds until subscribers are called slow, in the log.
-SLOW = 300
-
-#: Seconds, in the hub's time, after which the state is saved without events.
-SAVED_EVERY = 60
 
 
 class HubPoller:
@@ -68,22 +54,14 @@ class HubPoller:
                     f'poll: {name} is a number of seconds of at least'
                     f' {least}, not {value!r}')
         self._client = client
-        self._feed = feed
         self._interval = interval
-        self._path = state
-        self._rounds = Rounds(client, Filters.of(
+        self._deliverer = Deliverer(client, feed, Rounds(client, Filters.of(
             tags=tags, packages=packages, owners=owners, methods=methods),
-            window)
+            window), state)
         #: Fires when the first round is over.
         self._started: Deferred[HubPoller] = Deferred(self._give_up)
         #: Fires when the poll has ended. None before the start.
         self._running: Deferred[None] | None = None
-        #: What can be canceled without losing an event.
-        self._interruptible: Deferred[Any] | None = None
-        self._stopping = False
-        self._saved_at = 0.0
-        #: The timer of the warning about slow subscribers.
-        self._warning: Any = None
         self.last_round: datetime | None = None
 
     def start(self) -> Deferred[HubPoller]:
@@ -99,147 +77,34 @@ class HubPoller:
         return self._started
 
     async def _run(self) -> None:
-        budget = OutageBudget()
+        deliverer, budget = self._deliverer, OutageBudget()
         reactor = self._client.reactor
         began = reactor.seconds()
         prepared = False
-        while not self._stopping:
+        while not deliverer.stopping:
             try:
                 if not prepared:
-                    await self._interrupt(self._prepare())
+                    await deliverer.interruptible(deliverer.load())
+                    await deliverer.interruptible(deliverer.prepare())
                     prepared = True
-                await self._round()
-                while self._rounds.behind and not self._stopping:
-                    await self._round()
+                await deliverer.round()
                 budget.reset()
                 self.last_round = self._client.now()
                 if not self._started.called:
                     self._started.callback(self)
             except CancelledError:
-                if not self._stopping:
+                if not deliverer.stopping:
                     raise
             except Exception as error:
                 if not self._started.called and not (
                         isinstance(error, KojiException)
                         and budget.allows(error)):
                     raise
-                self._report(error)
-            if not self._stopping:
-                began = max(began + self._interval, reactor.seconds())
-                await self._pause(began - reactor.seconds())
-
-    def _report(self, error: Exception) -> None:
-        """Log the error of a round; the next round asks again."""
-        if isinstance(error, (KojiException, OSError)):
-            self._log.warn('polling goes on after {error}', error=str(error))
-        else:
-            self._log.failure('polling goes on after an error')
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            await self._interrupt(deferLater(self._client.reactor, seconds))
-        except CancelledError:
-            if not self._stopping:
-                raise
-
-    async def _interrupt(self, work: Any) -> Any:
-        """Do something that `stop` cancels."""
-        if self._stopping:
-            raise CancelledError
-        self._interruptible = Deferred.fromCoroutine(work) if not isinstance(
-            work, Deferred) else work
-        try:
-            return await self._interruptible
-        finally:
-            self._interruptible = None
-
-    async def _prepare(self) -> None:
-        """
-        Begin, or go on where the last process has ended.
-
-        :raises KojiException: if the hub, or the state file, refuses.
-        """
-        saved = None
-        if self._path is not None:
-            saved = await in_thread(self._client.reactor, state_file.load,
-                                    self._path, self._client.settings.server)
-        await self._rounds.prepare()
-        if saved is not None:
-            self._rounds.restore(saved)
-        else:
-            await self._rounds.begin()
-            await self._save()
-
-    # A round
-
-    async def _round(self) -> None:
-        """Ask what has happened, and hand it on."""
-        rounds = self._rounds
-        changes = await self._interrupt(rounds.look())
-        for start in range(0, len(changes), PART):
-            part = changes[start:start + PART]
-            rows = await self._interrupt(rounds.rows(part))
-            try:
-                await self._hand_on(part, rows)
-            finally:
-                await self._save()
-            if self._stopping:
-                return
-        rounds.move_on()
-        if rounds.since is not None and (
-                rounds.since.time - self._saved_at > SAVED_EVERY):
-            await self._save()
-
-    async def _hand_on(self, changes: list[Change], rows: Rows) -> None:
-        """Hand on changes: those of a thing one after the other."""
-        things: dict[Any, list[Change]] = {}
-        for change in changes:
-            things.setdefault(change.thing, []).append(change)
-        waiting = iter(things.values())
-        self._warning = self._client.reactor.callLater(SLOW, self._warn)
-        try:
-            await gather([Deferred.fromCoroutine(
-                self._hand_on_some(waiting, rows)) for _ in range(PARALLEL)])
-        finally:
-            self._end_warning()
-
-    def _end_warning(self) -> None:
-        if self._warning is not None and self._warning.active():
-            self._warning.cancel()
-
-    def _warn(self) -> None:
-        self._log.warn('subscribers have worked for {seconds} s on the events'
-                       ' of a round; polling waits for them', seconds=SLOW)
-
-    async def _hand_on_some(self, waiting: Iterator[list[Change]], rows: Rows
-                            ) -> None:
-        for changes in waiting:
-            for change in changes:
-                if self._stopping:
-                    return
-                await self._hand_on_one(change, rows)
-            # Other work of the reactor comes in between.
-            await deferLater(self._client.reactor, 0)
-
-    async def _hand_on_one(self, change: Change, rows: Rows) -> None:
-        try:
-            message = change.message(rows)
-        except Exception:
-            # The others must not wait for one that nobody can read.
-            self._log.failure('dropped a change of {thing}',
-                              thing=change.thing)
-            message = None
-        if message is not None:
-            await deliver(self._feed, message)
-        change.remember(rows)
-
-    async def _save(self) -> None:
-        if self._path is None:
-            return
-        if self._rounds.since is not None:
-            self._saved_at = self._rounds.since.time
-        await in_thread(self._client.reactor, state_file.save, self._path,
-                        self._client.settings.server, self._rounds.state())
+                deliverer.report(error)
+            began = max(began + self._interval, reactor.seconds())
+            with suppress(CancelledError):
+                await deliverer.interruptible(
+                    deferLater(reactor, began - reactor.seconds()))
 
     # The end
 
@@ -262,25 +127,21 @@ class HubPoller:
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
-        self._stopping = True
+        self._deliverer.stop()
         running = self._running
         if running is None or running.called:
             return
         ended: Deferred[None] = Deferred()
         running.addBoth(lambda _: ended.callback(None))
-        if self._interruptible is not None:
-            self._interruptible.cancel()
         try:
             await ended.addTimeout(listening.GRACE, self._client.reactor)
         except TimeoutError:
-            # Subscribers are not canceled, but their events are not handed
-            # on. Another process may have the state file from now on.
-            self._end_warning()
-            await self._save()
-            self._path = None
+            # Subscribers are not canceled, but their events count as not
+            # handed on.
+            await self._deliverer.abandon()
 
     def _give_up(self, _: Any) -> None:
         """Stop, since the program canceled the start."""
-        self._stopping = True
+        self._deliverer.stop()
         if self._running is not None:
             self._running.cancel()

@@ -16,6 +16,7 @@ from txkoji.messages.polling.changes import (
     read_back,
 )
 from txkoji.messages.polling.filters import Filters
+from txkoji.messages.repositories import RepoDone, RepoInit
 from txkoji.multicall import MultiCall
 from txkoji.stored_call import StoredCall
 
@@ -147,6 +148,14 @@ class RepoChanges:
 
         time = row.get('creation_ts') or row['create_ts'] or 0
         return Change(time, ('repo', row['id']), message, remember)
+
+    def hear(self, event: Any) -> None:
+        """Remember an event that a broker has delivered."""
+        if isinstance(event, RepoInit) and event.repo.id is not None:
+            self._known[event.repo.id] = Known(
+                (EXPIRED if event.expire else READY)
+                if isinstance(event, RepoDone) else INIT,
+                self._client.now().timestamp())
 
     def forget(self, since: Since) -> None:
         """Forget finished repositories that were begun before the window."""

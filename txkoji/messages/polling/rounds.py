@@ -6,6 +6,7 @@ from typing import Any
 
 from txkoji.client import HubClient
 from txkoji.exceptions import ConfigurationError
+from txkoji.messages.message import Message
 from txkoji.messages.polling.builds import BuildChanges
 from txkoji.messages.polling.changes import Change, Rows, Since, Source
 from txkoji.messages.polling.filters import Filters
@@ -35,7 +36,7 @@ class Rounds:
         self._task_options: dict[str, Any] = {}
         self._tasks = TaskChanges(client, self._task_options)
         self._builds = BuildChanges(client, filters)
-        self._tags = TagChanges(filters)
+        self._tags = TagChanges(client, filters)
         self._sources: dict[str, Source] = {
             'tasks': self._tasks, 'builds': self._builds, 'tags': self._tags,
             'repositories': RepoChanges(client, filters)}
@@ -80,6 +81,24 @@ class Rounds:
                 break
         self.move_on()
 
+    def hear(self, event: Message) -> None:
+        """Remember an event that a broker has delivered."""
+        for source in self._sources.values():
+            source.hear(event)
+
+    async def look_back(self, time: float) -> None:
+        """
+        Let the next round look from a time on, and forget what was before.
+
+        :param time: in seconds since 1970, in the hub's time.
+        :raises KojiException: if the hub cannot be asked.
+        """
+        event = await self._client.call('getLastEvent', before=time,
+                                        strict=False)
+        self.since = Since(time, event.id if event else 0)
+        for source in self._sources.values():
+            source.forget(self.since)
+
     async def look(self) -> list[Change]:
         """
         Ask what has happened.
@@ -106,7 +125,7 @@ class Rounds:
             event = before.result.id if before.result else 0
             self._next = Since(max(self.since.time, now - self._window),
                                max(self.since.event, event))
-        return sorted(changes, key=lambda change: change.time)
+        return sorted(changes, key=lambda change: (change.time, change.thing))
 
     async def rows(self, changes: Sequence[Change]) -> Rows:
         """Get the rows that the messages of some changes need."""
@@ -134,6 +153,11 @@ class Rounds:
         self.since, self._next = self._next, None
         for source in self._sources.values():
             source.forget(self.since)
+
+    @property
+    def time(self) -> float:
+        """The time from which on the next round looks."""
+        return 0.0 if self.since is None else self.since.time
 
     @property
     def behind(self) -> bool:

@@ -3,8 +3,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from txkoji.client import HubClient
 from txkoji.messages.polling.changes import Change, Message, Rows, Since
 from txkoji.messages.polling.filters import Filters
+from txkoji.messages.tags import PackageListChange, TagUntag
 from txkoji.multicall import MultiCall
 from txkoji.stored_call import StoredCall
 
@@ -17,6 +19,9 @@ EVENTS = 5000
 #: What was handed on: the kind, the build or package, the tag, and the event.
 Key = tuple[str, int, int, int]
 
+#: What a broker has delivered: a kind, a build or package, and a tag.
+Heard = tuple[str, int | str | None, str | None]
+
 #: The beginning and the end of a row, and the names of their members.
 ENDS = [('Tag', 'create', 'creator'), ('Untag', 'revoke', 'revoker')]
 
@@ -25,6 +30,7 @@ class TagChanges:
     """
     The builds that are tagged and untagged, and the lists of packages.
 
+    :param client: tells the time.
     :param filters: chooses the tags and packages.
 
     :ivar latest: the time of the last event, in seconds since 1970.
@@ -32,13 +38,17 @@ class TagChanges:
                   all. None if all is read.
     """
 
-    def __init__(self, filters: Filters) -> None:
+    def __init__(self, client: HubClient, filters: Filters) -> None:
+        self._client = client
         self._filters = filters
         self._handed: set[Key] = set()
         #: The events of a round: those after the first, up to the second.
         self._after, self._to = 0, 0
         self._last: StoredCall[Any]
         self._calls: list[StoredCall[Any]] = []
+        #: What a broker has delivered since the last round, and when. Its
+        #: messages have no event.
+        self._heard: list[tuple[float, Heard]] = []
         self.latest: float = 0
         self.behind: int | None = None
 
@@ -67,11 +77,19 @@ class TagChanges:
             found += self._lists_of_packages(
                 tables.get('tag_packages', ()),
                 tables.get('tag_package_owners', ()))
+        if self.behind is None:
+            self._heard.clear()
         return found
 
-    def _is_new(self, key: Key) -> bool:
-        return (self._after < key[-1] <= self._to
-                and key not in self._handed)
+    def _is_new(self, key: Key, heard: Heard) -> bool:
+        if not self._after < key[-1] <= self._to or key in self._handed:
+            return False
+        for place, (_, each) in enumerate(self._heard):
+            if each == heard:
+                del self._heard[place]
+                self._handed.add(key)
+                return False
+        return True
 
     def _taggings(self, row: Any) -> list[Change]:
         """Find when a build was tagged and untagged, in a row."""
@@ -83,7 +101,7 @@ class TagChanges:
             if event is None:
                 continue
             key = (kind, row['build_id'], row['tag_id'], event)
-            if self._is_new(key):
+            if self._is_new(key, (kind, row['build_id'], row['tag.name'])):
                 found.append(self._tagging(kind, row, row[f'{end}_ts'] or 0, {
                     'id': row[f'{who}_id'], 'name': row[f'{who}_name']}, key))
         return found
@@ -122,8 +140,9 @@ class TagChanges:
             new, old = begun.get(key), ended.get(key)
             owner = owned.get(key)
             row: Any = new or old or owner
-            if self._is_new(key) and self._filters.wants_package(
-                    row['package.name']):
+            name = row['package.name']
+            if self._filters.wants_package(name) and self._is_new(
+                    key, ('Package', name, row['tag.name'])):
                 found.append(self._package_change(
                     row, _action(new, old), key, 'create'
                     if new or not old else 'revoke', owner))
@@ -151,10 +170,22 @@ class TagChanges:
         return Change(row[f'{end}_ts'] or 0, ('package', key[1:3]), message,
                       self._remember(key))
 
+    def hear(self, event: Any) -> None:
+        """Remember an event that a broker has delivered."""
+        if isinstance(event, TagUntag):
+            heard: Heard = (event.kind, event.build.id, event.tag)
+        elif isinstance(event, PackageListChange):
+            heard = ('Package', event.package, event.tag)
+        else:
+            return
+        self._heard.append((self._client.now().timestamp(), heard))
+
     def forget(self, since: Since) -> None:
         """Forget what was handed on before the window."""
         self._handed = {key for key in self._handed
                         if key[-1] > since.event}
+        self._heard = [(time, heard) for time, heard in self._heard
+                       if time > since.time]
 
     def state(self) -> Any:
         """Get what was handed on, for the state file."""

@@ -18,6 +18,7 @@ from txkoji.messages.polling.changes import (
     read_back,
     seconds_of,
 )
+from txkoji.messages.tasks import TaskStateChange
 from txkoji.multicall import MultiCall
 from txkoji.stored_call import StoredCall
 
@@ -150,6 +151,13 @@ class TaskChanges:
 
         return Change(_changed_at(row) or created, ('task', number), message,
                       remember, task_id=number)
+
+    def hear(self, event: Any) -> None:
+        """Remember an event that a broker has delivered."""
+        if isinstance(event, TaskStateChange):
+            task = event.task
+            self._known[task.id] = Known(task.state, seconds_of(
+                task, 'create') or self._client.now().timestamp())
 
     def forget(self, since: Since) -> None:
         """Forget finished tasks that were made before the window."""

@@ -1,0 +1,266 @@
+"""`CatchUp`: what a broker did not deliver."""
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.logger import capturedLogs, formatEvent
+
+from tests.messages.test_polling import SEEN, PollTestCase, name_of
+from tests.support import folder, write
+from txkoji.exceptions import ConfigurationError
+from txkoji.messages import parse
+from txkoji.messages.fedora import is_sent
+from txkoji.messages.polling.catch_up import CatchUp
+from txkoji.testing.bus import FEDORA, PROTON
+from txkoji.testing.tasks import Tasks
+
+
+class Broker:
+    """
+    A listener whose broker has outages: then its messages are lost.
+
+    :ivar up: whether the broker delivers messages.
+    :ivar fed: the Deferreds of the messages, in order.
+    """
+
+    def __init__(self, catch_up: Any) -> None:
+        self._catch_up = catch_up
+        self.up = False
+        self.fed: list[Deferred[Any]] = []
+
+    def connect(self) -> None:
+        """Deliver messages from now on."""
+        self.up = True
+        self._catch_up.connected()
+
+    def receive(self, message: Any) -> None:
+        """Get a message of the hub."""
+        if self.up:
+            self.fed.append(self._catch_up.feed(message))
+
+
+class CatchUpTestCase(PollTestCase):
+    """A listener that catches up."""
+
+    style = PROTON
+    wants = staticmethod(lambda event: True)
+
+    def setUp(self) -> None:
+        """Listen to a broker, which delivers."""
+        super().setUp()
+        self.broker: Any = None
+        self.listen()
+        self.broker.connect()
+        self.settle()
+
+    def listen(self, state: str | None = None) -> None:
+        """Listen to a broker that is down."""
+        koji = self.koji
+        self.catch_up = CatchUp(
+            koji.client, lambda message: parse(message, koji),
+            koji.events.dispatch, self.wants, state)
+        self.get(self.catch_up.load())
+        if self.broker is not None:
+            self.broker.up = False
+        self.broker = Broker(self.catch_up)
+        self.hub.publish_to(self.broker.receive, self.style)
+        self.addCleanup(self.catch_up.stop)
+
+    def settle(self) -> None:
+        """Let requests be answered."""
+        self.hub.clock.pump([0.1] * 20)
+
+    def heard(self) -> list[tuple[Any, ...]]:
+        """What was heard; and forget it."""
+        self.settle()
+        found = [name_of(event) for event in self.polled
+                 if event.kind in SEEN]
+        self.polled.clear()
+        return found
+
+    async def tag_and_untag(self, number: int) -> None:
+        """Tag a build, as an administrator, and take it out."""
+        koji = self.hub.connection('kojiadmin')
+        await koji.login()
+        await koji.tagBuildBypass('dest', number)
+        await koji.untagBuildBypass('dest', number)
+
+
+class CatchUpTests(CatchUpTestCase):
+    """Messages of protonmsg."""
+
+    def happen(self) -> list[tuple[Any, ...]]:
+        """Let something of each kind happen, said on the bus."""
+        number = self.new_task()
+        self.hub.cancel_task(number)
+        repo = self.begin_repo('build')
+        self.hub.repos.done(repo)
+        self.hub.world.commit()
+        return [('task', number, 'CANCELED'),
+                ('repo', repo, 'RepoInit', 'build'),
+                ('repo', repo, 'RepoDone', 'build')]
+
+    def new_task(self) -> int:
+        """Make a task, said on the bus."""
+        self.hub.world.begin()
+        number = Tasks(self.hub.world).make('newRepo', ['build'], 1)
+        self.hub.world.commit()
+        return number
+
+    def test_nothing(self) -> None:
+        """Messages are handed on as they come, and nothing else is."""
+        number = self.new_task()
+        self.assertEqual(self.heard(), [('task', number, 'FREE')])
+        self.broker.connect()
+        self.assertEqual(self.heard(), [])
+
+    def test_outage(self) -> None:
+        """What happens in an outage is heard after it, and no more."""
+        self.happen()
+        self.hub.builders.start(duration=60)
+        self.get(self.submit('one'))
+        self.pass_time(200)
+        self.hub.builders.stop()
+        before = self.new_task()
+        self.heard()
+        self.broker.up = False
+        missed = self.happen()
+        self.hub.cancel_task(before)
+        self.pass_time(3600, step=60)
+        self.assertEqual(self.heard(), [])
+        self.broker.connect()
+        self.assertEqual(sorted(self.heard()), sorted(
+            [*missed, ('task', before, 'CANCELED')]))
+        self.broker.connect()
+        self.assertEqual(self.heard(), [])
+
+    def test_tags(self) -> None:
+        """Tagged builds that were heard are not heard again."""
+        build = self.hub.add_build('one-1-1')
+        self.broker.connect()
+        self.heard()
+        self.get(self.tag_and_untag(build))
+        tagged = [('build', build, 'Tag', 'dest'),
+                  ('build', build, 'Untag', 'dest')]
+        self.assertEqual(self.heard(), tagged)
+        self.broker.up = False
+        self.get(self.tag_and_untag(build))
+        self.broker.connect()
+        self.assertEqual(self.heard(), tagged)
+
+    def test_first(self) -> None:
+        """What was missed is handed on before the messages that follow."""
+        self.broker.up = False
+        missed = self.new_task()
+        self.broker.connect()
+        later = self.new_task()
+        self.assertEqual(self.heard(), [('task', missed, 'FREE'),
+                                        ('task', later, 'FREE')])
+
+    def test_hub_away(self) -> None:
+        """While the hub cannot be asked, messages wait."""
+        self.broker.up = False
+        missed = self.new_task()
+        self.hub.misbehave('offline')
+        with capturedLogs() as logs:
+            self.broker.connect()
+            later = self.new_task()
+            self.assertEqual(self.heard(), [])
+        self.assertIn('goes on after', formatEvent(logs[-1]))
+        self.assertNoResult(self.broker.fed[-1])
+        self.hub.behave()
+        self.pass_time(31)
+        # What happened meanwhile the hub tells, too.
+        self.assertEqual(self.heard(), [
+            ('task', missed, 'FREE'), ('task', later, 'FREE'),
+            ('task', later, 'FREE')])
+        self.assertIs(self.successResultOf(self.broker.fed[-1]), True)
+
+    def test_lost_again(self) -> None:
+        """A broker that is lost while the hub is asked is asked for again."""
+        self.broker.up = False
+        first = self.new_task()
+        self.broker.connect()
+        self.broker.up = False
+        second = self.new_task()
+        self.broker.connect()
+        self.assertEqual(self.heard(), [('task', first, 'FREE'),
+                                        ('task', second, 'FREE')])
+
+    def test_stop(self) -> None:
+        """A message that waits at the end is not handled."""
+        self.hub.misbehave('offline')
+        self.broker.connect()
+        self.new_task()
+        self.assertNoResult(self.broker.fed[-1])
+        self.catch_up.stop()
+        self.assertIsNone(self.successResultOf(self.broker.fed[-1]))
+        self.assertEqual(self.heard(), [])
+
+    def test_state(self) -> None:
+        """With a file, what happens between two runs is heard."""
+        path = folder(self) + '/state.json'
+        self.catch_up.stop()
+        self.listen(path)
+        self.broker.connect()
+        self.settle()
+        known = self.new_task()
+        self.heard()
+        self.pass_time(100)
+        self.catch_up.stop()
+        self.get(self.catch_up.close())
+        self.broker.up = False
+        missed = self.new_task()
+        self.hub.cancel_task(known)
+        self.pass_time(86400, step=3600)
+        self.listen(path)
+        self.broker.connect()
+        self.assertEqual(sorted(self.heard()), sorted([
+            ('task', known, 'CANCELED'), ('task', missed, 'FREE')]))
+
+    def test_wrong_state(self) -> None:
+        """A wrong state file, or one without use, is an error at once."""
+        path = write(folder(self) + '/state.json', '{}')
+        events = self.koji.events
+        for listen in [
+                lambda: events.listen_amqp('amqp://127.0.0.1:1', state=path,
+                                           catch_up=True),
+                lambda: events.listen_amqp('amqp://127.0.0.1:1', state=path),
+                lambda: events.listen_fedora_messaging(state=path),
+                lambda: events.listen_fedora_messaging(state=path,
+                                                       catch_up=True)]:
+            self.failureResultOf(listen(), ConfigurationError)
+
+
+class FedoraCatchUpTests(CatchUpTestCase):
+    """Messages of koji-fedoramessaging, which are fewer."""
+
+    style = FEDORA
+    wants = staticmethod(is_sent)
+
+    def test_outage(self) -> None:
+        """Scratch builds, builds and tags are caught up with, and no more."""
+        self.hub.builders.start(duration=60)
+        self.build(scratch=True)
+        self.build(scratch=False)
+        self.heard()
+        self.broker.connect()
+        self.assertEqual(self.heard(), [])
+        self.broker.up = False
+        self.build(scratch=True)
+        self.build(scratch=False)
+        self.broker.connect()
+        self.assertEqual(sorted(name[::2] for name in self.heard()), [
+            ('build', 'COMPLETE'), ('build', 'Tag'), ('task', 'CLOSED')])
+
+    def build(self, scratch: bool) -> None:
+        """Build a package."""
+        async def submit() -> None:
+            if self.bus.session_id is None:
+                await self.bus.login()
+            await self.bus.build('git+https://src.example.com/rpms/one#1',
+                                 'candidate', {'scratch': scratch})
+
+        self.get(submit())
+        self.pass_time(200)
