@@ -154,8 +154,10 @@ class TaskChanges:
 
     def hear(self, event: Any) -> None:
         """Remember an event that a broker has delivered."""
-        if isinstance(event, TaskStateChange):
-            task = event.task
+        if not isinstance(event, TaskStateChange):
+            return
+        task = event.task
+        if isinstance(task.id, int) and task.state is not None:
             self._known[task.id] = Known(task.state, seconds_of(
                 task, 'create') or self._client.now().timestamp())
 
