@@ -178,6 +178,11 @@ class Connection(DeferredMethods, ListMethods):
         server = profiles.without_secrets(self.url)
         return f'<Connection {self.profile!r} to {server}>'
 
+    @property
+    def reactor(self) -> Any:
+        """The reactor, for timers and threads."""
+        return self.client.reactor
+
     # Calls. A type checker has the signatures of `txkoji.methods` for these.
 
     if not TYPE_CHECKING:
