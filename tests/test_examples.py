@@ -110,8 +110,11 @@ class ExamplesTests(ExamplesCase):
         self.assertIn('bash                     4.17.1',
                       self.run_example('tag_diff'))
         self.assertIn('-side-73 is removed', self.run_example('side_tag'))
-        self.assertIn('.rpm', self.run_example('scratch_build').split(
-            'CLOSED    build (')[1])
+        files = self.run_example('scratch_build').split(
+            'CLOSED    build (')[1]
+        self.assertIn('.src.rpm', files)
+        self.assertIn('bytes', files.split('/logs/x86_64/build.log')[0])
+        self.assertNotIn('404', files)
 
     def test_watch_task(self) -> None:
         """A task that fails, one that succeeds, and none."""
