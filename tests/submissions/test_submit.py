@@ -208,9 +208,9 @@ class BuildTests(SubmitTestCase):
 
     def test_refused_by_hub(self) -> None:
         """A fault of the hub's is the caller's."""
-        self.hub.fault('build', 1000, 'No such channel: x')
-        self.fail_of(self.koji.submit_build(SOURCE, TARGET, channel='x'),
-                     GenericError)
+        error = self.fail_of(self.koji.submit_build(
+            SOURCE, TARGET, channel='x'), GenericError)
+        self.assertEqual(str(error), 'No such channel: x')
 
     def test_task_unseen(self) -> None:
         """A task that cannot be asked for is known by its id."""
