@@ -488,6 +488,30 @@ class UndoTests(SubmitTestCase):
             f'build was canceled, and task {self.rows[-1]["id"]} is left:'
             ' Cannot cancel task, not owner', texts)
 
+    def test_made(self) -> None:
+        """A task that is there, and is being asked for, is canceled."""
+        self.hub.misbehave('slow', method='getTaskInfo', seconds=5)
+        submitting: Deferred[Any] = self.koji.submit_build(SOURCE, TARGET)
+        self.assertEqual(len(self.called('build')), 1)
+        submitting.cancel()
+        self.hub.clock.advance(5)
+        self.fail_of(submitting, CancelledError)
+        self.assertEqual(self.rows[-1]['state'], task_states.CANCELED)
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+    def test_unknown(self) -> None:
+        """A lost answer to a canceled submission is logged."""
+        events: list[Any] = []
+        globalLogPublisher.addObserver(events.append)
+        self.addCleanup(globalLogPublisher.removeObserver, events.append)
+        self.hub.misbehave('dropped-after', method='build')
+        submitting = self.start(5)
+        submitting.cancel()
+        self.hub.clock.advance(5)
+        self.fail_of(submitting, CancelledError)
+        self.assertIn('build was canceled; the hub may have carried it out',
+                      '\n'.join(str(formatEvent(event)) for event in events))
+
     def test_while_checking(self) -> None:
         """Before the build is sent, nothing is to undo."""
         self.hub.misbehave('slow', method='system.multicall', seconds=5)
@@ -543,6 +567,16 @@ class ChainTests(SubmitTestCase):
         chain = self.get(self.koji.submit_chain([SOURCE], TARGET))
         self.fail_with(chain.task.id, 'x')
         self.fail_of(self.ended(chain), TaskFailed)
+
+    def test_canceled(self) -> None:
+        """A chain whose caller cancels is canceled, too."""
+        self.hub.misbehave('slow', method='chainBuild', seconds=5)
+        submitting = self.koji.submit_chain([SOURCE], TARGET)
+        submitting.cancel()
+        self.hub.clock.advance(5)
+        self.fail_of(submitting, CancelledError)
+        self.assertEqual((self.rows[-1]['method'], self.rows[-1]['state']),
+                         ('chainbuild', task_states.CANCELED))
 
     def test_sources(self) -> None:
         """Packages, empty groups and other values are refused."""
