@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 
 from txkoji.hub.deferreds import gather
+from txkoji.nvr import NVR, VersionKey
 from txkoji.resource import Hub
 
 #: Number of packages that are sorted in one turn of the reactor.
@@ -35,6 +36,11 @@ class TaggedBuild(NamedTuple):
     version: str
     release: str
     tag_name: str
+
+    @property
+    def version_key(self) -> VersionKey:
+        """A value to sort by, whose order is that of rpm."""
+        return NVR('', self.version, self.release, self.epoch).version_key
 
 
 class PackageDiff(NamedTuple):
