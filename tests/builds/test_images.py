@@ -151,6 +151,18 @@ class ImageTests(SynchronousTestCase):
                          ('sha256:cc', None, ('8-40',), {}))
         self.assertEqual(none.labels, {})
 
+    def test_layers(self) -> None:
+        """The sizes of layers, under either name of the digest."""
+        for sizes, layers in [
+                ([{'diff_id': 'sha256:a', 'uncompressed_size': 5},
+                  {'digest': 'sha256:b', 'uncompressed_size': 2**40}],
+                 (('sha256:a', 5), ('sha256:b', 2**40))),
+                ([{'uncompressed_size': 'x'}, 7], ((None, None),)),
+                (None, ()), ('x', ()), ({}, ())]:
+            image = arch_image_of({'docker': {'layer_sizes': sizes}})
+            assert image is not None
+            self.assertEqual(image.layers, layers)
+
     def test_operators(self) -> None:
         """The labels tell the kind of an operator."""
         bundle = 'com.redhat.delivery.operator.bundle'
@@ -215,6 +227,7 @@ class BuildTests(HubTestCase):
             'registry-proxy.example.test/rh-osbs/rhceph-container:8-40',))
         self.assertEqual(archive.image.labels, {
             'name': 'rhceph-container', 'maintainer': 'Zoë'})
+        self.assertEqual(archive.image.layers, (('sha256:00', 2**33),))
         self.assertIsNone(archive.image.digest)
         self.assertEqual(archive.url, 'http://hub.example.test/koji/'
                          'archiveinfo?archiveID=1')
