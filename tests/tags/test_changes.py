@@ -4,6 +4,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+from twisted.internet.defer import CancelledError
+
 from tests.support import HubTestCase
 from txkoji.exceptions import AnswerError, GenericError
 from txkoji.tags.changes import ROWS, TABLES, TagChange
@@ -125,6 +127,25 @@ class ChangesTests(HubTestCase):
         self.assertNoResult(listing)
         self.hub.clock.pump([0] * 3)
         self.assertEqual(len(self.get(listing)), 2 * ROWS)
+
+    def test_canceled(self) -> None:
+        """A cancellation ends the call, or the reading of the rows."""
+        for method in ('getTag', 'system.multicall'):
+            self.hub.misbehave('slow', method=method, seconds=5)
+            listing = self.koji.changes(TAG, self.start)
+            self.assertEqual(self.koji.stats.in_flight, 1)
+            listing.cancel()
+            self.fail_of(listing, CancelledError)
+            self.assertEqual(self.koji.stats.in_flight, 0)
+            self.hub.clock.advance(5)
+            self.hub.behave()
+        for _ in range(ROWS):
+            self.hub.history.tag_build(TAG, self.build.id)
+        listing = self.koji.changes(TAG, self.start)
+        self.assertNoResult(listing)
+        listing.cancel()
+        self.fail_of(listing, CancelledError)
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
 
     def test_wrong(self) -> None:
         """The tag has to exist; the beginning has to be one."""

@@ -245,7 +245,7 @@ def _merged(places: Iterable[object]) -> dict[str, object]:
 
 
 def _layers(value: object) -> tuple[Layer, ...]:
-    """Read the sizes of layers; content generators name the digest so or so."""
+    """Read the layers, whose digests have either of two names."""
     rows = value if isinstance(value, list) else []
     return tuple(
         Layer(text_of(row.get('diff_id')) or text_of(row.get('digest')),
