@@ -339,11 +339,16 @@ class CheckTests(SubmitTestCase):
     def test_arguments(self) -> None:
         """Arguments that contradict each other are refused."""
         self.refused(ValueError, None, TARGET)
+        self.assertIn('scratch=True', self.refused(
+            ValueError, SOURCE, TARGET, opts={'scratch': True}))
         self.refused(ValueError, SOURCE, TARGET, srpm='x-1-1.src.rpm')
         self.refused(ValueError, SOURCE, None)
         self.refused(ValueError, None, TARGET, srpm='x-1-1.x86_64.rpm')
         self.refused(ValueError, None, TARGET, srpm=BytesIO(b''))
         self.assertEqual(self.hub.calls, [])
+        # Both say the same.
+        self.assertTrue(self.submit(SOURCE, TARGET, scratch=True,
+                                    opts={'scratch': True}).is_scratch)
 
 
 class PackageTests(SubmitTestCase):
