@@ -40,8 +40,7 @@ async def build(koji: Connection, options: Namespace) -> None:
         print(await failure.summary() if failure else error)
     else:
         folder = options.folder or tempfile.mkdtemp()
-        await gatherResults([download(file, folder) for file in done
-                             if isinstance(file, File)])
+        await gatherResults([download(file, folder) for file in done])
 
 
 async def show_changes(submission: Any, tree: Tree) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import fcntl
 import glob
+import json
 import os
 import pty
 import re
@@ -11,6 +12,8 @@ import struct
 import subprocess
 import sys
 import termios
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -110,8 +113,11 @@ class ExamplesTests(ExamplesCase):
         self.assertIn('bash                     4.17.1',
                       self.run_example('tag_diff'))
         self.assertIn('-side-73 is removed', self.run_example('side_tag'))
-        self.assertIn('.rpm', self.run_example('scratch_build').split(
-            'CLOSED    build (')[1])
+        files = self.run_example('scratch_build').split(
+            'CLOSED    build (')[1]
+        self.assertIn('.src.rpm', files)
+        self.assertIn('bytes', files.split('/logs/x86_64/build.log')[0])
+        self.assertNotIn('404', files)
 
     def test_watch_task(self) -> None:
         """A task that fails, one that succeeds, and none."""
@@ -368,3 +374,83 @@ class RobustnessTests(ExamplesCase):
         self.assertIn('getUser: trying again, up to 1 times, ', retry)
         self.assertRegex(error, r'^getUser at http://127.0.0.1:1/x: .*'
                          r'Connection was refused.* \(2 attempts in')
+
+
+class ProfileTests(ExamplesCase):
+    """Builds and tags with ``--profile``, on a hub of another process."""
+
+    def setUp(self) -> None:
+        """Start the hub, and write its profile."""
+        self.home = folder(self)
+        hub = subprocess.Popen(
+            [sys.executable, '-m', 'txkoji.testing', '--tls', '--builders',
+             '--duration', '1', '--certificates', folder(self)],
+            stdout=subprocess.PIPE, text=True, cwd=ROOT,
+            env={**os.environ, 'PYTHONPATH': ROOT})
+        self.addCleanup(hub.wait)
+        self.addCleanup(hub.terminate)
+        assert hub.stdout is not None
+        self.addCleanup(hub.stdout.close)
+        lines = []
+        for line in hub.stdout:
+            lines.append(line)
+            if line.startswith('# Others'):
+                break
+        write(f'{self.home}/.koji/config',
+              ''.join(lines) + 'poll_interval = 1\n')
+
+    def run_here(self, name: str, *arguments: str) -> str:
+        """Run an example with the profile."""
+        return self.run_example(name, *arguments, '--profile', 'fakehub',
+                                environ={'HOME': self.home})
+
+    def test_tag_diff(self) -> None:
+        """Two tags."""
+        self.assertIn('bash                     4.17.1',
+                      self.run_here('tag_diff'))
+
+    def test_side_tag(self) -> None:
+        """A side tag, with a build in it."""
+        text = self.run_here('side_tag', '--source',
+                             'git+https://src.example.test/rpms/zsh.git#1')
+        self.assertIn('Built: zsh-1.0-1', text)
+        self.assertIn('is removed', text)
+
+    def test_scratch_build(self) -> None:
+        """A package from the command line to its files."""
+        place = folder(self)
+        path = write(folder(self) + '/hello-2-1.src.rpm', b'a package')
+        self.run_here('scratch_build', path, 'f44-candidate', place)
+        self.assertLessEqual({'hello-2-1.src.rpm', 'hello-2-1.x86_64.rpm',
+                              'logs'}, set(os.listdir(place)))
+        self.assertEqual(sorted(os.listdir(place + '/logs/x86_64')),
+                         ['build.log', 'root.log'])
+
+    def test_why_failed(self) -> None:
+        """The reasons of a failure, posted to a web hook."""
+        posted = []
+
+        class Hook(BaseHTTPRequestHandler):
+            """Takes a post."""
+
+            def do_POST(self) -> None:
+                """Keep what is posted."""
+                size = int(self.headers['Content-Length'])
+                posted.append(json.loads(self.rfile.read(size)))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *args: Any) -> None:
+                """Say nothing."""
+
+        with HTTPServer(('127.0.0.1', 0), Hook) as server:
+            thread = Thread(target=server.handle_request)
+            thread.start()
+            text = self.run_here(
+                'why_failed', '6474', '--hook',
+                f'http://127.0.0.1:{server.server_port}/')
+            thread.join()
+        self.assertIn('Task 6477 FAILED: buildArch (', text)
+        self.assertIn('The hook says 204', text)
+        self.assertEqual([post['text'] for post in posted],
+                         [text.partition('The hook says')[0]])

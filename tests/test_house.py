@@ -233,7 +233,7 @@ class SurfaceTests(SynchronousTestCase):
             'getTaskChildren', 'getTaskDescendents', 'getTaskInfo',
             'hub_version', 'iterate', 'listBuilds', 'listTasks', 'login',
             'logout', 'lookup', 'new_session', 'now', 'pages', 'profile',
-            'serverca', 'session_id', 'session_key', 'settings', 'side_tag',
-            'side_tags', 'stats', 'submit_build', 'submit_chain',
+            'reactor', 'serverca', 'session_id', 'session_key', 'settings',
+            'side_tag', 'side_tags', 'stats', 'submit_build', 'submit_chain',
             'task_changed', 'upload', 'url', 'wait', 'wait_repo',
             'wait_tagged', 'watch', 'weburl', 'whoami', 'with_options'})

@@ -334,15 +334,15 @@ class Build(Timed):
         :param key: the id of the key, as in `signatures`.
         :param force: whether to write copies again that are there.
         :param progress: is called after each copy, with the number of written
-                         copies and the number of all.
+                         copies and the number of all. It may cancel the
+                         Deferred.
         :returns: a Deferred that fires with the list of `RPM`.
         :raises ValueError: if the key is empty.
         :raises BuildError: if an RPM is not signed with the key. Nothing is
                             written then.
         :raises ActionNotAllowed: if we may not sign.
         """
-        return Deferred.fromCoroutine(
-            write_signed_copies(self, key, force, progress))
+        return write_signed_copies(self, key, force, progress)
 
     def failure(self) -> Deferred[Any]:
         """

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from twisted.internet.defer import CancelledError, Deferred
 
@@ -177,6 +177,11 @@ class Connection(DeferredMethods, ListMethods):
     def __repr__(self) -> str:
         server = profiles.without_secrets(self.url)
         return f'<Connection {self.profile!r} to {server}>'
+
+    @property
+    def reactor(self) -> Any:
+        """The reactor, for timers and threads."""
+        return self.client.reactor
 
     # Calls. A type checker has the signatures of `txkoji.methods` for these.
 
@@ -582,6 +587,37 @@ class Connection(DeferredMethods, ListMethods):
 
     # Builds from start to end
 
+    @overload
+    def submit_build(self, source: str | None, target: str | None, *,
+                     srpm: Local | None = ...,
+                     scratch: Literal[False] = ...,
+                     wait_repo: bool = ...,
+                     arch_override: str | Iterable[str] | None = ...,
+                     priority: int | None = ..., channel: str | None = ...,
+                     opts: Mapping[str, Any] | None = ...,
+                     progress: ByteListener | None = ...
+                     ) -> Deferred[Submission[Build]]: ...
+
+    @overload
+    def submit_build(self, source: str | None, target: str | None, *,
+                     srpm: Local | None = ..., scratch: Literal[True],
+                     wait_repo: bool = ...,
+                     arch_override: str | Iterable[str] | None = ...,
+                     priority: int | None = ..., channel: str | None = ...,
+                     opts: Mapping[str, Any] | None = ...,
+                     progress: ByteListener | None = ...
+                     ) -> Deferred[Submission[list[File]]]: ...
+
+    @overload
+    def submit_build(self, source: str | None, target: str | None, *,
+                     srpm: Local | None = ..., scratch: bool,
+                     wait_repo: bool = ...,
+                     arch_override: str | Iterable[str] | None = ...,
+                     priority: int | None = ..., channel: str | None = ...,
+                     opts: Mapping[str, Any] | None = ...,
+                     progress: ByteListener | None = ...
+                     ) -> Deferred[Submission[Build | list[File]]]: ...
+
     def submit_build(self, source: str | None, target: str | None, *,
                      srpm: Local | None = None, scratch: bool = False,
                      wait_repo: bool = False,
@@ -589,7 +625,7 @@ class Connection(DeferredMethods, ListMethods):
                      priority: int | None = None, channel: str | None = None,
                      opts: Mapping[str, Any] | None = None,
                      progress: ByteListener | None = None
-                     ) -> Deferred[Submission]:
+                     ) -> Deferred[Submission[Any]]:
         """
         Start a build. You have to be logged in.
 
@@ -619,6 +655,7 @@ class Connection(DeferredMethods, ListMethods):
         :param channel: the name of a channel.
         :param opts: further options of the hub method ``build``, such as
                      ``repo_id``, ``skip_tag``, ``draft`` or ``fail_fast``.
+                     (``scratch`` is refused there.)
         :param progress: called after each uploaded chunk with the bytes on the
                          hub and the total.
         :returns: a Deferred that fires with a
@@ -633,7 +670,7 @@ class Connection(DeferredMethods, ListMethods):
         """
         order = Order(target, options(
             opts, scratch=scratch, wait_repo=wait_repo,
-            arch_override=arch_override), priority, channel)
+            arch_override=arch_override), priority, channel, scratch)
         return transfer(progress, lambda report: submit_build(
             self.client, self, source, order, srpm, report))
 

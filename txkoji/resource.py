@@ -68,6 +68,10 @@ class Hub(Protocol):
     def cache(self) -> Names:
         """The names of users and tags, by id."""
 
+    @property
+    def reactor(self) -> Any:
+        """The reactor, for timers."""
+
     def now(self) -> datetime:
         """Tell the time, as an aware datetime in UTC."""
 
