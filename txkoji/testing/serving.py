@@ -91,7 +91,9 @@ class Serving(ABC):
         Serve it on this machine.
 
         :param port: where; 0 for any port that is free.
-        :param tls: a server's `CertificateOptions`, to serve it over https;
+        :param tls: a server's `CertificateOptions
+                    <twisted.internet.ssl.CertificateOptions>`, to serve it
+                    over https;
                     with ``trustRoot=`` clients log in by certificate.
         :param reactor: None for Twisted's own.
         :returns: a Deferred that fires with its URL.

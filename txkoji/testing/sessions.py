@@ -327,7 +327,7 @@ class Credentials:
         raise AuthError('could not verify client: NONE')
 
     def describe(self, row: HubSession, details: bool) -> Row:
-        """Get a session, as `getSessionInfo` has it."""
+        """Get a session, as ``getSessionInfo`` has it."""
         info: Row = {
             'authtype': row.authtype, 'callnum': row.callnum,
             'exclusive': row.exclusive or None, 'expired': row.expired,

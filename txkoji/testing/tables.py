@@ -49,16 +49,16 @@ class Tables:
     """
     The tables of a hub.
 
-    Each is an attribute, a list of rows, which a test may change: `builds`,
-    `tasks`, `tags`, `taggings`, `inheritance`, `packages`, `tag_packages`,
-    `targets`, `users`, `hosts`, `channels`, `host_channels`, `cgs`,
-    `build_types`, `rpms`, `archives`, `volumes`, `events`, `tag_updates`,
-    `repos`, `repo_requests`, and others (`NAMES`). The files in ``sample``
-    show their columns; of a row that a test adds, those that are left out are
-    None. A row of a versioned table (`taggings`, `tag_packages`,
-    `inheritance`, `tags`, `targets`, `host_channels`, ...) with a
-    ``revoke_event`` holds no longer, but did at the events from its
-    ``create_event`` on until then.
+    Each is an attribute, a list of rows, which a test may change: ``builds``,
+    ``tasks``, ``tags``, ``taggings``, ``inheritance``, ``packages``,
+    ``tag_packages``, ``targets``, ``users``, ``hosts``, ``channels``,
+    ``host_channels``, ``cgs``, ``build_types``, ``rpms``, ``archives``,
+    ``volumes``, ``events``, ``tag_updates``, ``repos``, ``repo_requests``, and
+    others (`NAMES`). The files in ``sample`` show their columns; of a row that
+    a test adds, those that are left out are None. A row of a versioned table
+    (``taggings``, ``tag_packages``, ``inheritance``, ``tags``, ``targets``,
+    ``host_channels``, ...) with a ``revoke_event`` holds no longer, but did at
+    the events from its ``create_event`` on until then.
 
     The sample is a part of a hub: it has every build of the tag f43-updates
     and the last 500 tasks, but not the packages of each tag (a build may be

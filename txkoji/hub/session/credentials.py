@@ -265,8 +265,8 @@ def choose(settings: Profile, authtype: str | None = None, *,
 
     :param settings: the profile, for arguments that are not given.
     :returns: the credentials; None for no login.
-    :raises ConfigurationError: if there is no such `authtype`, or an argument
-                                is missing.
+    :raises ConfigurationError: if there is no such ``authtype``, or an
+                                argument is missing.
     """
     authtype = authtype or settings.authtype
     if authtype == 'noauth':
