@@ -65,6 +65,7 @@ if TYPE_CHECKING:
 else:
     from txkoji.hub_methods import DescribedMethods as DeferredMethods
 
+    #: The types of `iterate` and `pages`, which nothing needs at run time.
     ListMethods = object
 
 #: Patterns of configuration files; replace it to read others.

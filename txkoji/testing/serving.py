@@ -159,7 +159,9 @@ class Spoken(ProtocolWrapper):
 class Listening(WrappingFactory):
     """Knows its connections, and tells those over TLS what it speaks."""
 
+    #: Starts and ends are not logged.
     noisy = False
+    #: The protocol of a connection.
     protocol: type[ProtocolWrapper] = Spoken
 
     def acceptableProtocols(self) -> list[bytes]:

@@ -11,11 +11,13 @@ from typing import Any
 from txkoji.exceptions import KojiException, ParameterError
 from txkoji.testing import schema
 
+#: The folder of the sample.
 SAMPLE = os.path.join(os.path.dirname(__file__), 'sample')
 
 #: When the sample was recorded, in seconds since 1970.
 RECORDED = 1795331086.0
 
+#: A row of a table: column -> value.
 Row = dict[str, Any]
 
 #: The tables whose rows the sample has.
@@ -25,6 +27,7 @@ RECORDED_TABLES = (
     'repos', 'rpms', 'tag_packages', 'tag_updates', 'taggings', 'tags',
     'targets', 'tasks', 'users', 'volumes')
 
+#: The names of all tables.
 NAMES = (*RECORDED_TABLES,
          'archive_types', 'btypes', 'buildroots', 'external_repos',
          'group_packages', 'group_reqs', 'groups', 'notification_blocks',
