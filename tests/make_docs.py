@@ -16,7 +16,7 @@ import os
 import sys
 
 import twisted
-from pydoctor import driver
+from pydoctor import driver, extensions, model
 
 import txkoji
 
@@ -28,6 +28,35 @@ PYTHON = '/usr/share/doc/python3.*-doc/html/objects.inv'
 PYTHON_URL = 'https://docs.python.org/3'
 
 TWISTED_URL = 'https://docs.twisted.org/en/stable/api'
+
+#: Added to the style: lines of code are scrolled, not broken, on a phone.
+STYLE = 'pre { white-space: pre !important; overflow-x: auto; }\n'
+
+
+class ErrorNames(extensions.DocumentableMixin):
+    """Knows errors by their names, also where they are not imported."""
+
+    def expandName(self, name: str) -> str:
+        """Find the full name of a name in a docstring."""
+        full: str = super().expandName(name)
+        for package in ('txkoji', 'txkoji.exceptions'):
+            # The package itself has those that most programs need.
+            error = f'{package}.{name}'
+            if (full in (name, f'txkoji.exceptions.{name}')
+                    and error in self.system.allobjects):
+                return error
+        return full
+
+
+class System(model.System):
+    """The documented objects."""
+
+    custom_extensions = [__name__]
+
+
+def setup_pydoctor_extension(registrar: extensions.ExtRegistrar) -> None:
+    """Let pydoctor use the class above."""
+    registrar.register_mixin(ErrorNames)
 
 
 def inventory_of_twisted(cache: str) -> str:
@@ -44,11 +73,13 @@ def inventory_of_twisted(cache: str) -> str:
 
 def make(output: str, cache: str) -> int:
     """Write the documentation to a folder; gives pydoctor's exit code."""
-    options = ['-q', '--project-name=txkoji',
+    options = ['-q', f'--system-class={System.__module__}.System',
+               '--project-name=txkoji',
                f'--project-version={txkoji.__version__}',
                '--docformat=restructuredtext', '--theme=readthedocs',
                '--cls-member-order=source', '--sidebar-toc-depth=1',
                '--privacy=PRIVATE:txkoji.testing.methods.*',
+               '--privacy=PRIVATE:**.__*__',
                f'--html-output={output}', f'--project-base-dir={ROOT}',
                '--intersphinx-file='
                f'{inventory_of_twisted(cache)}::{TWISTED_URL}']
@@ -59,8 +90,10 @@ def make(output: str, cache: str) -> int:
         print(f'{PYTHON} is missing (Debian: apt install python3.11-doc).'
               ' So names of Python have no links, and warnings are no errors.')
     code = driver.main([*options, os.path.join(ROOT, 'txkoji')])
+    with open(os.path.join(output, 'extra.css'), 'a') as style:
+        style.write(STYLE)
     print(f'{output}/index.html is the manual.')
-    return code if found else 0
+    return code
 
 
 if __name__ == '__main__':
