@@ -98,8 +98,8 @@ class Connection(DeferredMethods, ListMethods):
     :param network: the `txkoji.hub.http.network.Network` that opens
                     connections. None means the reactor's sockets.
     :param proxy: the URL of a forward proxy, such as
-                  "http://user:password@proxy.example.com:3128". An empty text
-                  means no proxy. None means the proxies of the environment:
+                  ``http://user:password@proxy.example.com:3128``. An empty
+                  text means no proxy. None means the proxies of the environment:
                   ``https_proxy``, ``http_proxy``, ``all_proxy`` and
                   ``no_proxy``.
     :param timeout: seconds for one attempt, from connecting to the last byte
