@@ -33,7 +33,8 @@ The manual
 In the code of the manual, ``koji`` is a `Connection`, and ``hub`` is the
 `FakeHub <txkoji.testing.hub.FakeHub>` behind it. The code is the body of a
 coroutine function. In a function with ``inlineCallbacks``, write ``yield`` in
-place of ``await``. A comment at the end of a line is the value of the line.
+place of ``await``. A comment at the end of a line, or below the line, is the
+value of the line.
 
 The reference
 -------------

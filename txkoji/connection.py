@@ -99,9 +99,9 @@ class Connection(DeferredMethods, ListMethods):
                     connections. None means the reactor's sockets.
     :param proxy: the URL of a forward proxy, such as
                   ``http://user:password@proxy.example.com:3128``. An empty
-                  text means no proxy. None means the proxies of the environment:
-                  ``https_proxy``, ``http_proxy``, ``all_proxy`` and
-                  ``no_proxy``.
+                  text means no proxy. None means the proxies of the
+                  environment: ``https_proxy``, ``http_proxy``, ``all_proxy``
+                  and ``no_proxy``.
     :param timeout: seconds for one attempt, from connecting to the last byte
                     of the answer. For a file under the topurl, seconds
                     without a byte. None means the timeout of the profile.

@@ -76,8 +76,8 @@ Versions
 --------
 
 `txkoji.nvr` takes names apart, also with epochs, of files and in URLs. A text
-that is no name is a `ValueError`. ``compare()`` compares versions as rpm does,
-and ``version_key`` sorts builds:
+that is no name raises `ValueError`. ``compare()`` compares versions as rpm
+does, and ``version_key`` sorts builds:
 
 .. code-block:: python
 

@@ -19,8 +19,8 @@ existing file is replaced only with ``overwrite=True``:
     sent.size                       # 16
 
 ``koji.cg_import(metadata, paths)`` imports the build of a content generator
-(`Connection.cg_import`): it reserves the build, uploads the files and imports
-the build. If a step fails, it releases the reservation.
+(`Connection.cg_import`): the build is reserved, its files are uploaded, and
+the build is imported. If a step fails, the reservation is released.
 
 Downloads
 ---------
@@ -48,8 +48,8 @@ Logs that grow
 --------------
 
 `Connection.follow` iterates over the lines of a task's logs while they grow,
-until the task has finished. With ``descendents=True`` it includes the
-descendents of the task:
+until the task has finished. With ``descendents=True``, the lines of its
+descendents are included:
 
 .. code-block:: python
 

@@ -5,7 +5,7 @@ Measurements
 ------------
 
 ``tox -e bench`` measures on your machine, side by side with other libraries.
-On a machine with two cores, it printed:
+On a machine with two cores, the benchmarks printed:
 
 * 8,977 calls a second over TLS, with 111 microseconds of CPU time a call. That
   is 8.47 times the calls of Koji's own client in 20 threads, 1.69 times those

@@ -28,7 +28,7 @@ message here is made by hand:
 
 A subscriber selects kinds of events, and values of members of the event, its
 build or its task. `txkoji.messages.subscription` lists the members. Any other
-name is a `ValueError`, which suggests the nearest one:
+name raises `ValueError`, whose text suggests the nearest one:
 
 .. code-block:: python
 
@@ -62,11 +62,19 @@ One message
 -----------
 
 `parse` reads a message of stompest, stomp.py, qpid-proton, pika or
-fedora-messaging::
+fedora-messaging, or a pair of headers and body:
 
-    event = messages.parse(message, koji)
-    if event.kind == 'BuildStateChange' and event.new == 'COMPLETE':
-        print(event.build.nvr, event.url)
+.. code-block:: python
+
+    from txkoji import messages
+
+    event = messages.parse(
+        ({'type': 'BuildStateChange'},
+         {'attribute': 'state', 'old': 'BUILDING', 'new': 'COMPLETE',
+          'info': dict(build)}), koji)
+    event.kind, event.old, event.new
+    # ('BuildStateChange', 'BUILDING', 'COMPLETE')
+    event.package                   # ceph
 
 Koji's hub sends messages with its plugin for AMQP 1.0
 (plugins/hub/protonmsg.py), with koji-fedoramessaging, or with older plugins.

@@ -4,8 +4,9 @@ Tags as a whole: differences, changes, the past, and side tags.
 Differences
 -----------
 
-``tag.diff()`` compares the builds of two tags, or of one tag at two events. It
-reads both lists while they arrive, so that tags may have any number of builds:
+``tag.diff()`` compares the builds of two tags, or of one tag at two events.
+Both lists are read while they arrive, so that tags may have any number of
+builds:
 
 .. code-block:: python
 
@@ -27,7 +28,7 @@ The past
 --------
 
 `Connection.at` gives a view of the hub as it was at an event, or at a time.
-The view has the reads that take an ``event``, and refuses all others. It keeps
+The view has the reads that take an ``event``, refuses all others, and keeps
 the answers:
 
 .. code-block:: python
@@ -45,8 +46,8 @@ Side tags
 ---------
 
 `Connection.side_tag` makes a side tag for a while, on hubs that have the
-plugin. It waits for the repository of the tag, and removes the tag at the end,
-also after an error or a cancellation:
+plugin. The ``async with`` waits for the repository of the tag, and removes the
+tag at the end, also after an error or a cancellation:
 
 .. code-block:: python
 

@@ -4,9 +4,9 @@ Tests of your own: a Koji hub in memory, or on a port.
 The hub
 -------
 
-`FakeHub` is a Koji hub in memory. It begins with sample data of a real hub,
-and changes as a hub does: it tags builds, makes tasks, and refuses calls with
-the hub's fault codes and texts:
+`FakeHub` is a Koji hub in memory. The hub begins with sample data of a real
+hub, and changes as a hub does: it tags builds, makes tasks, and refuses calls
+with the hub's fault codes and texts:
 
 .. code-block:: python
 
@@ -102,8 +102,8 @@ Making a world
 ``add_build`` and ``add_task`` take names, and have defaults.
 ``FakeHub(sample=False)`` begins empty. ``FakeHub.from_hub(koji, tags=[...])``
 fires with a hub that has a slice of a real one: the tags, and everything in
-them. ``hub.save(path)`` writes it to a file, and ``FakeHub.load(path)`` reads
-the file.
+them. ``hub.save(path)`` writes a hub to a file, and ``FakeHub.load(path)``
+reads the file.
 
 Life
 ----
@@ -159,7 +159,7 @@ Versions, and methods without an answer
 `FakeHub` behaves as version 1.36; with ``FakeHub(version='1.35.3')`` and older
 versions, as these versions.
 
-It answers all methods of the hub except the following, which have to be
+`FakeHub` answers all methods of a hub except the following, which have to be
 taught: those of plugins other than sidetag, kiwi and runroot;
 ``addArchiveType``, ``addBType``, ``addExternalRPM``, ``addUserKrbPrincipal``,
 ``applyVolumePolicy``, ``editPermission``, ``evalPolicy``, ``getArchiveFile``,
@@ -176,10 +176,10 @@ A hub on a port
 ---------------
 
 ``python -m txkoji.testing`` serves such a hub on a local port, for programs in
-any language, and prints a profile for it. With ``--tls`` it makes certificates
-for users to log in with, and accepts a password, too. With ``--builders``
-tasks are done. With ``--state FILE`` it keeps its state between runs. Koji's
-own command works with it::
+any language, and prints a profile for it. With ``--tls``, users get
+certificates to log in with, and a password. With ``--builders``, tasks are
+done. With ``--state FILE``, the state is kept between runs. Koji's own command
+works with the hub::
 
     python -m txkoji.testing --tls --builders --state hub.json > fakehub.conf &
     cp fakehub.conf ~/.koji/config.d/

@@ -32,7 +32,7 @@ Tags and repositories
 `Connection.wait_tagged` waits for builds in a tag, with ``inherit=True`` also
 for inherited builds. `Connection.wait_repo` waits for a repository with
 certain builds, as Koji's own ``wait-repo``. If you are logged in to a hub of
-version 1.35 or later, it requests the repository:
+version 1.35 or later, the method requests the repository:
 
 .. code-block:: python
 
