@@ -62,7 +62,7 @@ One message
 -----------
 
 `parse` reads a message of stompest, stomp.py, qpid-proton, pika or
-fedora-messaging, or a pair of headers and body:
+fedora-messaging, or a pair of properties and body:
 
 .. code-block:: python
 
