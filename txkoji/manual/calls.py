@@ -5,7 +5,8 @@ One call
 --------
 
 Hub methods are attributes of a `Connection`, with the hub's names and
-parameters; `txkoji.methods.DeferredMethods` lists them. A call returns a
+parameters. `txkoji.methods.DeferredMethods` lists them, and so does the
+command ``koji list-api``. A call returns a
 `Deferred <twisted.internet.defer.Deferred>`. Use the Deferred with ``await``,
 with ``yield`` in ``inlineCallbacks``, or with callbacks, and cancel it to end
 the request:
