@@ -1,4 +1,4 @@
-"""The few lines that replace functions of other programs; see the README."""
+"""The few lines that replace functions of other programs; see the manual."""
 from __future__ import annotations
 
 import ast
@@ -11,10 +11,10 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from tests.support import HubTestCase, folder, write
-from tests.test_documents import read
 from txkoji import Connection
 from txkoji.build import Build
 from txkoji.builds.images import digests_by_arch
+from txkoji.manual import few_lines
 from txkoji.nvr import NVRA, compare
 
 SOURCE = 'git+https://src.example.test/rpms/zsh.git#9a2f7fc'
@@ -228,14 +228,16 @@ class LinesTests(HubTestCase):
 
 
 def table() -> list[tuple[str, int]]:
-    """Read the table of the README: purposes, and numbers of lines of ours."""
-    text = read('README.rst').split('Lines that public programs have')[1]
+    """Read the table of the manual: purposes, and numbers of our lines."""
+    text = inspect.getdoc(few_lines) or ''
     rule = next(line for line in text.split('\n') if line.startswith('==='))
     _, _, body, *_ = text.split(rule)
     starts = [match.start() for match in re.finditer('=+', rule)]
     rows: list[tuple[str, int]] = []
     for line in body.strip('\n').split('\n'):
-        purpose = line[:starts[1]].strip()
-        if purpose:
-            rows.append((purpose, int(line[starts[2]:])))
+        purpose, count = line[:starts[1]].strip(), line[starts[2]:]
+        if count:
+            rows.append((purpose, int(count)))
+        elif purpose:
+            rows[-1] = (f'{rows[-1][0]} {purpose}', rows[-1][1])
     return rows

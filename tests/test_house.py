@@ -45,6 +45,8 @@ FLOORS = [
     ['compare'],
     [''],
     ['testing'],
+    # Nothing imports the chapters.
+    ['manual'],
 ]
 
 #: Names that begin with an underscore, and are public: those of NamedTuple.

@@ -49,17 +49,17 @@ class Build(Timed):
     cg_id: int | None
     #: The name of that content generator.
     cg_name: str | None
-    #: The text of `completed`.
+    #: The text of ``completed``.
     completion_time: str | None
-    #: `completed` in seconds since 1970.
+    #: ``completed`` in seconds since 1970.
     completion_ts: float | None
     #: The event of the tagging, in the builds of a tag.
     create_event: int | None
     #: The event of its creation.
     creation_event_id: int | None
-    #: The text of `created`.
+    #: The text of ``created``.
     creation_time: str | None
-    #: `created` in seconds since 1970.
+    #: ``created`` in seconds since 1970.
     creation_ts: float | None
     #: Whether it is a draft.
     draft: bool | None
@@ -101,9 +101,9 @@ class Build(Timed):
     release: str
     #: The source, with the commit.
     source: str | None
-    #: The text of `started`.
+    #: The text of ``started``.
     start_time: str | None
-    #: `started` in seconds since 1970.
+    #: ``started`` in seconds since 1970.
     start_ts: float | None
     #: The state; see `txkoji.build_states`.
     state: int

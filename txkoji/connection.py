@@ -65,6 +65,7 @@ if TYPE_CHECKING:
 else:
     from txkoji.hub_methods import DescribedMethods as DeferredMethods
 
+    #: The types of `iterate` and `pages`, which nothing needs at run time.
     ListMethods = object
 
 #: Patterns of configuration files; replace it to read others.
@@ -97,10 +98,10 @@ class Connection(DeferredMethods, ListMethods):
     :param network: the `txkoji.hub.http.network.Network` that opens
                     connections. None means the reactor's sockets.
     :param proxy: the URL of a forward proxy, such as
-                  "http://user:password@proxy.example.com:3128". An empty text
-                  means no proxy. None means the proxies of the environment:
-                  ``https_proxy``, ``http_proxy``, ``all_proxy`` and
-                  ``no_proxy``.
+                  ``http://user:password@proxy.example.com:3128``. An empty
+                  text means no proxy. None means the proxies of the
+                  environment: ``https_proxy``, ``http_proxy``, ``all_proxy``
+                  and ``no_proxy``.
     :param timeout: seconds for one attempt, from connecting to the last byte
                     of the answer. For a file under the topurl, seconds
                     without a byte. None means the timeout of the profile.
@@ -330,8 +331,8 @@ class Connection(DeferredMethods, ListMethods):
         :param progress: called after each chunk with the bytes on the hub and
                          the total, or None if that is unknown.
         :returns: a Deferred that fires with an `Uploaded`. If it is canceled,
-                  also by `progress`, it fails with `UploadCanceled`, which has
-                  the number of uploaded bytes.
+                  also by ``progress``, it fails with `UploadCanceled`, which
+                  has the number of uploaded bytes.
         :raises ActionNotAllowed: if you are not logged in; nothing is sent.
         :raises UploadError: if the file does not arrive intact, changes
                              meanwhile, has an invalid path, or cannot be
@@ -553,11 +554,11 @@ class Connection(DeferredMethods, ListMethods):
         :raises CallTimeout: when the time is over.
         :raises ValueError: if both ``after_event`` and ``min_event`` are
                             given, or an argument is invalid.
-        :raises KojiLoginException: if `request` is true, and you are not
+        :raises KojiLoginException: if ``request`` is true, and you are not
                                     logged in.
         :raises GenericError: if the request ends without a repository (the
                               text names its task), if there is no such tag, or
-                              if `request` is true and the hub is older than
+                              if ``request`` is true and the hub is older than
                               1.35.
         """
         return wait_for_repo(self.client, tag, nvrs, after_event, timeout,
@@ -641,10 +642,10 @@ class Connection(DeferredMethods, ListMethods):
         made is canceled, which has 30 seconds. (An uploaded file stays: hubs
         have no method to remove it.)
 
-        :param source: the URL of the source, with a commit; None if `srpm` is
-                       given.
+        :param source: the URL of the source, with a commit; None if ``srpm``
+                       is given.
         :param target: the name of the build target. None, with a ``repo_id``
-                       in `opts`, builds without tagging.
+                       in ``opts``, builds without tagging.
         :param srpm: a source package to upload: the name of a file, or a file
                      that is open in binary mode.
         :param scratch: whether to keep no build, only its files for a while.

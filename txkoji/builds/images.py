@@ -30,7 +30,9 @@ MANIFESTS = ('application/vnd.docker.distribution.manifest.v2+json',
 class ParentBuild(NamedTuple):
     """A build that an image is built upon."""
 
+    #: The id of the build.
     id: int
+    #: Its name-version-release.
     nvr: str
 
 

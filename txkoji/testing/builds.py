@@ -42,7 +42,7 @@ class Builds:
         """
         Begin a build, anew if it has failed before.
 
-        :param data: what it is: `name`, `version`, `release`, and more.
+        :param data: what it is: ``name``, ``version``, ``release``, and more.
         :returns: its row.
         :raises GenericError: if there is one that has not failed.
         """

@@ -163,6 +163,7 @@ def checksum(kind: str, data: bytes) -> str:
 class FilesResource(Resource):
     """What is served under the topurl."""
 
+    #: All paths below are files.
     isLeaf = True
 
     def __init__(self, hub: Served) -> None:
