@@ -18,7 +18,7 @@ The manual
 * `Tags <txkoji.tags>`: differences, changes, the past, and side tags.
 * `Waiting <txkoji.waiting>`: for tasks, builds, tags and repositories, and
   estimates of their ends.
-* `Events <txkoji.messages>`: messages of the hub on a message bus.
+* `Events <txkoji.messages>`: of the hub, from a message bus or by polling.
 * `Files <txkoji.files>`: uploads, downloads, and logs that grow.
 * `Links <txkoji.links>`: the objects that links to kojiweb show.
 * `Tests of your own <txkoji.testing>`: a Koji hub in memory, or on a port.

@@ -1,5 +1,5 @@
 """
-Messages of a hub on a message bus, as objects.
+Events of a hub, as objects: from a message bus, or by polling.
 
 Events
 ------
@@ -57,6 +57,59 @@ message reports a change of the task.
 
 The hub sends a message after the call that caused the event. A message may
 come late, more than once, out of order, or not at all.
+
+Catching up
+-----------
+
+With ``catch_up=True`` a listener asks the hub, whenever the broker begins to
+deliver, for what has happened since the last message. It is handed on before
+the messages that follow. With ``state='bot.state'`` it also asks for what has
+happened since the last run of the program::
+
+    koji.events.listen_amqp('amqps://bot:secret@broker.example.com/',
+                            catch_up=True, state='bot.state')
+
+Polling
+-------
+
+Most hubs have no broker that everybody may use. `Events.poll
+<txkoji.messages.dispatcher.Events.poll>` asks the hub itself, and calls the
+same subscribers with the same objects. `txkoji.messages.polling` says what a
+poll cannot see:
+
+.. code-block:: python
+
+    poller = await koji.events.poll(interval=60, tags=['f44-build'])
+    stream = koji.events.stream('Tag')
+    hub.history.tag_build(40, 5356)
+    hub.clock.advance(60)
+    event = await stream.next_item()
+    event.tag, event.build.nvr      # ('f44-build', 'ceph-9.22.53-11.fc43')
+    stream.stop()
+    await poller.stop()
+
+Events are handed on at least once, those of a build or task in order. With
+``state='bot.state'`` the file notes what was handed on, so that nothing that
+happens during a restart is missed.
+
+A loop
+------
+
+A loop reads events one after the other:
+
+.. code-block:: python
+
+    async with koji.events.stream('BuildStateChange') as stream:
+        fed = koji.events.feed((
+            {'type': 'BuildStateChange'},
+            {'attribute': 'state', 'old': 'BUILDING', 'new': 'COMPLETE',
+             'info': dict(build)}))
+        async for event in stream:
+            break
+    event.new                       # COMPLETE
+
+An event is handled when the loop asks for the next one, or ends. Only then a
+broker forgets it, so that a slow loop is not flooded.
 
 One message
 -----------
