@@ -4,6 +4,7 @@ from __future__ import annotations
 from txkoji import Connection
 from txkoji.build import Build
 from txkoji.files.file import File
+from txkoji.messages import TagUntag
 from txkoji.nvr import NVR, NVRA, compare
 from txkoji.repo import Repo
 from txkoji.rows import Tag
@@ -155,3 +156,10 @@ async def others(koji: Connection) -> None:
     reveal_type(await koji.whoami())  # CurrentUser
     reveal_type(await koji.find_links('x'))  # list[Link]
     reveal_type(await koji.at(1).getTag('x', strict=True))  # Tag
+
+
+async def events(koji: Connection) -> None:
+    """Events of a loop, and of a poll."""
+    reveal_type(await koji.events.stream(TagUntag).next_item())  # TagUntag
+    reveal_type(await koji.events.stream('Tag').next_item())  # Any
+    reveal_type(await koji.events.poll())  # HubPoller

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 from weakref import WeakSet
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
@@ -21,7 +21,7 @@ from txkoji.messages.listening import Listener, NotHandled
 from txkoji.messages.message import Message
 from txkoji.messages.parse import parse
 from txkoji.messages.polling.filters import Wanted
-from txkoji.messages.stream import EventStream
+from txkoji.messages.stream import Event, EventStream
 from txkoji.messages.subscription import Kinds, Subscription
 from txkoji.messages.tasks import TaskStateChange
 from txkoji.resource import Hub
@@ -79,7 +79,7 @@ class Events:
         #: Key of a message in progress -> the work of its subscribers.
         self._in_progress: dict[Hashable, SingleFlight[bool | None]] = {}
         self._closed = False
-        self._streams: WeakSet[EventStream] = WeakSet()
+        self._streams: WeakSet[EventStream[Any]] = WeakSet()
         self._listeners: list[Listener] = []
 
     def subscribe(self, callback: Callable[[Any], Any], kind: Kinds = None,
@@ -109,8 +109,16 @@ class Events:
         self._subscriptions.append(subscription)
         return subscription
 
+    @overload
+    def stream(self, kind: type[Event], *, limit: int = 1000, **match: Any
+               ) -> EventStream[Event]: ...
+
+    @overload
     def stream(self, kind: Kinds = None, *, limit: int = 1000, **match: Any
-               ) -> EventStream:
+               ) -> EventStream[Any]: ...
+
+    def stream(self, kind: Kinds = None, *, limit: int = 1000, **match: Any
+               ) -> EventStream[Any]:
         """
         Read events in a loop.
 
@@ -136,7 +144,8 @@ class Events:
         if not isinstance(limit, int) or limit < 1:
             raise ConfigurationError('events.stream: limit is a number above'
                                      f' 0, not {limit!r}')
-        stream = EventStream(kind, match, limit, self._unsubscribe)
+        stream: EventStream[Any] = EventStream(kind, match, limit,
+                                               self._unsubscribe)
         self._subscriptions.append(stream.subscription)
         self._streams.add(stream)
         return stream
