@@ -188,11 +188,9 @@ class Work:
         logs = {self._row(number)['arch']: result['logs']
                 for number, result in zip(parts, results)}
         if row is None:
-            owner = self._tables.name('users', task['owner'])
-            for path in [*paths, *sum(logs.values(), [])]:
-                self._world.files.copy(
-                    f'work/{path}', f'scratch/{owner}/task_{task["id"]}/'
-                    f'{posixpath.basename(path)}')
+            self._world.files.copy_to_scratch(
+                self._tables.name('users', task['owner']), task['id'], paths,
+                logs)
             return
         build = rows.build(self._tables, row)
         content = Content(self._world)

@@ -1,6 +1,7 @@
 """The hub methods of builders: those whose names begin with ``host.``."""
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from munch import unmunchify
@@ -225,14 +226,12 @@ class HostMethods(Methods):
                            logs: Any = None) -> None:
         row = self._mine(task_id)
         owner = self.tables.name('users', row['owner'])
-        folder = f'scratch/{owner}/task_{row["id"]}'
-        whole = [srpm, *rpms, *(path for paths in (logs or {}).values()
-                                for path in paths)]
-        for path in whole:
+        logs = logs or {}
+        for path in [srpm, *rpms, *chain.from_iterable(logs.values())]:
             if self.world.files.size(f'work/{path}') is None:
                 raise GenericError(f'uploaded file missing: work/{path}')
-            name = path.rpartition('/')[2]
-            self.world.files.copy(f'work/{path}', f'{folder}/{name}')
+        self.world.files.copy_to_scratch(owner, row['id'], [srpm, *rpms],
+                                         logs)
 
     @export()
     def tagBuild(self, task_id: Any, tag: Any, build: Any,
