@@ -1,15 +1,14 @@
 """
 Tell a chat which builds are complete, and which have failed.
 
-The bot posts to the web hook of the chat. With --profile it listens to the
-message broker of --amqp, and needs txkoji[amqp].
+With --profile it listens to the broker of --amqp, and needs txkoji[amqp].
 """
-import sys
 from argparse import Namespace
 
 import treq
 from embedded import run
 from twisted.internet.defer import DeferredQueue
+from twisted.internet.error import ConnectError
 
 from txkoji import Connection
 from txkoji.messages import BuildStateChange
@@ -20,18 +19,18 @@ async def tell(koji: Connection, options: Namespace) -> None:
     events: DeferredQueue[BuildStateChange] = DeferredQueue()
     koji.events.subscribe(events.put, kind='BuildStateChange',
                           new=['COMPLETE', 'FAILED'])
-    if options.amqp:
+    if options.profile:
         await koji.events.listen_amqp(options.amqp)
-    elif options.profile:
-        sys.exit('--profile needs --amqp amqps://USER:PASSWORD@HOST/')
     while True:
         build = (await events.get()).build
         text = f'{build.nvr} of {build.owner_name} is {build.state_name}'
         print(text, flush=True)
-        if options.hook:
-            answer = await treq.post(options.hook, json={'text': text},
-                                     timeout=30, persistent=False)
-            await answer.content()
+        try:
+            if options.hook:
+                await treq.content(await treq.post(
+                    options.hook, json={'text': text}, persistent=False))
+        except ConnectError as error:
+            print(f'The hook is away: {error}', flush=True)
 
 
 run(tell, __doc__,

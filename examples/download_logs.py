@@ -34,7 +34,8 @@ async def find(koji: Connection, thing: str) -> list[File]:
         if task is None:
             sys.exit(f'There is no task {thing}.')
         outputs = await gatherResults([
-            each.output() for each in [task, *await task.descendents()]])
+            each.output() for each in [task, *await task.descendents()]],
+            consumeErrors=True)
         files = [file for output in outputs for file in output]
     return [file for file in files if file.name.endswith('.log')]
 

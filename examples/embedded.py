@@ -7,6 +7,7 @@ that is embedded in the example, with sample data.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import shutil
 import sys
@@ -16,8 +17,12 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import CannotListenError
+from twisted.internet.defer import CancelledError, Deferred, FirstError
+from twisted.internet.error import (
+    CannotListenError,
+    ConnectError,
+    ConnectingCancelledError,
+)
 from twisted.internet.task import deferLater, react
 from twisted.logger import (
     FilteringLogObserver,
@@ -26,6 +31,7 @@ from twisted.logger import (
     globalLogBeginner,
     textFileLogObserver,
 )
+from twisted.web.client import ResponseFailed
 
 from txkoji import Connection
 from txkoji.exceptions import KojiException
@@ -33,6 +39,10 @@ from txkoji.testing import FakeHub
 
 #: The exit status of a program that Ctrl-C has ended: 128 and the signal.
 INTERRUPTED = 130
+
+#: The exceptions of a program that Ctrl-C has ended.
+CANCELED = (CancelledError, ConnectingCancelledError, KeyboardInterrupt,
+            asyncio.CancelledError)
 
 Example = Callable[[Connection, argparse.Namespace], Awaitable[None]]
 Prepare = Callable[[FakeHub], None]
@@ -95,21 +105,31 @@ def plainly() -> Iterator[None]:
     """
     End the process without a traceback.
 
-    An error of Koji, or of the system, ends the process with status 1 and one
-    line on stderr, as ``sys.exit(text)`` in an example does. Ctrl-C and a
-    closed pipe end it without a word.
+    An error of Koji, of the network, of a file or of an argument ends the
+    process with status 1 and one line on stderr, as ``sys.exit(text)`` in an
+    example does. Ctrl-C and a closed pipe end it without a word.
     """
     try:
         yield
         print(end='', flush=True)
-    except (CancelledError, KeyboardInterrupt):
-        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # At its exit, Python flushes the rest to nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except (KojiException, OSError, CannotListenError) as error:
-        sys.exit(' '.join(f'{error}'.split()))
+    except FirstError as error:
+        # gatherResults() wraps the error of one of its Deferreds.
+        sys.exit(INTERRUPTED if error.subFailure.check(*CANCELED)
+                 else one_line(error.subFailure.getErrorMessage()))
+    except CANCELED:
+        sys.exit(INTERRUPTED)
+    except (KojiException, OSError, ValueError, CannotListenError,
+            ConnectError, ResponseFailed) as error:
+        sys.exit(one_line(f'{error}'))
+
+
+def one_line(text: str) -> str:
+    """Fold a text into a line."""
+    return ' '.join(text.split())
 
 
 def connect(options: argparse.Namespace, user: str = 'alice',

@@ -1,9 +1,9 @@
 """
-Move builds from one tag to another as they come: a daemon.
+Move builds from one tag to another, as they come.
 
-With --profile it listens to the broker of --amqp, and needs txkoji[amqp].
+This daemon hears of builds by the broker of --amqp, for which it needs
+txkoji[amqp], or of the embedded hub.
 """
-import sys
 from argparse import Namespace
 
 from embedded import run
@@ -16,19 +16,17 @@ from txkoji.messages import TagUntag
 
 async def move(koji: Connection, options: Namespace) -> None:
     """Move builds until the program is ended."""
+    await koji.getTag(options.old, strict=True)
     events: DeferredQueue[TagUntag] = DeferredQueue()
     koji.events.subscribe(events.put, kind='Tag', tag=options.old)
-    if options.amqp:
+    if options.profile:
         await koji.events.listen_amqp(options.amqp)
-    elif options.profile:
-        sys.exit('--profile needs --amqp amqps://USER:PASSWORD@HOST/')
     await koji.login()
     while True:
         build = (await events.get()).build
         try:
-            task = await koji.wait(
-                await koji.moveBuild(options.old, options.new, build))
-            await task.get_result()
+            task = await koji.moveBuild(options.old, options.new, build)
+            await (await koji.wait(task)).get_result()
             print(build.nvr, 'is in', options.new, flush=True)
         except KojiException as error:
             print(build.nvr, 'was not moved:', error, flush=True)

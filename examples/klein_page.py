@@ -7,7 +7,7 @@ from klein import Klein
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import serverFromString
 from twisted.web.server import Site
-from twisted.web.template import Tag, tags
+from twisted.web.template import flattenString, tags
 
 from txkoji import Connection
 from txkoji.exceptions import KojiException
@@ -18,15 +18,16 @@ async def serve(koji: Connection, options: Namespace) -> None:
     app = Klein()
 
     @app.route('/<package>')
-    async def show(request: Any, package: str) -> Tag:
+    async def show(request: Any, package: str) -> bytes:
         try:
             builds = await koji.with_options(deadline=30).listBuilds(
                 package, queryOpts={'order': '-build_id', 'limit': 20})
         except KojiException as error:
             request.setResponseCode(502)
-            return tags.p(f'Koji does not answer: {error}')
-        return tags.ul(tags.li(build.nvr, ' is ', str(build.state_name))
-                       for build in builds)
+            return f'Koji does not answer: {error}'.encode()
+        return await flattenString(request, tags.ul([
+            tags.li(build.nvr, ' is ', str(build.state_name))
+            for build in builds] or 'There is no build.'))
 
     from twisted.internet import reactor
     port = await serverFromString(reactor, options.listen).listen(

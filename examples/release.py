@@ -6,17 +6,16 @@ Without --tag they are only listed. Versions are compared as rpm does.
 from argparse import Namespace
 
 from embedded import run
-from twisted.internet.defer import gatherResults
 
 from txkoji import Connection
 
 
 async def release(koji: Connection, options: Namespace) -> None:
     """List the builds, and tag them."""
-    ready, released = ({build.package_name: build for build in builds}
-                       for builds in await gatherResults([
-                           koji.listTagged(tag, latest=True)
-                           for tag in (options.ready, options.release)]))
+    ready, released = [
+        {build.package_name: build
+         for build in await koji.listTagged(tag, latest=True)}
+        for tag in (options.ready, options.release)]
     newer = [build for name, build in sorted(ready.items())
              if name not in released
              or build.version_key > released[name].version_key]

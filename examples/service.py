@@ -3,7 +3,7 @@ Count the open tasks every minute, as a service that twistd runs.
 
     cd examples; KOJI_PROFILE=NAME twistd -noy service.py
 
-Without n and o it runs in the background. Python does the same with this file.
+Without n and o it runs in the background. Or run this file with Python.
 """
 import os
 import sys
@@ -22,8 +22,8 @@ from txkoji.exceptions import KojiException
 async def count() -> None:
     """Log the number of open tasks, or an outage of the hub."""
     try:
-        tasks = await koji.listTasks(opts={'state': [1]})
-        Logger('tasks').info('{count} tasks are open', count=len(tasks))
+        found = await koji.listTasks(opts={'state': [1]})
+        Logger('tasks').info('{n} tasks are open', n=len(found))
     except KojiException as error:
         Logger('tasks').error('no count: {error}', error=str(error))
 

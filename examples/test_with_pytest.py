@@ -1,7 +1,8 @@
 """
-Test a program that uses Koji with pytest: ``pytest test_with_pytest.py``.
+Test a program that uses Koji with pytest.
 
-Where txkoji is installed, its fixtures are there.
+Run ``pytest examples/test_with_pytest.py``. Its fixtures are there wherever
+txkoji is installed.
 """
 import pytest
 

@@ -1,4 +1,4 @@
-"""Test a program that uses Koji with trial: ``trial test_with_trial``."""
+"""Test a program with trial: ``trial examples/test_with_trial.py``."""
 from twisted.trial.unittest import TestCase
 
 from txkoji import Connection

@@ -59,7 +59,8 @@ class Lines:
                 self.say(f'{line.task_id} {line.name}: {line.text}')
 
         await gatherResults([Deferred.fromCoroutine(changes()),
-                             Deferred.fromCoroutine(logs())])
+                             Deferred.fromCoroutine(logs())],
+                            consumeErrors=True)
 
     def update(self, change: TaskChange) -> None:
         """Take a change of the state of a task."""

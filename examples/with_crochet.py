@@ -1,9 +1,10 @@
 """
 Ask Koji from a program that blocks, with crochet.
 
-Twisted runs in a thread of its own. A function with ``wait_for`` calls it, and
-blocks until the result is there, or until the time is over.
+Twisted runs in a thread of its own. A function with wait_for() blocks until
+the result is there, or until the time is over.
 """
+import logging
 from typing import Any
 
 from crochet import setup, wait_for
@@ -26,9 +27,13 @@ def close(koji: Connection) -> Any:
 
 options = parse(__doc__, {'tags': ('f43,f44', 'names of tags')})
 setup()
+# crochet logs the error of a call that Ctrl-C has interrupted.
+logging.getLogger('twisted').addHandler(logging.NullHandler())
 with plainly():
     koji = connect(options)
-    for name in options.tags.split(','):
-        tag = get_tag(koji, name)
-        print(tag.name, 'is', tag.id)
-    close(koji)
+    try:
+        for name in options.tags.split(','):
+            tag = get_tag(koji, name)
+            print(tag.name, 'is', tag.id)
+    finally:
+        close(koji)

@@ -52,7 +52,8 @@ class ArgumentsTests(HubTestCase):
     def test_without_id(self) -> None:
         """An object without an id is a TypeError, and nothing is sent."""
         tag = Tag({'name': 'f44'})
-        self.fail_of(self.koji.getTag(tag), TypeError)
+        error = self.fail_of(self.koji.getTag(tag), TypeError)
+        self.assertIn('pass dict(...) of it', str(error))
         self.fail_of(self.koji.batched().getTag([tag]), TypeError)
         self.assertRaises(TypeError, self.koji.MultiCall().getTag, tag)
         self.assertRaises(TypeError, self.koji.iterate, 'listTagged', tag)
