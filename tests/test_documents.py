@@ -195,7 +195,7 @@ class ContentsTests(SynchronousTestCase):
         there = {os.path.relpath(path, ROOT)
                  for path in glob.glob(os.path.join(ROOT, 'examples/*.py'))}
         self.assertEqual(
-            listed | {'examples/embedded.py', 'examples/tree.py'}, there)
+            listed | {'examples/downloads.py', 'examples/tree.py'}, there)
 
     def test_length(self) -> None:
         """The README is two screens long."""

@@ -6,7 +6,13 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, overload
 from weakref import WeakSet
 
-from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    fail,
+    maybeDeferred,
+    succeed,
+)
 from twisted.logger import Logger
 
 from txkoji.client import HubClient
@@ -394,7 +400,10 @@ class Events:
         self._listeners.append(listener)
 
         def failed(failure: Any) -> Any:
-            if listener in self._listeners:
+            # A canceled listener is still closing its connection to the
+            # broker, which close() waits for.
+            if listener in self._listeners and not failure.check(
+                    CancelledError):
                 self._listeners.remove(listener)
             return failure
 
