@@ -31,7 +31,7 @@ class ExamplesTests(ExamplesCase):
         files = self.run_example('scratch_build').split(
             'CLOSED    build (')[1]
         self.assertIn('.src.rpm', files)
-        self.assertIn('bytes', files.split('/logs/x86_64/build.log')[0])
+        self.assertIn('/logs/x86_64/build.log', files)
         self.assertNotIn('404', files)
 
     def test_watch_task(self) -> None:
