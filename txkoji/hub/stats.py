@@ -23,8 +23,9 @@ class Stats:
                    or wait for a login or for the next attempt, and waits for
                    tasks, builds or repositories.
     :ivar calls: hub method -> the number of calls so far, each without its
-                 retries. A multicall is one call of ``multiCall``. The first
-                 `METHODS` names are counted, and all others as `OTHERS`.
+                 retries. A multicall is one call of ``system.multicall``.
+                 The first `METHODS` names are counted, and all others as
+                 `OTHERS`.
     :ivar retries: the number of retries so far.
     :ivar renewals: the number of renewed or replaced sessions so far.
     :ivar connections: the number of open connections, including idle ones.

@@ -117,10 +117,11 @@ class Message:
         of tasks and builds tell the time, and others if the broker has noted
         when the message was sent.
         """
-        if self._sent_at:
-            with suppress(ValueError, OverflowError, OSError):
+        with suppress(ValueError, TypeError, OverflowError, OSError):
+            if self._sent_at:
                 return datetime.fromtimestamp(self._sent_at, timezone.utc)
-        return self._changed_at()
+            return self._changed_at()
+        return None
 
     def _changed_at(self) -> datetime | None:
         """Find the time of the event in the object of the event."""
