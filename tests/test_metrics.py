@@ -8,9 +8,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.exposition import generate_latest
-from prometheus_client.openmetrics.parser import (
-    text_string_to_metric_families,
-)
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
