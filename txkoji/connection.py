@@ -434,7 +434,8 @@ class Connection(DeferredMethods, ListMethods):
             directory=directory, concurrency=concurrency, progress=report))
 
     def follow(self, task_id: TaskOrId, *, descendents: bool = False,
-               names: str = '*log') -> Follow:
+               names: str = '*log', split_at_returns: bool = False
+               ) -> Follow:
         """
         Iterate over the lines of a task's logs while they grow.
 
@@ -452,12 +453,15 @@ class Connection(DeferredMethods, ListMethods):
                             Then the iteration ends when all of them have
                             finished.
         :param names: a shell pattern for the names of the logs.
+        :param split_at_returns: whether a lone carriage return ends a line,
+                                 too, as progress bars in logs have them.
         :raises TypeError: at once, if the argument is neither a task nor an
                            id.
         :raises GenericError: if no task has this id.
         """
         return Follow(self.client, self._log_poller, task_id,
-                      descendents=descendents, names=names)
+                      descendents=descendents, names=names,
+                      split_at_returns=split_at_returns)
 
     # Waiting
 

@@ -83,6 +83,26 @@ class FollowTests(HubTestCase):
         self.assertEqual(self.texts(), ['three', '', 'end'])
         self.assertEqual(self.ended, [None])
 
+    def test_returns(self) -> None:
+        """A lone carriage return ends a line, if that is wanted."""
+        for wanted, texts in [(False, [['10%\r50%\r99%', 'done', 'end'], []]),
+                              (True, [['10%', '50%', '99%', 'done'],
+                                      ['end']])]:
+            self.set_state(TASK, task_states.OPEN)
+            self.cut_off(b'10%\r50%\r99%\r\ndone\r')
+            self.follow(split_at_returns=wanted)
+            found = self.texts()
+            self.put(b'\n')
+            self.pass_time()
+            found += self.texts()
+            self.put(b'end\r')
+            self.pass_time()
+            found += self.texts()
+            self.put(b'\n')
+            self.set_state(TASK, task_states.CLOSED)
+            self.pass_time()
+            self.assertEqual(found + self.texts(), sum(texts, []))
+
     def test_finished(self) -> None:
         """The logs of a finished task are read to their ends."""
         self.put(b'all\n')

@@ -43,7 +43,8 @@ async def main(reactor):
 
     failed = []
     koji.events.subscribe(hear)
-    listener = await koji.events.listen_fedora_messaging(requeue=True)
+    listener = await koji.events.listen_fedora_messaging(
+        requeue=True, catch_up=True)
     print('hearing', flush=True)
     await threads.deferToThread(sys.stdin.readline)
     await koji.close()

@@ -83,6 +83,24 @@ class OutageTests(BrokerTestCase):
         self.assertIs(listener.hearing, False)
 
     @inlineCallbacks
+    def test_catch_up(self) -> Any:
+        """What the hub did in an outage is heard, before what follows."""
+        hub = self.hub
+        listener = yield self.listen(catch_up=True)
+        yield self.publish(numbered(1))
+        yield self.until(1)
+        self.broker.stop()
+        # The queue of this listener ends with the broker.
+        task = hub.add_task()
+        self.broker.start()
+        yield self.until(2)
+        self.assertEqual(self.heard[1].task.id, task)
+        yield self.publish(numbered(1, 'after'))
+        yield self.until(3)
+        self.assertEqual(self.heard[2].kind, 'Message')
+        yield listener.stop()
+
+    @inlineCallbacks
     def test_stopped_meanwhile(self) -> Any:
         """A listener that is stopped in an outage does not connect again."""
         self.koji.events.subscribe(lambda event: Deferred())

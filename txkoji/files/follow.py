@@ -1,6 +1,7 @@
 """`Follow`: the lines of growing logs of tasks."""
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
@@ -31,6 +32,11 @@ OVERLAP = 64
 
 #: The most bytes of a line. A longer line is split.
 MAX_LINE = 16384
+
+#: The ends of lines: usual ones, and those with a lone carriage return. One
+#: at the end of what was read may be followed by a newline.
+LINE_END = re.compile(rb'\n')
+LINE_END_OR_RETURN = re.compile(rb'\n|\r(?=[^\n])')
 
 #: The most lines that are decoded at once.
 MAX_LINES = 500
@@ -148,17 +154,21 @@ class Follow(Polled[LogLine]):
     :param task: the task, or its id.
     :param descendents: whether to follow the descendents of the task, too.
     :param names: a shell pattern for the names of the logs.
+    :param split_at_returns: whether a lone carriage return ends a line, too.
     """
 
     _log = Logger()
 
     def __init__(self, client: HubClient, poller: LogPoller,
-                 task: TaskOrId, *, descendents: bool, names: str) -> None:
+                 task: TaskOrId, *, descendents: bool, names: str,
+                 split_at_returns: bool) -> None:
         super().__init__(client, 'the logs of a task')
         self._poller = poller
         self._task_id = task_number(task)
         self._descendents = descendents
         self._names = names
+        self._line_end = (LINE_END_OR_RETURN if split_at_returns
+                          else LINE_END)
         self._logs: dict[tuple[int, str, str], _TaskLog] = {}
         #: The logs with bytes, or lines, that have not been read.
         self._unread: deque[_TaskLog] = deque()
@@ -233,7 +243,7 @@ class Follow(Polled[LogLine]):
         """
         log = self._logs.get(key)
         if log is None:
-            log = self._logs[key] = _TaskLog(*key)
+            log = self._logs[key] = _TaskLog(*key, self._line_end)
         if size < log.offset:
             self.found.extend(log.restart())
         log.size = size
@@ -297,7 +307,9 @@ class _TaskLog:
     :ivar has_lines: whether `lines` may find more lines.
     """
 
-    def __init__(self, task_id: int, name: str, volume: str) -> None:
+    def __init__(self, task_id: int, name: str, volume: str,
+                 line_end: re.Pattern[bytes]) -> None:
+        self._line_end = line_end
         self.task_id = task_id
         self.name = name
         self.volume = volume
@@ -321,11 +333,11 @@ class _TaskLog:
         """Take the next lines that are complete, or too long."""
         found: list[LogLine] = []
         while self.has_lines and len(found) < MAX_LINES:
-            end = self._data.find(b'\n', self._line_start,
-                                  self._line_start + MAX_LINE + 1)
-            if end >= 0:
-                found.append(self._line(end))
-                self._line_start = end + 1
+            match = self._line_end.search(
+                self._data, self._line_start, self._line_start + MAX_LINE + 1)
+            if match is not None:
+                found.append(self._line(match.start()))
+                self._line_start = match.end()
             elif len(self._data) - self._line_start > MAX_LINE:
                 end = self._line_start + MAX_LINE
                 # Do not split a character: UTF-8 has up to three

@@ -9,13 +9,12 @@ from txkoji import build_states
 from txkoji.client import HubClient
 from txkoji.messages.builds import BuildStateChange
 from txkoji.messages.polling.changes import (
-    NEXT_PAGE,
-    PAGE,
+    MAX_PAGE,
     Change,
     Message,
+    Newest,
     Rows,
     Since,
-    read_back,
     seconds_of,
 )
 from txkoji.messages.polling.filters import Filters
@@ -64,7 +63,8 @@ class BuildChanges:
         self._filters = filters
         self._known: dict[int, Known] = {}
         self._since = Since(0, 0)
-        self._newest: StoredCall[Any]
+        self._newest = Newest(self._is_old)
+        self._first: StoredCall[Any]
         self._completed: StoredCall[Any]
         self._building: StoredCall[Any]
         self.latest: float = 0
@@ -72,11 +72,11 @@ class BuildChanges:
     def ask(self, many: MultiCall, since: Since) -> None:
         """Add the calls of a round."""
         self._since = since
-        self._newest = many.call('listBuilds', queryOpts={
-            'order': '-build_id', 'limit': PAGE})
+        self._first = many.call('listBuilds', queryOpts={
+            'order': '-build_id', **self._newest.first})
         self._completed = many.call(
             'listBuilds', completeAfter=since.time, queryOpts={
-                'order': 'build_id', 'limit': NEXT_PAGE})
+                'order': 'build_id', 'limit': MAX_PAGE})
         self._building = many.call('listBuilds', state=build_states.BUILDING)
 
     async def collect(self) -> list[Change]:
@@ -88,20 +88,20 @@ class BuildChanges:
             self._compare([row for row in rows if not self._is_old(row)],
                           found, seen)
 
-        def more(part: dict[str, Any]) -> Deferred[list[Any]]:
+        def more(part: dict[str, int]) -> Deferred[list[Any]]:
             return self._client.call('listBuilds', queryOpts={
                 'order': '-build_id', **part})
 
-        await read_back(self._newest.result, take, more, self._is_old)
+        await self._newest.read(self._first.result, take, more)
         page, offset = self._completed.result, 0
         while True:
             self._compare(page, found, seen)
             offset += len(page)
-            if len(page) < NEXT_PAGE:
+            if len(page) < MAX_PAGE:
                 break
             page = await self._client.call(
                 'listBuilds', completeAfter=self._since.time, queryOpts={
-                    'order': 'build_id', 'limit': NEXT_PAGE,
+                    'order': 'build_id', 'limit': MAX_PAGE,
                     'offset': offset})
         self._compare(self._building.result, found, seen)
         for number, known in self._known.items():

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, Protocol
 from txkoji.multicall import MultiCall
 from txkoji.resource import Resource, time_of
 
-#: Rows in the first request for new ones, and in further ones. (A task has
-#: 2.3 kB, a build about 1 kB.)
-PAGE, NEXT_PAGE = 50, 500
+#: Rows in a request for new ones: besides those that were new in the round
+#: before, and at most. (A task has 2.3 kB, a build about 1 kB.)
+PAGE, MAX_PAGE = 25, 500
 
 #: The last rows of a page that all have to be old, to ask for no further one.
 #: A transaction that takes long gives high ids to rows with early times.
@@ -98,23 +98,42 @@ def seconds_of(row: Resource, name: str) -> float | None:
     return None if found is None else found.timestamp()
 
 
-async def read_back(page: list[Any], take: Callable[[list[Any]], None],
-                    more: Callable[[dict[str, Any]], Awaitable[list[Any]]],
-                    is_old: Callable[[Any], bool]) -> None:
+class Newest:
     """
-    Read rows from the newest one back, until they are old.
+    The rows of a list, read from the newest one back until they are old.
 
-    :param page: the first `PAGE` rows.
-    :param take: is called with each page.
-    :param more: asks for another page, by the ``limit`` and the ``offset`` of
-                 its ``queryOpts``.
+    A page is as large as was needed last, so that one is enough in most
+    rounds.
+
     :param is_old: tells whether a row is older than the window.
     """
-    size, offset = PAGE, 0
-    while True:
-        take(page)
-        offset += len(page)
-        if len(page) < size or all(map(is_old, page[-OLD_ROWS:])):
-            return
-        size = NEXT_PAGE
-        page = await more({'limit': size, 'offset': offset})
+
+    def __init__(self, is_old: Callable[[Any], bool]) -> None:
+        self._is_old = is_old
+        self._size = PAGE
+
+    @property
+    def first(self) -> dict[str, int]:
+        """The part of the ``queryOpts`` for the first page."""
+        return {'limit': self._size}
+
+    async def read(self, page: list[Any], take: Callable[[list[Any]], None],
+                   more: Callable[[dict[str, int]], Awaitable[list[Any]]]
+                   ) -> None:
+        """
+        Read all that is not old.
+
+        :param page: the first page.
+        :param take: is called with each page.
+        :param more: asks for another page, by a part of its ``queryOpts``.
+        """
+        size, offset, new = self._size, 0, 0
+        while True:
+            take(page)
+            offset += len(page)
+            new += sum(not self._is_old(row) for row in page)
+            if len(page) < size or all(map(self._is_old, page[-OLD_ROWS:])):
+                break
+            size = min(MAX_PAGE, 2 * size)
+            page = await more({'limit': size, 'offset': offset})
+        self._size = min(MAX_PAGE, PAGE + new)

@@ -8,12 +8,11 @@ from twisted.internet.defer import Deferred
 from txkoji.client import HubClient
 from txkoji.exceptions import GenericError
 from txkoji.messages.polling.changes import (
-    PAGE,
     Change,
     Message,
+    Newest,
     Rows,
     Since,
-    read_back,
 )
 from txkoji.messages.polling.filters import Filters
 from txkoji.messages.repositories import RepoDone, RepoInit
@@ -60,7 +59,8 @@ class RepoChanges:
         self._since = Since(0, 0)
         #: Whether the hub has no ``repo.query``.
         self._old = False
-        self._newest: StoredCall[Any]
+        self._newest = Newest(self._is_old)
+        self._first: StoredCall[Any]
         self._pending: StoredCall[Any] | None = None
 
     def ask(self, many: MultiCall, since: Since) -> None:
@@ -68,10 +68,10 @@ class RepoChanges:
         self._since = since
         self._pending = None
         if self._old:
-            self._newest = many.call('getActiveRepos')
+            self._first = many.call('getActiveRepos')
             return
-        self._newest = many.call('repo.query', [], FIELDS,
-                                 {'order': '-id', 'limit': PAGE})
+        self._first = many.call('repo.query', [], FIELDS,
+                                 {'order': '-id', **self._newest.first})
         pending = [number for number, known in self._known.items()
                    if known.state == INIT]
         if pending:
@@ -87,12 +87,12 @@ class RepoChanges:
                 if self._filters.wants_tag(row['tag_name']):
                     found[row['id']] = self._changes(row)
 
-        def more(part: dict[str, Any]) -> Deferred[list[Any]]:
+        def more(part: dict[str, int]) -> Deferred[list[Any]]:
             return self._client.call('repo.query', [], FIELDS,
                                      {'order': '-id', **part})
 
         try:
-            page = self._newest.result
+            page = self._first.result
         except GenericError as error:
             if self._old or 'Invalid method' not in str(error):
                 raise
@@ -104,7 +104,7 @@ class RepoChanges:
                            in self._known.items() if number in listed}
             take(page)
         else:
-            await read_back(page, take, more, self._is_old)
+            await self._newest.read(page, take, more)
             if self._pending is not None:
                 take(self._pending.result)
         return [change for changes in found.values() for change in changes]

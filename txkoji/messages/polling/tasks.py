@@ -9,13 +9,12 @@ from twisted.internet.defer import Deferred
 from txkoji import task_states
 from txkoji.client import HubClient
 from txkoji.messages.polling.changes import (
-    NEXT_PAGE,
-    PAGE,
+    MAX_PAGE,
     Change,
     Message,
+    Newest,
     Rows,
     Since,
-    read_back,
     seconds_of,
 )
 from txkoji.messages.tasks import TaskStateChange
@@ -59,7 +58,8 @@ class TaskChanges:
         self._since = Since(0, 0)
         #: The last open task that was asked for, when they take turns.
         self._turn = 0
-        self._newest: StoredCall[Any] | None = None
+        self._newest = Newest(self._is_old)
+        self._first: StoredCall[Any] | None = None
         self._open: StoredCall[Any] | None = None
         self.latest: float = 0
 
@@ -68,8 +68,8 @@ class TaskChanges:
         self._since = since
         if self._wants_none:
             return
-        self._newest = many.call('listTasks', self._options,
-                                 {'order': '-id', 'limit': PAGE})
+        self._first = many.call('listTasks', self._options,
+                                 {'order': '-id', **self._newest.first})
         numbers = self._next_open()
         self._open = (many.call('getTaskInfo', numbers) if numbers else None)
 
@@ -94,9 +94,9 @@ class TaskChanges:
         while not self._wants_none:
             page = await self._client.call('listTasks', {
                 **self._options, 'state': list(task_states.ACTIVE_GROUP)},
-                {'order': '-id', 'limit': NEXT_PAGE, 'offset': len(found)})
+                {'order': '-id', 'limit': MAX_PAGE, 'offset': len(found)})
             found += [self._change(row) for row in page]
-            if len(page) < NEXT_PAGE:
+            if len(page) < MAX_PAGE:
                 break
         return found
 
@@ -107,12 +107,12 @@ class TaskChanges:
         def take(rows: list[Any]) -> None:
             self._compare(rows, found)
 
-        def more(part: dict[str, Any]) -> Deferred[list[Any]]:
+        def more(part: dict[str, int]) -> Deferred[list[Any]]:
             return self._client.call('listTasks', self._options,
                                      {'order': '-id', **part})
 
-        if self._newest is not None:
-            await read_back(self._newest.result, take, more, self._is_old)
+        if self._first is not None:
+            await self._newest.read(self._first.result, take, more)
         if self._open is not None:
             take([row for row in self._open.result if row is not None])
         return list(found.values())
@@ -154,8 +154,10 @@ class TaskChanges:
 
     def hear(self, event: Any) -> None:
         """Remember an event that a broker has delivered."""
-        if isinstance(event, TaskStateChange):
-            task = event.task
+        if not isinstance(event, TaskStateChange):
+            return
+        task = event.task
+        if isinstance(task.id, int) and task.state is not None:
             self._known[task.id] = Known(task.state, seconds_of(
                 task, 'create') or self._client.now().timestamp())
 
