@@ -103,10 +103,10 @@ class HubPoller:
                         and budget.allows(error)):
                     raise
                 deliverer.report(error)
-            began = max(began + self._interval, reactor.seconds())
+            now = reactor.seconds()
+            began = max(began + self._interval, now)
             with suppress(CancelledError):
-                await deliverer.interruptible(
-                    deferLater(reactor, began - reactor.seconds()))
+                await deliverer.interruptible(deferLater(reactor, began - now))
 
     # The end
 
