@@ -1,33 +1,34 @@
 """
-Hear of events for months, as a daemon: python daemon.py daemon.ini
+Pass events on, for months: a daemon.
 
-The configuration file, with all options and their defaults:
+Run it as "python daemon.py daemon.ini". The file, with all options
+and their defaults:
 
     [daemon]
     profile = koji
-    # poll, or the URL of a broker: amqps://USER:PASSWORD@HOST/
+    # "poll", or the URL of a broker: amqps://USER:PASSWORD@HOST/
     source = poll
     interval = 60
-    # Without a state file, a restart misses events. A broker needs
-    # the name of a queue, too.
+    # Without this file, a restart misses events. A broker needs the
+    # name of a queue, too.
     state =
     queue =
     login = no
     kinds = BuildStateChange TagUntag
     packages =
     tags =
-    # Gets each event by POST, as JSON; without it, events are printed.
+    # Gets each event by POST, as JSON. Without it, events are printed.
     hook =
-    # Where /health and /metrics are. After so many seconds without a
-    # round, or without the broker, /health answers 503.
+    # Where /health and /metrics are. /health answers 503 when for so
+    # many seconds no round has ended, or no broker was there.
     listen = tcp:9300:interface=127.0.0.1
     patience = 300
 
 SIGTERM ends it when the events in hand are handled. For systemd:
 
     [Unit]
-    After=network-online.target
     Wants=network-online.target
+    After=network-online.target
     [Service]
     Type=simple
     ExecStart=/opt/koji/bin/python /opt/koji/daemon.py /etc/daemon.ini
@@ -39,17 +40,17 @@ SIGTERM ends it when the events in hand are handled. For systemd:
     [Install]
     WantedBy=multi-user.target
 
-With twistd: KOJI_DAEMON=daemon.ini twistd -ny daemon.py
+With twistd: "KOJI_DAEMON=daemon.ini twistd -ny daemon.py".
 
-Without a file, it shows a build on the embedded hub.
+Without a file it passes on a build of the embedded hub, and ends.
 """
 from __future__ import annotations
 
 import os
 import sys
 from argparse import Namespace
-from configparser import ConfigParser, Error, SectionProxy
-from datetime import datetime
+from configparser import ConfigParser, Error
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -68,11 +69,43 @@ from txkoji.messages.listening import NotHandled
 from txkoji.metrics import KojiCollector
 from txkoji.testing import FakeHub
 
-DEFAULTS = {
-    'profile': '', 'source': 'poll', 'interval': '60', 'state': '',
-    'queue': '', 'login': 'no', 'kinds': 'BuildStateChange TagUntag',
-    'packages': '', 'tags': '', 'hook': '', 'patience': '300',
-    'listen': 'tcp:9300:interface=127.0.0.1'}
+
+@dataclass
+class Settings:
+    """The options of the configuration file."""
+
+    profile: str = 'koji'
+    source: str = 'poll'
+    interval: float = 60.0
+    state: str = ''
+    queue: str = ''
+    login: bool = False
+    kinds: list[str] = field(
+        default_factory=lambda: ['BuildStateChange', 'TagUntag'])
+    packages: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    hook: str = ''
+    listen: str = 'tcp:9300:interface=127.0.0.1'
+    patience: float = 300.0
+
+
+def read(path: str) -> Settings:
+    """Read the configuration file."""
+    parser = ConfigParser(interpolation=None)
+    with open(path) as file:
+        parser.read_file(file)
+    if 'daemon' not in parser:
+        raise ValueError('no section [daemon]')
+    section, settings = parser['daemon'], Settings()
+    known = {each.name for each in fields(settings)}
+    if unknown := [name for name in section if name not in known]:
+        raise ValueError(f'unknown options: {", ".join(unknown)}')
+    for name, text in section.items():
+        default: Any = getattr(settings, name)
+        setattr(settings, name, text.split() if isinstance(default, list)
+                else section.getboolean(name) if isinstance(default, bool)
+                else type(default)(text))
+    return settings
 
 
 class Daemon(Service):
@@ -80,26 +113,26 @@ class Daemon(Service):
 
     log = Logger()
 
-    def __init__(self, koji: Connection, options: SectionProxy) -> None:
+    def __init__(self, koji: Connection, settings: Settings) -> None:
         self.koji = koji
-        self.options = options
+        self.settings = settings
         self.stopping = False
         self.source: Any = None
-        self.good: datetime = koji.now()
-        self.ports: list[Any] = []
-        self.patience = options.getfloat('patience')
-        for kind in options['kinds'].split():
-            koji.events.subscribe(self.handle, kind, **self.wanted(kind))
+        self.port: Any = None
+        #: When the source was last heard.
+        self.heard = koji.now()
+        for kind in settings.kinds:
+            koji.events.subscribe(self.handle, kind, **self.match(kind))
 
-    def wanted(self, kind: str) -> dict[str, list[str]]:
+    def match(self, kind: str) -> dict[str, list[str]]:
         """Choose events of a kind, by the members that the kind has."""
-        found = {}
-        if self.options['packages'] and not kind.startswith('Repo'):
-            found['package'] = self.options['packages'].split()
-        if self.options['tags'] and kind.startswith(
+        match = {}
+        if self.settings.packages and not kind.startswith('Repo'):
+            match['package'] = self.settings.packages
+        if self.settings.tags and kind.startswith(
                 ('Tag', 'Untag', 'Package', 'Repo')):
-            found['tag'] = self.options['tags'].split()
-        return found
+            match['tag'] = self.settings.tags
+        return match
 
     async def start(self) -> None:
         """Begin to serve the pages, and to hear of events."""
@@ -110,41 +143,40 @@ class Daemon(Service):
         root = Resource()
         root.putChild(b'health', Health(self))
         root.putChild(b'metrics', MetricsResource(registry))
-        endpoint = serverFromString(reactor, self.options['listen'])
-        self.ports.append(await endpoint.listen(Site(root)))
-        events, options = self.koji.events, self.options
-        state = options['state'] or None
-        if options.getboolean('login'):
+        settings, events = self.settings, self.koji.events
+        endpoint = serverFromString(reactor, settings.listen)
+        self.port = await endpoint.listen(Site(root))
+        if settings.login:
             await self.koji.login()
-        if options['source'] == 'poll':
+        if settings.source == 'poll':
             self.source = await events.poll(
-                options.getfloat('interval'), state=state,
-                packages=options['packages'].split() or None,
-                tags=options['tags'].split() or None)
+                settings.interval, state=settings.state or None,
+                packages=settings.packages or None,
+                tags=settings.tags or None)
         else:
             self.source = await events.listen_amqp(
-                options['source'], options['queue'], state=state,
-                catch_up=state is not None)
+                settings.source, settings.queue, catch_up=settings.state != '',
+                state=settings.state or None)
 
     async def stop(self) -> None:
         """Finish the events in hand, save the state, and log out."""
         self.stopping = True
         await self.koji.close(logout=True)
-        for port in self.ports:
-            await port.stopListening()
+        if self.port is not None:
+            await self.port.stopListening()
 
     def age(self) -> float:
-        """Count the seconds since the last round, or with the broker."""
+        """Count the seconds since the source was heard."""
         now = self.koji.now()
-        if self.source is not None:
-            # A poll has rounds, and a broker is heard or not.
-            self.good = getattr(self.source, 'last_round', None) or (
-                now if getattr(self.source, 'hearing', False) else self.good)
-        return (now - self.good).total_seconds()
+        if self.source is not None and self.settings.source == 'poll':
+            self.heard = self.source.last_round
+        elif self.source is not None and self.source.hearing:
+            self.heard = now
+        return (now - self.heard).total_seconds()
 
     async def handle(self, event: Message) -> None:
-        """Pass an event on, however long it takes."""
-        if not self.options['hook']:
+        """Pass an event on, however long that takes."""
+        if not self.settings.hook:
             print(event.time, event.kind, event.event, event.package,
                   event.url, flush=True)
             return
@@ -156,10 +188,10 @@ class Daemon(Service):
                 raise NotHandled
 
     async def post(self, event: Message) -> object:
-        """Post an event to the hook; gives the error, if any."""
+        """Post an event to the hook; gives the error, or None."""
         import treq
         try:
-            response = await treq.post(self.options['hook'], timeout=30, json={
+            response = await treq.post(self.settings.hook, timeout=30, json={
                 'kind': event.kind, 'event': event.event, 'url': event.url,
                 'time': event.time and event.time.isoformat(),
                 'package': event.package, 'body': event.body})
@@ -168,17 +200,17 @@ class Daemon(Service):
             raise
         except Exception as error:
             return error
-        # An event that is refused with another status stays refused.
+        # What is refused with a lower status is refused for ever.
         return response.code if response.code >= 500 else None
 
     # As a service of twistd
 
     def startService(self) -> None:
-        """Start, and stop twistd if that fails."""
+        """Start; end twistd if that fails."""
         def failed(failure: Any) -> None:
             from twisted.internet import reactor
             if not self.stopping:
-                self.log.failure('not started', failure=failure)
+                self.log.failure('the daemon did not start', failure=failure)
                 reactor.stop()
 
         super().startService()
@@ -200,47 +232,38 @@ class Health(Resource):
         self.daemon = daemon
 
     def render_GET(self, request: Request) -> bytes:
-        """Answer 200, or 503 if that was too long ago."""
+        """Answer 200, or 503 if the source was not heard for long."""
         age = self.daemon.age()
-        if self.daemon.source is None or age > self.daemon.patience:
+        if self.daemon.source is None or age > self.daemon.settings.patience:
             request.setResponseCode(503)
-        return b'%d seconds since the source was heard\n' % age
+        return b'The source was heard %d seconds ago.\n' % age
 
 
-def configured(path: str | None, koji: Connection | None = None) -> Daemon:
+def configured(path: str) -> Daemon:
     """Make a daemon; a wrong file ends the program with a line."""
-    parser = ConfigParser(interpolation=None)
-    parser['daemon'] = DEFAULTS
-    options = parser['daemon']
     try:
-        if path is not None:
-            with open(path) as file:
-                parser.read_file(file)
-        unknown = {*parser.sections(), *options} - {'daemon', *DEFAULTS}
-        if unknown:
-            raise ValueError(f'unknown: {", ".join(sorted(unknown))}')
-        for name in ('interval', 'patience'):
-            options.getfloat(name)
-        options.getboolean('login')
-        if koji is None or path is not None:
-            koji = Connection(options['profile'])
-        return Daemon(koji, options)
+        settings = read(path)
+        return Daemon(Connection(settings.profile), settings)
     except (OSError, Error, ValueError) as error:
         sys.exit(' '.join(f'{path}: {error}'.split()))
 
 
 async def serve(koji: Connection, options: Namespace) -> None:
     """Run until SIGTERM, or until a build on the embedded hub is done."""
-    daemon = configured(options.config, koji)
     embedded = options.config is None and options.profile is None
-    if embedded:
-        daemon.options.update(interval='1', listen='tcp:0:interface=127.0.0.1')
+    if options.config is not None:
+        daemon = configured(options.config)
+    elif embedded:
+        daemon = Daemon(koji, Settings(interval=1, listen='tcp:0'))
+    else:
+        daemon = Daemon(koji, Settings())
     try:
         await daemon.start()
         if embedded:
             await koji.login()
             await koji.wait(await koji.build(
                 'git+https://src.example.test/rpms/bash#1', 'f44-candidate'))
+            # Another round.
             await deferLater(koji.client.reactor, 2)
         else:
             await Deferred()
@@ -254,8 +277,8 @@ async def serve(koji: Connection, options: Namespace) -> None:
 
 
 def prepare(hub: FakeHub) -> None:
-    """Let the embedded hub build in two seconds."""
-    hub.builders.start(duration=2)
+    """Let the embedded hub build in a second."""
+    hub.builders.start(duration=1)
 
 
 if __name__ == '__main__':
