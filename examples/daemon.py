@@ -250,23 +250,22 @@ def configured(path: str) -> Daemon:
 
 async def serve(koji: Connection, options: Namespace) -> None:
     """Run until SIGTERM, or until a build on the embedded hub is done."""
+    ended: Deferred[None] = Deferred()
     embedded = options.config is None and options.profile is None
     if options.config is not None:
         daemon = configured(options.config)
-    elif embedded:
-        daemon = Daemon(koji, Settings(interval=1, listen='tcp:0'))
     else:
-        daemon = Daemon(koji, Settings())
+        daemon = Daemon(koji, Settings(interval=1, listen='tcp:0')
+                        if embedded else Settings())
+    # SIGTERM cancels what is awaited here: not the start, which may have
+    # events in hand.
+    starting = Deferred.fromCoroutine(daemon.start())
+    if embedded:
+        starting.addCallback(lambda _: Deferred.fromCoroutine(show(koji)))
+        starting.addCallback(ended.callback)
+    starting.addErrback(ended.errback)
     try:
-        await daemon.start()
-        if embedded:
-            await koji.login()
-            await koji.wait(await koji.build(
-                'git+https://src.example.test/rpms/bash#1', 'f44-candidate'))
-            # Another round.
-            await deferLater(koji.client.reactor, 2)
-        else:
-            await Deferred()
+        await ended
     except CancelledError:
         # SIGTERM is no error.
         pass
@@ -274,6 +273,14 @@ async def serve(koji: Connection, options: Namespace) -> None:
         sys.exit(f'{error}')
     finally:
         await daemon.stop()
+
+
+async def show(koji: Connection) -> None:
+    """Make a build, and wait until its events are passed on."""
+    await koji.login()
+    await koji.wait(await koji.build(
+        'git+https://src.example.test/rpms/bash#1', 'f44-candidate'))
+    await deferLater(koji.client.reactor, 2)
 
 
 def prepare(hub: FakeHub) -> None:

@@ -50,7 +50,7 @@ PASS = 300000
 
 #: Seconds between builds, between rounds of the daemons, and between restarts
 #: of the hub; how long the hub is away; and how long B lives at most.
-WORK, INTERVAL, RESTART, AWAY, LIFE = 1.0, 5.0, 60.0, 4.0, 30.0
+WORK, INTERVAL, RESTART, AWAY, LIFE = 0.5, 5.0, 60.0, 4.0, 30.0
 
 #: When the memory is compared with that of the end, in seconds; and how much
 #: more traced and resident memory there may be at the end.
