@@ -49,6 +49,7 @@ setup(
         'gssapi': ['requests-gssapi>=1.3'],
         'amqp': ['pika>=1.3.2'],
         'fedora-messaging': ['fedora-messaging>=3.6'],
+        'metrics': ['prometheus-client>=0.14'],
         # For examples only.
         'plot': ['matplotlib>=3.10.7'],
         'progress': ['rich>=13'],

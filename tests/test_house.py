@@ -42,7 +42,7 @@ FLOORS = [
     ['list_methods', 'waiting', 'files.follow', 'submissions', 'tags',
      'messages.polling', 'messages.stream', 'messages.dispatcher'],
     ['connection'],
-    ['compare'],
+    ['compare', 'metrics'],
     [''],
     ['testing'],
     # Nothing imports the chapters.

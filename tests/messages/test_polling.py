@@ -457,6 +457,31 @@ class HandOnTests(PollTestCase):
         self.assertIn('subscribers have worked for 300 s',
                       formatEvent(logs[-1]))
 
+    def test_overdue(self) -> None:
+        """A round that took longer than the interval is followed by one."""
+        clock = self.hub.clock
+
+        def seconds() -> float:
+            # The time of a reactor goes on by itself.
+            clock.rightNow += 1e-6
+            return float(clock.rightNow)
+
+        def call_later(delay: float, *args: Any) -> Any:
+            # As a reactor does.
+            assert delay >= 0, delay
+            return begin_timer(delay, *args)
+
+        begin_timer = clock.callLater
+        self.patch(clock, 'seconds', seconds)
+        self.patch(clock, 'callLater', call_later)
+        self.koji.events.subscribe(
+            lambda event: deferLater(clock, 25, lambda: None))
+        self.poll()
+        for number in range(2):
+            self.hub.add_task()
+            self.pass_time(40)
+            self.assertEqual(len(self.polled), number + 1)
+
     def test_failing(self) -> None:
         """An event is handed on when a subscriber has failed, too."""
         def fail(event: Any) -> None:

@@ -10,7 +10,6 @@ them.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -93,8 +92,8 @@ class Calls:
     def stats(self) -> Stats:
         """Get a copy of the current statistics."""
         stats = self._transport.stats
-        return replace(stats, connections=self._transport.connections,
-                       waiting=max(0, stats.waiting - stats.in_flight))
+        return stats.copy(connections=self._transport.connections,
+                          waiting=max(0, stats.waiting - stats.in_flight))
 
     def call(self, request: Request) -> Deferred[Any]:
         """
@@ -106,6 +105,7 @@ class Calls:
         :raises ConnectionClosed: if `close()` was called, or is called before
                                   the answer.
         """
+        self._transport.stats.count_call(request.method)
         if not request.read:
             return self.run(self._write(request), request.method,
                             request.deadline, request.begun, request.outcome)

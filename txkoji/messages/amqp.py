@@ -49,6 +49,8 @@ class AMQPListener:
     :param reactor: None means Twisted's global reactor.
     :param catch_up: asks the hub for what the broker did not deliver; None
                      for nobody.
+
+    :ivar reconnects: how often the listener has connected again.
     """
 
     _log = Logger()
@@ -79,6 +81,7 @@ class AMQPListener:
         self._running: Deferred[None] | None = None
         #: Whether `stop` was called: there is no further connection.
         self._stopping = False
+        self.reconnects = 0
 
     @property
     def hearing(self) -> bool:
@@ -123,6 +126,8 @@ class AMQPListener:
                 self._catch_up.connected()
             if not self._started.called:
                 self._started.callback(self)
+            else:
+                self.reconnects += 1
 
         while True:
             try:

@@ -1,6 +1,7 @@
 """Messages about builds: changes of state, imports, signatures, promotion."""
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from munch import Munch
@@ -87,6 +88,11 @@ class BuildStateChange(BuildMessage):
         if found is None and isinstance(request, list) and request:
             found = text_or_none(request[0])
         return found if found is not None and '://' in found else None
+
+    def _changed_at(self) -> datetime | None:
+        # A build that is deleted keeps the time of its completion.
+        return (self.build.started if self.new == 'BUILDING' else
+                None if self.new == 'DELETED' else self.build.completed)
 
     @property
     def event(self) -> str:

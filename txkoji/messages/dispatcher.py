@@ -27,6 +27,7 @@ from txkoji.messages.listening import Listener, NotHandled
 from txkoji.messages.message import Message
 from txkoji.messages.parse import parse
 from txkoji.messages.polling.filters import Wanted
+from txkoji.messages.stats import EventStats
 from txkoji.messages.stream import Event, EventStream
 from txkoji.messages.subscription import Kinds, Subscription
 from txkoji.messages.tasks import TaskStateChange
@@ -87,6 +88,13 @@ class Events:
         self._closed = False
         self._streams: WeakSet[EventStream[Any]] = WeakSet()
         self._listeners: list[Listener] = []
+        self._stats = EventStats()
+
+    @property
+    def stats(self) -> EventStats:
+        """The current numbers of the events, for a status page."""
+        return self._stats.copy(self._stats.reconnects + sum(
+            listener.reconnects for listener in self._listeners))
 
     def subscribe(self, callback: Callable[[Any], Any], kind: Kinds = None,
                   **match: Any) -> Subscription:
@@ -180,6 +188,7 @@ class Events:
         try:
             return parse(message, self.owner)
         except MessageError as error:
+            self._stats.malformed += 1
             self._log.warn('dropped a message: {error}', error=error)
             return None
 
@@ -199,8 +208,10 @@ class Events:
         if key is None:
             return await self._notify_all(event)
         if key in self._seen:
+            self._stats.duplicates += 1
             return True
         if key in self._in_progress:
+            self._stats.duplicates += 1
             # Wait for the first delivery: its subscribers may still fail.
             return await self._in_progress[key].wait()
         work = self._in_progress[key] = SingleFlight()
@@ -219,14 +230,19 @@ class Events:
         if isinstance(event, TaskStateChange) and isinstance(
                 event.task.id, int):
             self._wake(event.task.id)
-        calls: list[Deferred[bool | None]] = [
-            self._notify(subscription, event)
-            for subscription in list(self._subscriptions)
-            if subscription.wants(event)
-            # An earlier subscriber may have canceled the subscription.
-            and subscription in self._subscriptions]
-        results = await gather(calls)
-        return None if None in results else all(results)
+        succeeded: bool | None = None
+        self._stats.begin(event.time, self._client.now())
+        try:
+            results = await gather([
+                self._notify(subscription, event)
+                for subscription in list(self._subscriptions)
+                if subscription.wants(event)
+                # An earlier subscriber may have canceled the subscription.
+                and subscription in self._subscriptions])
+            succeeded = None if None in results else all(results)
+        finally:
+            self._stats.end(succeeded)
+        return succeeded
 
     def _notify(self, subscription: Subscription, event: Message
                 ) -> Deferred[bool | None]:
@@ -419,6 +435,7 @@ class Events:
         for listener in listeners:
             # An error of one listener must not keep the others running.
             try:
+                self._stats.reconnects += listener.reconnects
                 await listener.stop()
             except Exception:
                 self._log.failure('a listener could not be stopped')

@@ -65,6 +65,9 @@ class FedoraListener:
                      for nobody. fedora-messaging does not tell when it
                      connects again, so that the hub is asked every ten
                      minutes.
+
+    :ivar reconnects: how often lost consumers were replaced.
+                      fedora-messaging does not tell when it connects again.
     """
 
     _log = Logger()
@@ -82,6 +85,7 @@ class FedoraListener:
         self._requeue = requeue
         self._consumers: list[Any] = []
         self._stopping = False
+        self.reconnects = 0
         #: Fires when lost consumers are replaced. None if none is lost.
         self._restarting: Deferred[None] | None = None
 
@@ -169,6 +173,7 @@ class FedoraListener:
                                error=error)
                 continue
             self._restarting = None
+            self.reconnects += 1
             return
 
     async def _cancel_consumers(self) -> None:

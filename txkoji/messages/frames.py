@@ -33,12 +33,15 @@ class Frame(NamedTuple):
     :ivar body: the decoded body.
     :ivar topic: the topic that the message was sent to, or None.
     :ivar id: the broker's identifier of the message, or None.
+    :ivar time: when the event happened, or the message was sent, in seconds
+                since 1970, or None.
     """
 
     properties: dict[str, Any]
     body: Munch
     topic: str | None = None
     id: str | None = None
+    time: float | None = None
 
 
 def read_frame(message: Any) -> Frame:
@@ -81,7 +84,7 @@ def _read_mapping(message: Mapping[str, Any]) -> Frame:
                       message.get('topic'), message.get('msg_id'))
     return _frame(message.get('properties'), message.get('body'),
                   message.get('topic', message.get('address')),
-                  message.get('id'))
+                  message.get('id'), message.get('time'))
 
 
 def _read_tuple(message: tuple[Any, ...]) -> Frame:
@@ -89,7 +92,7 @@ def _read_tuple(message: tuple[Any, ...]) -> Frame:
         # pika's callbacks get a channel before the method.
         method, properties, body = message[-3:]
         return _frame(properties.headers, body, method.routing_key,
-                      properties.message_id)
+                      properties.message_id, properties.timestamp)
     if len(message) not in (2, 3):
         raise ValueError('expected (method, properties, body) or'
                          f' (properties, body, topic), got {len(message)}'
@@ -108,8 +111,8 @@ def _read_stomp(headers: Any, body: Any) -> Frame:
                   headers.get('message-id'))
 
 
-def _frame(properties: Any, body: Any, topic: Any = None, key: Any = None
-           ) -> Frame:
+def _frame(properties: Any, body: Any, topic: Any = None, key: Any = None,
+           time: Any = None) -> Frame:
     """Make a frame, and decode its parts."""
     properties = dict(properties or {})
     undecoded = properties.pop(UNDECODED_HEADER, None)
@@ -118,7 +121,8 @@ def _frame(properties: Any, body: Any, topic: Any = None, key: Any = None
     if topic is not None and not isinstance(topic, str):
         raise TypeError('the topic is not a text')
     return Frame(properties, _decode_body(body), topic,
-                 None if key is None else str(key))
+                 None if key is None else str(key),
+                 time if isinstance(time, (int, float)) else None)
 
 
 def _decode_body(body: Any) -> Munch:

@@ -22,7 +22,13 @@ _log = Logger()
 
 
 class Listener(Protocol):
-    """A source of messages, which feeds `Events`."""
+    """
+    A source of messages, which feeds `Events`.
+
+    :ivar reconnects: how often it has connected to its broker again.
+    """
+
+    reconnects: int
 
     def start(self) -> Deferred[Any]:
         """

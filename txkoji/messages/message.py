@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
@@ -65,6 +67,7 @@ class Message:
         self.body: Any = frame.body
         self.topic: str | None = frame.topic
         self.id: str | None = frame.id
+        self._sent_at = frame.time
         self.connection = connection
         self._fields = Fields(frame, connection)
         self._read(self._fields)
@@ -104,6 +107,25 @@ class Message:
         if type(self) is Message:
             return str(self.properties.get('type') or self.topic)
         return self.kind
+
+    @property
+    def time(self) -> datetime | None:
+        """
+        When the event happened, in UTC. None if the message does not tell.
+
+        A poll knows the time. Of a broker's messages, those about the states
+        of tasks and builds tell the time, and others if the broker has noted
+        when the message was sent.
+        """
+        with suppress(ValueError, TypeError, OverflowError, OSError):
+            if self._sent_at:
+                return datetime.fromtimestamp(self._sent_at, timezone.utc)
+            return self._changed_at()
+        return None
+
+    def _changed_at(self) -> datetime | None:
+        """Find the time of the event in the object of the event."""
+        return None
 
     @property
     def url(self) -> str | None:

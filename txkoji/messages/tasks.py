@@ -1,6 +1,8 @@
 """Messages about tasks."""
 from __future__ import annotations
 
+from datetime import datetime
+
 from twisted.internet.defer import Deferred
 
 from txkoji import task_states
@@ -33,6 +35,12 @@ class TaskStateChange(Message):
     def package(self) -> str | None:  # type: ignore[override]
         """The package in the request of the task; None if unknown."""
         return package_of(self.task)
+
+    def _changed_at(self) -> datetime | None:
+        if self.new == 'OPEN':
+            return self.task.started
+        return (self.task.created if self.new == 'FREE'
+                else self.task.completed)
 
     @property
     def event(self) -> str:

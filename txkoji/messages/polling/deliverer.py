@@ -174,6 +174,8 @@ class Deliverer:
             self._log.failure('dropped a change of {thing}',
                               thing=change.thing)
             message = None
+        if message is not None:
+            message['time'] = change.time
         if message is None or await deliver(self._feed, message) is not None:
             change.remember(rows)
 

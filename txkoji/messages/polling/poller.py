@@ -39,9 +39,11 @@ class HubPoller:
 
     :ivar last_round: when the last round ended that found all, as an aware
                       datetime in UTC; None before the first.
+    :ivar reconnects: 0, since there is no broker.
     """
 
     _log = Logger()
+    reconnects = 0
 
     def __init__(self, client: HubClient, feed: Feed, interval: float = 60, *,
                  tags: Wanted = None, packages: Wanted = None,

@@ -1,0 +1,1 @@
+"""The daemon of the examples, for long, on a bad day."""
