@@ -124,7 +124,8 @@ class _Estimates:
         self._scatter = scatter
         self._strict = strict
         self._past = PastDurations(hub)
-        self._forecast = Forecast(hub, self._past)
+        self._pacer = Pacer(hub.client.reactor)
+        self._forecast = Forecast(hub, self._past, self._pacer)
         self._children: dict[int, Sequence[TaskRow]] = {}
         #: place in the list of rows -> what is known of the row.
         self._subjects: dict[int, Subject] = {}
@@ -133,8 +134,7 @@ class _Estimates:
     async def make(self) -> list[Estimate | None]:
         """Estimate the ends, in the order of the rows."""
         await self._load_children()
-        pacer = Pacer(self._hub.client.reactor)
-        await pacer.run(self._find_subjects())
+        await self._pacer.run(self._find_subjects())
         if self._subjects:
             await self._load()
         subjects = list(self._subjects.values())
@@ -144,14 +144,13 @@ class _Estimates:
                             for leg in self._forecast.legs(row)]
         goal = [leg for subject in subjects for leg in subject.legs]
         starts = await self._forecast.play(goal)
-        await pacer.run(self._find_ends(starts))
+        await self._pacer.run(self._find_ends(starts))
         samples = Samples(self._forecast.arch_scatter,
                           self._hub.now().timestamp())
         if self._scatter:
             await self._draw(samples, goal)
         estimates: list[Estimate | None] = []
-        pacer = Pacer(self._hub.client.reactor)
-        await pacer.run(self._finish(samples, estimates))
+        await self._pacer.run(self._finish(samples, estimates))
         return estimates
 
     def _find_subjects(self) -> Iterator[None]:
@@ -231,12 +230,11 @@ class _Estimates:
     async def _draw(self, samples: Samples, goal: Sequence[ForecastTask]
                     ) -> None:
         """Draw random ends, by repeated play."""
-        pacer = Pacer(self._hub.client.reactor)
-        await pacer.run(self._add_samples(samples))
+        await self._pacer.run(self._add_samples(samples))
         for number in range(PLAYS):
             starts = (await self._forecast.play(goal, samples.random)
                       if goal else {})
-            await pacer.run(samples.draw(number, starts))
+            await self._pacer.run(samples.draw(number, starts))
 
     def _add_samples(self, samples: Samples) -> Iterator[None]:
         """Add the tasks whose scatter is known, in steps."""

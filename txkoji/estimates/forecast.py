@@ -57,6 +57,7 @@ class Forecast:
     :param hub: the connection.
     :param past: the durations of earlier builds and tasks. `load` loads all of
                  them.
+    :param pacer: paces the computation.
 
     :ivar snapshot: the tasks and hosts.
     :ivar pooled: the scatter of the builds of all packages, as a fraction of
@@ -64,8 +65,9 @@ class Forecast:
     :ivar arch_scatter: the scatter of single architectures; None if unknown.
     """
 
-    def __init__(self, hub: Hub, past: PastDurations) -> None:
+    def __init__(self, hub: Hub, past: PastDurations, pacer: Pacer) -> None:
         self._hub = hub
+        self._pacer = pacer
         self._past = past
         self.snapshot: Snapshot = Snapshot(hub, past)
         self.pooled: Scatter | None = None
@@ -106,7 +108,7 @@ class Forecast:
 
     async def _prepare(self) -> None:
         """Make the tasks of the plays."""
-        pacer = Pacer(self._hub.client.reactor)
+        pacer = self._pacer
         await pacer.run(self._recent.compare())
         history = self._recent.statistics()
         self.pooled = scatter_of(
@@ -123,8 +125,9 @@ class Forecast:
         for task in self.snapshot.tasks.values():
             if task.method == 'buildArch' and task.row.parent is not None:
                 self._children.setdefault(task.row.parent, []).append(task)
+        await pacer.run([None])
         self._plays = _Plays(
-            self._hub, self.snapshot, queued, history.errors,
+            self._hub, pacer, self.snapshot, queued, history.errors,
             self._recent.cancellations(
                 len({task.build for task in queued} - {None}),
                 self._hub.now()))
@@ -161,17 +164,18 @@ class _Plays:
     The start of all plays: the running and the waiting tasks.
 
     :param hub: the connection.
+    :param pacer: paces the plays.
     :param snapshot: the hosts.
     :param tasks: all tasks.
     :param errors: see `BuildHistory`.
     :param cancellations: see `RecentTasks.cancellations`.
     """
 
-    def __init__(self, hub: Hub, snapshot: Snapshot,
+    def __init__(self, hub: Hub, pacer: Pacer, snapshot: Snapshot,
                  tasks: Sequence[ForecastTask],
                  errors: Mapping[str | None, float],
                  cancellations: tuple[int, float]) -> None:
-        self._reactor = hub.client.reactor
+        self._pacer = pacer
         self._now = hub.now().timestamp()
         self._queue = ChannelQueue(snapshot.hosts.values(), self._now,
                                    is_assigned=snapshot.is_assigned)
@@ -196,10 +200,9 @@ class _Plays:
     async def play(self, goal: Sequence[ForecastTask], random: Random | None
                    ) -> Starts:
         """Play the queues; see `Forecast.play`."""
-        pacer = Pacer(self._reactor)
         steps = self._play(goal, random)
         # A look at the clock takes as long as a step.
-        await pacer.run(islice(steps, 0, None, STEPS))
+        await self._pacer.run(islice(steps, 0, None, STEPS))
         # A play that cancels a task tells nothing of its end.
         return {task: task.end_time - task.seconds for task in goal
                 if task.end_time is not None
