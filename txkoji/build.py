@@ -19,10 +19,11 @@ from txkoji.builds.signatures import (
     signed_copies_of,
     write_signed_copies,
 )
-from txkoji.estimates.averages import average_build_duration, not_past
+from txkoji.estimates.averages import average_build_duration
+from txkoji.estimates.completion import completion
 from txkoji.files.file import File
 from txkoji.nvr import NVR, VersionKey
-from txkoji.resource import Timed, hub_of, id_of, now_for, time_of
+from txkoji.resource import Timed, hub_of, id_of, time_of
 from txkoji.rows import Tag
 from txkoji.rpm import RPM
 from txkoji.task import Task
@@ -190,16 +191,7 @@ class Build(Timed):
                   None if the hub knows no builds of the package, or no start
                   of the build.
         """
-        return Deferred.fromCoroutine(self._estimate_completion())
-
-    async def _estimate_completion(self) -> datetime | None:
-        started = self.started
-        if self.state != build_states.BUILDING or started is None:
-            return self.completed
-        duration = await self.estimate_duration()
-        if duration is None:
-            return None
-        return not_past(started, duration, now_for(self))
+        return Deferred.fromCoroutine(completion(self))
 
     def files(self) -> Deferred[list[File]]:
         """

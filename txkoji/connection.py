@@ -17,6 +17,8 @@ from txkoji.batching import Batched
 from txkoji.build import Build
 from txkoji.cache import MAX_AGE, Cache
 from txkoji.client import HubClient
+from txkoji.estimates.completion import estimate_all
+from txkoji.estimates.estimate import Estimate
 from txkoji.files.cg_import import import_build
 from txkoji.files.cg_metadata import Files
 from txkoji.files.destinations import Destination
@@ -705,6 +707,36 @@ class Connection(DeferredMethods, ListMethods):
         return Deferred.fromCoroutine(submit_chain(
             self.client, self, sources,
             Order(target, options(opts), priority, channel)))
+
+    def estimate(self, tasks: Iterable[Task | Build]
+                 ) -> Deferred[list[Estimate | None]]:
+        """
+        Estimate when tasks and builds will end, and how sure that is.
+
+        For example::
+
+            for task, end in zip(tasks, await koji.estimate(tasks)):
+                if end is not None:
+                    print(task.title, end.earliest, end.latest, end.why)
+
+        The queues of all tasks are looked at once, and are played forward many
+        times, with random durations from the scatter of earlier builds. See
+        `Task.estimate_completion`. The computation gives way to the reactor
+        every 5 ms. The builds of a package that are looked at are its last 20,
+        which is 40 kB of answers for a package. A `Build` is estimated as if
+        none of its tasks waited for a host; its task knows more.
+
+        :param tasks: the tasks and builds, in any state.
+        :returns: a Deferred that fires with a list of
+                  `txkoji.estimates.Estimate`, in the order of the tasks. It
+                  has None for a task whose end is unknown, as that of
+                  ``estimate_completion()``, and if the hub refuses to tell the
+                  average of its package. Canceling it ends all calls.
+        :raises AnswerError: if the hub's answers about hosts and tasks are
+                             invalid.
+        """
+        return Deferred.fromCoroutine(
+            estimate_all(self.client, list(tasks)))
 
     def find_failure(self, task: TaskOrId) -> Deferred[TaskFailure | None]:
         """

@@ -56,6 +56,19 @@ open tasks. None means unknown. A time that has passed is reported as now:
     when = await queued.estimate_completion()
     when is not None and when > koji.now()      # True
 
+``koji.estimate()`` estimates many tasks and builds from one look at the queue,
+and tells how sure that is. Eight of ten tasks should end between ``earliest``
+and ``latest``, which are None if too few builds are known. The scatter is that
+of earlier builds, and the queue is played forward many times:
+
+.. code-block:: python
+
+    [end] = await koji.estimate([queued])
+    assert end and end.earliest and end.latest
+    end.why
+    # 11 builds of nodejs22 took 5 to 23 min; 13 tasks before it in channel default
+    end.earliest <= end.when <= end.latest      # True
+
 `txkoji.estimates` has the average durations of packages.
 
 The modules of this package
