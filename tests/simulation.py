@@ -500,9 +500,11 @@ def calibrate(seed: int, *, scheduler: bool, times: Sequence[float],
             koji, [row['id'] for row in rows]))
         estimates.addBoth(results.extend)
         for row, estimate in zip(rows, results):
-            found.append((row, time, _state(simulation, row),
-                          estimate.earliest.timestamp() - start,
-                          estimate.latest.timestamp() - start))
+            # The end is unknown if nearly all plays cancel the build.
+            if estimate is not None and estimate.earliest is not None:
+                found.append((row, time, _state(simulation, row),
+                              estimate.earliest.timestamp() - start,
+                              estimate.latest.timestamp() - start))
     while any(row['completed'] is None for row, *_ in found):
         simulation.run(simulation.now + 3600)
     return [Ending(row, row['completed'] - time, earliest - row['completed'],
