@@ -71,7 +71,7 @@ class Simulation:
 
     def __init__(self, seed: int, *, scheduler: bool = True,
                  builds: int = 40, interval: float = 300,
-                 scatter: float = 0.35, freed: float = 400) -> None:
+                 scatter: float = 0.35, freed: float = 3600) -> None:
         self.random = Random(seed)
         self.scatter = scatter
         self.interval = interval
