@@ -172,6 +172,9 @@ async def watch(reactor: Any, work: Any) -> tuple[float, float]:
               the reactor, and the whole time, in seconds. (Other processes do
               not count.)
     """
+    gc.collect()
+    # A collection is Python's, and not ours to set.
+    gc.disable()
     held, last, going = 0.0, process_time(), True
 
     def tick() -> None:
@@ -181,9 +184,6 @@ async def watch(reactor: Any, work: Any) -> tuple[float, float]:
         if going:
             reactor.callLater(0, tick)
 
-    gc.collect()
-    # A collection is Python's, and not ours to set.
-    gc.disable()
     start = perf_counter()
     tick()
     await work()

@@ -125,12 +125,11 @@ class Forecast:
         for task in self.snapshot.tasks.values():
             if task.method == 'buildArch' and task.row.parent is not None:
                 self._children.setdefault(task.row.parent, []).append(task)
-        await pacer.run([None])
-        self._plays = _Plays(
-            self._hub, pacer, self.snapshot, queued, history.errors,
-            self._recent.cancellations(
-                len({task.build for task in queued} - {None}),
-                self._hub.now()))
+        self._plays = plays = _Plays(self._hub, pacer, self.snapshot,
+                                     history.errors)
+        await pacer.run(plays.add(queued))
+        plays.set_cancellations(*self._recent.cancellations(
+            plays.builds, self._hub.now()))
 
     def legs(self, row: TaskRow) -> list[ForecastTask]:
         """
@@ -166,36 +165,52 @@ class _Plays:
     :param hub: the connection.
     :param pacer: paces the plays.
     :param snapshot: the hosts.
-    :param tasks: all tasks.
     :param errors: see `BuildHistory`.
-    :param cancellations: see `RecentTasks.cancellations`.
     """
 
     def __init__(self, hub: Hub, pacer: Pacer, snapshot: Snapshot,
-                 tasks: Sequence[ForecastTask],
-                 errors: Mapping[str | None, float],
-                 cancellations: tuple[int, float]) -> None:
+                 errors: Mapping[str | None, float]) -> None:
         self._pacer = pacer
+        self._hosts = snapshot.hosts
         self._now = hub.now().timestamp()
         self._queue = ChannelQueue(snapshot.hosts.values(), self._now,
                                    is_assigned=snapshot.is_assigned)
-        hub_tasks = [task for task in tasks if isinstance(task, HubTask)]
-        self._active = list(_running_tasks(hub_tasks, snapshot.hosts,
-                                           self._now))
-        self._free = sorted(
-            (task for task in hub_tasks if task.row.state == task_states.FREE),
-            key=attrgetter('priority'))
+        self._active: list[_Running] = []
+        self._free: list[HubTask] = []
         self._errors = errors
-        self._cancellations = cancellations
+        self._cancellations = (0, 0.0)
         #: The tasks of each build, by its id.
         self._builds: dict[int, list[ForecastTask]] = {}
+        #: The tasks that start at some time of a play.
+        self._later: list[ForecastTask] = []
+
+    def add(self, tasks: Iterable[ForecastTask]) -> Iterator[None]:
+        """Add all tasks, in steps."""
         for task in tasks:
             if task.build is not None:
                 self._builds.setdefault(task.build, []).append(task)
-        #: The tasks that start at some time of a play.
-        self._later = [task for task in tasks
-                       if not isinstance(task, HubTask)
-                       or task.row.state != task_states.OPEN]
+            if isinstance(task, HubTask):
+                if task.row.state == task_states.FREE:
+                    self._free.append(task)
+                else:
+                    running = _running_task(task, self._hosts, self._now)
+                    if running is not None:
+                        self._active.append(running)
+            if (not isinstance(task, HubTask)
+                    or task.row.state != task_states.OPEN):
+                self._later.append(task)
+            yield
+        self._free.sort(key=attrgetter('priority'))
+        yield
+
+    @property
+    def builds(self) -> int:
+        """The number of builds."""
+        return len(self._builds)
+
+    def set_cancellations(self, number: int, seconds: float) -> None:
+        """Set the rate of cancellations; see `RecentTasks.cancellations`."""
+        self._cancellations = number, seconds
 
     async def play(self, goal: Sequence[ForecastTask], random: Random | None
                    ) -> Starts:
@@ -265,21 +280,20 @@ class _Plays:
             self._queue.start(task, host, self._now + DELAY + task.seconds)
 
 
-def _running_tasks(tasks: Iterable[HubTask], hosts: Mapping[int, HostSlots],
-                   now: float) -> Iterator[_Running]:
-    """Find the tasks that load their hosts, or that have successors."""
-    for task in tasks:
-        row = task.row
-        host = hosts.get(row.host_id or 0)
-        if row.state == task_states.ASSIGNED:
-            yield task, host, None
-        elif row.state == task_states.OPEN and task.method == 'build':
-            # A build that waits for its children is no load for its host.
-            if task.successors:
-                yield task, None, None
-        elif row.state == task_states.OPEN and not row.waiting:
-            # If our clock is behind the hub's, the task has just started.
-            yield task, host, min(row.start_ts or now, now)
+def _running_task(task: HubTask, hosts: Mapping[int, HostSlots], now: float
+                  ) -> _Running | None:
+    """Give a task that loads its host, or that has successors; else None."""
+    row = task.row
+    host = hosts.get(row.host_id or 0)
+    if row.state == task_states.ASSIGNED:
+        return task, host, None
+    if row.state == task_states.OPEN and task.method == 'build':
+        # A build that waits for its children is no load for its host.
+        return (task, None, None) if task.successors else None
+    if row.state == task_states.OPEN and not row.waiting:
+        # If our clock is behind the hub's, the task has just started.
+        return task, host, min(row.start_ts or now, now)
+    return None
 
 
 def _duration(task: ForecastTask, elapsed: float, random: Random | None
