@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -75,8 +76,9 @@ class Events:
         self.owner: Hub = client.owner
         self._wake = wake
         self._subscriptions: list[Subscription] = []
-        #: Keys of handled messages, the oldest first.
-        self._seen: OrderedDict[Hashable, None] = OrderedDict()
+        #: Digests of keys of handled messages, the oldest first. The keys
+        #: themselves would take several megabytes.
+        self._seen: OrderedDict[bytes, None] = OrderedDict()
         #: Key of a message in progress -> the work of its subscribers.
         self._in_progress: dict[Hashable, SingleFlight[bool | None]] = {}
         self._closed = False
@@ -192,7 +194,8 @@ class Events:
         key = _duplicate_key(event)
         if key is None:
             return await self._notify_all(event)
-        if key in self._seen:
+        digest = _digest(key)
+        if digest in self._seen:
             self._stats.duplicates += 1
             return True
         if key in self._in_progress:
@@ -205,7 +208,7 @@ class Events:
         finally:
             self._in_progress.pop(key, None)
         if succeeded:
-            self._seen[key] = None
+            self._seen[digest] = None
             if len(self._seen) > REMEMBERED:
                 self._seen.popitem(last=False)
         return succeeded
@@ -421,6 +424,12 @@ class Events:
                 await listener.stop()
             except Exception:
                 self._log.failure('a listener could not be stopped')
+
+
+def _digest(key: Hashable) -> bytes:
+    """Make a digest of a key of texts, which two keys never share."""
+    return blake2b(repr(key).encode('utf-8', 'backslashreplace'),
+                   digest_size=16).digest()
 
 
 def _duplicate_key(event: Message) -> Hashable | None:
