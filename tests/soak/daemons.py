@@ -161,11 +161,11 @@ class Daemon(ProcessProtocol):
         """Let it note what it keeps; see `probed`."""
         os.kill(self.pid, signal.SIGUSR1)
 
-    def probed(self) -> dict[str, int]:
-        """Read what it noted last."""
+    def probed(self, number: int) -> list[dict[str, int]]:
+        """Read what it noted last, so many times."""
         with open(self._probe) as file:
-            found: dict[str, int] = json.loads(file.read().split('\n')[-2])
-        return found
+            return [json.loads(line)
+                    for line in file.read().splitlines()[-number:]]
 
     def resident(self) -> int:
         """Get the resident memory, in bytes."""
