@@ -16,7 +16,7 @@ async def show(koji: Connection, options: Namespace) -> None:
     """Print the tasks."""
     lists = await gatherResults(
         [koji.listTasks({'method': method}, {'order': '-id', 'limit': 10})
-         for method in METHODS])
+         for method in METHODS], consumeErrors=True)
     for task in sorted(sum(lists, []), key=lambda task: task.id):
         print(f'{task.id:8}  {task.state_name:9} {name(task)}'
               f' for {task.target}{" (scratch)" if task.is_scratch else ""}')

@@ -5,33 +5,23 @@ Several files are downloaded simultaneously from the hub's topurl.
 """
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from argparse import Namespace
-from typing import Any
 
-from embedded import progress, run
-from twisted.internet.defer import Deferred, gatherResults
+from downloads import download
+from embedded import run
+from twisted.internet.defer import gatherResults
 
 from txkoji import Connection
-from txkoji.exceptions import KojiException
-from txkoji.files.file import File
+from txkoji.files import File
 from txkoji.testing import FakeHub
 
 
 async def get(koji: Connection, options: Namespace) -> None:
     """Download the logs."""
     files = await find(koji, options.thing)
-    folder = options.folder or tempfile.mkdtemp()
-    with progress() as bars:
-        errors = [error for error in await gatherResults(
-            [download(file, folder, bars) for file in files]) if error]
-    for file in files:
-        print(file.path)
-    print(len(files) - len(errors), 'logs are in', folder)
-    if errors:
-        sys.exit(f'{len(errors)} are missing: {errors[0]}')
+    sys.exit(await download(files, options.folder or tempfile.mkdtemp()))
 
 
 async def find(koji: Connection, thing: str) -> list[File]:
@@ -44,33 +34,10 @@ async def find(koji: Connection, thing: str) -> list[File]:
         if task is None:
             sys.exit(f'There is no task {thing}.')
         outputs = await gatherResults([
-            each.output() for each in [task, *await task.descendents()]])
+            each.output() for each in [task, *await task.descendents()]],
+            consumeErrors=True)
         files = [file for output in outputs for file in output]
     return [file for file in files if file.name.endswith('.log')]
-
-
-def download(file: File, folder: str, bars: Any
-             ) -> Deferred[KojiException | None]:
-    """
-    Download a log into a folder of its own, since many have the same name.
-
-    :returns: a Deferred that fires with the error, or with None.
-    """
-    place = os.path.join(folder, os.path.dirname(file.path))
-    os.makedirs(place, exist_ok=True)
-    bar = bars.add_task(file.name)
-
-    def move(size: int, total: int | None) -> None:
-        bars.update(bar, completed=size, total=total)
-
-    async def get() -> KojiException | None:
-        try:
-            await file.download(os.path.join(place, file.name), progress=move)
-        except KojiException as error:
-            return error
-        return None
-
-    return Deferred.fromCoroutine(get())
 
 
 def prepare(hub: FakeHub) -> None:

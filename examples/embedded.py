@@ -7,14 +7,22 @@ that is embedded in the example, with sample data.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import shutil
 import sys
+import tempfile
 import textwrap
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, FirstError
+from twisted.internet.error import (
+    CannotListenError,
+    ConnectError,
+    ConnectingCancelledError,
+)
 from twisted.internet.task import deferLater, react
 from twisted.logger import (
     FilteringLogObserver,
@@ -23,6 +31,7 @@ from twisted.logger import (
     globalLogBeginner,
     textFileLogObserver,
 )
+from twisted.web.client import ResponseFailed
 
 from txkoji import Connection
 from txkoji.exceptions import KojiException
@@ -31,46 +40,39 @@ from txkoji.testing import FakeHub
 #: The exit status of a program that Ctrl-C has ended: 128 and the signal.
 INTERRUPTED = 130
 
+#: The exceptions of a program that Ctrl-C has ended.
+CANCELED = (CancelledError, ConnectingCancelledError, KeyboardInterrupt,
+            asyncio.CancelledError)
+
 Example = Callable[[Connection, argparse.Namespace], Awaitable[None]]
+Prepare = Callable[[FakeHub], None]
 
 
 def run(example: Example, description: str | None, *, user: str = 'alice',
-        prepare: Callable[[FakeHub], None] | None = None,
+        prepare: Prepare | None = None,
         arguments: Mapping[str, tuple[Any, str]] = {},
-        flags: Mapping[str, str] = {}) -> None:
+        flags: Mapping[str, str] = {},
+        switches: Mapping[str, str] = {}) -> None:
     """
-    Run an example, and end the process.
+    Run an example, and end the process as `plainly` does.
 
-    An error of Koji ends the process with status 1 and one line on stderr, as
-    ``sys.exit(text)`` in an example does. Ctrl-C and a closed pipe end it
-    without a word. The connection is closed in each case.
+    The connection is closed in each case.
 
     :param example: a coroutine function that takes a Connection and the
                     options of the command line.
     :param description: the text for ``--help``.
     :param user: the user who logs in to the embedded hub.
     :param prepare: adds something to the embedded hub.
-    :param arguments: the positional arguments: for each name, the default for
-                      the embedded hub, and a help text. If the default is an
-                      int, the value is one, too.
-    :param flags: the options: for each name, a help text.
+    :param arguments: see `parse`, as for the others.
     """
-    options = parse(description, arguments, flags)
+    options = parse(description, arguments, flags, switches)
 
     async def guarded(reactor: Any) -> None:
-        try:
+        with plainly():
             # Begin when the reactor runs, and handles Ctrl-C.
             await deferLater(reactor, 0)
-            await connected(reactor, options, example, user, prepare)
-            print(end='', flush=True)
-        except CancelledError:
-            sys.exit(INTERRUPTED)
-        except BrokenPipeError:
-            # At its exit, Python flushes the rest to nobody.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(1)
-        except (KojiException, OSError) as error:
-            sys.exit(' '.join(f'{error}'.split()))
+            async with connect(options, user, prepare) as koji:
+                await example(koji, options)
 
     def main(reactor: Any) -> Deferred[None]:
         ended: Deferred[None] = Deferred()
@@ -94,31 +96,76 @@ def run(example: Example, description: str | None, *, user: str = 'alice',
             textFileLogObserver(sys.stderr),
             [LogLevelFilterPredicate(LogLevel.warn)])],
             redirectStandardIO=False)
-    try:
+    with plainly():
         react(main)
-    except KeyboardInterrupt:
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """
+    End the process without a traceback.
+
+    An error of Koji, of the network, of a file or of an argument ends the
+    process with status 1 and one line on stderr, as ``sys.exit(text)`` in an
+    example does. Ctrl-C and a closed pipe end it without a word.
+    """
+    try:
+        yield
+        print(end='', flush=True)
+    except BrokenPipeError:
+        # At its exit, Python flushes the rest to nobody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except FirstError as error:
+        # gatherResults() wraps the error of one of its Deferreds.
+        sys.exit(INTERRUPTED if error.subFailure.check(*CANCELED)
+                 else one_line(error.subFailure.getErrorMessage()))
+    except CANCELED:
         sys.exit(INTERRUPTED)
+    except (KojiException, OSError, ValueError, CannotListenError,
+            ConnectError, ResponseFailed) as error:
+        sys.exit(one_line(f'{error}'))
 
 
-async def connected(
-        reactor: Any, options: argparse.Namespace, example: Example,
-        user: str, prepare: Callable[[FakeHub], None] | None) -> None:
-    """Call an example with a connection, and close the connection."""
+def one_line(text: str) -> str:
+    """Fold a text into a line."""
+    return ' '.join(text.split())
+
+
+def connect(options: argparse.Namespace, user: str = 'alice',
+            prepare: Prepare | None = None) -> Connection:
+    """Make a connection: to the hub of a profile, or to the embedded hub."""
     if options.profile:
-        koji = Connection(options.profile)
-    else:
-        hub = FakeHub(reactor=reactor)
-        koji = hub.connection(user=user, poll_interval=0.3)
-        if prepare is not None:
-            prepare(hub)
-    async with koji:
-        await example(koji, options)
+        return Connection(options.profile)
+    hub = FakeHub()
+    koji = hub.connection(user=user, poll_interval=0.3)
+    hub.publish_to(koji.events)
+    if prepare is not None:
+        prepare(hub)
+    return koji
+
+
+def source_package() -> str:
+    """Make up a source package for the embedded hub; get its path."""
+    path = os.path.join(tempfile.mkdtemp(), 'hello-1.0-1.fc44.src.rpm')
+    with open(path, 'wb') as file:
+        file.write(b'no real package\n' * 1000)
+    return path
 
 
 def parse(description: str | None,
-          arguments: Mapping[str, tuple[Any, str]],
-          flags: Mapping[str, str]) -> argparse.Namespace:
-    """Read the command line."""
+          arguments: Mapping[str, tuple[Any, str]] = {},
+          flags: Mapping[str, str] = {},
+          switches: Mapping[str, str] = {}) -> argparse.Namespace:
+    """
+    Read the command line.
+
+    :param arguments: the positional arguments: for each name, the default for
+                      the embedded hub, and a help text. If the default is an
+                      int, the value is one, too.
+    :param flags: the options with a value: for each name, a help text.
+    :param switches: the options without a value.
+    """
     parser = argparse.ArgumentParser(
         description=fitted(description or ''),
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -132,6 +179,8 @@ def parse(description: str | None,
                             type=kind)
     for name, text in flags.items():
         parser.add_argument(name, help=text)
+    for name, text in switches.items():
+        parser.add_argument(name, help=text, action='store_true')
     return parser.parse_args()
 
 

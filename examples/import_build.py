@@ -21,9 +21,11 @@ from txkoji.exceptions import KojiException
 
 async def load(koji: Connection, options: Namespace) -> None:
     """Import the build."""
-    if options.folder is None:
+    if options.metadata is None:
         options.folder = tempfile.mkdtemp()
         options.metadata = make_up(options.folder)
+    elif options.folder is None:
+        options.folder = os.path.dirname(options.metadata)
     try:
         with open(options.metadata) as file:
             metadata = json.load(file)
@@ -75,4 +77,5 @@ def make_up(folder: str) -> str:
 
 run(load, __doc__, user='osbs', arguments={
     'metadata': (None, 'a file of JSON (default: one is made)'),
-    'folder': (None, 'the folder of the files (default: some are made)')})
+    'folder': (None, 'the folder of the files (default: that of the'
+                     ' metadata)')})

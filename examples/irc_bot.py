@@ -96,7 +96,7 @@ class Answers:
         if not tasks:
             return [f'{user.name} is building nothing.']
         return await gatherResults([Deferred.fromCoroutine(
-            self.describe(task)) for task in tasks])
+            self.describe(task)) for task in tasks], consumeErrors=True)
 
     async def watch(self, package: str) -> list[str]:
         """Announce builds of a package from now on."""

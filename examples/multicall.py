@@ -27,7 +27,8 @@ async def show(koji: Connection, options: Namespace) -> None:
     # As single calls, which go out together by themselves.
     batched = koji.batched()
     durations = await gatherResults(
-        [batched.getAverageBuildDuration(name) for name in names])
+        [batched.getAverageBuildDuration(name) for name in names],
+        consumeErrors=True)
 
     for name, builds, duration in zip(names, found, durations):
         if builds:

@@ -11,7 +11,6 @@ from argparse import Namespace
 from embedded import run
 
 from txkoji import Connection
-from txkoji.build import Build
 from txkoji.exceptions import TaskFailed
 from txkoji.testing import FakeHub
 
@@ -29,8 +28,7 @@ async def use(koji: Connection, options: Namespace) -> None:
             if options.source:
                 submission = await koji.submit_build(options.source, tag.name)
                 built = await submission.done()
-                if isinstance(built, Build):
-                    print('Built:', built.nvr)
+                print('Built:', built.nvr)
             builds = await koji.listTagged(tag.id, inherit=True, latest=True)
             print(len(builds), 'packages can be built with, and',
                   sum(build.tag_id == tag.id for build in builds), 'of them'

@@ -18,6 +18,7 @@ from heapq import heappop, heappush
 from itertools import count
 from math import exp
 from random import Random
+from statistics import fmean
 from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred
@@ -45,6 +46,13 @@ CHANNEL = 1
 #: (``CapacityOvercommit`` of kojihub/scheduler.py).
 OVERCOMMIT = 5
 
+#: A build is canceled every so many seconds (our choice). About so many
+#: ``buildArch`` tasks run at a time.
+CANCELED_EVERY, RUNNING = 900, 25
+
+#: The seconds of the past that the tables have tasks of (our choice).
+HISTORY = 9000
+
 #: A row of a table of the hub.
 Row = dict[str, Any]
 
@@ -58,14 +66,16 @@ class Simulation:
     :param builds: the number of builds at the start.
     :param interval: the mean seconds between the later builds.
     :param scatter: the sigma of the log-normal distribution of the durations.
+    :param freed: the seconds between two ``buildArch`` tasks that are freed.
     """
 
     def __init__(self, seed: int, *, scheduler: bool = True,
                  builds: int = 40, interval: float = 300,
-                 scatter: float = 0.35) -> None:
+                 scatter: float = 0.35, freed: float = 3600) -> None:
         self.random = Random(seed)
         self.scatter = scatter
         self.interval = interval
+        self.freed = freed
         self.now = 0.0
         self.tasks: dict[int, Row] = {}
         self._active: dict[int, Row] = {}
@@ -76,17 +86,23 @@ class Simulation:
         self._starts: dict[int, int] = {}
         self.packages = {f'package{number}': 600 * exp(
             self.random.gauss(0, 0.9)) for number in range(60)}
-        self.averages = {name: self._average(name) for name in self.packages}
+        #: package -> the durations of its earlier builds.
+        self.earlier = {name: self._earlier_builds(name, number)
+                        for number, name in enumerate(self.packages)}
+        self.averages = {name: fmean(durations)
+                         for name, durations in self.earlier.items()}
         self._add_hosts(scheduler)
         if scheduler:
             self._every(60, 0, self._assign)
-        for _ in range(25):
+        for _ in range(125):
             self._old_build()
+        for _ in range(HISTORY // CANCELED_EVERY):
+            self._old_build(CANCELED)
         for _ in range(builds):
             self._at(self.random.uniform(0, 600), self._new_build)
         self._arrive()
-        self._every(400, 200, self._free_one)
-        self._every(900, 450, self._cancel_one)
+        self._every(freed, 200, self._free_one)
+        self._every(CANCELED_EVERY, 450, self._cancel_one)
 
     def _add_hosts(self, scheduler: bool) -> None:
         for arches, capacity, number in HOSTS:
@@ -125,10 +141,26 @@ class Simulation:
     def _build_seconds(self, package: str, arch: str) -> float:
         return self._scattered(self.packages[package] * SLOWNESS[arch])
 
-    def _average(self, package: str) -> float:
-        """Compute the average of 12 earlier builds, with their imports."""
-        return sum(max(self._build_seconds(package, arch) for arch in ARCHES)
-                   + self._scattered(60) for _ in range(12)) / 12
+    def _earlier_builds(self, package: str, number: int) -> list[float]:
+        """
+        Make the durations of the earlier builds of a package.
+
+        A build lasts from the start of its ``buildArch`` tasks to the end of
+        the import, and none of these tasks waited. Every tenth package is
+        young: it has four builds.
+        """
+        return [max(self._with_restarts(self._build_seconds(package, arch))
+                    for arch in ARCHES) + self._scattered(60)
+                for _ in range(20 if number % 10 else 4)]
+
+    def _with_restarts(self, seconds: float) -> float:
+        """Add the time that a task loses if it is freed, as by `_free_one`."""
+        lost = 0.0
+        while True:
+            run = self.random.expovariate(1 / (self.freed * RUNNING))
+            if run >= seconds:
+                return lost + seconds
+            lost += run
 
     # New tasks
 
@@ -160,15 +192,17 @@ class Simulation:
             self._new_task('tagBuild', [36, 4994, False, None],
                            arch='noarch', priority=10)
 
-    def _old_build(self) -> None:
-        """Add the closed tasks of an earlier build."""
+    def _old_build(self, state: int = CLOSED) -> None:
+        """Add the tasks of an earlier build."""
         package = self.random.choice(list(self.packages))
-        old = [(self._new_srpm(package, None), self._scattered(100))]
-        old += [(self._new_arch(package, arch, None),
+        build = next(self._numbers)
+        ended = -self.random.uniform(0, HISTORY)
+        old = [(self._new_srpm(package, build), self._scattered(100))]
+        old += [(self._new_arch(package, arch, build),
                  self._build_seconds(package, arch)) for arch in ARCHES]
         for task, seconds in old:
-            self._end(task, CLOSED)
-            task['completed'] = -self.random.uniform(0, 9000)
+            self._end(task, state)
+            task['completed'] = ended
             task['started'] = task['completed'] - seconds
 
     def _new_srpm(self, package: str, parent: int | None) -> Row:
@@ -266,7 +300,7 @@ class Simulation:
         if task['method'] == 'buildSRPMFromSCM':
             for arch in ARCHES:
                 self._new_arch(package_of(build), arch, build['id'])
-        elif all(other['state'] == CLOSED for other in self._children(build)):
+        elif all(other['state'] == CLOSED for other in self.children(build)):
             build['waiting'] = None
             self._at(self.now + self._scattered(60),
                      lambda: self._close_open(build))
@@ -276,7 +310,8 @@ class Simulation:
         if build['state'] == OPEN:
             self._close(build)
 
-    def _children(self, build: Row) -> list[Row]:
+    def children(self, build: Row) -> list[Row]:
+        """List the children of a build."""
         return [task for task in self.tasks.values()
                 if task['parent'] == build['id']]
 
@@ -296,7 +331,7 @@ class Simulation:
                   if task['method'] == 'build']
         if builds:
             build = self.random.choice(builds)
-            for task in [build, *self._children(build)]:
+            for task in [build, *self.children(build)]:
                 if task['id'] in self._active:
                     self._end(task, CANCELED)
 
@@ -329,6 +364,13 @@ class Simulation:
             {'host_id': host['id'], 'channel_id': CHANNEL}
             for host in self.hosts]
         hub.respond('getAverageBuildDuration', self.averages.get)
+        names = dict(enumerate(self.packages, 1))
+        numbers = {name: number for number, name in names.items()}
+        hub.respond('getPackageID', numbers.get)
+        hub.respond('listBuilds', lambda number, **_: [
+            {'state': 1, 'task_id': 1, 'start_ts': start - 1e6,
+             'completion_ts': start - 1e6 + duration}
+            for duration in self.earlier[names[number]]])
         return start
 
 
@@ -368,7 +410,7 @@ def measure(seed: int, *, scheduler: bool, times: Sequence[float],
     :returns: the tasks that were closed, without canceled ones.
     """
     simulation = Simulation(seed, scheduler=scheduler)
-    hub = FakeHub(clock=Clock())
+    hub = FakeHub(clock=Clock(), version='1.35.0' if scheduler else '1.33.1')
     koji = hub.connection()
     estimates: list[tuple[Row, float, float]] = []
     for time in times:
@@ -388,6 +430,92 @@ def measure(seed: int, *, scheduler: bool, times: Sequence[float],
                    row['created'] + 45 + simulation.averages[package_of(row)]
                    - row['completed'])
             for row, time, estimate in estimates if row['state'] == CLOSED]
+
+
+class Ending(NamedTuple):
+    """
+    A build that had not ended, with its estimate.
+
+    :ivar row: the row of its task after its end.
+    :ivar wait: the seconds from the estimate to the end.
+    :ivar earliest: the seconds from the end to the earliest estimated end.
+    :ivar latest: the same of the latest one. The build has ended within the
+                  interval if this is not below 0, and the earliest not above.
+    :ivar state: the state at the time of the estimate: "free", "source" before
+                 the ``buildArch`` tasks, "queued" if some of these wait,
+                 "running" if some run, or "import".
+    """
+
+    row: Row
+    wait: float
+    earliest: float
+    latest: float
+    state: str
+
+    @property
+    def is_within(self) -> bool:
+        """Whether the build has ended within the interval."""
+        return self.earliest <= 0 <= self.latest
+
+
+def _state(simulation: Simulation, build: Row) -> str:
+    """Tell how far a build is."""
+    if build['state'] in (FREE, ASSIGNED):
+        return 'free'
+    arches = [task['state'] for task in simulation.children(build)
+              if task['method'] == 'buildArch']
+    if not arches:
+        return 'source'
+    for state, text in ((FREE, 'queued'), (ASSIGNED, 'queued'),
+                        (OPEN, 'running')):
+        if state in arches:
+            return text
+    return 'import'
+
+
+def calibrate(seed: int, *, scheduler: bool, times: Sequence[float],
+              builds: int, freed: float = 3600) -> list[Ending]:
+    """
+    Compare the intervals of estimates in a full channel with the ends.
+
+    :param seed: the seed of the simulation.
+    :param scheduler: True if the hub assigns tasks; False if hosts take them.
+    :param times: the times of the estimates, in seconds since the start.
+    :param builds: the number of builds to estimate at each time.
+    :param freed: see `Simulation`.
+    :returns: the builds that were closed, without canceled ones.
+    """
+    simulation = Simulation(seed, scheduler=scheduler, freed=freed)
+    hub = FakeHub(clock=Clock(), version='1.35.0' if scheduler else '1.33.1')
+    koji = hub.connection()
+    found: list[tuple[Row, float, str, float, float]] = []
+    for time in times:
+        simulation.run(time)
+        start = simulation.show(hub)
+        rows = [row for row in simulation.tasks.values()
+                if row['method'] == 'build' and row['completed'] is None]
+        rows = simulation.random.sample(rows, min(builds, len(rows)))
+        results: list[Any] = []
+        estimates: Any = Deferred.fromCoroutine(_estimate_all(
+            koji, [row['id'] for row in rows]))
+        estimates.addBoth(results.extend)
+        for row, estimate in zip(rows, results):
+            # The end is unknown if nearly all plays cancel the build.
+            if estimate is not None and estimate.earliest is not None:
+                found.append((row, time, _state(simulation, row),
+                              estimate.earliest.timestamp() - start,
+                              estimate.latest.timestamp() - start))
+    while any(row['completed'] is None for row, *_ in found):
+        simulation.run(simulation.now + 3600)
+    return [Ending(row, row['completed'] - time, earliest - row['completed'],
+                   latest - row['completed'], state)
+            for row, time, state, earliest, latest in found
+            if row['state'] == CLOSED]
+
+
+async def _estimate_all(koji: Connection, task_ids: Sequence[int]) -> Any:
+    return await koji.estimate([await koji.getTaskInfo(number, strict=True)
+                                for number in task_ids])
 
 
 def can(host: Row, task: Row) -> bool:

@@ -97,15 +97,18 @@ class Stream:
             self._timer = self._reactor.callLater(0, self._go_on)
 
 
-#: What the hub says of a build in a tag; its id is replaced.
+#: What the hub says of a build in a tag; each number 4711 is replaced.
 BUILD = {
     'build_id': 4711, 'completion_time': '2026-11-12 14:18:03.938854+00:00',
     'create_event': 4711, 'creation_event_id': 90422,
     'creation_time': '2026-11-12 12:38:41.692308+00:00', 'draft': False,
-    'epoch': None, 'id': 4711, 'name': 'kernel', 'nvr': 'kernel-4711-1.fc43',
-    'owner_id': 12, 'owner_name': 'releng', 'package_id': 4711,
-    'package_name': 'kernel', 'release': '1.fc43', 'state': 1, 'tag_id': 55,
-    'tag_name': 'f43-updates', 'task_id': 4711, 'version': '4711',
+    'epoch': None, 'id': 4711, 'name': 'package-4711',
+    'nvr': 'package-4711-4711-1.fc43', 'owner_id': 12, 'owner_name': 'releng',
+    'package_id': 4711, 'package_name': 'package-4711', 'promoter_id': None,
+    'promoter_name': None, 'promotion_time': None, 'release': '1.fc43',
+    'start_time': '2026-11-12 12:38:41.692308+00:00', 'state': 1,
+    'tag_id': 55, 'tag_name': 'f43-updates', 'task_id': 4711,
+    'version': '4711',
     'volume_id': 0, 'volume_name': 'DEFAULT'}
 
 
@@ -132,9 +135,14 @@ class StreamingHub(Resource):
         """Answer a call."""
         stream = Stream(request, self._count, self._break_after,
                         self._reactor)
+        stream.first = self.first_of(request.content.read())
         self.streams.append(stream)
         stream.begin()
         return NOT_DONE_YET
+
+    def first_of(self, body: bytes) -> int:
+        """Find the id of the first build to stream, by the call."""
+        return 0
 
 
 async def measure(reactor: Any) -> None:

@@ -23,12 +23,45 @@ class ArgumentsTests(HubTestCase):
         self.assertEqual(self.sent(), (
             'plugin', (33, [5356, [33], 1]), {'builds': [5356]}))
 
-    def test_struct(self) -> None:
-        """A plain dictionary stays a struct."""
-        build = self.get(self.koji.getBuild(5356))
+    def test_kinds(self) -> None:
+        """So is an object of each kind that has an id."""
         self.hub.respond('plugin', True, plugin=True, anonymous=True)
-        self.get(self.koji.plugin(dict(build), {'build': 1}))
-        self.assertEqual(self.sent()[1][0]['nvr'], 'ceph-9.22.53-11.fc43')
+        self.hub.respond('getRepo', {'id': 7, 'state': 1})
+        for call, kind in [
+                (self.koji.getBuild(5356), 'Build'),
+                (self.koji.getTaskInfo(6474), 'Task'),
+                (self.koji.getTag('f44'), 'Tag'),
+                (self.koji.getUser('alice'), 'User'),
+                (self.koji.getHost(1), 'Host'),
+                (self.koji.getChannel('default'), 'Channel'),
+                (self.koji.getPackage('ceph'), 'Package'),
+                (self.koji.getBuildTarget('f44'), 'BuildTarget'),
+                (self.koji.getRepo('f44-build'), 'Repo'),
+                (self.koji.getRPM(1), 'RPM')]:
+            found = self.get(call)
+            self.assertEqual(type(found).__name__, kind)
+            self.get(self.koji.plugin(found, [found], named=found))
+            self.assertEqual(self.sent(), (
+                'plugin', (found.id, [found.id]), {'named': found.id}))
+
+    def test_struct(self) -> None:
+        """A plain dictionary stays a struct, in all ways to call a method."""
+        build = self.get(self.koji.getBuild(5356))
+        self.hub.respond('plugin', [], plugin=True, anonymous=True)
+        many = self.koji.MultiCall()
+        for call in (self.koji, many, self.koji.batched()):
+            call.plugin(dict(build), {'build': 1})
+        self.get(many())
+        self.hub.clock.advance(0)
+        self.fail_of(self.koji.iterate(
+            'plugin', dict(build), {'build': 1}).next_item(),
+            StopAsyncIteration)
+        sent = [args for method, args, _ in self.hub.calls
+                if method == 'plugin']
+        self.assertEqual(len(sent), 4)
+        for args in sent:
+            self.assertEqual(args[0]['nvr'], 'ceph-9.22.53-11.fc43')
+            self.assertEqual(args[1], {'build': 1})
 
     def test_ways(self) -> None:
         """All ways to call a hub method do so."""
@@ -52,8 +85,11 @@ class ArgumentsTests(HubTestCase):
     def test_without_id(self) -> None:
         """An object without an id is a TypeError, and nothing is sent."""
         tag = Tag({'name': 'f44'})
-        self.fail_of(self.koji.getTag(tag), TypeError)
+        error = self.fail_of(self.koji.getTag(tag), TypeError)
+        self.assertIn('pass dict(...) of it', str(error))
         self.fail_of(self.koji.batched().getTag([tag]), TypeError)
         self.assertRaises(TypeError, self.koji.MultiCall().getTag, tag)
+        self.fail_of(self.koji.getTag(1, event=[tag]), TypeError)
         self.assertRaises(TypeError, self.koji.iterate, 'listTagged', tag)
+        self.assertRaises(TypeError, self.koji.pages, 'listTagged', tag)
         self.assertEqual(self.hub.calls, [])

@@ -152,8 +152,9 @@ class CallTests(HubTestCase):
         """A write without a login, and one without a permission."""
         error = self.fail_of(self.koji.tagBuild('f44', 'bash-5-1'),
                              ActionNotAllowed)
-        self.assertEqual(str(error),
-                         'you must be logged in for this operation')
+        self.assertEqual((str(error), error.hint), (
+            'you must be logged in for this operation',
+            'call login() before tagBuild'))
         error = self.fail_of(self.koji.upload(__file__, 'cli-build/x'),
                              ActionNotAllowed)
         self.assertEqual(str(error), 'upload: not logged in; login() first')

@@ -23,7 +23,6 @@ class ViewTestCase(HubTestCase):
     def setUp(self) -> None:
         """Set up what the tests share."""
         super().setUp()
-        self.hub.respond('getEvent', self.get_event)
         self.before = self.hub.history.event()
         self.before_time = self.time()
         self.hub.clock.advance(1800)
@@ -33,13 +32,6 @@ class ViewTestCase(HubTestCase):
         self.hub.clock.advance(1800)
         self.nvr = build.nvr
         del self.hub.calls[:]
-
-    def get_event(self, number: int, strict: bool = True) -> Any:
-        """Answer as the hub method does."""
-        for row in self.hub.tables.events:
-            if row['id'] == number:
-                return row
-        return None
 
     def time(self) -> datetime:
         """The hub's time."""

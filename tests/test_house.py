@@ -18,7 +18,9 @@ ROOT = os.path.dirname(txkoji.__file__)
 #: floors, and from its own. The longest prefix of a module's name counts.
 FLOORS = [
     ['exceptions', 'build_states', 'task_states', 'call', 'iterators', 'nvr',
-     'progress', 'estimates.queue', 'messages.amqp1', 'files.listings'],
+     'progress', 'estimates.queue', 'estimates.scatter',
+     'estimates.pacing', 'estimates.estimate', 'estimates.architectures',
+     'messages.amqp1', 'files.listings'],
     ['hub'],
     ['resource', 'files.paths', 'files.places', 'files.checksums',
      'files.destinations',
@@ -27,9 +29,10 @@ FLOORS = [
      'messages.amqp_consumer', 'name_files'],
     ['task_requests', 'files', 'rows', 'package', 'rpm', 'cache', 'web',
      'builds', 'links', 'whoami', 'tags.diff'],
-    ['estimates.averages'], ['estimates.tasks'],
-    ['estimates.snapshot', 'estimates.history'], ['estimates.expected'],
-    ['estimates.forecast'],
+    ['estimates.averages', 'estimates.batch'], ['estimates.durations'],
+    ['estimates.tasks'], ['estimates.snapshot', 'estimates.history'],
+    ['estimates.expected'], ['estimates.forecast'], ['estimates.subjects'],
+    ['estimates.reasons', 'estimates.samples'],
     ['estimates', 'files.task_output'],
     ['task', 'build', 'builds.of_tasks', 'repo'],
     ['channel', 'results', 'messages'],
@@ -45,6 +48,8 @@ FLOORS = [
     ['compare', 'metrics'],
     [''],
     ['testing'],
+    # Nothing imports the chapters.
+    ['manual'],
 ]
 
 #: Names that begin with an underscore, and are public: those of NamedTuple.
@@ -228,12 +233,13 @@ class SurfaceTests(SynchronousTestCase):
         self.assertEqual(shown, {
             'MultiCall', 'at', 'batched', 'cache', 'call', 'callnum',
             'cg_import', 'changes', 'client', 'close',
-            'connect_from_web', 'download', 'download_task_output', 'events',
+            'connect_from_web', 'download', 'download_task_output',
+            'estimate', 'events',
             'file_exists', 'find_failure', 'find_links', 'follow', 'from_web',
             'getTaskChildren', 'getTaskDescendents', 'getTaskInfo',
             'hub_version', 'iterate', 'listBuilds', 'listTasks', 'login',
             'logout', 'lookup', 'new_session', 'now', 'pages', 'profile',
-            'serverca', 'session_id', 'session_key', 'settings', 'side_tag',
-            'side_tags', 'stats', 'submit_build', 'submit_chain',
+            'reactor', 'serverca', 'session_id', 'session_key', 'settings',
+            'side_tag', 'side_tags', 'stats', 'submit_build', 'submit_chain',
             'task_changed', 'upload', 'url', 'wait', 'wait_repo',
             'wait_tagged', 'watch', 'weburl', 'whoami', 'with_options'})

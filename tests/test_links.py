@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.defer import CancelledError
+
 import txkoji.connection
 from tests.support import HubTestCase, folder, write
 from txkoji import Connection, Profile
@@ -290,6 +292,30 @@ class TextsTests(HubTestCase):
                 self.hub.clock.advance(0)
             self.fail_of(finding, error)
             self.hub.behave()
+
+    def test_canceled(self) -> None:
+        """A cancellation ends the calls for all links, in each phase."""
+        repo = f'{TOP}/repos/f44/latest'
+        text = f'{WEB}/taskinfo?taskID=6475 {CEPH}/data/logs/x.log {repo}'
+        for method in ('system.multicall', 'getRepo'):
+            self.hub.misbehave('slow', method=method, seconds=5)
+            finding = self.koji.find_links(text)
+            self.hub.clock.pump([0] * 10)
+            self.assertEqual(self.koji.stats.in_flight, 1, method)
+            finding.cancel()
+            self.fail_of(finding, CancelledError)
+            self.assertEqual(self.koji.stats.in_flight, 0, method)
+            self.hub.clock.advance(5)
+            self.hub.behave()
+        finding = self.koji.find_links(text)
+        # Before the turn in which the calls go out.
+        finding.cancel()
+        self.fail_of(finding, CancelledError)
+        del self.hub.calls[:]
+        self.hub.clock.advance(5)
+        self.assertEqual(self.hub.calls, [])
+        # What was canceled does not disturb what comes later.
+        self.assertEqual(len(self.find(text)), 3)
 
     def test_limit(self) -> None:
         """No more links are got than the limit says."""

@@ -359,12 +359,10 @@ class TaskTests(HubTestCase):
                     ({'method': 'wrapperRPM',
                       'request': [*spec, {'scratch': False}]}, False),
                     ({'method': 'createImage', 'request': ['n']}, False)]:
-                self.hub.respond('getTaskInfo', lambda number, request: {
-                    8: {'id': 8, 'method': 'wrapperRPM', 'parent': 9,
-                        'request': spec},
-                    9: {'id': 9, 'method': 'image', 'parent': None,
-                        'request': parent}}[number])
-                task = Task.attached({'id': 7, 'parent': 8, **row},
+                top = self.hub.add_task('image', [], state='OPEN')
+                self.hub.tables.tasks[-1]['request'] = parent
+                step = self.hub.add_task('wrapperRPM', spec, parent=top)
+                task = Task.attached({'id': 7, 'parent': step, **row},
                                      self.koji)
                 self.assertIs(task.is_scratch, own, row)
                 found = self.get(task.find_scratch())
@@ -392,8 +390,8 @@ class TaskTests(HubTestCase):
         self.assertIn("argument 'strict'", str(error))
         self.hub.put_out(6475, 'build.log', b'one\n')
         task = self.get(self.koji.getTaskInfo(6475))
-        self.hub.respond('getTaskResult', {'srpm': 'x'})
-        self.assertEqual(self.get(task.get_result()), {'srpm': 'x'})
+        [row] = [row for row in self.hub.tables.tasks if row['id'] == 6475]
+        self.assertEqual(self.get(task.get_result()), row['result'][0])
         self.assertEqual([file.name for file in self.get(task.output())],
                          ['build.log'])
         self.assertEqual(self.get(self.koji.download_task_output(
@@ -522,9 +520,10 @@ class BuildTests(HubTestCase):
             build = self.get(self.koji.getBuild(nvr))
             self.assertEqual(build.task_id, number)
             self.assertEqual(self.hub.calls[-1][0], 'getBuild')
-            self.hub.respond('getTaskInfo', {
-                'id': number, 'method': method,
-                'request': ['git://h/x#1', 'some-target', {}]})
+            [row] = [row for row in self.hub.tables.tasks
+                     if row['id'] == number]
+            self.assertEqual(row['method'], method)
+            row['request'] = ['git://h/x#1', 'some-target', {}]
             task = self.get(build.task())
             self.assertIsInstance(task, Task)
             self.assertEqual(task.id, number)

@@ -14,12 +14,12 @@ import subprocess
 import sys
 from functools import cache
 from importlib.util import find_spec
-from textwrap import dedent, indent
+from textwrap import indent
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from tests.support import folder, write
-from tests.test_documents import pieces, read
+from tests.test_documents import chapters, documents, pieces, programs, read
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -56,6 +56,12 @@ def pyright(*paths: str) -> str:
         raise SkipTest('pyright is not installed')
     return run([command, '--pythonpath', sys.executable, *paths])
 
+
+#: The names that the pieces of the manual use as they come.
+HEAD = '''from txkoji import Connection
+from txkoji.testing import FakeHub
+
+'''
 
 CHECKERS = {'mypy': mypy, 'pyright': pyright}
 
@@ -117,21 +123,25 @@ class MypyTests(_CheckerTests, SynchronousTestCase):
         return mypy('--allow-untyped-defs', '--allow-untyped-calls',
                     '--allow-redefinition', path)
 
-    def test_readme(self) -> None:
-        """The pieces of the README have no mistake in their types."""
-        text = indent('\n'.join(pieces(read('README.rst'))), '    ')
-        self.assertEqual(self.check_text(f'async def readme():\n{text}'), '')
+    def test_manual(self) -> None:
+        """The pieces of the manual have no mistake in their types."""
+        text = HEAD + '\n'.join(
+            f'async def chapter_{number}(koji: Connection, hub: FakeHub)'
+            ' -> None:\n'
+            + indent('\n'.join(pieces(chapter)) or 'pass', '    ')
+            for number, chapter in enumerate(chapters().values()))
+        self.assertEqual(self.check_text(text), '')
         # This test can fail.
         self.assertIn('no attribute "nam"', self.check_text(
-            f"async def readme():\n{text}\n    build.nam"))
+            HEAD + 'async def chapter(koji: Connection) -> None:\n'
+            "    (await koji.getTag(1, strict=True)).nam"))
 
-    def test_readme_programs(self) -> None:
-        """Nor have its programs, but for Twisted's reactor in threads."""
-        for name, text in re.findall(
-                r':name: (\w+)\.py\n\n((?:    .*\n|\n)+)',
-                read('README.rst')):
-            if name != 'in_threads':
-                self.assertEqual(self.check_text(dedent(text)), '', name)
+    def test_programs(self) -> None:
+        """Nor have the programs, but for Twisted's reactor in threads."""
+        for document in documents().values():
+            for name, text in programs(document).items():
+                if name != 'in_threads.py':
+                    self.assertEqual(self.check_text(text), '', name)
 
     def test_examples(self) -> None:
         """The examples are checked strictly, without an ignore for us."""

@@ -19,10 +19,11 @@ from txkoji.builds.signatures import (
     signed_copies_of,
     write_signed_copies,
 )
-from txkoji.estimates.averages import average_build_duration, not_past
+from txkoji.estimates.averages import average_build_duration
+from txkoji.estimates.completion import completion
 from txkoji.files.file import File
 from txkoji.nvr import NVR, VersionKey
-from txkoji.resource import Timed, hub_of, id_of, now_for, time_of
+from txkoji.resource import Timed, hub_of, id_of, time_of
 from txkoji.rows import Tag
 from txkoji.rpm import RPM
 from txkoji.task import Task
@@ -49,17 +50,17 @@ class Build(Timed):
     cg_id: int | None
     #: The name of that content generator.
     cg_name: str | None
-    #: The text of `completed`.
+    #: The text of ``completed``.
     completion_time: str | None
-    #: `completed` in seconds since 1970.
+    #: ``completed`` in seconds since 1970.
     completion_ts: float | None
     #: The event of the tagging, in the builds of a tag.
     create_event: int | None
     #: The event of its creation.
     creation_event_id: int | None
-    #: The text of `created`.
+    #: The text of ``created``.
     creation_time: str | None
-    #: `created` in seconds since 1970.
+    #: ``created`` in seconds since 1970.
     creation_ts: float | None
     #: Whether it is a draft.
     draft: bool | None
@@ -101,9 +102,9 @@ class Build(Timed):
     release: str
     #: The source, with the commit.
     source: str | None
-    #: The text of `started`.
+    #: The text of ``started``.
     start_time: str | None
-    #: `started` in seconds since 1970.
+    #: ``started`` in seconds since 1970.
     start_ts: float | None
     #: The state; see `txkoji.build_states`.
     state: int
@@ -190,16 +191,7 @@ class Build(Timed):
                   None if the hub knows no builds of the package, or no start
                   of the build.
         """
-        return Deferred.fromCoroutine(self._estimate_completion())
-
-    async def _estimate_completion(self) -> datetime | None:
-        started = self.started
-        if self.state != build_states.BUILDING or started is None:
-            return self.completed
-        duration = await self.estimate_duration()
-        if duration is None:
-            return None
-        return not_past(started, duration, now_for(self))
+        return Deferred.fromCoroutine(completion(self))
 
     def files(self) -> Deferred[list[File]]:
         """
@@ -334,15 +326,15 @@ class Build(Timed):
         :param key: the id of the key, as in `signatures`.
         :param force: whether to write copies again that are there.
         :param progress: is called after each copy, with the number of written
-                         copies and the number of all.
+                         copies and the number of all. It may cancel the
+                         Deferred.
         :returns: a Deferred that fires with the list of `RPM`.
         :raises ValueError: if the key is empty.
         :raises BuildError: if an RPM is not signed with the key. Nothing is
                             written then.
         :raises ActionNotAllowed: if we may not sign.
         """
-        return Deferred.fromCoroutine(
-            write_signed_copies(self, key, force, progress))
+        return write_signed_copies(self, key, force, progress)
 
     def failure(self) -> Deferred[Any]:
         """

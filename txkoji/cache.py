@@ -22,6 +22,7 @@ MAX_AGE = 24 * 3600.0
 #: The types of objects: type -> the hub method that returns an object.
 LOADERS = {'user': 'getUser', 'tag': 'getTag'}
 
+#: The type and the id of an object.
 Key = tuple[str, str]
 
 

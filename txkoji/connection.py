@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from twisted.internet.defer import CancelledError, Deferred
 
@@ -17,6 +17,8 @@ from txkoji.batching import Batched
 from txkoji.build import Build
 from txkoji.cache import MAX_AGE, Cache
 from txkoji.client import HubClient
+from txkoji.estimates.completion import estimate_all
+from txkoji.estimates.estimate import Estimate
 from txkoji.files.cg_import import import_build
 from txkoji.files.cg_metadata import Files
 from txkoji.files.destinations import Destination
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
 else:
     from txkoji.hub_methods import DescribedMethods as DeferredMethods
 
+    #: The types of `iterate` and `pages`, which nothing needs at run time.
     ListMethods = object
 
 #: Patterns of configuration files; replace it to read others.
@@ -97,10 +100,10 @@ class Connection(DeferredMethods, ListMethods):
     :param network: the `txkoji.hub.http.network.Network` that opens
                     connections. None means the reactor's sockets.
     :param proxy: the URL of a forward proxy, such as
-                  "http://user:password@proxy.example.com:3128". An empty text
-                  means no proxy. None means the proxies of the environment:
-                  ``https_proxy``, ``http_proxy``, ``all_proxy`` and
-                  ``no_proxy``.
+                  ``http://user:password@proxy.example.com:3128``. An empty
+                  text means no proxy. None means the proxies of the
+                  environment: ``https_proxy``, ``http_proxy``, ``all_proxy``
+                  and ``no_proxy``.
     :param timeout: seconds for one attempt, from connecting to the last byte
                     of the answer. For a file under the topurl, seconds
                     without a byte. None means the timeout of the profile.
@@ -177,6 +180,11 @@ class Connection(DeferredMethods, ListMethods):
     def __repr__(self) -> str:
         server = profiles.without_secrets(self.url)
         return f'<Connection {self.profile!r} to {server}>'
+
+    @property
+    def reactor(self) -> Any:
+        """The reactor, for timers and threads."""
+        return self.client.reactor
 
     # Calls. A type checker has the signatures of `txkoji.methods` for these.
 
@@ -325,8 +333,8 @@ class Connection(DeferredMethods, ListMethods):
         :param progress: called after each chunk with the bytes on the hub and
                          the total, or None if that is unknown.
         :returns: a Deferred that fires with an `Uploaded`. If it is canceled,
-                  also by `progress`, it fails with `UploadCanceled`, which has
-                  the number of uploaded bytes.
+                  also by ``progress``, it fails with `UploadCanceled`, which
+                  has the number of uploaded bytes.
         :raises ActionNotAllowed: if you are not logged in; nothing is sent.
         :raises UploadError: if the file does not arrive intact, changes
                              meanwhile, has an invalid path, or cannot be
@@ -548,11 +556,11 @@ class Connection(DeferredMethods, ListMethods):
         :raises CallTimeout: when the time is over.
         :raises ValueError: if both ``after_event`` and ``min_event`` are
                             given, or an argument is invalid.
-        :raises KojiLoginException: if `request` is true, and you are not
+        :raises KojiLoginException: if ``request`` is true, and you are not
                                     logged in.
         :raises GenericError: if the request ends without a repository (the
                               text names its task), if there is no such tag, or
-                              if `request` is true and the hub is older than
+                              if ``request`` is true and the hub is older than
                               1.35.
         """
         return wait_for_repo(self.client, tag, nvrs, after_event, timeout,
@@ -582,6 +590,37 @@ class Connection(DeferredMethods, ListMethods):
 
     # Builds from start to end
 
+    @overload
+    def submit_build(self, source: str | None, target: str | None, *,
+                     srpm: Local | None = ...,
+                     scratch: Literal[False] = ...,
+                     wait_repo: bool = ...,
+                     arch_override: str | Iterable[str] | None = ...,
+                     priority: int | None = ..., channel: str | None = ...,
+                     opts: Mapping[str, Any] | None = ...,
+                     progress: ByteListener | None = ...
+                     ) -> Deferred[Submission[Build]]: ...
+
+    @overload
+    def submit_build(self, source: str | None, target: str | None, *,
+                     srpm: Local | None = ..., scratch: Literal[True],
+                     wait_repo: bool = ...,
+                     arch_override: str | Iterable[str] | None = ...,
+                     priority: int | None = ..., channel: str | None = ...,
+                     opts: Mapping[str, Any] | None = ...,
+                     progress: ByteListener | None = ...
+                     ) -> Deferred[Submission[list[File]]]: ...
+
+    @overload
+    def submit_build(self, source: str | None, target: str | None, *,
+                     srpm: Local | None = ..., scratch: bool,
+                     wait_repo: bool = ...,
+                     arch_override: str | Iterable[str] | None = ...,
+                     priority: int | None = ..., channel: str | None = ...,
+                     opts: Mapping[str, Any] | None = ...,
+                     progress: ByteListener | None = ...
+                     ) -> Deferred[Submission[Build | list[File]]]: ...
+
     def submit_build(self, source: str | None, target: str | None, *,
                      srpm: Local | None = None, scratch: bool = False,
                      wait_repo: bool = False,
@@ -589,7 +628,7 @@ class Connection(DeferredMethods, ListMethods):
                      priority: int | None = None, channel: str | None = None,
                      opts: Mapping[str, Any] | None = None,
                      progress: ByteListener | None = None
-                     ) -> Deferred[Submission]:
+                     ) -> Deferred[Submission[Any]]:
         """
         Start a build. You have to be logged in.
 
@@ -605,10 +644,10 @@ class Connection(DeferredMethods, ListMethods):
         made is canceled, which has 30 seconds. (An uploaded file stays: hubs
         have no method to remove it.)
 
-        :param source: the URL of the source, with a commit; None if `srpm` is
-                       given.
+        :param source: the URL of the source, with a commit; None if ``srpm``
+                       is given.
         :param target: the name of the build target. None, with a ``repo_id``
-                       in `opts`, builds without tagging.
+                       in ``opts``, builds without tagging.
         :param srpm: a source package to upload: the name of a file, or a file
                      that is open in binary mode.
         :param scratch: whether to keep no build, only its files for a while.
@@ -619,6 +658,7 @@ class Connection(DeferredMethods, ListMethods):
         :param channel: the name of a channel.
         :param opts: further options of the hub method ``build``, such as
                      ``repo_id``, ``skip_tag``, ``draft`` or ``fail_fast``.
+                     (``scratch`` is refused there.)
         :param progress: called after each uploaded chunk with the bytes on the
                          hub and the total.
         :returns: a Deferred that fires with a
@@ -633,7 +673,7 @@ class Connection(DeferredMethods, ListMethods):
         """
         order = Order(target, options(
             opts, scratch=scratch, wait_repo=wait_repo,
-            arch_override=arch_override), priority, channel)
+            arch_override=arch_override), priority, channel, scratch)
         return transfer(progress, lambda report: submit_build(
             self.client, self, source, order, srpm, report))
 
@@ -667,6 +707,36 @@ class Connection(DeferredMethods, ListMethods):
         return Deferred.fromCoroutine(submit_chain(
             self.client, self, sources,
             Order(target, options(opts), priority, channel)))
+
+    def estimate(self, tasks: Iterable[Task | Build]
+                 ) -> Deferred[list[Estimate | None]]:
+        """
+        Estimate when tasks and builds will end, and how sure that is.
+
+        For example::
+
+            for task, end in zip(tasks, await koji.estimate(tasks)):
+                if end is not None:
+                    print(task.title, end.earliest, end.latest, end.why)
+
+        The queues of all tasks are looked at once, and are played forward many
+        times, with random durations from the scatter of earlier builds. See
+        `Task.estimate_completion`. The computation gives way to the reactor
+        every 5 ms. The builds of a package that are looked at are its last 20,
+        which is 40 kB of answers for a package. A `Build` is estimated as if
+        none of its tasks waited for a host; its task knows more.
+
+        :param tasks: the tasks and builds, in any state.
+        :returns: a Deferred that fires with a list of
+                  `txkoji.estimates.Estimate`, in the order of the tasks. It
+                  has None for a task whose end is unknown, as that of
+                  ``estimate_completion()``, and if the hub refuses to tell the
+                  average of its package. Canceling it ends all calls.
+        :raises AnswerError: if the hub's answers about hosts and tasks are
+                             invalid.
+        """
+        return Deferred.fromCoroutine(
+            estimate_all(self.client, list(tasks)))
 
     def find_failure(self, task: TaskOrId) -> Deferred[TaskFailure | None]:
         """

@@ -1,7 +1,28 @@
 """
-The exceptions of txkoji.
+The exceptions of txkoji, and what to do about them.
 
-They are one tree::
+If the hub refuses a call, the Deferred fails with `GenericError` or a
+subclass, by the fault's code. If no valid answer arrives, it fails with
+`TransportError` or a subclass. All of them are `KojiException`:
+
+.. code-block:: python
+
+    from txkoji.exceptions import GenericError, TransportError
+
+    try:
+        await koji.getTag('no-such', strict=True)
+    except GenericError as error:
+        fault = error
+    except TransportError:
+        print('try again later')
+    fault                           # No such tagInfo: 'no-such'
+    fault.faultCode                 # 1000
+    fault.method                    # getTag
+
+The tree
+--------
+
+::
 
     KojiException                  any error; str() is the text
      +-- GenericError              1000: the hub refused, or did not find
@@ -49,6 +70,12 @@ They are one tree::
           |    +-- LoginHTTPError  at a login, also a KojiLoginException
           +-- AnswerError          malformed, incomplete or too large
 
+A fault whose code has no class here is a plain `KojiException`. Code 1 is any
+Python exception on the hub; 2001 and 2002 are container builds.
+
+The outcome of a write
+----------------------
+
 The error of a write tells the outcome of the write:
 
 not sent
@@ -64,8 +91,38 @@ unknown
     ``__cause__`` may be a later error, which does not tell the outcome. Nor
     does Twisted's `CancelledError`.
 
-A fault whose code has no class here is a plain `KojiException`. Code 1 is any
-Python exception on the hub; 2001 and 2002 are container builds.
+For example:
+
+.. code-block:: python
+
+    from txkoji.exceptions import NotSent, RetryError
+
+    await koji.login()
+    hub.respond('createTag', 101)
+    try:
+        await koji.createTag('f45-mine')
+    except RetryError:
+        pass                        # the tag exists
+    except NotSent:
+        print('make the call again')
+    except TransportError:
+        print('look for the tag')
+    except GenericError as refusal:
+        print('the hub refused:', refusal)
+
+Limits
+------
+
+An attempt times out after the ``timeout`` of the profile or the Connection,
+600 seconds by default (for a file under the topurl, after that time without a
+byte). The error is a `CallTimeout`. An answer of more than ``max_body`` bytes,
+512 MiB by default, is an `AnswerError`; files and the lists of ``iterate()``
+have no limit. Canceling a Deferred closes its socket at any time, and closing
+a Connection ends all that is left:
+
+.. code-block:: python
+
+    await koji.close()
 """
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class HistoryView(DeferredMethods):
     :param client: makes the calls.
     :param when: the id of the event, or an aware datetime.
     :raises ValueError: if the datetime has no timezone, or is in the future.
-    :raises TypeError: if `when` is neither an id nor a datetime.
+    :raises TypeError: if ``when`` is neither an id nor a datetime.
     """
 
     def __init__(self, client: HubClient, when: int | datetime) -> None:

@@ -131,6 +131,9 @@ class DescribedMethods(HubMethods[Result], Generic[Result]):
 #: The beginning of the hub's text on a method that it does not have.
 _NO_METHOD = 'Invalid method: '
 
+#: The beginning of the hub's text on a write without a login.
+_NO_LOGIN = 'you must be logged in'
+
 #: Pieces of Python's and Koji's texts on arguments that do not fit.
 _ARGUMENTS = ('unexpected keyword argument', 'positional argument',
               'Invalid type for', 'invalid type for', 'Too many args',
@@ -140,7 +143,7 @@ _ARGUMENTS = ('unexpected keyword argument', 'positional argument',
 
 def hint(error: KojiException, method: str) -> str | None:
     """
-    Write a hint on a fault that is about the name or arguments of a method.
+    Write a hint on a fault about a method's name, arguments or login.
 
     :param error: the error of the call.
     :param method: the hub method that was called.
@@ -151,6 +154,8 @@ def hint(error: KojiException, method: str) -> str | None:
     text = str(error)
     if text.startswith(_NO_METHOD):
         return _hint_on_name(method)
+    if text.startswith(_NO_LOGIN):
+        return f'call login() before {method}'
     if any(piece in text for piece in _ARGUMENTS):
         parameters = signature_of(method)
         if parameters is not None:

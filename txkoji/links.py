@@ -1,4 +1,42 @@
-"""Links to a hub's web pages and files, and getting what they show."""
+"""
+Links to a hub's web pages and files, and the objects that they show.
+
+One link
+--------
+
+`Connection.from_web` gets the object that a page of kojiweb shows, given a
+link as people paste it into a chat. Brackets and punctuation around the link
+are ignored. A text with more than a link gives None:
+
+.. code-block:: python
+
+    task = await koji.getTaskInfo(6474)
+    page = 'https://hub.example.test/koji/taskinfo?taskID=6474'
+    await koji.from_web(page) == task   # True
+    await koji.from_web(f'<{page}>.') == task   # True
+    await koji.from_web('https://hub.example.test/koji/')   # None
+
+`Connection.connect_from_web` finds the profile of a link. If a site has
+several host names, list the others as ``weburls`` in its profile. Koji's own
+client ignores this option.
+
+Files and texts
+---------------
+
+Links to files and folders under the ``topurl`` give the build, the task, the
+RPM or the log. `Connection.find_links` gets everything that a text links, and
+batches the calls:
+
+.. code-block:: python
+
+    top = 'https://hub.example.test/kojifiles/packages/ceph/99.0/1.fc44'
+    found = await koji.from_web(top)
+    found and found['nvr']          # ceph-99.0-1.fc44
+    text = f'See {top}/data/logs/x86_64/root.log, of <{page}>.'
+    links = await koji.find_links(text)
+    [type(link.value).__name__ for link in links]   # ['File', 'Task']
+    links[0].value.about.nvr        # ceph-99.0-1.fc44
+"""
 from __future__ import annotations
 
 import re

@@ -216,8 +216,8 @@ def compare(a: NVR | NVRA | str, b: NVR | NVRA | str) -> int:
     :param a: a name, or a text: a name-version-release, or a version as rpm
               takes one: "5.2.37", "5.2.37-1.fc44" or "1:5.2.37-1.fc44".
     :param b: the other.
-    :returns: a number below 0 if `a` is older, above 0 if `a` is newer, and 0
-              if they are the same to rpm.
+    :returns: a number below 0 if ``a`` is older, above 0 if ``a`` is newer,
+              and 0 if they are the same to rpm.
     :raises ValueError: if a text is not such a version.
     """
     left, right = _key(a), _key(b)

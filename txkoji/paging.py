@@ -39,6 +39,7 @@ class Listing(NamedTuple):
     filters: tuple[str, ...] = ()
 
 
+#: How to page the list of each hub method.
 LISTINGS: dict[str, Listing] = {
     'getBuildTargets': Listing('id', event=1),
     'getExternalRepoList': Listing(None, options=False, event=1),

@@ -45,6 +45,14 @@ class CallCollector(Protocol):
         """Send the collected calls."""
 
 
+class HasReactor(Protocol):
+    """A client, as `txkoji.client.HubClient` is one."""
+
+    @property
+    def reactor(self) -> Any:
+        """The reactor, for timers and threads."""
+
+
 class Hub(Protocol):
     """
     What a rich object needs of its connection.
@@ -65,8 +73,16 @@ class Hub(Protocol):
         """The address of kojiweb, or None."""
 
     @property
+    def client(self) -> HasReactor:
+        """The client that features stand on."""
+
+    @property
     def cache(self) -> Names:
         """The names of users and tags, by id."""
+
+    @property
+    def reactor(self) -> Any:
+        """The reactor, for timers."""
 
     def now(self) -> datetime:
         """Tell the time, as an aware datetime in UTC."""
@@ -92,7 +108,8 @@ class Hub(Protocol):
                    queryOpts: dict[str, Any]) -> Deferred[Any]:
         """List the builds of a package by its name."""
 
-    def MultiCall(self, *, strict: bool = ..., concurrency: int = ...
+    def MultiCall(self, *, strict: bool = ..., batch: int = ...,
+                  concurrency: int = ...
                   ) -> CallCollector:
         """Collect calls, to send them as one."""
 

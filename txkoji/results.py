@@ -18,6 +18,7 @@ from txkoji.rows import BuildTarget, Host, Tag, User
 from txkoji.rpm import RPM
 from txkoji.task import Channel, Task
 
+#: Makes a rich object of a result, for a connection.
 Reader = Callable[[Any, Hub], Any]
 
 

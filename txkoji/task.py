@@ -8,8 +8,8 @@ from twisted.internet.defer import Deferred
 
 from txkoji import task_states
 from txkoji.builds.of_tasks import builds_of
-from txkoji.estimates.averages import task_durations
-from txkoji.estimates.completion import descendents_completion, task_completion
+from txkoji.estimates.completion import completion, descendents_completion
+from txkoji.estimates.durations import task_durations
 from txkoji.exceptions import (
     GenericError,
     KojiException,
@@ -259,7 +259,7 @@ class Task(TaskRow):
         :raises AnswerError: if the hub's answers about hosts and tasks are
                              invalid.
         """
-        return Deferred.fromCoroutine(task_completion(self))
+        return Deferred.fromCoroutine(completion(self))
 
     def estimate_descendents(self) -> Deferred[datetime | None]:
         """

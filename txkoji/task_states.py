@@ -1,11 +1,17 @@
 """The states of a task, as numbers (koji/__init__.py, ``TASK_STATES``)."""
 from __future__ import annotations
 
+#: The task waits for a builder.
 FREE = 0
+#: A builder works on the task.
 OPEN = 1
+#: The task has succeeded.
 CLOSED = 2
+#: The task was canceled.
 CANCELED = 3
+#: The task is assigned to a builder, which has not begun.
 ASSIGNED = 4
+#: The task has failed.
 FAILED = 5
 
 #: States of unfinished tasks.

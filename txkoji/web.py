@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from txkoji.files.places import MAX_ID
 from txkoji.hub.profile import Profile
 
+#: The usual port of each scheme.
 PORTS = {'http': 80, 'https': 443}
 
 #: Characters before and after a link in a sentence.
@@ -30,7 +31,9 @@ AMPERSAND = re.compile(r'&(?:(?:amp|#0*38|#x0*26);)+', re.IGNORECASE)
 class Page(NamedTuple):
     """A page of kojiweb, its parameter, and the hub method for its object."""
 
+    #: The name of the parameter, such as "buildID".
     parameter: str
+    #: The hub method that gets the object.
     method: str
     #: The kind of its value: an "id", a "name", or "either".
     takes: str = 'id'
@@ -79,8 +82,11 @@ SEARCH_LIMIT = 50
 class HubCall(NamedTuple):
     """A hub method and its arguments."""
 
+    #: The name of the hub method.
     method: str
+    #: Its positional arguments.
     args: tuple[Any, ...]
+    #: Its named arguments.
     kwargs: dict[str, Any]
 
 

@@ -151,6 +151,18 @@ class ImageTests(SynchronousTestCase):
                          ('sha256:cc', None, ('8-40',), {}))
         self.assertEqual(none.labels, {})
 
+    def test_layers(self) -> None:
+        """The sizes of layers, under either name of the digest."""
+        for sizes, layers in [
+                ([{'diff_id': 'sha256:a', 'uncompressed_size': 5},
+                  {'digest': 'sha256:b', 'uncompressed_size': 2**40}],
+                 (('sha256:a', 5), ('sha256:b', 2**40))),
+                ([{'uncompressed_size': 'x'}, 7], ((None, None),)),
+                (None, ()), ('x', ()), ({}, ())]:
+            image = arch_image_of({'docker': {'layer_sizes': sizes}})
+            assert image is not None
+            self.assertEqual(image.layers, layers)
+
     def test_operators(self) -> None:
         """The labels tell the kind of an operator."""
         bundle = 'com.redhat.delivery.operator.bundle'
@@ -215,6 +227,7 @@ class BuildTests(HubTestCase):
             'registry-proxy.example.test/rh-osbs/rhceph-container:8-40',))
         self.assertEqual(archive.image.labels, {
             'name': 'rhceph-container', 'maintainer': 'Zoë'})
+        self.assertEqual(archive.image.layers, (('sha256:00', 2**33),))
         self.assertIsNone(archive.image.digest)
         self.assertEqual(archive.url, 'http://hub.example.test/koji/'
                          'archiveinfo?archiveID=1')
@@ -272,22 +285,6 @@ class BuildTests(HubTestCase):
 class TaskTests(HubTestCase):
     """From a task to its builds, and back."""
 
-    def teach(self, **tasks: Any) -> None:
-        """Teach the hub tasks, by their ids after a letter."""
-        rows = {int(name[1:]): {'id': int(name[1:]), 'parent': None,
-                                'state': 2, 'request': [], **row}
-                for name, row in tasks.items()}
-
-        def get_task_info(task_id: int, request: bool = False,
-                          strict: bool = False) -> Any:
-            return rows[task_id]
-
-        def list_builds(taskID: int) -> Any:
-            return [{'build_id': taskID * 10}] if taskID == 1 else []
-
-        self.hub.respond('getTaskInfo', get_task_info)
-        self.hub.respond('listBuilds', list_builds)
-
     def builds(self, task_id: int) -> list[Any]:
         """Ask for the builds of a task."""
         task = self.get(self.koji.getTaskInfo(task_id))
@@ -300,50 +297,51 @@ class TaskTests(HubTestCase):
         """A build's task has the build."""
         build = self.get(self.koji.getBuild('rhceph-container-8-40'))
         back = self.get(build.task())
-        self.hub.respond('getTaskResult',
-                         {'koji_builds': [str(build.id)],
-                          'repositories': []})
+        [row] = [row for row in self.hub.tables.tasks
+                 if row['id'] == back.id]
+        row['result'] = [{'koji_builds': [str(build.id)],
+                          'repositories': []}]
         self.assertEqual(back.method, 'buildContainer')
         self.assertIn(build.id, [found.id for found in self.builds(back.id)])
 
     def test_parents(self) -> None:
         """A step of a build has the builds of the nearest ancestor."""
-        self.teach(t1={'method': 'build'},
-                   t2={'method': 'buildArch', 'parent': 1},
-                   t3={'method': 'other', 'parent': 2},
-                   t4={'method': 'newRepo'})
-        for number in (1, 2, 3):
-            self.assertEqual([build.id for build in self.builds(number)],
-                             [10])
-        self.assertEqual(self.builds(4), [])
+        build = self.hub.add_task('build', state='OPEN')
+        step = self.hub.add_task('buildArch', [], parent=build, state='OPEN')
+        below = self.hub.add_task('other', [], parent=step)
+        made = self.hub.add_build('zsh-9-1', task_id=build)
+        for number in (build, step, below):
+            self.assertEqual([each.id for each in self.builds(number)],
+                             [made])
+        self.assertEqual(self.builds(self.hub.add_task('newRepo', ['f44'])),
+                         [])
 
     def test_circle(self) -> None:
         """A hub whose tasks are in a circle is not asked for ever."""
-        self.teach(t7={'method': 'x', 'parent': 8},
-                   t8={'method': 'x', 'parent': 7})
-        self.assertEqual(self.builds(7), [])
+        first = self.hub.add_task('x', [], state='OPEN')
+        second = self.hub.add_task('x', [], parent=first)
+        for row in self.hub.tables.tasks:
+            if row['id'] == first:
+                row['parent'] = second
+        self.assertEqual(self.builds(first), [])
 
     def test_imported(self) -> None:
         """Builds that content generators import are in the result."""
-        self.teach(t5={'method': 'buildContainer'},
-                   t6={'method': 'osbuildImage'},
-                   t7={'method': 'buildContainer', 'state': 1},
-                   t8={'method': 'buildContainer'})
-        results: dict[int, Any] = {
-            5: {'koji_builds': ['5411', 5391, '99999', 'x']},
-            6: {'composer': {}, 'koji': {'build': 5411}},
-            8: {'repositories': []}}
-        self.hub.respond('getTaskResult', lambda taskId: results[taskId])
-        self.assertEqual([build.id for build in self.builds(5)],
-                         [5411, 5391])
-        self.assertEqual([build.id for build in self.builds(6)], [5411])
-        # One that is not closed has no result yet; a scratch build has none.
-        self.assertEqual(self.builds(7), [])
-        self.assertEqual(self.builds(8), [])
+        for method, state, result, wanted in [
+                ('buildContainer', 'CLOSED',
+                 {'koji_builds': ['5411', 5391, '99999', 'x']}, [5411, 5391]),
+                ('osbuildImage', 'CLOSED',
+                 {'composer': {}, 'koji': {'build': 5411}}, [5411]),
+                # No result yet, and that of a scratch build.
+                ('buildContainer', 'OPEN', None, []),
+                ('buildContainer', 'CLOSED', {'repositories': []}, [])]:
+            number = self.hub.add_task(method, [], state=state, result=result)
+            self.assertEqual([build.id for build in self.builds(number)],
+                             wanted)
 
     def test_fault(self) -> None:
         """A complaint of the hub's is passed on."""
-        self.teach(t5={'method': 'buildContainer'})
         self.hub.fault('getTaskResult', 1000, 'No such task')
-        task = self.get(self.koji.getTaskInfo(5))
+        task = self.get(self.koji.getTaskInfo(self.hub.add_task(
+            'buildContainer', [], state='CLOSED')))
         self.fail_of(task.builds(), GenericError)

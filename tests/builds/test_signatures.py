@@ -30,19 +30,23 @@ class SignaturesTestCase(HubTestCase):
     """With a build of 13 RPMs, of which number 13 has two keys."""
 
     def setUp(self) -> None:
-        """Teach the hub signatures."""
+        """Sign the RPMs of the build."""
         super().setUp()
         self.build = self.get(self.koji.getBuild('ceph-99.0-1.fc44'))
-        self.rows: dict[int, list[str]] = {
-            number: ['', '11a1b2c3'] for number in range(1, 14)}
-        self.rows[13].append('deadbeef')
-        self.hub.respond('queryRPMSigs', self.query)
+        for number in range(1, 14):
+            self.sign(number, '', '11a1b2c3')
+        self.sign(13, 'deadbeef')
 
-    def query(self, rpm_id: int) -> list[dict[str, Any]]:
-        """Answer as a hub does: an empty key is of an unsigned header."""
-        return [{'rpm_id': rpm_id, 'sigkey': key,
-                 'sighash': '0b0143ce913b335d9d54e4795625ae98'}
-                for key in self.rows[rpm_id]]
+    def sign(self, number: int, *keys: str) -> None:
+        """Let the hub know signatures; an empty key: of no signature."""
+        self.hub.tables.rpmsigs.extend(
+            {'id': None, 'rpm_id': number, 'sigkey': key,
+             'sighash': '0b0143ce913b335d9d54e4795625ae98'} for key in keys)
+
+    def unsign(self, number: int) -> None:
+        """Let the hub forget the signatures of an RPM."""
+        self.hub.tables.rpmsigs[:] = [
+            row for row in self.hub.tables.rpmsigs if row['rpm_id'] != number]
 
 
 class SignaturesTests(SignaturesTestCase):
@@ -66,7 +70,9 @@ class SignaturesTests(SignaturesTestCase):
 
     def test_unsigned(self) -> None:
         """An RPM with an empty key, or with none, is not signed."""
-        self.rows[3], self.rows[4] = [''], []
+        self.unsign(3)
+        self.unsign(4)
+        self.sign(3, '')
         found = self.get(self.build.signatures())
         self.assertEqual([rpm.id for rpm in found.unsigned], [3, 4])
         self.assertEqual(found.keys, frozenset())
@@ -267,25 +273,33 @@ class WritingTests(SignaturesTestCase):
     """Writing signed copies."""
 
     def setUp(self) -> None:
-        """Log in, and let the hub write copies."""
+        """Log in as a user who may write copies."""
         super().setUp()
+        self.hub.add_user('alice', perms=['sign'])
         self.get(self.koji.login())
-        self.written: list[tuple[int, str, bool]] = []
+        for rpm, _ in self.get(self.build.signatures()).rpms:
+            self.hub.files.write(self.get(rpm.file()).path, b'a package')
 
-        def write(an_rpm: int, sigkey: str, force: bool = False) -> None:
-            self.written.append((an_rpm, sigkey, force))
+    @property
+    def written(self) -> list[tuple[Any, ...]]:
+        """The arguments of the calls that write a copy."""
+        return [(*args, *kwargs.values()) for name, args, kwargs
+                in self.hub.calls if name == 'writeSignedRPM']
 
-        self.hub.respond('writeSignedRPM', write)
+    def present(self) -> int:
+        """Count the copies that are there."""
+        return len(self.get(self.build.signed_copies('11a1b2c3')).present)
 
     def test_all(self) -> None:
         """Every RPM is written once, and each is reported."""
         told: list[tuple[int, int]] = []
         rpms = self.get(self.build.write_signed_copies(
             '11a1b2c3', progress=lambda *numbers: told.append(numbers)))
-        self.assertEqual(self.written, [
-            (number, '11a1b2c3', False) for number in range(1, 14)])
+        self.assertEqual([call[:2] for call in self.written], [
+            (number, '11a1b2c3') for number in range(1, 14)])
         self.assertEqual([rpm.id for rpm in rpms], list(range(1, 14)))
         self.assertEqual(told, [(number, 13) for number in range(1, 14)])
+        self.assertEqual(self.present(), 13)
         self.get(self.build.write_signed_copies('11a1b2c3', force=True))
         self.assertEqual(self.written[-1], (13, '11a1b2c3', True))
 
@@ -297,13 +311,18 @@ class WritingTests(SignaturesTestCase):
         self.assertIn('ceph-99.0-1.fc44.src', str(error))
         self.assertEqual(self.written, [])
 
-    def test_not_allowed(self) -> None:
-        """The hub's refusal is passed on, as it was recorded."""
-        self.hub.fault('writeSignedRPM', 1004,
-                       'sign permission required (logged in as alice)')
+    def test_no_permission(self) -> None:
+        """The hub's refusal is passed on, and nothing is written."""
+        [perm] = [row['id'] for row in self.hub.tables.permissions
+                  if row['name'] == 'sign']
+        self.hub.tables.user_perms[:] = [
+            row for row in self.hub.tables.user_perms
+            if row['perm_id'] != perm]
         error = self.fail_of(
             self.build.write_signed_copies('11a1b2c3'), ActionNotAllowed)
-        self.assertIn('sign permission required', str(error))
+        self.assertEqual(str(error),
+                         'sign permission required (logged in as alice)')
+        self.assertEqual((len(self.written), self.present()), (1, 0))
 
     def test_cancel(self) -> None:
         """Cancelling ends it with the copy that is being written."""
@@ -317,4 +336,36 @@ class WritingTests(SignaturesTestCase):
         writing.cancel()
         self.failureResultOf(writing, CancelledError)
         self.hub.clock.advance(100)
-        self.assertEqual(len(self.written), 4)
+        # The fourth one may be carried out; the fifth one is not sent.
+        self.assertIn(self.present(), (3, 4))
+        self.assertLessEqual(len(self.written), 4)
+        self.assertEqual(self.koji.stats.in_flight, 0)
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+        # It can be done again, for the rest.
+        self.hub.behave()
+        self.get(self.build.write_signed_copies('11a1b2c3'))
+        self.assertEqual(self.present(), 13)
+
+    def test_canceled_by_listener(self) -> None:
+        """The listener may cancel it, which ends it after that copy."""
+        def progress(done: int, total: int) -> None:
+            if done == 3:
+                writing[0].cancel()
+
+        self.hub.misbehave('slow', method='writeSignedRPM', seconds=1)
+        writing = [self.build.write_signed_copies('11a1b2c3',
+                                                  progress=progress)]
+        self.hub.clock.pump([1] * 10)
+        self.failureResultOf(writing[0], CancelledError)
+        self.assertEqual((len(self.written), self.present()), (3, 3))
+
+    def test_cancel_looking(self) -> None:
+        """Looking for copies can be canceled, and asks no further."""
+        self.hub.misbehave('slow', method='GET', seconds=5)
+        looking = self.build.signed_copies('11a1b2c3')
+        self.assertNoResult(looking)
+        looking.cancel()
+        self.failureResultOf(looking, CancelledError)
+        asked = len(self.hub.calls)
+        self.hub.clock.advance(60)
+        self.assertEqual(len(self.hub.calls), asked)

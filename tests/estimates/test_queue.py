@@ -150,13 +150,32 @@ class RunTests(SynchronousTestCase):
         self.assertEqual(waiting.end_time, NOW + 30 + DELAY + 100)
         self.assertEqual(successor.end_time, NOW + 30 + 2 * DELAY + 110)
 
-    def test_until(self) -> None:
-        """A run stops after the end of the given tasks."""
-        first, second, third = make_task(), make_task(), make_task()
+    def test_step(self) -> None:
+        """A step advances the time to the end of one task."""
+        first, second = make_task(), make_task()
         queue = ChannelQueue([make_host('x86_64', capacity=1)], NOW)
-        for task in (first, second, third):
+        for task in (first, second):
             queue.add(task)
-        queue.run([first])
-        self.assertIsNone(third.end_time)
-        queue.run([third])
-        self.assertEqual(third.end_time, NOW + 3 * (DELAY + 100))
+        self.assertIsNone(second.end_time)
+        self.assertTrue(queue.step())
+        self.assertEqual(second.end_time, NOW + 2 * (DELAY + 100))
+        self.assertTrue(queue.step())
+        self.assertFalse(queue.step())
+
+    def test_again(self) -> None:
+        """After a reset, the same tasks can be played again."""
+        host = make_host('x86_64', capacity=1)
+        queue = ChannelQueue([host], NOW)
+        child = make_task(7, priority=19)
+        tasks = [make_task(), make_task(50, successors=[child])]
+        ends = []
+        for _ in range(2):
+            queue.reset()
+            self.assertEqual(host.task_count, 0)
+            for task in tasks:
+                queue.add(task)
+            queue.run()
+            ends.append([task.end_time for task in (*tasks, child)])
+            # A play that ends early leaves nothing behind.
+            queue.add(tasks[0])
+        self.assertEqual(ends[0], ends[1])

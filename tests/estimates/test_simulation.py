@@ -5,7 +5,7 @@ from statistics import median
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.simulation import Sample, measure
+from tests.simulation import Ending, Sample, calibrate, measure
 
 
 class FullChannelTests(SynchronousTestCase):
@@ -32,3 +32,25 @@ class FullChannelTests(SynchronousTestCase):
     def test_hosts_take(self) -> None:
         """Estimates are good if hosts take tasks every 15 seconds."""
         self.check(scheduler=False)
+
+
+class IntervalTests(SynchronousTestCase):
+    """Tests of the intervals of estimates in full channels."""
+
+    def test_calibration(self) -> None:
+        """
+        Eight of ten builds end within their intervals.
+
+        The benchmark estimates thousands of builds. Of these 500, the number
+        is 400, give or take three standard deviations of a binomial
+        distribution (9).
+        """
+        endings: list[Ending] = []
+        for seed in range(12):
+            endings += calibrate(seed, scheduler=seed % 2 == 0,
+                                 times=(1200, 3600, 6000, 9000, 14400),
+                                 builds=10)
+        del endings[500:]
+        self.assertEqual(len(endings), 500)
+        self.assertTrue(400 - 27 <= sum(
+            ending.is_within for ending in endings) <= 400 + 27)

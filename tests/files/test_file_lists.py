@@ -142,14 +142,11 @@ class ListTests(FilesTestCase):
             step.update(method=method, state=2, request=request,
                         label='x86_64')
 
-        def result(number: int) -> Any:
-            if number == steps[0]['id']:
-                return {'srpm': 'tasks/1/1/x-1-1.src.rpm', 'logs': []}
-            return {'rpms': ['tasks/2/2/x-1-1.x86_64.rpm'],
-                    'srpms': ['tasks/2/2/x-1-1.src.rpm', 7],
-                    'logs': ['tasks/2/2/build.log'], 'brootid': 1}
-
-        self.hub.respond('getTaskResult', result)
+        steps[0]['result'] = [{'srpm': 'tasks/1/1/x-1-1.src.rpm', 'logs': []}]
+        steps[1]['result'] = [{
+            'rpms': ['tasks/2/2/x-1-1.x86_64.rpm'],
+            'srpms': ['tasks/2/2/x-1-1.src.rpm', 7],
+            'logs': ['tasks/2/2/build.log'], 'brootid': 1}]
         return self.get(self.koji.getTaskInfo(6474))
 
     def test_repo(self) -> None:

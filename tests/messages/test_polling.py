@@ -395,6 +395,16 @@ class FilterTests(PollTestCase):
         found = self.kinds(methods=['newRepo'], tags=[], packages=[])
         self.assertEqual(found, [('task', 2, 'FREE'), ('task', 4, 'FREE')])
 
+    def test_several_methods(self) -> None:
+        """Several methods are no matter, which the hub itself cannot ask."""
+        self.hub.add_task('createrepo', state='OPEN')
+        opened = self.hub.add_task('build', state='OPEN')
+        found = self.kinds(methods=['newRepo', 'build'], tags=[],
+                           packages=[], owners='bob')
+        self.assertEqual(found, [('task', 5, 'FREE'), ('task', 6, 'FREE')])
+        self.hub.fail_task(opened)
+        self.assertEqual(self.names(), [])
+
     def test_unknown(self) -> None:
         """A name that the hub does not know is its error."""
         for filters in {'tags': 'nosuch'}, {'owners': ['nosuch']}:

@@ -9,12 +9,13 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import formatEvent, globalLogPublisher
 
 from tests.support import HubTestCase, folder, write
-from txkoji import task_states
+from txkoji import build_states, task_states
 from txkoji.exceptions import (
     ActionNotAllowed,
     BuildError,
     CallTimeout,
     GenericError,
+    ServerOffline,
     TaskCanceled,
     TaskFailed,
 )
@@ -37,45 +38,32 @@ class SubmitTestCase(HubTestCase):
     def setUp(self) -> None:
         """Set up what the tests share."""
         super().setUp()
-        self.hub.respond('build', self.make_build)
-        self.hub.respond('chainBuild', self.make_chain)
-        self.hub.respond('cancelTask', self.cancel_task)
-        self.hub.respond('hasPerm', False)
-        self.hub.respond('checkTagPackage', True)
         self.get(self.koji.login())
         self.rows = self.hub.tables.tasks
         self.target = self.get(self.koji.getBuildTarget(TARGET))
         del self.hub.calls[:]
 
-    def make_build(self, src: str, target: str, opts: Any = None,
-                   priority: Any = None, channel: Any = None) -> int:
-        """Make a task, as the hub method does."""
-        return self.make_task('build', [src, target, opts])
+    def step(self, parent: int, method: str, label: str, **options: Any
+             ) -> int:
+        """Make a task below another one, which is opened if need be."""
+        if self.rows_by_id[parent]['state'] == task_states.FREE:
+            self.hub.open_task(parent)
+        return self.hub.add_task(method, [], parent=parent, label=label,
+                                 owner='alice', **options)
 
-    def make_chain(self, srcs: Any, target: str, opts: Any = None,
-                   priority: Any = None, channel: Any = None) -> int:
-        """Make a task, as the hub method does."""
-        return self.make_task('chainbuild', [srcs, target, opts])
+    @property
+    def rows_by_id(self) -> dict[int, Any]:
+        """The rows of the tasks."""
+        return {row['id']: row for row in self.rows}
 
-    def make_task(self, method: str, request: Any, **columns: Any) -> int:
-        """Make a task."""
-        number = 1 + max(row['id'] for row in self.rows)
-        self.rows.append({'id': number, 'method': method, 'request': request,
-                          'state': task_states.FREE, 'owner': 2, **columns})
-        return number
+    def finish(self, number: int) -> None:
+        """Let a task be closed, and the poller see that."""
+        self.hub.finish_task(number)
+        self.hub.clock.advance(INTERVAL)
 
-    def cancel_task(self, number: int) -> None:
-        """Cancel a task."""
-        self.row(number)['state'] = task_states.CANCELED
-
-    def row(self, number: int) -> Any:
-        """Find the row of a task."""
-        [row] = [row for row in self.rows if row['id'] == number]
-        return row
-
-    def end(self, number: int, state: int, result: Any = None) -> None:
-        """End a task, and let the poller see that."""
-        self.row(number).update(state=state, result=result)
+    def fail_with(self, number: int, text: str) -> None:
+        """Let a task fail, and the poller see that."""
+        self.hub.fail_task(number, text)
         self.hub.clock.advance(INTERVAL)
 
     def ended(self, started: Any) -> Any:
@@ -124,7 +112,7 @@ class BuildTests(SubmitTestCase):
 
     def test_requests(self) -> None:
         """A scratch build is checked with one request."""
-        self.hub.respond('hasPerm', True)
+        self.hub.add_user('alice', perms=['admin'])
         self.submit(SOURCE, TARGET, scratch=True, priority=-5)
         self.submit(SOURCE, TARGET, scratch=True, priority=-5)
         # The first write takes a session of its own.
@@ -140,16 +128,17 @@ class BuildTests(SubmitTestCase):
         number = submission.task.id
         done = submission.done()
         self.assertNoResult(done)
-        build = self.hub.tables.builds[-1]
-        build['task_id'] = number
-        self.end(number, task_states.CLOSED, [None])
-        self.assertEqual(self.get(done).id, build['id'])
+        made = self.hub.add_build('zsh-9-1', task_id=number)
+        self.finish(number)
+        build = self.get(done)
+        self.assertEqual((build.id, build.nvr, build.owner_name),
+                         (made, 'zsh-9-1', 'kojiadmin'))
         self.assertEqual(submission.task.state, task_states.CLOSED)
 
     def test_no_build(self) -> None:
         """A task that made no build is an error."""
         submission = self.submit(SOURCE, TARGET)
-        self.end(submission.task.id, task_states.CLOSED, [None])
+        self.finish(submission.task.id)
         self.assertIn('no build', str(self.fail_of(
             self.ended(submission), GenericError)))
 
@@ -157,12 +146,10 @@ class BuildTests(SubmitTestCase):
         """The end of a scratch build is its files."""
         submission = self.submit(SOURCE, TARGET, scratch=True)
         number = submission.task.id
-        self.make_task('buildArch', ['x', 40, 'x86_64', True, {}],
-                       parent=number, label='x86_64',
-                       state=task_states.CLOSED, result=[{
-                           'rpms': ['tasks/1/1/zsh-1-1.x86_64.rpm'],
-                           'srpms': [], 'logs': ['tasks/1/1/build.log']}])
-        self.end(number, task_states.CLOSED, [None])
+        self.step(number, 'buildArch', 'x86_64', state='CLOSED', result={
+            'rpms': ['tasks/1/1/zsh-1-1.x86_64.rpm'],
+            'srpms': [], 'logs': ['tasks/1/1/build.log']})
+        self.finish(number)
         files = self.get(self.ended(submission))
         self.assertIsInstance(files[0], File)
         self.assertEqual([file.path for file in files], [
@@ -172,8 +159,7 @@ class BuildTests(SubmitTestCase):
     def test_failed(self) -> None:
         """A failed build is TaskFailed, which leads to the steps."""
         submission = self.submit(SOURCE, TARGET)
-        self.end(submission.task.id, task_states.FAILED, {
-            'faultCode': 1005, 'faultString': 'see root.log'})
+        self.fail_with(submission.task.id, 'see root.log')
         error = self.fail_of(self.ended(submission), TaskFailed)
         self.assertIsInstance(error.__cause__, BuildError)
         [step] = self.get(error.failure()).steps
@@ -202,8 +188,7 @@ class BuildTests(SubmitTestCase):
         number = submission.task.id
         changes = submission.changes()
         self.assertEqual(self.get(changes.next_item()).task.id, number)
-        step = self.make_task('buildArch', [], parent=number,
-                              state=task_states.OPEN)
+        step = self.step(number, 'buildArch', 'x86_64', state='OPEN')
         self.hub.put_out(step, 'build.log', b'hello\n')
         next_line = submission.logs().next_item()
         self.hub.clock.pump([0] * 5)
@@ -223,15 +208,97 @@ class BuildTests(SubmitTestCase):
 
     def test_refused_by_hub(self) -> None:
         """A fault of the hub's is the caller's."""
-        self.hub.fault('build', 1000, 'No such channel: x')
-        self.fail_of(self.koji.submit_build(SOURCE, TARGET, channel='x'),
-                     GenericError)
+        error = self.fail_of(self.koji.submit_build(
+            SOURCE, TARGET, channel='x'), GenericError)
+        self.assertEqual(str(error), 'No such channel: x')
 
     def test_task_unseen(self) -> None:
         """A task that cannot be asked for is known by its id."""
         self.hub.fault('getTaskInfo', 1, 'a bad moment')
         submission = self.submit(SOURCE, TARGET)
         self.assertEqual(submission.task.id, self.rows[-1]['id'])
+
+
+class LifeTests(SubmitTestCase):
+    """Builds that the hub's own builders carry out."""
+
+    def setUp(self) -> None:
+        """Let builders take tasks."""
+        super().setUp()
+        self.hub.builders.start(duration=10)
+
+    def ended(self, started: Any) -> Any:
+        """Wait until a submission has ended."""
+        done = started.done()
+        for _ in range(40):
+            self.hub.clock.advance(INTERVAL)
+            if done.called:
+                break
+        return done
+
+    def test_build(self) -> None:
+        """A source becomes a build, which is in the tag."""
+        build = self.get(self.ended(self.submit(SOURCE, TARGET)))
+        self.assertEqual((build.package_name, build.owner_name, build.source),
+                         ('zsh', 'alice', SOURCE))
+        self.assertIn(DEST, [tag.name for tag in self.get(build.tags())])
+
+    def test_scratch(self) -> None:
+        """An uploaded package becomes files, each of which is there."""
+        path = write(folder(self) + '/zsh-99-1.src.rpm', b'a package')
+        submission = self.submit(None, TARGET, srpm=path, scratch=True,
+                                 arch_override='x86_64')
+        files = self.get(self.ended(submission))
+        self.assertEqual(sorted(file.name for file in files), [
+            'build.log', 'root.log', 'zsh-99-1.src.rpm',
+            'zsh-99-1.x86_64.rpm'])
+        for file in files:
+            self.assertTrue(self.get(file.exists()), file.path)
+        self.assertEqual(self.get(self.koji.listBuilds(
+            taskID=submission.task.id)), [])
+
+    def test_failed(self) -> None:
+        """A failure leads to its log, and to a text with the log's end."""
+        self.hub.builders.fail('zsh', 's390x')
+        error = self.fail_of(self.ended(self.submit(SOURCE, TARGET)),
+                             TaskFailed)
+        failure = self.get(error.failure())
+        [step] = failure.steps
+        self.assertEqual((step.arch, step.logs[0].name),
+                         ('s390x', 'build.log'))
+        self.assertTrue(self.get(step.logs[0].exists()))
+        text = self.get(failure.summary())
+        self.assertIn('| error: error building package (arch s390x)', text)
+        self.assertIn(f'on {step.host} (s390x)', text)
+
+    def test_canceled(self) -> None:
+        """Of a canceled build, the canceled tasks are known."""
+        self.hub.builders.start(duration=60)
+        submission = self.submit(SOURCE, TARGET)
+        done = submission.done()
+        # The source package takes 20 seconds, the architectures 60.
+        self.hub.clock.pump([INTERVAL] * 8)
+        self.get(submission.cancel())
+        self.hub.clock.advance(INTERVAL)
+        error = self.fail_of(done, TaskCanceled)
+        failure = self.get(error.failure())
+        self.assertEqual(failure.steps, [])
+        self.assertEqual(
+            {task.method for task in failure.canceled},
+            {'build', 'buildArch'})
+        self.assertTrue(all(task.completed for task in failure.canceled))
+        [build] = self.get(self.koji.listBuilds(taskID=submission.task.id))
+        self.assertEqual(build.state, build_states.CANCELED)
+
+    def test_chain(self) -> None:
+        """A chain gives its builds."""
+        for row in self.hub.tables.targets:
+            if row['name'] == TARGET:
+                row['dest_tag'] = row['build_tag']
+        chain = self.get(self.koji.submit_chain([SOURCE, SOURCE], TARGET))
+        builds = self.get(self.ended(chain))
+        self.assertEqual([build.package_name for build in builds],
+                         ['zsh', 'zsh'])
 
 
 class CheckTests(SubmitTestCase):
@@ -256,7 +323,7 @@ class CheckTests(SubmitTestCase):
         """A priority below 0 needs an administrator."""
         self.assertIn('-5', self.refused(ActionNotAllowed, SOURCE, TARGET,
                                          priority=-5))
-        self.hub.respond('hasPerm', lambda perm: perm == 'admin')
+        self.hub.add_user('alice', perms=['admin'])
         self.submit(SOURCE, TARGET, priority=-5)
 
     def test_locked(self) -> None:
@@ -272,11 +339,16 @@ class CheckTests(SubmitTestCase):
     def test_arguments(self) -> None:
         """Arguments that contradict each other are refused."""
         self.refused(ValueError, None, TARGET)
+        self.assertIn('scratch=True', self.refused(
+            ValueError, SOURCE, TARGET, opts={'scratch': True}))
         self.refused(ValueError, SOURCE, TARGET, srpm='x-1-1.src.rpm')
         self.refused(ValueError, SOURCE, None)
         self.refused(ValueError, None, TARGET, srpm='x-1-1.x86_64.rpm')
         self.refused(ValueError, None, TARGET, srpm=BytesIO(b''))
         self.assertEqual(self.hub.calls, [])
+        # Both say the same.
+        self.assertTrue(self.submit(SOURCE, TARGET, scratch=True,
+                                    opts={'scratch': True}).is_scratch)
 
 
 class PackageTests(SubmitTestCase):
@@ -303,7 +375,6 @@ class PackageTests(SubmitTestCase):
 
     def test_listed(self) -> None:
         """Before it is uploaded, the tag is asked for its package."""
-        self.hub.respond('checkTagPackage', False)
         text = self.refused(BuildError, None, TARGET, srpm=self.path)
         self.assertIn('my-zsh', text)
         self.assertIn(self.target.dest_tag_name, text)
@@ -311,14 +382,63 @@ class PackageTests(SubmitTestCase):
             ((self.target.dest_tag, 'my-zsh'), {})])
         self.assertEqual(self.hub.files.names('work/cli-build'), [])
         self.submit(None, TARGET, srpm=self.path, scratch=True)
-        self.hub.respond('checkTagPackage', True)
+        self.list_package()
         with open(self.path, 'rb') as file:
             self.submit(None, TARGET, srpm=file)
+
+    def list_package(self) -> None:
+        """Let the destination list the package."""
+        admin = self.hub.connection('kojiadmin')
+        self.get(admin.login())
+        self.get(admin.packageListAdd(self.target.dest_tag, 'my-zsh',
+                                      'alice'))
+
+    def test_blocked(self) -> None:
+        """A package that the tag blocks is refused, too."""
+        self.list_package()
+        admin = self.hub.connection('kojiadmin')
+        self.get(admin.login())
+        self.get(admin.packageListBlock(self.target.dest_tag, 'my-zsh'))
+        self.assertIn('blocked', self.refused(BuildError, None, TARGET,
+                                              srpm=self.path))
 
     def test_missing(self) -> None:
         """A file that is not there is an OSError, and no build."""
         os.unlink(self.path)
         self.refused(OSError, None, TARGET, srpm=self.path, scratch=True)
+
+
+    def test_offline(self) -> None:
+        """A hub that does not take the file gets no build of it."""
+        self.hub.misbehave('offline', method='upload')
+        self.refused(ServerOffline, None, TARGET, srpm=self.path,
+                     scratch=True)
+
+    def test_canceled(self) -> None:
+        """A cancellation in the middle of the upload makes no task."""
+        self.hub.misbehave('slow', method='upload', seconds=5)
+        submitting = self.koji.submit_build(None, TARGET, srpm=self.path,
+                                            scratch=True)
+        self.assertNoResult(submitting)
+        self.assertEqual(self.koji.stats.in_flight, 1)
+        submitting.cancel()
+        self.fail_of(submitting, CancelledError)
+        self.hub.clock.advance(10)
+        self.assertEqual(self.koji.stats.in_flight, 0)
+        self.assertEqual(self.called('build'), [])
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+    def test_canceled_by_listener(self) -> None:
+        """The listener of the progress may cancel it, too."""
+        def cancel(done: int, total: int) -> None:
+            started.cancel()
+
+        self.hub.misbehave('slow', method='upload', seconds=5)
+        started: Deferred[Any] = self.koji.submit_build(
+            None, TARGET, srpm=self.path, scratch=True, progress=cancel)
+        self.hub.clock.advance(5)
+        self.fail_of(started, CancelledError)
+        self.assertEqual(self.called('build'), [])
 
 
 class UndoTests(SubmitTestCase):
@@ -373,6 +493,30 @@ class UndoTests(SubmitTestCase):
             f'build was canceled, and task {self.rows[-1]["id"]} is left:'
             ' Cannot cancel task, not owner', texts)
 
+    def test_made(self) -> None:
+        """A task that is there, and is being asked for, is canceled."""
+        self.hub.misbehave('slow', method='getTaskInfo', seconds=5)
+        submitting: Deferred[Any] = self.koji.submit_build(SOURCE, TARGET)
+        self.assertEqual(len(self.called('build')), 1)
+        submitting.cancel()
+        self.hub.clock.advance(5)
+        self.fail_of(submitting, CancelledError)
+        self.assertEqual(self.rows[-1]['state'], task_states.CANCELED)
+        self.assertEqual(self.hub.clock.getDelayedCalls(), [])
+
+    def test_unknown(self) -> None:
+        """A lost answer to a canceled submission is logged."""
+        events: list[Any] = []
+        globalLogPublisher.addObserver(events.append)
+        self.addCleanup(globalLogPublisher.removeObserver, events.append)
+        self.hub.misbehave('dropped-after', method='build')
+        submitting = self.start(5)
+        submitting.cancel()
+        self.hub.clock.advance(5)
+        self.fail_of(submitting, CancelledError)
+        self.assertIn('build was canceled; the hub may have carried it out',
+                      '\n'.join(str(formatEvent(event)) for event in events))
+
     def test_while_checking(self) -> None:
         """Before the build is sent, nothing is to undo."""
         self.hub.misbehave('slow', method='system.multicall', seconds=5)
@@ -415,21 +559,29 @@ class ChainTests(SubmitTestCase):
         self.assertIsInstance(chain, ChainSubmission)
         number = chain.task.id
         wanted = []
-        for build in self.hub.tables.builds[-2:]:
-            build['task_id'] = self.make_task(
-                'build', [], parent=number, state=task_states.CLOSED)
-            wanted.append(build['id'])
-        self.make_task('waitrepo', [], parent=number)
-        self.end(number, task_states.CLOSED, [None])
+        for name in ('zsh-9-1', 'zsh-9-2'):
+            step = self.step(number, 'build', name, state='CLOSED')
+            wanted.append(self.hub.add_build(name, task_id=step))
+        self.step(number, 'waitrepo', 'wait', state='CLOSED')
+        self.finish(number)
         self.assertEqual([build.id for build in self.get(self.ended(chain))],
                          wanted)
 
     def test_failed(self) -> None:
         """A failed chain is TaskFailed."""
         chain = self.get(self.koji.submit_chain([SOURCE], TARGET))
-        self.end(chain.task.id, task_states.FAILED, {
-            'faultCode': 1005, 'faultString': 'x'})
+        self.fail_with(chain.task.id, 'x')
         self.fail_of(self.ended(chain), TaskFailed)
+
+    def test_canceled(self) -> None:
+        """A chain whose caller cancels is canceled, too."""
+        self.hub.misbehave('slow', method='chainBuild', seconds=5)
+        submitting = self.koji.submit_chain([SOURCE], TARGET)
+        submitting.cancel()
+        self.hub.clock.advance(5)
+        self.fail_of(submitting, CancelledError)
+        self.assertEqual((self.rows[-1]['method'], self.rows[-1]['state']),
+                         ('chainbuild', task_states.CANCELED))
 
     def test_sources(self) -> None:
         """Packages, empty groups and other values are refused."""

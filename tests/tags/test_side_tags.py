@@ -19,6 +19,8 @@ from txkoji.undo import LIMIT
 #: A tag of the sample to make side tags of.
 BASE = 'f44-build'
 
+SOURCE = 'git+https://src.example.test/rpms/zsh.git#9a2f7fc'
+
 
 class Oops(Exception):
     """An error of a program."""
@@ -30,8 +32,6 @@ class SideTagTestCase(HubTestCase):
     def setUp(self) -> None:
         """Set up what the tests share."""
         super().setUp()
-        self.hub.respond('createSideTag', self.create)
-        self.hub.respond('removeSideTag', self.remove)
         self.get(self.koji.login())
         del self.hub.calls[:]
         self.events: list[Any] = []
@@ -39,31 +39,15 @@ class SideTagTestCase(HubTestCase):
         self.addCleanup(globalLogPublisher.removeObserver, self.events.append)
         self.used: list[Tag] = []
 
-    def create(self, basetag: Any, debuginfo: bool = False,
-               suffix: Any = None) -> Any:
-        """Create a tag, as the hub method does."""
-        base = self.hub.tables.find('tags', basetag)
-        if base is None:
-            raise GenericError(f'No such tagInfo: {basetag!r}')
-        number = 1 + max(row['id'] for row in self.hub.tables.tags)
-        name = f'{base["name"]}-side-{number}'
-        self.hub.tables.tags.append({
-            **base, 'id': number, 'name': name, 'extra': {'sidetag': True}})
-        return {'name': name, 'id': number}
-
-    def remove(self, sidetag: Any) -> None:
-        """Remove a tag, as the hub method does."""
-        found = self.hub.tables.find('tags', sidetag)
-        if found is None:
-            raise GenericError(f'No such tagInfo: {sidetag!r}')
-        self.hub.tables.tags[:] = [
-            row for row in self.hub.tables.tags if row['id'] != found['id']]
-
     @property
     def left(self) -> list[str]:
-        """The side tags that the hub has."""
-        return [row['name'] for row in self.hub.tables.tags
-                if '-side-' in row['name']]
+        """The side tags that the hub has, each with its target."""
+        found = {row['name'] for row in self.hub.tables.active('tags')
+                 if '-side-' in row['name']}
+        self.assertEqual(found, {
+            row['name'] for row in self.hub.tables.active('targets')
+            if '-side-' in row['name']})
+        return sorted(found)
 
     @property
     def logged(self) -> str:
@@ -109,7 +93,10 @@ class UseTests(SideTagTestCase):
         [tag] = self.used
         self.assertIsInstance(tag, Tag)
         self.assertEqual([tag.name], self.left)
-        self.assertEqual(tag.extra, {'sidetag': True})
+        self.assertEqual((tag.extra['sidetag'], tag.extra['sidetag_user']),
+                         (True, 'alice'))
+        [parent] = self.get(self.koji.getInheritanceData(tag.id))
+        self.assertEqual(parent.name, BASE)
         work.callback(None)
         self.get(using)
         self.assertEqual(self.left, [])
@@ -117,11 +104,38 @@ class UseTests(SideTagTestCase):
     def test_options(self) -> None:
         """Options that are not given are not sent, for older plugins."""
         self.get(self.use(wait_repo=False))
-        self.get(self.use(wait_repo=False, debuginfo=True, suffix='x'))
+        self.get(self.use(wait_repo=False, debuginfo=True))
+        self.assertIs(self.used[1].extra['with_debuginfo'], True)
+        error = self.fail_of(self.use(wait_repo=False, suffix='x'),
+                             GenericError)
+        self.assertIn('x suffix is not allowed', str(error))
         self.assertEqual(
             [(args, kwargs) for name, args, kwargs in self.hub.calls
              if name == 'createSideTag'],
-            [((BASE,), {}), ((BASE,), {'debuginfo': True, 'suffix': 'x'})])
+            [((BASE,), {}), ((BASE,), {'debuginfo': True}),
+             ((BASE,), {'suffix': 'x'})])
+        self.assertEqual(self.left, [])
+
+    def test_build(self) -> None:
+        """A build in it is in its list, and stays when the tag is gone."""
+        self.hub.builders.start(duration=5)
+        found: list[Any] = []
+
+        async def run() -> None:
+            async with self.koji.side_tag(BASE) as tag:
+                submission = await self.koji.submit_build(SOURCE, tag.name)
+                build = await submission.done()
+                found.extend([build, await self.koji.listTagged(tag.id)])
+
+        using = Deferred.fromCoroutine(run())
+        for _ in range(60):
+            self.hub.clock.advance(6)
+        self.get(using)
+        build, builds = found
+        self.assertEqual([each.nvr for each in builds], [build.nvr])
+        self.assertEqual(self.left, [])
+        self.assertEqual(self.get(self.koji.getBuild(build.id)).nvr,
+                         build.nvr)
 
     def test_error(self) -> None:
         """After an error of the program the tag is removed."""
@@ -162,6 +176,25 @@ class UseTests(SideTagTestCase):
         self.assertIn('removeSideTag', [call[0] for call in self.hub.calls])
         self.assertEqual(self.left, [])
 
+    def test_canceled_phases(self) -> None:
+        """In whatever call it is canceled, no tag is left, and no timer."""
+        for method in ('createSideTag', 'getTag', 'repo.request',
+                       'repo.checkRequest', 'removeSideTag'):
+            self.hub.misbehave('slow', method=method, seconds=20)
+            del self.hub.calls[:]
+            using = self.use(None if method != 'removeSideTag' else Oops(),
+                             wait_repo=method != 'removeSideTag')
+            self.hub.clock.advance(6)
+            self.assertEqual(self.koji.stats.in_flight, 1, method)
+            using.cancel()
+            self.hub.clock.advance(40)
+            self.fail_of(using, CancelledError)
+            self.assertEqual((self.left, self.koji.stats.in_flight),
+                             ([], 0), method)
+            self.assertEqual(self.hub.clock.getDelayedCalls(), [], method)
+            self.hub.behave()
+        self.assertNotIn('is left', self.logged)
+
     def test_canceled_removing(self) -> None:
         """A removal under way goes on, and the caller hears of the cancel."""
         self.hub.misbehave('slow', method='removeSideTag', seconds=5)
@@ -176,7 +209,7 @@ class UseTests(SideTagTestCase):
         """A tag that the hub has removed itself is no error."""
         async def run() -> None:
             async with self.koji.side_tag(BASE, wait_repo=False) as tag:
-                self.remove(tag.id)
+                await self.koji.removeSideTag(tag.id)
 
         self.get(Deferred.fromCoroutine(run()))
         self.assertNotIn('is left', self.logged)
@@ -197,18 +230,31 @@ class UseTests(SideTagTestCase):
 class LeftTests(SideTagTestCase):
     """A tag that cannot be removed."""
 
+    def give_away(self) -> None:
+        """Let the side tag be another user's."""
+        [tag] = self.used
+        admin = self.hub.connection('kojiadmin')
+        self.get(admin.login())
+        self.get(admin.editTag2(tag.id, extra={'sidetag_user_id': 1}))
+
     def test_refused(self) -> None:
         """At the end of the program's work, that is an error."""
-        self.hub.fault('removeSideTag', 1004, 'This is not your sidetag')
-        self.fail_of(self.use(wait_repo=False), ActionNotAllowed)
+        work: Deferred[None] = Deferred()
+        using = self.use(work, wait_repo=False)
+        self.give_away()
+        work.callback(None)
+        self.fail_of(using, ActionNotAllowed)
         self.assertIn(f'side tag {self.left[0]} is left: This is not your',
                       self.logged)
 
     def test_after_error(self) -> None:
         """After an error, the program sees its own; the name is logged."""
-        self.hub.fault('removeSideTag', 1000, 'Target is missing')
-        self.fail_of(self.use(Oops(), wait_repo=False), Oops)
-        self.assertIn(f'side tag {self.left[0]} is left: Target is missing',
+        work: Deferred[None] = Deferred()
+        using = self.use(work, wait_repo=False)
+        self.give_away()
+        work.errback(Oops())
+        self.fail_of(using, Oops)
+        self.assertIn(f'side tag {self.left[0]} is left: This is not your',
                       self.logged)
 
     def test_limit(self) -> None:
@@ -281,27 +327,61 @@ class SideTagsTests(SideTagTestCase):
 
     def test_list(self) -> None:
         """They are listed as tags, with their owners."""
-        self.hub.respond('listSideTags', [{
-            'id': 9, 'name': 'x-side-9', 'user_id': '2',
-            'user_name': 'alice'}])
-        [tag] = self.get(self.koji.side_tags.list(BASE, user='alice'))
+        releng = self.hub.connection('releng')
+        self.get(releng.login())
+        other = self.get(releng.side_tags.create(BASE))
+        mine = self.get(self.koji.side_tags.create(BASE))
+        for options, wanted in [({}, [other, mine]),
+                                ({'user': 'alice'}, [mine]),
+                                ({'base': BASE, 'user': 'releng'}, [other]),
+                                ({'base': 'f43-build'}, [])]:
+            found = self.get(self.koji.side_tags.list(**options))
+            self.assertEqual([tag.name for tag in found],
+                             [tag.name for tag in wanted])
+        [tag] = self.get(self.koji.side_tags.list(user='alice'))
         self.assertIsInstance(tag, Tag)
-        self.assertEqual(tag.user_name, 'alice')
-        self.assertEqual(self.hub.calls,
-                         [('listSideTags', (BASE, 'alice'), {})])
+        self.assertEqual((tag.id, tag.user_name), (mine.id, 'alice'))
+        self.fail_of(self.koji.side_tags.list('nosuch'), GenericError)
+
+    def allow(self) -> None:
+        """Let the base tag allow its side tags to be changed."""
+        admin = self.hub.connection('kojiadmin')
+        self.get(admin.login())
+        self.get(admin.editTag2(BASE, extra={
+            'sidetag_debuginfo_allowed': True,
+            'sidetag_rpm_macros_allowed': True}))
 
     def test_edit(self) -> None:
         """Only what is given is sent."""
-        self.hub.respond('editSideTag', None)
+        self.allow()
         tag = self.get(self.koji.side_tags.create(BASE))
         self.get(self.koji.side_tags.edit(tag, debuginfo=False,
                                           rpm_macros={'dist': '.x'}))
+        extra = self.get(self.koji.getTag(tag.id)).extra
+        self.assertEqual((extra['with_debuginfo'], extra['rpm.macro.dist']),
+                         (False, '.x'))
         self.get(self.koji.side_tags.edit(tag.name,
                                           remove_rpm_macros=['dist']))
+        self.assertNotIn('rpm.macro.dist',
+                         self.get(self.koji.getTag(tag.id)).extra)
         self.assertEqual(
             [call[1:] for call in self.hub.calls if call[0] == 'editSideTag'],
             [((tag.id,), {'debuginfo': False, 'rpm_macros': {'dist': '.x'}}),
              ((tag.name,), {'remove_rpm_macros': ['dist']})])
+
+    def test_not_allowed(self) -> None:
+        """The hub's refusals say why, and leave the tag as it was."""
+        tag = self.get(self.koji.side_tags.create(BASE))
+        error = self.fail_of(self.koji.side_tags.edit(tag, debuginfo=True),
+                             GenericError)
+        self.assertIn('not allowed in parent tag', str(error))
+        self.fail_of(self.koji.side_tags.edit(BASE, debuginfo=True),
+                     GenericError)
+        self.fail_of(self.koji.side_tags.remove(BASE), GenericError)
+        releng = self.hub.connection('releng')
+        self.get(releng.login())
+        self.fail_of(releng.side_tags.remove(tag), ActionNotAllowed)
+        self.assertEqual(self.left, [tag.name])
 
     def test_unseen(self) -> None:
         """A tag that cannot be asked for has its name and id."""

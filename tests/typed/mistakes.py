@@ -91,3 +91,15 @@ async def features(koji: Connection, build: Build) -> None:
         print(change.newer)  # wrong
     koji.with_options(time=1)  # wrong
     print((await build.estimate_duration()).seconds)  # wrong
+
+
+async def builds(koji: Connection, tag: Tag) -> None:
+    """Builds from start to end, and tags as a whole."""
+    scratch = await koji.submit_build('x', 'f44', scratch=True)
+    print((await scratch.done()).nvr)  # wrong
+    submission = await koji.submit_build('x', 'f44')
+    for file in await submission.done():
+        print(file.path)  # wrong
+    await koji.submit_build('x', 'f44', scrach=True)  # wrong
+    print((await tag.diff('f44')).packages[0].nvr)  # wrong
+    print((await koji.side_tags.list()).name)  # wrong

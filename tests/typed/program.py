@@ -70,6 +70,21 @@ async def rebuild(koji: Connection, build: Build) -> Build | None:
     return await koji.getBuild(task.build_id)
 
 
+async def scratch(koji: Connection, source: str) -> list[str]:
+    """The packages of a scratch build."""
+    submission = await koji.submit_build(source, 'f44', scratch=True)
+    return [file.path for file in await submission.done()
+            if file.path.endswith('.rpm')]
+
+
+async def kept(koji: Connection, source: str) -> str:
+    """The name of a new build, in a side tag."""
+    async with koji.side_tag('f44-build') as tag:
+        submission = await koji.submit_build(source, tag.name)
+        build = await submission.done()
+    return build.nvr
+
+
 async def repository(koji: Connection, tag: Tag) -> str | None:
     """The page of a new repository of a tag."""
     answer: RepoAnswer = await koji.repo.request(tag.id, min_event='last')
@@ -152,6 +167,8 @@ async def main(profile: str) -> None:
         print([rpm.nvr for rpm in rpms], [each.nvr for each in builds])
         print(await pages(koji), await sizes(koji), await capacities(koji))
         print(await rebuild(koji, build), await old_style(koji))
+        print(await scratch(koji, 'git+https://example.com/x#1'),
+              await kept(koji, 'git+https://example.com/x#1'))
 
 
 if __name__ == '__main__':

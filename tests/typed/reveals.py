@@ -4,6 +4,10 @@ from __future__ import annotations
 from txkoji import Connection
 from txkoji.build import Build
 from txkoji.files.file import File
+from txkoji.messages import TagUntag
+from txkoji.nvr import NVR, NVRA, compare
+from txkoji.repo import Repo
+from txkoji.rows import Tag
 from txkoji.task import Channel, Task
 
 
@@ -97,3 +101,65 @@ async def features(koji: Connection, file: File) -> None:
         reveal_type(line.text)  # str
     reveal_type(koji.with_options(timeout=1))  # Connection
     reveal_type(await koji.download(file, 'name'))  # int
+
+
+async def builds(koji: Connection, either: bool) -> None:
+    """Builds from start to end."""
+    submission = await koji.submit_build('x', 'f44')
+    reveal_type(submission)  # Submission[Build]
+    reveal_type(submission.task)  # Task
+    reveal_type(await submission.done())  # Build
+    scratch = await koji.submit_build(None, 'f44', srpm='x', scratch=True)
+    reveal_type(scratch)  # Submission[list[File]]
+    reveal_type(await scratch.done(timeout=60))  # list[File]
+    unknown = await koji.submit_build('x', 'f44', scratch=either)
+    reveal_type(await unknown.done())  # Build | list[File]
+    chain = await koji.submit_chain(['x'], 'f44')
+    reveal_type(await chain.done())  # list[Build]
+    async for change in scratch.changes():
+        reveal_type(change)  # TaskChange
+    async for line in scratch.logs():
+        reveal_type(line.text)  # str
+    reveal_type(await koji.find_failure(1))  # TaskFailure | None
+
+
+async def tags(koji: Connection, tag: Tag) -> None:
+    """Tags as a whole."""
+    diff = await tag.diff('f44')
+    reveal_type(diff.packages[0].here[0].nvr)  # str
+    reveal_type(diff.there[0].epoch)  # int | None
+    reveal_type((await koji.changes('f44', since=1))[0].nvr)  # str | None
+    async with koji.side_tag('f44') as side:
+        reveal_type(side)  # Tag
+    reveal_type(await koji.side_tags.list())  # list[Tag]
+    reveal_type(await koji.side_tags.create('f44'))  # Tag
+
+
+async def contents(build: Build, repo: Repo) -> None:
+    """What builds and repositories are made of."""
+    reveal_type(build.image)  # Image | None
+    reveal_type(build.module)  # Module | None
+    reveal_type((await build.archives())[0].image)  # ArchImage | None
+    signatures = await build.signatures()
+    reveal_type(signatures.keys)  # frozenset[str]
+    reveal_type((await build.signed_copies('x')).missing)  # tuple[File, ...]
+    reveal_type(await build.write_signed_copies('x'))  # list[RPM]
+    reveal_type(await repo.builds())  # list[Build]
+    reveal_type(repo.arch_url('x86_64'))  # str | None
+
+
+async def others(koji: Connection) -> None:
+    """Names, links, users and the past."""
+    reveal_type(NVR.parse('bash-5.2-1'))  # NVR
+    reveal_type(NVRA.parse('bash-5.2-1.src'))  # NVRA
+    reveal_type(compare('1', '2'))  # int
+    reveal_type(await koji.whoami())  # CurrentUser
+    reveal_type(await koji.find_links('x'))  # list[Link]
+    reveal_type(await koji.at(1).getTag('x', strict=True))  # Tag
+
+
+async def events(koji: Connection) -> None:
+    """Events of a loop, and of a poll."""
+    reveal_type(await koji.events.stream(TagUntag).next_item())  # TagUntag
+    reveal_type(await koji.events.stream('Tag').next_item())  # Any
+    reveal_type(await koji.events.poll())  # HubPoller

@@ -30,8 +30,22 @@ MANIFESTS = ('application/vnd.docker.distribution.manifest.v2+json',
 class ParentBuild(NamedTuple):
     """A build that an image is built upon."""
 
+    #: The id of the build.
     id: int
+    #: Its name-version-release.
     nvr: str
+
+
+class Layer(NamedTuple):
+    """
+    A layer of an image.
+
+    :ivar digest: its digest, or None.
+    :ivar size: its size in bytes, uncompressed; None if unknown.
+    """
+
+    digest: str | None
+    size: int | None
 
 
 @dataclass(frozen=True)
@@ -106,6 +120,7 @@ class ArchImage:
     :ivar pull_specs: the specifications to pull it by.
     :ivar tags: its tags.
     :ivar digests: media type -> the digest of the manifest.
+    :ivar layers: its layers, each a `Layer`, in the hub's order.
     :ivar config: its configuration, as registries have it.
     """
 
@@ -115,6 +130,7 @@ class ArchImage:
     pull_specs: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict, hash=False)
+    layers: tuple[Layer, ...] = ()
     config: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     @property
@@ -205,6 +221,7 @@ def arch_image_of(extra: object) -> ArchImage | None:
         pull_specs=texts_of(docker.get('repositories')),
         tags=texts_of(docker.get('tags')),
         digests=mapping_of(docker.get('digests')),
+        layers=_layers(docker.get('layer_sizes')),
         config=config if isinstance(config, dict) else {})
 
 
@@ -227,6 +244,15 @@ def _merged(places: Iterable[object]) -> dict[str, object]:
         if isinstance(place, dict):
             found = {**place, **found}
     return found
+
+
+def _layers(value: object) -> tuple[Layer, ...]:
+    """Read the layers, whose digests have either of two names."""
+    rows = value if isinstance(value, list) else []
+    return tuple(
+        Layer(text_of(row.get('diff_id')) or text_of(row.get('digest')),
+              number_of(row.get('uncompressed_size')))
+        for row in rows if isinstance(row, dict))
 
 
 def _parents(value: object) -> dict[str, ParentBuild]:

@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred
 from txkoji.exceptions import BuildError
 from txkoji.files.file import File
 from txkoji.hub.deferreds import gather
+from txkoji.progress import ByteListener, transfer
 from txkoji.resource import Resource, hub_of, id_of
 from txkoji.rpm import RPM
 
@@ -132,8 +133,9 @@ async def signed_copies_of(build: Resource, key: str) -> SignedCopies:
                         tuple(file for file in files if file not in there))
 
 
-async def write_signed_copies(build: Resource, key: str, force: bool,
-                              progress: WriteListener | None) -> list[RPM]:
+def write_signed_copies(build: Resource, key: str, force: bool,
+                        progress: WriteListener | None
+                        ) -> Deferred[list[RPM]]:
     """
     Let the hub write the signed copies of a build's packages.
 
@@ -141,11 +143,20 @@ async def write_signed_copies(build: Resource, key: str, force: bool,
     :param key: the id of the key.
     :param force: whether to write those again that are there.
     :param progress: is told, after each copy, how many are written and of how
-                     many; or None.
-    :returns: the packages.
+                     many; or None. It may cancel the Deferred.
+    :returns: a Deferred that fires with the packages.
     :raises BuildError: if a package is not signed with the key. Nothing is
                         written then.
     """
+    def tell(done: int, total: int | None) -> None:
+        if progress is not None:
+            progress(done, total or 0)
+
+    return transfer(tell, lambda report: _write(build, key, force, report))
+
+
+async def _write(build: Resource, key: str, force: bool, report: ByteListener
+                 ) -> list[RPM]:
     _check(key)
     signatures = await signatures_of(build)
     unsigned = signatures.without(key)
@@ -160,8 +171,7 @@ async def write_signed_copies(build: Resource, key: str, force: bool,
         await hub_of(build).call('writeSignedRPM', rpm.id, key,
                                  force=force)
         written.append(rpm)
-        if progress is not None:
-            progress(len(written), len(signatures.rpms))
+        report(len(written), len(signatures.rpms))
     return written
 
 

@@ -1,52 +1,56 @@
 """
-Estimates of the completion times of tasks.
+Estimates of the completion times of tasks and builds.
 
-A running task ends its average duration after its start. For a waiting task,
-`txkoji.estimates.forecast` simulates the queue of its channel.
+A running task ends its average duration after its start. For waiting tasks,
+`txkoji.estimates.forecast` plays the queues of their channels: once with
+average durations, and many times with durations from their scatter.
 """
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-
-from twisted.internet.defer import Deferred
+from datetime import datetime
+from functools import partial
+from typing import Any
 
 from txkoji import task_states
-from txkoji.estimates.averages import (
-    average_build_duration,
-    not_past,
-    task_durations,
-)
-from txkoji.estimates.forecast import queue_completion
-from txkoji.estimates.tasks import WAITING
-from txkoji.exceptions import AnswerError, KojiException
-from txkoji.hub.deferreds import gather
-from txkoji.resource import hub_of, id_of, now_for
-from txkoji.task_requests.row import TaskRow, package_of
-
-#: The states of tasks whose failure makes their build fail.
-UNSUCCESSFUL = (task_states.FAILED, task_states.CANCELED)
+from txkoji.estimates.batch import Batch
+from txkoji.estimates.durations import PastDurations
+from txkoji.estimates.estimate import Estimate
+from txkoji.estimates.forecast import Forecast, Starts
+from txkoji.estimates.pacing import Pacer
+from txkoji.estimates.reasons import reason
+from txkoji.estimates.samples import PLAYS, Samples
+from txkoji.estimates.subjects import Subject, latest, subject_of
+from txkoji.estimates.tasks import ForecastTask
+from txkoji.exceptions import AnswerError, GenericError, KojiException
+from txkoji.resource import Hub, Timed, hub_of, id_of
+from txkoji.task_requests.row import TaskRow
 
 
-async def task_completion(task: TaskRow) -> datetime | None:
+async def estimate_all(hub: Hub, rows: Sequence[Timed]
+                       ) -> list[Estimate | None]:
+    """
+    Estimate the ends of tasks and builds, see `Connection.estimate`.
+
+    :raises AnswerError: if the answers of the hub about hosts and tasks are
+                         malformed.
+    """
+    with _answer_errors():
+        return await _Estimates(hub, rows, scatter=True).make()
+
+
+async def completion(row: Timed) -> datetime | None:
     """
     Estimate the end of a task, see `Task.estimate_completion`.
 
     :raises AnswerError: if the answers of the hub about hosts and tasks are
                          malformed.
     """
-    if task.state in task_states.DONE_GROUP:
-        return task.completed
-    hub = hub_of(task)
-    with _answer_errors():
-        if task.method == 'build':
-            return await _build_completion(
-                task, await hub.getTaskChildren(id_of(task)))
-        if task.state in WAITING:
-            return await _waiting_completion(task, [task])
-        [duration] = await task_durations(hub, [task])
-        return _running_completion(task, duration)
+    if _is_over(row):
+        return row.completed
+    [when] = await _completions(hub_of(row), [row], strict=True)
+    return when
 
 
 async def descendents_completion(task: TaskRow) -> datetime | None:
@@ -59,20 +63,28 @@ async def descendents_completion(task: TaskRow) -> datetime | None:
                          malformed.
     :raises LookupError: if the task has started none.
     """
-    children = await hub_of(task).getTaskChildren(id_of(task))
+    hub = hub_of(task)
+    children = await hub.getTaskChildren(id_of(task))
     if not children:
         raise LookupError
     if task.state not in task_states.DONE_GROUP and any(
             child.method == 'buildArch' for child in children):
-        with _answer_errors():
-            return await _build_completion(task, children)
-    waiting = [child for child in children if child.state in WAITING]
-    ends = await gather([Deferred.fromCoroutine(task_completion(child))
-                         for child in children if child not in waiting])
-    if waiting:
-        with _answer_errors():
-            ends.append(await _waiting_completion(task, waiting))
-    return _latest(ends)
+        children = [task]
+    return latest(await _completions(hub, children, strict=True))
+
+
+async def _completions(hub: Hub, rows: Sequence[Timed], *, strict: bool
+                       ) -> list[datetime | None]:
+    """
+    Estimate the ends of tasks, without their scatter.
+
+    :param strict: True if a fault of the hub about a task is an error, and not
+                   an unknown end.
+    """
+    with _answer_errors():
+        estimates = await _Estimates(
+            hub, rows, scatter=False, strict=strict).make()
+    return [None if each is None else each.when for each in estimates]
 
 
 @contextmanager
@@ -88,56 +100,171 @@ def _answer_errors() -> Iterator[None]:
                           f' malformed: {error!r}') from error
 
 
-async def _waiting_completion(task: TaskRow, waiting: Sequence[TaskRow]
-                              ) -> datetime | None:
+def _is_over(row: Timed) -> bool:
+    """Tell whether a task or a build has ended."""
+    if isinstance(row, TaskRow):
+        return row.state in task_states.DONE_GROUP
+    return row.get('state') != row.running
+
+
+class _Estimates:
     """
-    Estimate the end of the last of some waiting tasks.
+    The estimates of some tasks and builds, from one look at the hub.
 
-    :param task: the task, or the parent of the waiting tasks.
+    :param hub: the connection.
+    :param rows: the tasks and builds.
+    :param scatter: True to estimate the earliest and the latest end, too.
+    :param strict: True if a fault of the hub about a task is an error.
     """
-    if None in await task_durations(hub_of(task), waiting):
-        return None
-    return await queue_completion(task, waiting)
+
+    def __init__(self, hub: Hub, rows: Sequence[Timed], *, scatter: bool,
+                 strict: bool = False) -> None:
+        self._hub = hub
+        self._rows = rows
+        self._scatter = scatter
+        self._strict = strict
+        self._past = PastDurations(hub)
+        self._pacer = Pacer(hub.client.reactor)
+        self._forecast = Forecast(hub, self._past, self._pacer)
+        self._children: dict[int, Sequence[TaskRow]] = {}
+        #: place in the list of rows -> what is known of the row.
+        self._subjects: dict[int, Subject] = {}
+        self._ends: dict[Subject, datetime] = {}
+
+    async def make(self) -> list[Estimate | None]:
+        """Estimate the ends, in the order of the rows."""
+        await self._load_children()
+        await self._pacer.run(self._find_subjects())
+        if self._subjects:
+            await self._load()
+        subjects = list(self._subjects.values())
+        for subject in subjects:
+            subject.legs = [leg for row in subject.waiting
+                            if row.channel_id is not None
+                            for leg in self._forecast.legs(row)]
+        goal = [leg for subject in subjects for leg in subject.legs]
+        starts = await self._forecast.play(goal)
+        await self._pacer.run(self._find_ends(starts))
+        samples = Samples(self._forecast.arch_scatter,
+                          self._hub.now().timestamp())
+        if self._scatter:
+            await self._draw(samples, goal)
+        estimates: list[Estimate | None] = []
+        await self._pacer.run(self._finish(samples, estimates))
+        return estimates
+
+    def _find_subjects(self) -> Iterator[None]:
+        """Find the parts of all tasks, in steps."""
+        for number, row in enumerate(self._rows):
+            if not _is_over(row):
+                subject = subject_of(row, self._children, self._past)
+                if subject is not None:
+                    self._subjects[number] = subject
+            yield
+
+    def _find_ends(self, starts: Starts) -> Iterator[None]:
+        """Estimate the ends from average durations, in steps."""
+        now = self._hub.now()
+        for subject in self._subjects.values():
+            end = self._end(subject, starts, now)
+            if end is not None:
+                self._ends[subject] = end
+            yield
+
+    def _finish(self, samples: Samples, estimates: list[Estimate | None]
+                ) -> Iterator[None]:
+        """Make all estimates, in steps."""
+        now = self._hub.now()
+        for number, row in enumerate(self._rows):
+            subject = self._subjects.get(number)
+            estimates.append(_ended(row) if subject is None
+                             else self._estimate(subject, samples, now))
+            yield
+
+    async def _load_children(self) -> None:
+        """Get the children of the ``build`` tasks."""
+        batch = Batch(self._hub)
+        for row in self._rows:
+            if (isinstance(row, TaskRow) and row.method == 'build'
+                    and not _is_over(row)):
+                batch.ask(partial(self._take_children, id_of(row)),
+                          'getTaskChildren', id_of(row))
+        await batch.send()
+
+    def _take_children(self, number: int, children: Any,
+                       fault: GenericError | None) -> None:
+        if fault is not None and self._strict:
+            raise fault
+        self._children[number] = children or ()
+
+    async def _load(self) -> None:
+        """Get everything else from the hub."""
+        subjects = [each for each in self._subjects.values()
+                    if not each.has_failed]
+        if self._scatter:
+            for subject in subjects:
+                self._past.want_scatter(subject.keys[:1])
+        waiting = [row for subject in subjects for row in subject.waiting
+                   if row.channel_id is not None]
+        builds = [subject for subject in subjects
+                  if subject.row.get('method') == 'build']
+        await self._forecast.load(
+            waiting, [child for build in builds for child in build.children],
+            {build.row.id: {child.method for child in build.children}
+             for build in builds}, scatter=self._scatter)
+        if self._strict:
+            for subject in subjects:
+                self._past.check(subject.keys)
+
+    def _end(self, subject: Subject, starts: Starts, now: datetime
+             ) -> datetime | None:
+        """Estimate an end from average durations."""
+        if subject.has_failed:
+            return now
+        duration = self._past.duration(subject.keys)
+        if duration is None or any(row.channel_id is None
+                                   for row in subject.waiting):
+            return None
+        return subject.end(duration, starts, now)
+
+    async def _draw(self, samples: Samples, goal: Sequence[ForecastTask]
+                    ) -> None:
+        """Draw random ends, by repeated play."""
+        await self._pacer.run(self._add_samples(samples))
+        for number in range(PLAYS):
+            starts = (await self._forecast.play(goal, samples.random)
+                      if goal else {})
+            await self._pacer.run(samples.draw(number, starts))
+
+    def _add_samples(self, samples: Samples) -> Iterator[None]:
+        """Add the tasks whose scatter is known, in steps."""
+        for subject in self._ends:
+            scatter = (self._past.scatter(subject.keys[0],
+                                          self._forecast.pooled)
+                       if subject.keys else None)
+            if scatter is not None:
+                samples.add(subject, scatter)
+            yield
+
+    def _estimate(self, subject: Subject, samples: Samples, now: datetime
+                  ) -> Estimate | None:
+        """Make the estimate of a task or a build; None if unknown."""
+        when = self._ends.get(subject)
+        if when is None:
+            return None
+        why = (reason(subject, self._past, self._forecast.pooled,
+                      self._forecast.snapshot, now) if self._scatter else '')
+        ends = samples.range(subject)
+        if subject.has_failed:
+            return Estimate(when, when, when, why)
+        if ends is None:
+            return Estimate(when, None, None, why)
+        # An import may end at any time.
+        earliest = now if subject.is_over else min(ends[0], when)
+        return Estimate(when, max(earliest, now), max(ends[1], when), why)
 
 
-async def _build_completion(task: TaskRow, children: Sequence[TaskRow]
-                            ) -> datetime | None:
-    """Estimate the end of a ``build`` task, from its children."""
-    package = package_of(task)
-    if package is None or task.state not in (task_states.OPEN, *WAITING) or (
-            task.state == task_states.OPEN and task.started is None):
-        return None
-    duration = await average_build_duration(hub_of(task), package)
-    if duration is None:
-        return None
-    if any(child.state in UNSUCCESSFUL for child in children):
-        # The build fails, too: at once, or, on hubs with build_arch_can_fail,
-        # after the end of its last child.
-        children = [child for child in children
-                    if child.state not in task_states.DONE_GROUP]
-        if not children:
-            return now_for(task)
-    arches = [child for child in children if child.method == 'buildArch']
-    waiting = [child for child in arches if child.state in WAITING]
-    # The average includes the import, so each sum is the end of the import,
-    # even after the end of the buildArch tasks.
-    ends = [_running_completion(child, duration) for child in arches
-            if child not in waiting]
-    if waiting or not arches:
-        ends.append(await queue_completion(task, waiting or [task], children))
-    return _latest(ends)
-
-
-def _running_completion(task: TaskRow, duration: timedelta | None
-                        ) -> datetime | None:
-    """Estimate the end of a task that has started, but not before now."""
-    started = task.started
-    if duration is None or started is None or task.state in WAITING:
-        return None
-    return not_past(started, duration, now_for(task))
-
-
-def _latest(ends: Sequence[datetime | None]) -> datetime | None:
-    """Return the last end; None if one end is unknown, or if there is none."""
-    known = [end for end in ends if end is not None]
-    return max(known) if known and len(known) == len(ends) else None
+def _ended(row: Timed) -> Estimate | None:
+    """Make the estimate of a task that has ended; None for other tasks."""
+    end = row.completed if _is_over(row) else None
+    return None if end is None else Estimate(end, end, end, 'it has ended')

@@ -1,93 +1,291 @@
 """
-A forecast for waiting tasks, by a simulation of their queues.
+A forecast for waiting tasks, by repeated play of their queues.
 
 The steps are a module each: `snapshot` and `history` ask the hub, `expected`
-adds future tasks and durations, and `queue` simulates the queues.
+adds future tasks and durations, and `queue` plays the queues forward.
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import islice
+from math import exp, inf
 from operator import attrgetter
+from random import Random
+
+from twisted.internet.defer import Deferred
 
 from txkoji import task_states
-from txkoji.estimates.expected import ExpectedTasks, set_durations, set_weights
-from txkoji.estimates.history import load_history
-from txkoji.estimates.queue import DELAY, ChannelQueue, QueuedTask
+from txkoji.estimates.architectures import ArchScatter
+from txkoji.estimates.batch import Batch
+from txkoji.estimates.durations import PACKAGES, PastDurations
+from txkoji.estimates.expected import (
+    ExpectedTasks,
+    scatter_of,
+    set_durations,
+    set_weights,
+)
+from txkoji.estimates.history import RecentTasks
+from txkoji.estimates.pacing import Pacer
+from txkoji.estimates.queue import DELAY, ChannelQueue, HostSlots
+from txkoji.estimates.scatter import Scatter
 from txkoji.estimates.snapshot import Snapshot
 from txkoji.estimates.tasks import ForecastTask, HubTask
-from txkoji.resource import from_timestamp, hub_of, now_for
+from txkoji.hub.deferreds import gather
+from txkoji.resource import Hub
 from txkoji.task_requests.row import TaskRow
 
 #: The least remaining time of a running task, as a fraction of its average
 #: duration (our choice).
 OVERDUE = 0.1
 
+#: The number of tasks or steps between two looks at the clock (our choice).
+STEPS = 30
 
-async def queue_completion(task: TaskRow, wanted: Sequence[TaskRow],
-                           children: Sequence[TaskRow] = ()
-                           ) -> datetime | None:
+#: task -> the start of the task in a play, in seconds since 1970. A task that
+#: gets no host has none.
+Starts = dict[ForecastTask, float]
+
+#: A running or assigned task, its host, and its start in seconds since 1970;
+#: None before the start.
+_Running = tuple[HubTask, HostSlots | None, float | None]
+
+
+class Forecast:
     """
-    Simulate the queues of channels until some tasks end.
+    The queues of a hub, as far as some tasks depend on them.
 
-    :param task: the task of the forecast, with a connection.
-    :param wanted: the task itself or some of its children. A ``build`` task
-                   stands for the ``buildArch`` tasks that it will start.
-    :param children: the children of the task.
-    :returns: the end of the last wanted task; None if no host is available
-              for one of them.
+    :param hub: the connection.
+    :param past: the durations of earlier builds and tasks. `load` loads all of
+                 them.
+    :param pacer: paces the computation.
+
+    :ivar snapshot: the tasks and hosts.
+    :ivar pooled: the scatter of the builds of all packages, as a fraction of
+                  the averages; None if unknown.
+    :ivar arch_scatter: the scatter of single architectures; None if unknown.
     """
-    hub, now = hub_of(task), now_for(task).timestamp()
-    if any(row.channel_id is None for row in wanted):
-        return None
-    snapshot = Snapshot(hub)
-    await snapshot.load(wanted, children)
-    history = await load_history(hub)
-    expected = ExpectedTasks(hub, snapshot, history.noarch)
-    await expected.load(task, {child.method for child in children})
-    await snapshot.averages.load()
-    goal = [each for row in wanted
-            for each in expected.by_build.get(row.id,
-                                              [snapshot.tasks[row.id]])]
-    tasks: list[ForecastTask] = [*snapshot.tasks.values(), *expected.tasks]
-    set_durations(tasks, snapshot.averages, history.slowness, goal)
-    set_weights(tasks)
-    _fill_queue(snapshot, now).run(goal)
-    return _last_end(goal, now)
+
+    def __init__(self, hub: Hub, past: PastDurations, pacer: Pacer) -> None:
+        self._hub = hub
+        self._pacer = pacer
+        self._past = past
+        self.snapshot: Snapshot = Snapshot(hub, past)
+        self.pooled: Scatter | None = None
+        self.arch_scatter: ArchScatter | None = None
+        self._recent = RecentTasks(hub, past)
+        self._expected: ExpectedTasks | None = None
+        self._plays: _Plays | None = None
+        #: id of a build -> its ``buildArch`` tasks.
+        self._children: dict[int, list[ForecastTask]] = {}
+
+    async def load(self, wanted: Sequence[TaskRow],
+                   children: Sequence[TaskRow],
+                   started: Mapping[int, Set[str | None]], *,
+                   scatter: bool) -> None:
+        """
+        Get everything from the hub that a play needs.
+
+        :param wanted: the waiting tasks; if there are none, only durations are
+                       loaded.
+        :param children: the children of the builds of the forecast.
+        :param started: id of a build -> the methods of its children.
+        :param scatter: True to get the scatter of durations.
+        """
+        loads = []
+        if wanted:
+            loads.append(self.snapshot.load(wanted, children))
+        if wanted or scatter:
+            loads.append(self._recent.load())
+        await gather([Deferred.fromCoroutine(load) for load in loads])
+        first, second = Batch(self._hub), Batch(self._hub, PACKAGES)
+        if wanted:
+            self._expected = ExpectedTasks(self.snapshot, started)
+            self._expected.ask(first, second)
+        self._past.ask(first, second)
+        await first.send()
+        await second.send()
+        await self._prepare()
+
+    async def _prepare(self) -> None:
+        """Make the tasks of the plays."""
+        pacer = self._pacer
+        await pacer.run(self._recent.compare())
+        history = self._recent.statistics()
+        self.pooled = scatter_of(
+            [*self._past.build_ratios(), *history.build_ratios])
+        tasks = scatter_of(history.task_ratios)
+        if tasks is not None:
+            self.arch_scatter = ArchScatter(tasks, history.slowness)
+        if self._expected is None:
+            return
+        await pacer.run(self._expected.add(self._recent.noarch))
+        queued = [*self.snapshot.tasks.values(), *self._expected.tasks]
+        await pacer.run(set_durations(queued, self._past, history))
+        await pacer.run(set_weights(queued))
+        for task in self.snapshot.tasks.values():
+            if task.method == 'buildArch' and task.row.parent is not None:
+                self._children.setdefault(task.row.parent, []).append(task)
+        await pacer.run([None])
+        self._plays = _Plays(
+            self._hub, pacer, self.snapshot, queued, history.errors,
+            self._recent.cancellations(
+                len({task.build for task in queued} - {None}),
+                self._hub.now()))
+
+    def legs(self, row: TaskRow) -> list[ForecastTask]:
+        """
+        List the tasks of the plays that a waiting task ends with.
+
+        :returns: the task itself; of a ``build``, its ``buildArch`` tasks.
+        """
+        tasks = self.snapshot.tasks
+        if self._expected is not None and row.id in self._expected.by_build:
+            return self._expected.by_build[row.id]
+        if row.method == 'build' and row.id in self._children:
+            # They were created after the first look at the build.
+            return self._children[row.id]
+        return [tasks[row.id]]
+
+    async def play(self, goal: Sequence[ForecastTask],
+                   random: Random | None = None) -> Starts:
+        """
+        Play the queues until some tasks have started.
+
+        :param goal: the tasks.
+        :param random: draws the durations; None for average durations.
+        """
+        if self._plays is None:
+            return {}
+        return await self._plays.play(goal, random)
 
 
-def _fill_queue(snapshot: Snapshot, now: float) -> ChannelQueue:
-    """Make a queue of the running and waiting tasks of a snapshot."""
-    queue = ChannelQueue(snapshot.hosts.values(), now)
-    free = []
-    for task in snapshot.tasks.values():
-        host = snapshot.hosts.get(task.row.host_id or 0)
-        if task.row.state == task_states.FREE:
-            free.append(task)
-        elif task.row.state == task_states.ASSIGNED:
-            queue.start(task, host, now + DELAY + task.seconds)
-        elif task.method == 'build':
+class _Plays:
+    """
+    The start of all plays: the running and the waiting tasks.
+
+    :param hub: the connection.
+    :param pacer: paces the plays.
+    :param snapshot: the hosts.
+    :param tasks: all tasks.
+    :param errors: see `BuildHistory`.
+    :param cancellations: see `RecentTasks.cancellations`.
+    """
+
+    def __init__(self, hub: Hub, pacer: Pacer, snapshot: Snapshot,
+                 tasks: Sequence[ForecastTask],
+                 errors: Mapping[str | None, float],
+                 cancellations: tuple[int, float]) -> None:
+        self._pacer = pacer
+        self._now = hub.now().timestamp()
+        self._queue = ChannelQueue(snapshot.hosts.values(), self._now,
+                                   is_assigned=snapshot.is_assigned)
+        hub_tasks = [task for task in tasks if isinstance(task, HubTask)]
+        self._active = list(_running_tasks(hub_tasks, snapshot.hosts,
+                                           self._now))
+        self._free = sorted(
+            (task for task in hub_tasks if task.row.state == task_states.FREE),
+            key=attrgetter('priority'))
+        self._errors = errors
+        self._cancellations = cancellations
+        #: The tasks of each build, by its id.
+        self._builds: dict[int, list[ForecastTask]] = {}
+        for task in tasks:
+            if task.build is not None:
+                self._builds.setdefault(task.build, []).append(task)
+        #: The tasks that start at some time of a play.
+        self._later = [task for task in tasks
+                       if not isinstance(task, HubTask)
+                       or task.row.state != task_states.OPEN]
+
+    async def play(self, goal: Sequence[ForecastTask], random: Random | None
+                   ) -> Starts:
+        """Play the queues; see `Forecast.play`."""
+        steps = self._play(goal, random)
+        # A look at the clock takes as long as a step.
+        await self._pacer.run(islice(steps, 0, None, STEPS))
+        # A play that cancels a task tells nothing of its end.
+        return {task: task.end_time - task.seconds for task in goal
+                if task.end_time is not None
+                and task.end_time < task.cancel_time}
+
+    def _play(self, goal: Sequence[ForecastTask], random: Random | None
+              ) -> Iterator[None]:
+        """Play the queues in small steps."""
+        queue = self._queue
+        queue.reset()
+        # An architecture may be slower for all tasks than it seemed to be.
+        factors = {arch: exp(random.gauss(0, error))
+                   for arch, error in self._errors.items()} if random else {}
+        for task in self._later:
+            task.end_time = None
+            task.seconds = task.average
+            if random is not None and task.scatter is not None:
+                task.seconds *= (task.scatter.quantile(random.random())
+                                 * factors.get(task.arch, 1.0))
+            yield
+        yield from self._cancel(random)
+        for running in self._active:
+            self._start(running, random)
+            yield
+        for free in self._free:
+            queue.add(free)
+            yield
+        left = list(goal)
+        while True:
+            while left and left[-1].end_time is not None:
+                left.pop()
+            if not left or not queue.step():
+                return
+            yield
+
+    def _cancel(self, random: Random | None) -> Iterator[None]:
+        """Draw the times when builds are canceled, in steps."""
+        number, seconds = self._cancellations
+        # The few cancellations do not tell their rate exactly.
+        rate = (random.gammavariate(number, 1) / seconds
+                if random is not None and number else 0.0)
+        for tasks in self._builds.values():
+            time = inf
+            if random is not None and rate:
+                time = self._now + random.expovariate(rate)
+            for task in tasks:
+                task.cancel_time = time
+            yield
+
+    def _start(self, running: _Running, random: Random | None) -> None:
+        """Add a running or assigned task to the queue."""
+        task, host, start = running
+        if start is not None:
+            task.seconds = _duration(task, self._now - start, random)
+            self._queue.start(task, host, start + task.seconds)
+        elif task.method == 'build' and host is None:
+            # The tasks that the build has not started yet come at once.
+            self._queue.start(task, None, self._now)
+        else:
+            self._queue.start(task, host, self._now + DELAY + task.seconds)
+
+
+def _running_tasks(tasks: Iterable[HubTask], hosts: Mapping[int, HostSlots],
+                   now: float) -> Iterator[_Running]:
+    """Find the tasks that load their hosts, or that have successors."""
+    for task in tasks:
+        row = task.row
+        host = hosts.get(row.host_id or 0)
+        if row.state == task_states.ASSIGNED:
+            yield task, host, None
+        elif row.state == task_states.OPEN and task.method == 'build':
             # A build that waits for its children is no load for its host.
-            # Tasks that it has not started yet come at once.
             if task.successors:
-                queue.start(task, None, now)
-        elif not task.row.waiting:
-            queue.start(task, host, now + _remaining(task, now))
-    for task in sorted(free, key=attrgetter('priority')):
-        queue.add(task)
-    return queue
+                yield task, None, None
+        elif row.state == task_states.OPEN and not row.waiting:
+            # If our clock is behind the hub's, the task has just started.
+            yield task, host, min(row.start_ts or now, now)
 
 
-def _remaining(task: HubTask, now: float) -> float:
-    """Estimate the remaining seconds of a running task."""
-    # If our clock is behind the hub's, the task has just started.
-    elapsed = max(0, now - (task.row.get('start_ts') or now))
-    return max(task.seconds - elapsed, task.seconds * OVERDUE)
-
-
-def _last_end(tasks: Sequence[QueuedTask], now: float) -> datetime | None:
-    """Return the end of the last task; None if one end is unknown."""
-    ends = [task.end_time for task in tasks if task.end_time is not None]
-    if not ends or len(ends) < len(tasks):
-        return None
-    return from_timestamp(max(now, *ends))
+def _duration(task: ForecastTask, elapsed: float, random: Random | None
+              ) -> float:
+    """Estimate the seconds of a running task, from its start to its end."""
+    if random is not None and task.scatter is not None and task.average:
+        return task.average * task.scatter.quantile_above(
+            elapsed / task.average, random.random())
+    return max(task.average, elapsed + task.average * OVERDUE)

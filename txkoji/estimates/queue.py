@@ -6,11 +6,13 @@ calls no hub: all of its input is numbers.
 """
 from __future__ import annotations
 
-from collections import Counter
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
+from math import inf
+from operator import attrgetter
 
 #: The most tasks that run on a host at once (``maxjobs`` of
 #: kojihub/scheduler.py).
@@ -22,6 +24,9 @@ MAX_TASKS = 15
 #: seconds (``sleeptime`` of kojid).
 DELAY = 20.0
 
+#: The weight of a task before its start (the default of the database).
+UNKNOWN_WEIGHT = 1.0
+
 #: The channel and the architecture that a task requires of its host.
 Requirement = tuple[int, str]
 
@@ -30,34 +35,52 @@ Requirement = tuple[int, str]
 Priority = tuple[int, float, int]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class HostSlots:
     """
     The capacity of a host, and the load of its running tasks.
 
+    A host starts the next task while its free capacity is above 0, whatever
+    the task weighs. The hub knows the real weight only after the start: a
+    waiting task weighs 1.
+
     :ivar capacity: the limit of the load.
     :ivar provides: the channels and architectures of the host.
-    :ivar load: the sum of the weights of the running tasks.
     :ivar task_count: the number of the running tasks.
+    :ivar free_capacity: the capacity without the load; 0 for a host with
+                         `MAX_TASKS` tasks.
     """
 
     capacity: float
     provides: frozenset[Requirement]
-    load: float = 0.0
     task_count: int = 0
+    free_capacity: float = field(init=False)
+    _load: float = field(init=False)
 
-    @property
-    def free_capacity(self) -> float:
-        """
-        The capacity without the load; 0 for a host with `MAX_TASKS` tasks.
+    def __post_init__(self) -> None:
+        self.clear()
 
-        A host starts the next task if this is above 0, whatever the task
-        weighs. The hub knows the real weight only after the start: a waiting
-        task weighs 1.
+    def clear(self) -> None:
+        """Forget all running tasks."""
+        self.task_count = 0
+        self._load = 0.0
+        self.free_capacity = self.capacity
+
+    def change_load(self, weight: float, tasks: int) -> int:
         """
-        if self.task_count >= MAX_TASKS:
-            return 0.0
-        return self.capacity - self.load
+        Add or remove running tasks.
+
+        :param weight: the sum of their weights, below 0 to remove tasks.
+        :param tasks: their number, below 0 to remove tasks.
+        :returns: 1 if the host has free capacity again, -1 if the host has no
+                  free capacity any more, and 0 otherwise.
+        """
+        before = self.free_capacity > 0
+        self._load += weight
+        self.task_count += tasks
+        self.free_capacity = (self.capacity - self._load
+                              if self.task_count < MAX_TASKS else 0.0)
+        return (self.free_capacity > 0) - before
 
 
 @dataclass(eq=False)
@@ -70,8 +93,10 @@ class QueuedTask:
     :ivar seconds: the duration of the task.
     :ivar priority: the position of the task in the queue.
     :ivar successors: the tasks that are created at the end of this task.
-    :ivar end_time: the end of the task, in seconds since 1970; None if
-                    unknown.
+    :ivar cancel_time: the time from which the task does not start, and at
+                       which the running task ends without successors.
+    :ivar end_time: the end of the task, in seconds since 1970; None before
+                    its start. Infinity means that the task does not start.
     """
 
     requirement: Requirement
@@ -79,6 +104,7 @@ class QueuedTask:
     seconds: float
     priority: Priority
     successors: list[QueuedTask] = field(default_factory=list)
+    cancel_time: float = inf
     end_time: float | None = None
 
 
@@ -88,18 +114,32 @@ class ChannelQueue:
 
     :param hosts: the hosts of the channels.
     :param now: the current time, in seconds since 1970.
+    :param is_assigned: True if the hub assigns tasks to hosts. The hub knows
+                        the weight of a task only after its start, and so may
+                        assign too many tasks to a host. False if hosts take
+                        one task after the other.
     """
 
-    def __init__(self, hosts: Iterable[HostSlots], now: float) -> None:
+    def __init__(self, hosts: Iterable[HostSlots], now: float, *,
+                 is_assigned: bool = False) -> None:
+        self._is_assigned = is_assigned
+        self._all_hosts = list(hosts)
         self._hosts: dict[Requirement, list[HostSlots]] = {}
-        for host in hosts:
+        for host in self._all_hosts:
             for requirement in host.provides:
                 self._hosts.setdefault(requirement, []).append(host)
+        self._first = now
+        self.reset()
+
+    def reset(self) -> None:
+        """Remove all tasks, and go back to the start, to play again."""
+        for host in self._all_hosts:
+            host.clear()
         #: The number of hosts with free capacity, by requirement.
-        self._free_hosts = Counter({
+        self._free_hosts = {
             requirement: sum(host.free_capacity > 0 for host in suitable)
-            for requirement, suitable in self._hosts.items()})
-        self._now = now
+            for requirement, suitable in self._hosts.items()}
+        self._now = self._first
         #: The waiting tasks, a heap for each requirement. All tasks of a heap
         #: have the same suitable hosts, so only its first task can be next.
         self._waiting: dict[
@@ -107,6 +147,8 @@ class ChannelQueue:
         #: The running tasks with their hosts, a heap by the time of the end.
         self._running: list[tuple[
             float, int, QueuedTask, HostSlots | None]] = []
+        #: The assigned tasks, whose weights are unknown, by time of the start.
+        self._assigned: deque[tuple[float, QueuedTask, HostSlots]] = deque()
         self._numbers = count()
 
     def start(self, task: QueuedTask, host: HostSlots | None, end_time: float
@@ -120,15 +162,13 @@ class ChannelQueue:
         """
         if host is not None:
             self._change_load(host, task.weight, 1)
+        end_time = min(end_time, task.cancel_time)
         task.end_time = end_time
         heappush(self._running, (end_time, next(self._numbers), task, host))
 
     def _change_load(self, host: HostSlots, weight: float, tasks: int
                      ) -> None:
-        before = host.free_capacity > 0
-        host.load += weight
-        host.task_count += tasks
-        change = (host.free_capacity > 0) - before
+        change = host.change_load(weight, tasks)
         if change:
             for requirement in host.provides:
                 self._free_hosts[requirement] += change
@@ -139,45 +179,71 @@ class ChannelQueue:
 
         Add the task with the lowest priority tuple first.
         """
-        waiting = self._waiting.setdefault(task.requirement, [])
-        if waiting or self._free_hosts[task.requirement] <= 0:
+        task.end_time = None
+        requirement = task.requirement
+        waiting = self._waiting.get(requirement)
+        if waiting or self._free_hosts.get(requirement, 0) <= 0:
+            if waiting is None:
+                waiting = self._waiting[requirement] = []
             heappush(waiting, (task.priority, next(self._numbers), task))
         else:
-            self._start_now(task, max(self._hosts[task.requirement],
-                                      key=lambda host: host.free_capacity))
+            self._start_now(task, max(self._hosts[requirement],
+                                      key=attrgetter('free_capacity')))
 
-    def run(self, until: Iterable[QueuedTask] = ()) -> None:
+    def run(self) -> None:
         """
-        Advance the time, and set the end of each task.
+        Advance the time until all tasks have ended, and set their ends.
 
         A task without a suitable host gets no end.
-
-        :param until: stop after the end of these tasks; empty for all tasks.
         """
-        wanted = set(until)
-        run_all = not wanted
-        while self._running and (wanted or run_all):
-            self._now, _, task, host = heappop(self._running)
-            wanted.discard(task)
-            if host is not None:
-                self._change_load(host, -task.weight, -1)
-            for successor in task.successors:
-                level, _, number = successor.priority
-                successor.priority = level, self._now, number
-                self.add(successor)
-            if host is not None:
-                self._fill(host)
+        while self.step():
+            pass
+
+    def step(self) -> bool:
+        """
+        Advance the time to the next start or end of a task.
+
+        :returns: False if no task was running.
+        """
+        if not self._running:
+            return False
+        if self._assigned and self._assigned[0][0] <= self._running[0][0]:
+            self._now, task, host = self._assigned.popleft()
+            self._change_load(host, task.weight - UNKNOWN_WEIGHT, 0)
+            self._fill(host)
+            return True
+        self._now, _, task, owner = heappop(self._running)
+        if owner is not None:
+            self._change_load(owner, -task.weight, -1)
+        for successor in (task.successors if self._now < task.cancel_time
+                          else ()):
+            level, _, number = successor.priority
+            successor.priority = level, self._now, number
+            self.add(successor)
+        if owner is not None:
+            self._fill(owner)
+        return True
 
     def _fill(self, host: HostSlots) -> None:
         """Start the next tasks on a host until its capacity is in use."""
         while host.free_capacity > 0:
-            queues = [self._waiting[requirement]
-                      for requirement in host.provides
-                      if self._waiting.get(requirement)]
-            if not queues:
+            first = None
+            for requirement in host.provides:
+                waiting = self._waiting.get(requirement)
+                if waiting and (first is None or waiting[0] < first[0]):
+                    first = waiting
+            if first is None:
                 return
-            *_, task = heappop(min(queues, key=lambda queue: queue[0]))
+            *_, task = heappop(first)
             self._start_now(task, host)
 
     def _start_now(self, task: QueuedTask, host: HostSlots) -> None:
+        if task.cancel_time <= self._now:
+            task.end_time = inf
+            return
+        if self._is_assigned:
+            start = self._now + DELAY
+            # The weight counts from the start.
+            self._change_load(host, UNKNOWN_WEIGHT - task.weight, 0)
+            self._assigned.append((start, task, host))
         self.start(task, host, self._now + DELAY + task.seconds)

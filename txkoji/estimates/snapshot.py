@@ -1,14 +1,22 @@
-"""The current queues and hosts of channels, and the targets of builds."""
+"""The current queues and hosts of channels."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence, Set
+from itertools import chain
 from math import inf
 from typing import Any
 
+from twisted.internet.defer import Deferred
+
 from txkoji import task_states
-from txkoji.estimates.averages import AverageDurations, without_faults
+from txkoji.estimates.batch import Batch
+from txkoji.estimates.durations import PastDurations
+from txkoji.estimates.pacing import Pacer
 from txkoji.estimates.queue import HostSlots, Priority, Requirement
 from txkoji.estimates.tasks import NOARCH, HubTask, hub_task, priority_of
+from txkoji.exceptions import GenericError
+from txkoji.hub.deferreds import gather
 from txkoji.resource import Hub
 from txkoji.task_requests.row import TaskRow
 from txkoji.task_requests.subjects import canonical_arch
@@ -17,24 +25,37 @@ from txkoji.task_requests.subjects import canonical_arch
 #: (``get_tasks`` of kojihub/scheduler.py).
 MAX_WAITING = 1000
 
+#: The first version of the hub that assigns tasks to hosts.
+SCHEDULER = (1, 34)
+
 
 class Snapshot:
     """
     The tasks and hosts that decide when some tasks end.
 
     :param hub: the connection.
+    :param past: gets the keys of all tasks. The durations are loaded
+                 separately.
 
-    :ivar averages: the average durations, with the keys of all tasks. They are
-                    loaded separately.
     :ivar tasks: the waiting and running tasks, by id.
     :ivar hosts: the hosts, by id.
+    :ivar names: the names of channels, by id.
+    :ivar is_assigned: True if the hub assigns tasks to hosts, as hubs do since
+                       1.34; False if hosts take them.
     """
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, past: PastDurations) -> None:
         self._hub = hub
-        self.averages: AverageDurations = AverageDurations(hub)
+        self._past = past
         self.tasks: dict[int, HubTask] = {}
         self.hosts: dict[int, HostSlots] = {}
+        self.names: dict[int, str] = {}
+        self.is_assigned: bool = False
+        #: channel -> its enabled hosts.
+        self._members: dict[int, list[Any]] = {}
+        self._disabled: set[int] = set()
+        #: channel -> the priorities of its waiting tasks, in order.
+        self._positions: dict[int, list[Priority]] = {}
 
     async def load(self, wanted: Sequence[TaskRow],
                    children: Sequence[TaskRow]) -> None:
@@ -44,22 +65,43 @@ class Snapshot:
         :param wanted: the tasks with an unknown end, each with a channel.
         :param children: further tasks, which may have ended.
         """
-        await self._load_waiting(_last_priority(wanted))
-        channels = await self._load_hosts(
-            {row.channel_id for row in wanted
-             if row.channel_id is not None})
-        await self._load_running(channels)
-        for row in (*wanted, *children):
+        wanted_channels = {row.channel_id for row in wanted
+                           if row.channel_id is not None}
+        running: list[TaskRow] = []
+        channels: set[int] = set()
+
+        async def load_queue() -> None:
+            await self._load_queue(_last_priority(wanted), wanted_channels)
+            channels.update(self._choose_hosts(wanted_channels))
+
+        await gather([Deferred.fromCoroutine(load_queue()),
+                      Deferred.fromCoroutine(self._load_running(running))])
+        pacer = Pacer(self._hub.client.reactor)
+        for row in running:
+            if row.host_id in self.hosts or row.channel_id in channels:
+                self._add(row)
+            if pacer.is_due:
+                await pacer.pause()
+        self._add_known(wanted, children)
+
+    def _add_known(self, *rows: Iterable[TaskRow]) -> None:
+        """Add active tasks, unless the lists of the hub had them."""
+        for row in chain(*rows):
             if row.state not in task_states.DONE_GROUP:
                 known = self.tasks.get(row.id)
                 if known is None or not known.keys:
                     self._add(row)
 
     def _add(self, row: TaskRow) -> None:
-        self.tasks[row.id] = hub_task(row, self.averages.keys(row))
+        self.tasks[row.id] = hub_task(row, self._past.keys(row))
 
-    async def _load_waiting(self, last: Priority) -> None:
-        """Get the waiting tasks up to a position in the queue."""
+    async def _load_queue(self, last: Priority, wanted: Set[int]) -> None:
+        """
+        Get the waiting tasks, and the hosts that may start them.
+
+        :param last: the position in the queue of the last task.
+        :param wanted: the ids of the channels.
+        """
         # A large hub has thousands of tasks, so each is read as it arrives.
         async with self._hub.iterate(
                 'listTasks', {'state': [task_states.FREE]},
@@ -68,27 +110,72 @@ class Snapshot:
             async for row in rows:
                 if priority_of(row) <= last and row.channel_id is not None:
                     self._add(row)
+        await self._load_hosts({*wanted, *(
+            task.requirement[0] for task in self.tasks.values())})
 
-    async def _load_running(self, channels: Set[int]) -> None:
-        """Get the running and assigned tasks of the hosts and channels."""
+    async def _load_running(self, running: list[TaskRow]) -> None:
+        """Get the running and assigned tasks of all hosts."""
         async with self._hub.iterate('listTasks', {'state': [
                 task_states.OPEN, task_states.ASSIGNED]}) as rows:
             async for row in rows:
-                if row.host_id in self.hosts or row.channel_id in channels:
-                    self._add(row)
+                running.append(row)
 
-    async def _load_hosts(self, wanted: Set[int]) -> set[int]:
+    async def _load_hosts(self, channels: Iterable[int]) -> None:
+        """Get some channels, and the enabled hosts of each."""
+        batch = Batch(self._hub)
+        batch.ask(self._take_version, 'getKojiVersion')
+        for channel in channels:
+            batch.ask(self._taker(channel, self._take_channel), 'getChannel',
+                      channel)
+            batch.ask(self._taker(channel, self._take_hosts), 'listHosts',
+                      channelID=channel, enabled=True)
+        await batch.send()
+
+    def _take_version(self, version: Any, fault: GenericError | None) -> None:
+        # Hubs before 1.23 do not tell their version.
+        numbers = [int(part) for part in str(version or '').split('.')[:2]
+                   if part.isdigit()]
+        self.is_assigned = tuple(numbers) >= SCHEDULER
+
+    def count_before(self, row: TaskRow) -> int:
+        """Count the waiting tasks of the same channel before a task."""
+        if not self._positions:
+            for task in self.tasks.values():
+                if task.row.state == task_states.FREE:
+                    self._positions.setdefault(
+                        task.requirement[0], []).append(task.priority)
+            for positions in self._positions.values():
+                positions.sort()
+        return bisect_left(self._positions.get(row.channel_id or 0, []),
+                           priority_of(row))
+
+    def _taker(self, channel: int, take: Callable[[int, Any], None]) -> Any:
+        def taker(value: Any, fault: GenericError | None) -> None:
+            if value is not None:
+                take(channel, value)
+        return taker
+
+    def _take_channel(self, channel: int, row: Any) -> None:
+        # The scheduler assigns no host to a disabled channel.
+        if row.enabled is False:
+            self._disabled.add(channel)
+        if row.name is not None:
+            self.names[channel] = row.name
+
+    def _take_hosts(self, channel: int, hosts: Sequence[Any]) -> None:
+        self._members[channel] = [host for host in hosts if host.is_available]
+
+    def _choose_hosts(self, wanted: Set[int]) -> set[int]:
         """
-        Get the hosts of some channels, and of all channels that share hosts.
+        Choose the hosts of some channels, and of channels that share hosts.
 
         :param wanted: the ids of the channels.
         :returns: the ids of all channels with hosts in the snapshot.
         """
-        channels = list({*wanted, *(task.requirement[0]
-                                    for task in self.tasks.values())})
-        hosts = await self._available_hosts(channels)
+        hosts = {channel: members for channel, members
+                 in self._members.items() if channel not in self._disabled}
         wanted_hosts = {host.id for channel in wanted
-                        for host in hosts[channel]}
+                        for host in hosts.get(channel, ())}
         capacities: dict[int, float] = {}
         provides: dict[int, set[Requirement]] = {}
         for channel, members in hosts.items():
@@ -99,24 +186,11 @@ class Snapshot:
                     provides.setdefault(host.id, set()).update(
                         (channel, canonical_arch(arch)) for arch in (
                             NOARCH, *(host.get('arches') or '').split()))
-        self.hosts = {number: HostSlots(capacity, frozenset(provides[number]))
-                      for number, capacity in capacities.items()}
+        self.hosts = {
+            number: HostSlots(float(capacity), frozenset(provides[number]))
+            for number, capacity in capacities.items()}
         return {channel for requirements in provides.values()
                 for channel, _ in requirements}
-
-    async def _available_hosts(self, channels: Sequence[int]
-                               ) -> dict[int, list[Any]]:
-        """List the available hosts of each channel."""
-        multicall = self._hub.MultiCall()
-        for channel in channels:
-            multicall.call('getChannel', channel)
-            multicall.call('listHosts', channelID=channel, enabled=True)
-        found = without_faults(await multicall())
-        return {
-            channel: [host for host in hosts or () if host.is_available]
-            # The scheduler assigns no host to a disabled channel.
-            if row is None or row.enabled is not False else []
-            for channel, row, hosts in zip(channels, found[::2], found[1::2])}
 
 
 def _last_priority(wanted: Iterable[TaskRow]) -> Priority:
@@ -124,30 +198,7 @@ def _last_priority(wanted: Iterable[TaskRow]) -> Priority:
     Return the last position in the queue that can delay the wanted tasks.
 
     A wanted build creates its ``buildArch`` tasks later, so all tasks with the
-    priority of the build are included.
+    priority of a build are included.
     """
-    last = max(map(priority_of, wanted))
-    if any(row.method == 'build' for row in wanted):
-        return last[0], inf, 0
-    return last
-
-
-async def target_arches(hub: Hub, names: Set[str | None]
-                        ) -> dict[str | None, list[str]]:
-    """
-    Get the architectures of the build tags of targets.
-
-    In a build with a given repository, the target may be the name of a tag.
-
-    :param names: the names of the targets or tags.
-    :returns: the architectures by name, without unknown targets.
-    """
-    multicall = hub.MultiCall()
-    for name in names:
-        multicall.call('getBuildTarget', name or '')
-    targets = without_faults(await multicall())
-    for name, target in zip(names, targets):
-        multicall.call('getTag', target.build_tag if target else name or '')
-    return {name: tag.arches.split()
-            for name, tag in zip(names, without_faults(await multicall()))
-            if tag and tag.arches}
+    return max((priority_of(row)[0], inf, 0) if row.method == 'build'
+               else priority_of(row) for row in wanted)

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from math import inf
 
 from txkoji import task_states
-from txkoji.estimates.averages import DurationKey
+from txkoji.estimates.durations import DurationKey
 from txkoji.estimates.queue import Priority, QueuedTask
+from txkoji.estimates.scatter import Scatter
 from txkoji.task_requests.row import TaskRow
 from txkoji.task_requests.subjects import canonical_arch
 
 #: The architecture of tasks that run on any host.
 NOARCH = 'noarch'
+
+#: The methods of tasks that create the source package of a build.
+SRPM_METHODS = ('buildSRPMFromSCM', 'rebuildSRPM')
 
 #: The states of tasks that have not started.
 WAITING = (task_states.FREE, task_states.ASSIGNED)
@@ -30,11 +34,23 @@ class ForecastTask(QueuedTask):
     :ivar method: the method of the task.
     :ivar keys: the keys of the average duration.
     :ivar arch: the canonical architecture of a ``buildArch`` task.
+    :ivar build: the id of the ``build`` task that the task belongs to, or is.
+    :ivar is_virtual: True if the task waits in the queue, but is no load.
+    :ivar average: the seconds that the task takes on average.
+    :ivar package_average: the seconds that the slowest architecture of a
+                           ``buildArch`` task takes on average.
+    :ivar scatter: the scatter of the duration, as a fraction of the average;
+                   None if unknown.
     """
 
     method: str
     keys: Sequence[DurationKey]
     arch: str | None = None
+    build: int | None = None
+    is_virtual: bool = False
+    average: float = 0.0
+    package_average: float = 0.0
+    scatter: Scatter | None = None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -67,6 +83,10 @@ def hub_task(row: TaskRow, keys: Sequence[DurationKey]) -> HubTask:
         requirement=(row.channel_id or 0, arch), weight=0.0, seconds=0.0,
         priority=priority_of(row), method=row.method or '', keys=keys,
         row=row)
+    if task.method == 'build':
+        task.build = row.id
+    elif task.method in ('buildArch', *SRPM_METHODS):
+        task.build = row.parent
     if task.method in ('build', 'buildArch') and keys:
         task.package = keys[0].name
     if task.method == 'buildArch':

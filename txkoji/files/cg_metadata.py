@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from txkoji.exceptions import KojiImportError
 from txkoji.files.checksums import new_hash
 
+#: A path of a file.
 Path = str | os.PathLike[str]
 
 #: The files, by their names in the metadata, or each with its own name.

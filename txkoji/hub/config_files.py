@@ -24,6 +24,7 @@ PROFILES = ('/etc/koji.conf.d/*.conf',
             '~/.koji/config.d/*.conf',
             '~/.koji/config')
 
+#: A parser with the merged options of all files.
 Parser = configparser.ConfigParser
 
 

@@ -15,9 +15,13 @@ from txkoji.exceptions import AuthError, AuthExpired, KojiException
 class Source(Enum):
     """The source of a fault."""
 
+    #: The hub, which is offline.
     HUB = 'the hub, which is offline'
+    #: The check of the session, before the method.
     SESSION = 'the check of the session'
+    #: The method.
     METHOD = 'the method'
+    #: Any of these.
     UNKNOWN = 'unknown'
 
 

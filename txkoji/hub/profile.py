@@ -59,33 +59,61 @@ class Profile:
                                 range.
     """
 
+    #: The name of the profile.
     name: str
+    #: The URL of the hub.
     server: str
+    #: The URL of kojiweb; None if there is none.
     weburl: str | None = None
+    #: Further URLs of kojiweb.
     weburls: tuple[str, ...] = ()
+    #: The URL of the files of the hub, or None.
     topurl: str | None = None
+    #: An old name of the topurl. Has no effect.
     pkgurl: str | None = None
+    #: The folder of the hub's files. Has no effect.
     topdir: str = '/mnt/koji'
+    #: The number of retries after the first attempt.
     max_retries: int = 30
+    #: The most seconds between two attempts.
     retry_interval: int = 20
+    #: Whether to retry calls without a login.
     anon_retry: bool = True
+    #: Whether to retry while the hub says that it is offline.
     offline_retry: bool = False
+    #: Seconds between these retries.
     offline_retry_interval: int = 20
+    #: Seconds for one attempt.
     timeout: int = 600
+    #: Seconds for a request to log in.
     auth_timeout: int = 60
+    #: Whether to upload files as they are, not in calls.
     use_fast_upload: bool = True
+    #: Bytes of a chunk of an upload.
     upload_blocksize: int = 1048576
+    #: Seconds between two polls of a task.
     poll_interval: int = 6
+    #: The Kerberos principal to log in as; None for the default one.
     principal: str | None = None
+    #: The path of the keytab of the principal, or None.
     keytab: str | None = None
+    #: The path of a PEM file with certificate and key of the user.
     cert: str = ''
+    #: The path of the certificates that the hub is verified against.
     serverca: str = ''
+    #: Whether not to verify the hub.
     no_ssl_verify: bool = False
+    #: "ssl", "kerberos", "password" or "noauth"; None for a fitting one.
     authtype: str | None = None
+    #: Has no effect.
     debug: bool = False
+    #: Has no effect.
     debug_xmlrpc: bool = False
+    #: Has no effect.
     pyver: int | None = None
+    #: Has no effect.
     plugin_paths: str | None = None
+    #: Has no effect.
     force_auth: bool = False
 
     def __post_init__(self) -> None:

@@ -90,7 +90,7 @@ def check_call(method: str, args: Sequence[Any] = (),
     :returns: the method's name, as a plain str.
     :raises KojiLoginException: if the call is refused. The text says what to
                                 use instead.
-    :raises TypeError: if `method` is not a str.
+    :raises TypeError: if ``method`` is not a str.
     """
     if not isinstance(method, str):
         raise TypeError(f'the name of a hub method is a str, not {method!r}')

@@ -45,7 +45,7 @@ class Transport:
                     global reactor, which is imported when it is needed.
     :param network: opens connections. None means the reactor's sockets.
     :param proxy: see `txkoji.hub.http.proxy.Proxies`. A given network uses
-                  no proxy, unless `proxy` names one.
+                  no proxy, unless ``proxy`` names one.
     :param max_connections: the number of requests that may be in flight at
                             once. Further requests are queued.
     :param max_body: the most bytes of an answer, after decompression.

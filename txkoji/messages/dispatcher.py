@@ -3,11 +3,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 from weakref import WeakSet
 
-from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    fail,
+    maybeDeferred,
+    succeed,
+)
 from twisted.logger import Logger
 
 from txkoji.client import HubClient
@@ -17,13 +22,13 @@ from txkoji.exceptions import (
     MessageError,
 )
 from txkoji.hub.deferreds import SingleFlight, gather
-from txkoji.messages.builds import BuildStateChange
+from txkoji.messages.duplicates import digest_of, duplicate_key
 from txkoji.messages.listening import Listener, NotHandled
 from txkoji.messages.message import Message
 from txkoji.messages.parse import parse
 from txkoji.messages.polling.filters import Wanted
 from txkoji.messages.stats import EventStats
-from txkoji.messages.stream import EventStream
+from txkoji.messages.stream import Event, EventStream
 from txkoji.messages.subscription import Kinds, Subscription
 from txkoji.messages.tasks import TaskStateChange
 from txkoji.resource import Hub
@@ -82,7 +87,7 @@ class Events:
         #: Key of a message in progress -> the work of its subscribers.
         self._in_progress: dict[Hashable, SingleFlight[bool | None]] = {}
         self._closed = False
-        self._streams: WeakSet[EventStream] = WeakSet()
+        self._streams: WeakSet[EventStream[Any]] = WeakSet()
         self._listeners: list[Listener] = []
         self._stats = EventStats()
 
@@ -119,8 +124,16 @@ class Events:
         self._subscriptions.append(subscription)
         return subscription
 
+    @overload
+    def stream(self, kind: type[Event], *, limit: int = 1000, **match: Any
+               ) -> EventStream[Event]: ...
+
+    @overload
     def stream(self, kind: Kinds = None, *, limit: int = 1000, **match: Any
-               ) -> EventStream:
+               ) -> EventStream[Any]: ...
+
+    def stream(self, kind: Kinds = None, *, limit: int = 1000, **match: Any
+               ) -> EventStream[Any]:
         """
         Read events in a loop.
 
@@ -146,7 +159,8 @@ class Events:
         if not isinstance(limit, int) or limit < 1:
             raise ConfigurationError('events.stream: limit is a number above'
                                      f' 0, not {limit!r}')
-        stream = EventStream(kind, match, limit, self._unsubscribe)
+        stream: EventStream[Any] = EventStream(kind, match, limit,
+                                               self._unsubscribe)
         self._subscriptions.append(stream.subscription)
         self._streams.add(stream)
         return stream
@@ -191,10 +205,10 @@ class Events:
         return Deferred.fromCoroutine(self._dispatch(event))
 
     async def _dispatch(self, event: Message) -> bool | None:
-        key = _duplicate_key(event)
+        key = duplicate_key(event)
         if key is None:
             return await self._notify_all(event)
-        digest = _digest(key)
+        digest = digest_of(key)
         if digest in self._seen:
             self._stats.duplicates += 1
             return True
@@ -404,7 +418,10 @@ class Events:
         self._listeners.append(listener)
 
         def failed(failure: Any) -> Any:
-            if listener in self._listeners:
+            # A canceled listener is still closing its connection to the
+            # broker, which close() waits for.
+            if listener in self._listeners and not failure.check(
+                    CancelledError):
                 self._listeners.remove(listener)
             return failure
 
@@ -424,31 +441,3 @@ class Events:
                 await listener.stop()
             except Exception:
                 self._log.failure('a listener could not be stopped')
-
-
-def _digest(key: Hashable) -> bytes:
-    """Make a digest of a key of texts, which two keys never share."""
-    return blake2b(repr(key).encode('utf-8', 'backslashreplace'),
-                   digest_size=16).digest()
-
-
-def _duplicate_key(event: Message) -> Hashable | None:
-    """
-    Make a key that is equal for duplicates of a message.
-
-    :returns: the key. None if duplicates of the message cannot be told from
-              other messages.
-    """
-    if event.id is not None:
-        return event.id
-    if isinstance(event, TaskStateChange):
-        found: Any = event.task
-    elif isinstance(event, BuildStateChange):
-        found = event.build
-    else:
-        return None
-    return (event.kind, str(found.id), event.old, event.new,
-            str(found.get('host_id')), *(
-        str(found.get(f'{name}_{form}'))
-        for name in ('create', 'creation', 'start', 'completion')
-        for form in ('ts', 'time')))

@@ -142,7 +142,8 @@ class Message:
         return succeed(self._fields.name('user'))
 
     def __repr__(self) -> str:
-        return f'<{self.event} {self.topic or ""}>'
+        return f'<{self.event} {self.topic}>' if self.topic else (
+            f'<{self.event}>')
 
 
 def make_message(cls: type[Self], frame: Frame, connection: Hub | None,

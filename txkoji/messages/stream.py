@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 
@@ -13,8 +13,11 @@ from txkoji.messages.listening import NotHandled
 from txkoji.messages.message import Message
 from txkoji.messages.subscription import Kinds, Subscription
 
+#: The class of the events of a stream.
+Event = TypeVar('Event', bound=Message)
 
-class EventStream(AsyncItems[Message]):
+
+class EventStream(AsyncItems[Event]):
     """
     Events, one after the other; `Events.stream` makes it.
 
@@ -37,9 +40,9 @@ class EventStream(AsyncItems[Message]):
         #: Fires when the last given event is handled.
         self._handled: Deferred[None] | None = None
         #: The events that wait, and what fires when they are handled.
-        self._events: deque[tuple[Message, Deferred[None]]] = deque()
+        self._events: deque[tuple[Event, Deferred[None]]] = deque()
         #: Those who wait for an event.
-        self._askers: deque[Deferred[Message]] = deque()
+        self._askers: deque[Deferred[Event]] = deque()
         self._limit = limit
         self._error: StreamOverflow | None = None
         self._inlet = _Inlet(self)
@@ -47,7 +50,7 @@ class EventStream(AsyncItems[Message]):
             self._inlet, kind, match, unsubscribe)
         self._over = False
 
-    def take(self, event: Message) -> Deferred[None]:
+    def take(self, event: Event) -> Deferred[None]:
         """
         Let an event wait for the loop.
 
@@ -77,7 +80,7 @@ class EventStream(AsyncItems[Message]):
         """Stay alive while a loop waits here, which only Deferreds know."""
         self._inlet.held = self if self._askers else None
 
-    def next_item(self) -> Deferred[Message]:
+    def next_item(self) -> Deferred[Event]:
         """
         Get the next event; the one before it is handled then.
 
@@ -88,13 +91,13 @@ class EventStream(AsyncItems[Message]):
         self._settle()
         if not self._events and self._over:
             return fail(self._error or StopAsyncIteration())
-        asker: Deferred[Message] = Deferred(self._leave)
+        asker: Deferred[Event] = Deferred(self._leave)
         self._askers.append(asker)
         self._hold()
         self._serve()
         return asker
 
-    def _leave(self, asker: Deferred[Message]) -> None:
+    def _leave(self, asker: Deferred[Event]) -> None:
         self._askers.remove(asker)
         self._hold()
 
@@ -145,9 +148,9 @@ class _Inlet:
     :ivar held: the stream, while a loop waits for an event.
     """
 
-    def __init__(self, stream: EventStream) -> None:
+    def __init__(self, stream: EventStream[Any]) -> None:
         self._stream = weakref.ref(stream)
-        self.held: EventStream | None = None
+        self.held: EventStream[Any] | None = None
 
     def __call__(self, event: Message) -> Deferred[None]:
         stream = self._stream()

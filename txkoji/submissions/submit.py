@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
 
@@ -24,6 +25,8 @@ from txkoji.waiting.tasks import TaskOrId
 
 #: Groups of sources of a chain build.
 Groups = Sequence[str | Sequence[str]]
+
+Product = TypeVar('Product')
 
 
 class Watcher(Protocol):
@@ -49,17 +52,14 @@ class Order(NamedTuple):
     :ivar opts: the options of the hub method.
     :ivar priority: added to Koji's default priority; None for the same.
     :ivar channel: the name of a channel, or None.
+    :ivar is_scratch: whether the build is not kept.
     """
 
     target: str | None
     opts: dict[str, Any]
     priority: int | None
     channel: str | None
-
-    @property
-    def is_scratch(self) -> bool:
-        """Whether the build is not kept."""
-        return bool(self.opts.get('scratch'))
+    is_scratch: bool = False
 
     @property
     def named(self) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class _Started:
         return task
 
 
-class Submission(_Started):
+class Submission(_Started, Generic[Product]):
     """
     A build that was submitted.
 
@@ -131,17 +131,22 @@ class Submission(_Started):
             print(line.text)
         files = await submission.done()
 
+    Its type parameter is that of the result: ``Submission[Build]``, or, of a
+    scratch build, ``Submission[list[File]]``.
+
+    :param find: finds the result, when the task is closed.
     :ivar task: its `Task`, as it was when it was last asked for.
     :ivar is_scratch: whether the build is not kept.
     """
 
     def __init__(self, client: HubClient, koji: Watcher, task: Task,
-                 is_scratch: bool) -> None:
+                 is_scratch: bool,
+                 find: Callable[[Task], Awaitable[Product]]) -> None:
         super().__init__(client, koji, task)
         self.is_scratch: bool = is_scratch
+        self._find = find
 
-    def done(self, timeout: float | None = None
-             ) -> Deferred[Build | list[File]]:
+    def done(self, timeout: float | None = None) -> Deferred[Product]:
         """
         Wait until the build is done.
 
@@ -156,15 +161,8 @@ class Submission(_Started):
         """
         return Deferred.fromCoroutine(self._done(timeout))
 
-    async def _done(self, timeout: float | None) -> Build | list[File]:
-        task = await self.wait_for_task(timeout)
-        if self.is_scratch:
-            return await task.output()
-        builds = await _builds_of(self.client, [task])
-        if not builds:
-            raise GenericError(f'task {task.id} is closed, and the hub knows'
-                               ' no build of it', method='listBuilds')
-        return builds[0]
+    async def _done(self, timeout: float | None) -> Product:
+        return await self._find(await self.wait_for_task(timeout))
 
 
 class ChainSubmission(_Started):
@@ -196,10 +194,15 @@ class ChainSubmission(_Started):
 
 async def submit_build(client: HubClient, koji: Watcher, source: str | None,
                        order: Order, srpm: Local | None,
-                       progress: ByteListener) -> Submission:
+                       progress: ByteListener
+                       ) -> Submission[Build] | Submission[list[File]]:
     """Start a build; see `Connection.submit_build`."""
     if (source is None) == (srpm is None):
         raise ValueError('submit_build: give either a source or a srpm')
+    if order.opts.get('scratch') and not order.is_scratch:
+        # The type of the submission depends on the argument.
+        raise ValueError('submit_build: for a scratch build, give scratch=True'
+                         ' instead of the option')
     if order.target is None and 'repo_id' not in order.opts:
         raise ValueError('submit_build: without a target, give a repo_id in'
                          ' opts')
@@ -211,7 +214,9 @@ async def submit_build(client: HubClient, koji: Watcher, source: str | None,
     if srpm is not None:
         source = await _upload(client, srpm, name, progress)
     task = await _start(client, 'build', source, order)
-    return Submission(client, koji, task, order.is_scratch)
+    if order.is_scratch:
+        return Submission(client, koji, task, True, _files_of)
+    return Submission(client, koji, task, False, partial(_build_of, client))
 
 
 async def submit_chain(client: HubClient, koji: Watcher, groups: Groups,
@@ -294,6 +299,24 @@ async def _start(client: HubClient, method: str, source: Any, order: Order
         client, Deferred.fromCoroutine(start()),
         lambda task: patient.cancelTask(task.id), method,
         lambda task: f'task {task.id}')
+
+
+async def _files_of(task: Task) -> list[File]:
+    """Get the files of a scratch build."""
+    return await task.output()
+
+
+async def _build_of(client: HubClient, task: Task) -> Build:
+    """
+    Get the build of a task.
+
+    :raises GenericError: if there is none.
+    """
+    builds = await _builds_of(client, [task])
+    if not builds:
+        raise GenericError(f'task {task.id} is closed, and the hub knows no'
+                           ' build of it', method='listBuilds')
+    return builds[0]
 
 
 async def _builds_of(client: HubClient, tasks: list[Task]) -> list[Build]:

@@ -34,10 +34,15 @@ class Part(NamedTuple):
     :ivar output: the log to show the end of, or None.
     """
 
+    #: The task.
     task: Task
+    #: The error of the task, or None.
     error: KojiException | None
+    #: The architecture, or None.
     arch: str | None
+    #: The name of the builder, or None.
     host: str | None
+    #: The logs, in the order to look at them.
     logs: list[File]
     output: OutputFile | None
 

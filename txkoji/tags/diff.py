@@ -1,12 +1,19 @@
 """Comparing the builds of two tags."""
 from __future__ import annotations
 
+from collections.abc import Iterator
+from heapq import merge
 from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 
 from txkoji.hub.deferreds import gather
+from txkoji.nvr import NVR, VersionKey
 from txkoji.resource import Hub
+
+#: Number of packages that are sorted in one turn of the reactor.
+PACKAGES = 1000
 
 
 class TaggedBuild(NamedTuple):
@@ -30,6 +37,11 @@ class TaggedBuild(NamedTuple):
     release: str
     tag_name: str
 
+    @property
+    def version_key(self) -> VersionKey:
+        """A value to sort by, whose order is that of rpm."""
+        return NVR('', self.version, self.release, self.epoch).version_key
+
 
 class PackageDiff(NamedTuple):
     """
@@ -51,10 +63,17 @@ class TagDiff:
     The difference of two tags.
 
     :ivar same: the number of builds that both tags have.
+    :ivar packages: the packages with different builds, by name, each a
+                    `PackageDiff`.
+    :ivar here: the builds that only the first tag has, by package.
+    :ivar there: the builds that only the other tag has, by package.
     """
 
     def __init__(self) -> None:
         self.same: int = 0
+        self.packages: list[PackageDiff] = []
+        self.here: list[TaggedBuild] = []
+        self.there: list[TaggedBuild] = []
         #: The different builds of each package: of each tag, by id.
         self._packages: dict[str, list[dict[int, TaggedBuild]]] = {}
         #: The ids of the builds of each tag, for those that come twice.
@@ -62,27 +81,10 @@ class TagDiff:
 
     def __repr__(self) -> str:
         return (f'<TagDiff: {self.same} builds the same,'
-                f' {len(self._packages)} packages different>')
+                f' {len(self.packages)} packages different>')
 
     def __bool__(self) -> bool:
-        return bool(self._packages)
-
-    @property
-    def packages(self) -> list[PackageDiff]:
-        """The packages with different builds, by name."""
-        return [PackageDiff(name, *(list(builds.values())
-                                    for builds in self._packages[name]))
-                for name in sorted(self._packages)]
-
-    @property
-    def here(self) -> list[TaggedBuild]:
-        """The builds that only the first tag has, by package."""
-        return [build for each in self.packages for build in each.here]
-
-    @property
-    def there(self) -> list[TaggedBuild]:
-        """The builds that only the other tag has, by package."""
-        return [build for each in self.packages for build in each.there]
+        return bool(self.packages)
 
     def add(self, side: int, row: Any) -> None:
         """
@@ -109,9 +111,28 @@ class TagDiff:
             number, row['nvr'], row.get('epoch'), row['version'],
             row['release'], row['tag_name'])
 
-    def close(self) -> None:
-        """Forget what only further builds would need."""
+    def sort(self) -> Iterator[None]:
+        """
+        Make the lists, when all builds have been added.
+
+        The iteration has steps only between parts of long work.
+        """
         self._ids = set(), set()
+        found, self._packages = self._packages, {}
+        names = list(found)
+        parts = []
+        for start in range(0, len(names), PACKAGES):
+            if start:
+                yield
+            parts.append(sorted(names[start:start + PACKAGES]))
+        for count, name in enumerate(merge(*parts)):
+            if count and count % PACKAGES == 0:
+                yield
+            package = PackageDiff(name, *(
+                list(builds.values()) for builds in found.pop(name)))
+            self.packages.append(package)
+            self.here += package.here
+            self.there += package.there
 
 
 async def diff_tags(hub: Hub, here: int | str, there: int | str, *,
@@ -131,5 +152,7 @@ async def diff_tags(hub: Hub, here: int | str, there: int | str, *,
     # memory is that of the difference.
     await gather([Deferred.fromCoroutine(read(0, here, event)),
                   Deferred.fromCoroutine(read(1, there, other_event))])
-    diff.close()
+    for _ in diff.sort():
+        # Thousands of packages would hold the reactor.
+        await deferLater(hub.reactor, 0)
     return diff

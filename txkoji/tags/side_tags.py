@@ -36,7 +36,7 @@ class SideTags:
         self._client = client
 
     def list(self, base: int | str | None = None,
-             user: int | str | None = None) -> Deferred[Any]:
+             user: int | str | None = None) -> Deferred[list[Tag]]:
         """
         List side tags.
 
@@ -50,7 +50,7 @@ class SideTags:
         return self._call('listSideTags', base, user)
 
     def create(self, base: int | str, *, debuginfo: bool = False,
-               suffix: str | None = None) -> Deferred[Any]:
+               suffix: str | None = None) -> Deferred[Tag]:
         """
         Create a side tag, with a build target of the same name.
 

@@ -23,14 +23,23 @@ class Layout(NamedTuple):
     paths with a ``|`` between them, the first that leads to a value counts.
     """
 
+    #: The names of the parameters, separated by spaces.
     params: str
+    #: The path of the source.
     source: str = ''
+    #: The path of the name of the package.
     package: str = ''
+    #: The path of the build target.
     target: str = ''
+    #: The path of the tag.
     tag: str = ''
+    #: The path of the architecture.
     arch: str = ''
+    #: The path of the architectures, separated by spaces.
     arches: str = ''
+    #: The path of the build.
     build: str = ''
+    #: Follows the name of the source in the name of the package.
     suffix: str = ''
 
     @property
@@ -54,6 +63,7 @@ def _image_arch(params: str) -> Layout:
                   tag='build_tag', arch='arch')
 
 
+#: The layout of each task method.
 METHODS: dict[str, Layout] = {
     # Packages.
     'build': Layout('src target opts?', source='src', target='target',

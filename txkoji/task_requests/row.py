@@ -34,13 +34,13 @@ class TaskRow(Timed):
     awaited: bool | None
     #: The id of its channel.
     channel_id: int | None
-    #: The text of `completed`.
+    #: The text of ``completed``.
     completion_time: str | None
-    #: `completed` in seconds since 1970.
+    #: ``completed`` in seconds since 1970.
     completion_ts: float | None
-    #: The text of `created`.
+    #: The text of ``created``.
     create_time: str
-    #: `created` in seconds since 1970.
+    #: ``created`` in seconds since 1970.
     create_ts: float | None
     #: The id of the builder that it is assigned to.
     host_id: int | None
@@ -64,9 +64,9 @@ class TaskRow(Timed):
     request: list[Any] | str | None
     #: The result, in lists.
     result: Any
-    #: The text of `started`.
+    #: The text of ``started``.
     start_time: str | None
-    #: `started` in seconds since 1970.
+    #: ``started`` in seconds since 1970.
     start_ts: float | None
     #: The state; see `txkoji.task_states`.
     state: int

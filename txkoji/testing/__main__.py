@@ -11,6 +11,7 @@ from twisted.internet.task import LoopingCall, react
 
 from txkoji.testing import FakeHub
 
+#: The profile to reach the hub by.
 PROFILE = '''\
 [{name}]
 server = {url}
@@ -18,6 +19,7 @@ weburl = {web}
 topurl = {top}
 '''
 
+#: The lines of the profile for a hub over TLS.
 CERTIFIED = '''\
 serverca = {ca}
 authtype = ssl

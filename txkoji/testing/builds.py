@@ -1,6 +1,8 @@
 """The builds of a FakeHub: how they begin, and what becomes of them."""
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Mapping
 from typing import Any
 
 from txkoji import build_states
@@ -40,7 +42,7 @@ class Builds:
         """
         Begin a build, anew if it has failed before.
 
-        :param data: what it is: `name`, `version`, `release`, and more.
+        :param data: what it is: ``name``, ``version``, ``release``, and more.
         :returns: its row.
         :raises GenericError: if there is one that has not failed.
         """
@@ -139,6 +141,23 @@ class Builds:
         if with_task and task is not None:
             cancel_task(self._world, task)
         return True
+
+    def keep_scratch(self, task: Row, paths: list[str],
+                     logs: Mapping[str, list[str]]) -> None:
+        """
+        Put the files of a scratch build into the folder of its user.
+
+        :param paths: the paths of the packages, below "work".
+        :param logs: those of the logs, by architecture.
+        """
+        owner = self._tables.name('users', task['owner'])
+        folders = [('', paths), *(
+            (f'logs/{arch}/', found) for arch, found in logs.items())]
+        for folder, found in folders:
+            for path in found:
+                self._world.files.copy(
+                    f'work/{path}', f'scratch/{owner}/task_{task["id"]}/'
+                    f'{folder}{posixpath.basename(path)}')
 
     def say(self, row: Row, old: int | None) -> None:
         """Say on the bus that the state of a build changed."""

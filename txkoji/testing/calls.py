@@ -75,7 +75,9 @@ class Export:
 
     name: str
     kind: type[Methods]
+    #: The function that answers.
     function: Callable[..., Any]
+    #: How the function is a hub method.
     rule: Rule
 
     @cached_property

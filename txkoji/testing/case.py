@@ -55,7 +55,7 @@ class HubTestCase(SynchronousTestCase):
         self.addCleanup(lambda: self.get(self.koji.close()))
 
     def make_hub(self) -> FakeHub:
-        """Make the hub; a subclass may make another one, with a `Clock`."""
+        """Make the hub; a subclass may make another one, with a clock."""
         return FakeHub(clock=Clock())
 
     def get(self, work: Coroutine[Any, Any, T] | Deferred[T]) -> T:

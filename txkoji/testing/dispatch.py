@@ -51,6 +51,7 @@ OF_SESSIONS = ('exclusiveSession', 'login', 'logout', 'logoutChild',
 #: Rows are read when they are encoded, but not if they are fewer.
 FEW = 100
 
+#: The methods that call several others.
 MANY = ('multiCall', 'system.multicall')
 
 
@@ -62,6 +63,7 @@ class Taught:
     :ivar anonymous: whether nobody may call it, though it is a write.
     """
 
+    #: Gets the arguments of a call, and returns the answer.
     function: Callable[..., Any]
     anonymous: bool = False
 

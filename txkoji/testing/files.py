@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
@@ -16,7 +17,7 @@ from zope.interface import implementer
 
 from txkoji.exceptions import GenericError
 from txkoji.files.checksums import new_hash
-from txkoji.files.paths import DEFAULT, on_volume
+from txkoji.files.paths import DEFAULT, on_volume, scratch_path
 from txkoji.testing.served import Served
 
 #: So many bytes of a file are sent at once.
@@ -89,6 +90,22 @@ class Files:
     def copy(self, old: str, new: str, volume: str | None = None) -> None:
         """Copy a file to another place, on the usual volume or another."""
         self.write(new, self.read(old), volume)
+
+    def copy_to_scratch(self, owner: str | None, task_id: int,
+                        paths: Iterable[str],
+                        logs: Mapping[str, Iterable[str]]) -> None:
+        """
+        Copy the output of a scratch build to the folder of its owner.
+
+        :param paths: paths of packages below ``work``.
+        :param logs: architecture -> paths of logs below ``work``.
+        """
+        folders = [('', paths), *((f'logs/{arch}/' if arch else 'logs/', each)
+                                  for arch, each in logs.items())]
+        for folder, names in folders:
+            for path in names:
+                self.copy(f'work/{path}', scratch_path(
+                    str(owner), task_id, folder + os.path.basename(path)))
 
     def remove(self, path: str, volume: str | None = None) -> None:
         """Remove a file; one that is not there already is."""
@@ -163,6 +180,7 @@ def checksum(kind: str, data: bytes) -> str:
 class FilesResource(Resource):
     """What is served under the topurl."""
 
+    #: All paths below are files.
     isLeaf = True
 
     def __init__(self, hub: Served) -> None:

@@ -20,7 +20,7 @@ class History:
 
     Rows of versioned tables are not removed, but revoked, so that a hub can
     tell how things were. A change of a tag that is in none of these tables
-    (the import of an RPM, for one) is a row of the table `tag_updates`.
+    (the import of an RPM, for one) is a row of the table ``tag_updates``.
 
     :param world: what changes.
     """

@@ -57,13 +57,14 @@ class FakeHub(Serving, Making, Life):
 
     :param sample: whether it knows the sample, or nothing.
     :param clock: its time; None for Twisted's reactor, imported at the first
-                  wait. A test that moves the time gives a `Clock`.
+                  wait. A test that moves the time gives a
+                  `Clock <twisted.internet.task.Clock>`.
     :param reactor: the same by an older name.
     :param front: whether it is behind a front server, whose headers
                   ``Remote-User`` (of Kerberos), and ``SSL-Client-Verify``
                   with ``SSL-Client-S-DN-CN`` (of a certificate) it believes.
     :param folder: where it keeps its files; None for in memory.
-    :param version: what it calls itself, and does; see `version` below.
+    :param version: what it calls itself, and does; see ``version`` below.
 
     :ivar world: its state: each call is a transaction in it.
     :ivar tables: what it knows; a test may change the rows.
@@ -82,7 +83,8 @@ class FakeHub(Serving, Making, Life):
                  (`txkoji.testing.repos.Repos`).
     :ivar builders: let tasks begin and end by themselves, once they are
                     started (`txkoji.testing.builders.Builders`); without
-                    them, a test does with `open_task` and `finish_task`.
+                    them, a test does with `Life.open_task` and
+                    `Life.finish_task`.
     :ivar messages: what it said on the bus
                     (`txkoji.testing.bus.BusMessage`); see `publish_to`.
     :ivar sessions: who is logged in, and who may (`Sessions`).
@@ -92,7 +94,7 @@ class FakeHub(Serving, Making, Life):
                    before 1.35 their answers have no ``Koji-Version``, and
                    they know no requests for repositories.
     :ivar resource: its Twisted Web resource, to serve it in another way than
-                    `listen` does.
+                    `Serving.listen` does.
     """
 
     def __init__(self, *, sample: bool = True, clock: Any = None,
@@ -286,13 +288,13 @@ class FakeHub(Serving, Making, Life):
         """
         Be a bad hub from now on.
 
-        :param kind: ``offline`` (a fault 1014 with `text`), ``slow`` (an
-            answer after `seconds`, a number or what gives one; a call with a
+        :param kind: ``offline`` (a fault 1014 with ``text``), ``slow`` (an
+            answer after ``seconds``, a number or what gives one; a call with a
             callnum holds up its session meanwhile), ``dropped-before`` and
             ``dropped-after`` (the connection breaks before, or after, the
             call was carried out), ``truncated`` (it breaks in the middle of
             the answer), or
-            ``garbage`` (`data` for an answer).
+            ``garbage`` (``data`` for an answer).
         :param method: only in requests of this method; "upload" is for
                        pieces of files that come as they are, "GET" for files
                        under the topurl.

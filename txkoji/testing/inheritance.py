@@ -126,7 +126,7 @@ def listed(tables: Tables, tag: int, event: int | None = None,
            inherit: bool = True, package: int | None = None
            ) -> dict[int, Row]:
     """
-    Get the packages of a tag: for each the row of `tag_packages` that counts.
+    Get the packages of a tag: for each its row of ``tag_packages``.
 
     :param package: only this one.
     """
@@ -145,7 +145,7 @@ def listed(tables: Tables, tag: int, event: int | None = None,
 
 def owner_of(tables: Tables, row: Row, event: int | None = None
              ) -> int | None:
-    """Who owned the package of a row of `tag_packages`."""
+    """Who owned the package of a row of ``tag_packages``."""
     for each in tables.where('tag_package_owners', 'tag_id', row['tag_id']):
         if each['package_id'] == row['package_id'] and holds(each, event):
             return int(each['owner'])
@@ -163,7 +163,7 @@ def tagged(tables: Tables, tag: int, *, inherit: bool, latest: int,
            wanted: Callable[[Row, Row], bool],
            event: int | None = None) -> list[tuple[Row, Row]]:
     """
-    Get the builds in a tag, and with `inherit` in those that it inherits from.
+    Get the builds in a tag, and with ``inherit`` in the tags it inherits from.
 
     :param latest: how many of each package, the last tagged first; 0 for
                    all.

@@ -137,7 +137,7 @@ def entry(tables: Tables, table: str, info: Any, strict: bool = True
     """
     Get the row of a table with an id or a name, also of what is deleted.
 
-    :raises GenericError: if `strict`, and there is none.
+    :raises GenericError: if ``strict``, and there is none.
     """
     key = key_of(info)
     found = tables.find(table, key)
@@ -160,7 +160,7 @@ def entry_id(tables: Tables, table: str, info: Any) -> int:
 
 def tag(tables: Tables, info: Any, event: int | None = None,
         blocked: bool = False) -> Row | None:
-    """Get a tag, as `getTag` has it, or None."""
+    """Get a tag, as ``getTag`` has it, or None."""
     key = key_of(info)
     if event is None:
         row = tables.find('tags', key)
@@ -196,7 +196,7 @@ def build_row(tables: Tables, info: Any, strict: bool = False) -> Row | None:
     """
     Get the row of a build, by id, NVR, or a dictionary of either.
 
-    :raises GenericError: if `strict`, and there is none.
+    :raises GenericError: if ``strict``, and there is none.
     """
     wanted = info
     if isinstance(info, dict):
@@ -295,7 +295,7 @@ def rpm_row(tables: Tables, info: Any, strict: bool = False) -> Row | None:
     """
     Get an RPM by id, by its file's name, or by a dictionary.
 
-    :raises GenericError: if that names none in any way, or `strict`.
+    :raises GenericError: if that names none in any way, or ``strict``.
     """
     wanted: Row
     if isinstance(info, int):

@@ -37,6 +37,7 @@ class MemoryNetwork:
     :param reactor: for requests that wait.
     """
 
+    #: The bytes stay in the process.
     needs_tls = False
     #: A new connection costs nothing.
     keep_alive = False
@@ -117,6 +118,7 @@ class End:
     """
 
     peer: End
+    #: Whether the end is being closed.
     disconnecting: bool = False
 
     def __init__(self, pipe: _Pipe, protocol: Any, is_server: bool) -> None:
@@ -167,6 +169,7 @@ class End:
         """Get the address of the other side."""
         return IPv4Address('TCP', '127.0.0.1', 443)
 
+    #: Both ends have one address.
     getHost = getPeer
 
     def setTcpNoDelay(self, enabled: bool) -> None:

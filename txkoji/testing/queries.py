@@ -101,7 +101,7 @@ def among(rows: Iterable[Row], column: str, wanted: Any, null: bool = False
     """
     Get the rows with a value, or one of a list.
 
-    No value is no filter, but with `null` it is the value NULL.
+    No value is no filter, but with ``null`` it is the value NULL.
     """
     if wanted is None and not null:
         return rows

@@ -44,7 +44,7 @@ class Repos:
     Nobody makes repositories by itself: a test does, with `make`, or the hub's
     builders.
 
-    :param world: where they are: `repos` and `repo_requests`.
+    :param world: where they are: ``repos`` and ``repo_requests``.
 
     :ivar history: the hub's events.
     """
@@ -139,7 +139,7 @@ class Repos:
         self._world.change(row, state=state, state_time=self._world.moment())
 
     def find(self, repo_id: int) -> Row | None:
-        """Get a repository, as `repoInfo` has it, or None."""
+        """Get a repository, as ``repoInfo`` has it, or None."""
         row = self._tables.by_id('repos').get(repo_id)
         return row and self.joined(row)
 
@@ -173,7 +173,7 @@ class Repos:
         Ask for one.
 
         :param min_event: an event, "last", or None, which lets it lag.
-        :returns: what `repo.request` gives.
+        :returns: what ``repo.request`` gives.
         """
         if at_event is None:
             min_event = self._min_event(tag_id, min_event)

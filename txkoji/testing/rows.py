@@ -14,7 +14,7 @@ TASK = ('id', 'method', 'state', 'arch', 'label', 'parent', 'channel_id',
 
 
 def build(tables: Tables, row: Row) -> Row:
-    """Get a build, as `getBuild` has it."""
+    """Get a build, as ``getBuild`` has it."""
     package = tables.name('packages', row['package_id'])
     joined = {
         'build_id': row['id'], 'id': row['id'],
@@ -42,7 +42,7 @@ def listed_build(tables: Tables, row: Row) -> Row:
 
 
 def tagged_build(tables: Tables, row: Row, tagging: Row, extra: bool) -> Row:
-    """Get a build, as `listTagged` has it."""
+    """Get a build, as ``listTagged`` has it."""
     joined = build(tables, row)
     for name in ('cg_id', 'cg_name', 'source', 'creation_ts', 'start_ts',
                  'completion_ts', 'promotion_ts'):
@@ -56,7 +56,7 @@ def tagged_build(tables: Tables, row: Row, tagging: Row, extra: bool) -> Row:
 
 
 def task(row: Row, request: bool = False) -> Row:
-    """Get a task, as `getTaskInfo` has it."""
+    """Get a task, as ``getTaskInfo`` has it."""
     joined = {column: row.get(column) for column in TASK}
     for name in ('create', 'start', 'completion'):
         put_time(joined, name, row[f'{name}_time'])
@@ -66,7 +66,7 @@ def task(row: Row, request: bool = False) -> Row:
 
 
 def target(tables: Tables, row: Row) -> Row:
-    """Get a target, as `getBuildTarget` has it."""
+    """Get a target, as ``getBuildTarget`` has it."""
     return {**unversioned(row),
             'build_tag_name': tables.name('tags', row['build_tag']),
             'dest_tag_name': tables.name('tags', row['dest_tag'])}
@@ -78,7 +78,7 @@ def nvr(row: Row) -> str:
 
 
 def package_entry(tables: Tables, row: Row, owner: int | None) -> Row:
-    """Get a package of a tag, as `listPackages` has it."""
+    """Get a package of a tag, as ``listPackages`` has it."""
     return {'package_id': row['package_id'],
             'package_name': tables.name('packages', row['package_id']),
             'tag_id': row['tag_id'],

@@ -26,7 +26,7 @@ def run(work: Coroutine[Any, Any, T] | Deferred[T], hub: FakeHub, *,
         assert run(hub.connection().getTag('f44'), hub).name == 'f44'
 
     :param work: a coroutine, or a Deferred.
-    :param hub: a hub with a `Clock`.
+    :param hub: a hub with a `Clock <twisted.internet.task.Clock>`.
     :param seconds: the most seconds by the clock of the hub.
     :raises Exception: that of the coroutine.
     :raises AssertionError: if the coroutine waits for longer, or for

@@ -12,12 +12,19 @@ from txkoji.testing.sessions import ClientIdentity
 class Served(Protocol):
     """A hub, as far as it is served."""
 
+    #: The version of the hub.
     version: str
+    #: Whether the hub takes files as they are, not in calls only.
     takes_files: bool
+    #: Whether a front server sends the identity of the client.
     front: bool
+    #: The reactor of the hub.
     clock: Any
+    #: The files of the hub.
     files: Any
+    #: The calls so far: (method, args, kwargs).
     calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]]
+    #: The requests that are being answered.
     serving: set[Deferred[None]]
 
     def trouble(self, kind: str, method: str) -> Misbehaviour | None:

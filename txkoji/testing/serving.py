@@ -91,7 +91,9 @@ class Serving(ABC):
         Serve it on this machine.
 
         :param port: where; 0 for any port that is free.
-        :param tls: a server's `CertificateOptions`, to serve it over https;
+        :param tls: a server's `CertificateOptions
+                    <twisted.internet.ssl.CertificateOptions>`, to serve it
+                    over https;
                     with ``trustRoot=`` clients log in by certificate.
         :param reactor: None for Twisted's own.
         :returns: a Deferred that fires with its URL.
@@ -157,7 +159,9 @@ class Spoken(ProtocolWrapper):
 class Listening(WrappingFactory):
     """Knows its connections, and tells those over TLS what it speaks."""
 
+    #: Starts and ends are not logged.
     noisy = False
+    #: The protocol of a connection.
     protocol: type[ProtocolWrapper] = Spoken
 
     def acceptableProtocols(self) -> list[bytes]:

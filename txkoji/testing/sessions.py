@@ -56,19 +56,33 @@ class ClientIdentity:
 class HubSession:
     """A row of the hub's table of sessions; a test may change it."""
 
+    #: The id of the session.
     id: int
+    #: The key of the session.
     key: str
+    #: The id of the user.
     user_id: int
+    #: The number of the way to log in.
     authtype: int
+    #: The address that the user has.
     hostip: str
+    #: The time of the login, in seconds since 1970.
     start_time: float
+    #: The id of the session that this is a subsession of.
     master: int | None = None
+    #: The time of the last renewal, in seconds since 1970.
     renew_time: float | None = None
+    #: The time of the last call, in seconds since 1970.
     update_time: float | None = None
+    #: The number of the last write.
     callnum: int | None = None
+    #: Whether the session has expired.
     expired: bool = False
+    #: Whether the user has logged out.
     closed: bool = False
+    #: Whether other sessions of the user are locked.
     exclusive: bool = False
+    #: Held by a call with a callnum.
     lock: FairSemaphore = field(default_factory=lambda: FairSemaphore(1),
                                 repr=False)
 
@@ -327,7 +341,7 @@ class Credentials:
         raise AuthError('could not verify client: NONE')
 
     def describe(self, row: HubSession, details: bool) -> Row:
-        """Get a session, as `getSessionInfo` has it."""
+        """Get a session, as ``getSessionInfo`` has it."""
         info: Row = {
             'authtype': row.authtype, 'callnum': row.callnum,
             'exclusive': row.exclusive or None, 'expired': row.expired,

@@ -11,11 +11,13 @@ from typing import Any
 from txkoji.exceptions import KojiException, ParameterError
 from txkoji.testing import schema
 
+#: The folder of the sample.
 SAMPLE = os.path.join(os.path.dirname(__file__), 'sample')
 
 #: When the sample was recorded, in seconds since 1970.
 RECORDED = 1795331086.0
 
+#: A row of a table: column -> value.
 Row = dict[str, Any]
 
 #: The tables whose rows the sample has.
@@ -25,6 +27,7 @@ RECORDED_TABLES = (
     'repos', 'rpms', 'tag_packages', 'tag_updates', 'taggings', 'tags',
     'targets', 'tasks', 'users', 'volumes')
 
+#: The names of all tables.
 NAMES = (*RECORDED_TABLES,
          'archive_types', 'btypes', 'buildroots', 'external_repos',
          'group_packages', 'group_reqs', 'groups', 'notification_blocks',
@@ -49,16 +52,16 @@ class Tables:
     """
     The tables of a hub.
 
-    Each is an attribute, a list of rows, which a test may change: `builds`,
-    `tasks`, `tags`, `taggings`, `inheritance`, `packages`, `tag_packages`,
-    `targets`, `users`, `hosts`, `channels`, `host_channels`, `cgs`,
-    `build_types`, `rpms`, `archives`, `volumes`, `events`, `tag_updates`,
-    `repos`, `repo_requests`, and others (`NAMES`). The files in ``sample``
-    show their columns; of a row that a test adds, those that are left out are
-    None. A row of a versioned table (`taggings`, `tag_packages`,
-    `inheritance`, `tags`, `targets`, `host_channels`, ...) with a
-    ``revoke_event`` holds no longer, but did at the events from its
-    ``create_event`` on until then.
+    Each is an attribute, a list of rows, which a test may change: ``builds``,
+    ``tasks``, ``tags``, ``taggings``, ``inheritance``, ``packages``,
+    ``tag_packages``, ``targets``, ``users``, ``hosts``, ``channels``,
+    ``host_channels``, ``cgs``, ``build_types``, ``rpms``, ``archives``,
+    ``volumes``, ``events``, ``tag_updates``, ``repos``, ``repo_requests``, and
+    others (`NAMES`). The files in ``sample`` show their columns; of a row that
+    a test adds, those that are left out are None. A row of a versioned table
+    (``taggings``, ``tag_packages``, ``inheritance``, ``tags``, ``targets``,
+    ``host_channels``, ...) with a ``revoke_event`` holds no longer, but did at
+    the events from its ``create_event`` on until then.
 
     The sample is a part of a hub: it has every build of the tag f43-updates
     and the last 500 tasks, but not the packages of each tag (a build may be

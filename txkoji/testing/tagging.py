@@ -67,7 +67,7 @@ class Tagging:
 
     def put(self, tag: Row, row: Row, user_id: int, force: bool = False
             ) -> None:
-        """Put a build into a tag, whoever asks; fails as `tag`."""
+        """Put a build into a tag, whoever asks; fails as ``tag``."""
         self.complete(row)
         old = self._tagging(tag['id'], row['id'])
         if old is not None:
@@ -84,7 +84,7 @@ class Tagging:
         """
         Take a build out of a tag.
 
-        :raises TagError: if it is not there, and `strict`.
+        :raises TagError: if it is not there, and ``strict``.
         """
         tag = strict_tag(self._tables, info)
         row = strict_build(self._tables, build)

@@ -105,7 +105,7 @@ class Tasks:
         return True
 
     def assign(self, row: Row, host_id: int, force: bool = False) -> bool:
-        """Give a task to a host, if it is free, or `force`."""
+        """Give a task to a host, if it is free, or ``force``."""
         if row['state'] != task_states.FREE and not (
                 force and row['state'] in (task_states.OPEN,
                                            task_states.ASSIGNED)):

@@ -39,6 +39,7 @@ class HubResource(Resource):
     :param user: who is taken to show a certificate; None for whoever does.
     """
 
+    #: All paths below are requests to the hub.
     isLeaf = True
 
     def __init__(self, hub: Served, user: str | None = None) -> None:

@@ -188,11 +188,7 @@ class Work:
         logs = {self._row(number)['arch']: result['logs']
                 for number, result in zip(parts, results)}
         if row is None:
-            owner = self._tables.name('users', task['owner'])
-            for path in [*paths, *sum(logs.values(), [])]:
-                self._world.files.copy(
-                    f'work/{path}', f'scratch/{owner}/task_{task["id"]}/'
-                    f'{posixpath.basename(path)}')
+            Builds(self._world).keep_scratch(task, paths, logs)
             return
         build = rows.build(self._tables, row)
         content = Content(self._world)

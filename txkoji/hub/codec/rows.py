@@ -18,8 +18,10 @@ from typing import Any
 #: Characters that XML does not allow, or that a parser changes.
 CONTROL = r'\x00-\x08\x0b-\x1f\ufffe\uffff'
 
+#: The values of ``<boolean>``.
 BOOLEANS = {'0': False, '1': True}
 
+#: The bytes around a row, as text.
 ROW_BEGIN = '<value><struct>\n'
 ROW_END = '</struct></value>\n'
 

@@ -53,7 +53,9 @@ class Sockets:
     :param reactor: Twisted's reactor.
     """
 
+    #: A URL with https needs TLS over a socket.
     needs_tls = True
+    #: A new connection takes a handshake.
     keep_alive = True
 
     def __init__(self, reactor: Any) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 #: servers ask for a certificate or a token there.
 SSL_LOGIN = '/ssllogin'
 
+#: A path of a file.
 Path = str | os.PathLike[str]
 
 _log = Logger()
@@ -92,7 +93,9 @@ class Credentials(Protocol):
 class PasswordLogin:
     """A user's name and password (``login`` in kojihub/kojixmlrpc.py)."""
 
+    #: The name of the user.
     user: str
+    #: The password, which no text shows.
     password: Secret
 
     async def log_in(self, post: Post, transport: Transport, renew: bool
@@ -265,8 +268,8 @@ def choose(settings: Profile, authtype: str | None = None, *,
 
     :param settings: the profile, for arguments that are not given.
     :returns: the credentials; None for no login.
-    :raises ConfigurationError: if there is no such `authtype`, or an argument
-                                is missing.
+    :raises ConfigurationError: if there is no such ``authtype``, or an
+                                argument is missing.
     """
     authtype = authtype or settings.authtype
     if authtype == 'noauth':

@@ -33,9 +33,12 @@ class Since(NamedTuple):
 
 class Rows(NamedTuple):
     """
-    The rows of changed tasks and builds, by id.
+    The rows of changed tasks and builds.
 
     The row of one that the hub does not know any more is None.
+
+    :ivar tasks: the rows of tasks, by id.
+    :ivar builds: the rows of builds, by id.
     """
 
     tasks: Mapping[int, Any]

@@ -41,6 +41,10 @@ class Filters(NamedTuple):
         """Tell whether events of the tasks and builds of a user are."""
         return self.owners is None or name in self.owners
 
+    def wants_method(self, name: str) -> bool:
+        """Tell whether events of the tasks of a method are wanted."""
+        return self.methods is None or name in self.methods
+
     def wants_tag(self, name: str | None) -> bool:
         """Tell whether events of a tag are wanted."""
         return self.tags is None or name in self.tags

@@ -33,8 +33,7 @@ class Rounds:
         self._client = client
         self._filters = filters
         self._window = window
-        self._task_options: dict[str, Any] = {}
-        self._tasks = TaskChanges(client, self._task_options)
+        self._tasks = TaskChanges(client, filters)
         self._builds = BuildChanges(client, filters)
         self._tags = TagChanges(client, filters)
         self._sources: dict[str, Source] = {
@@ -52,8 +51,6 @@ class Rounds:
         :raises GenericError: if the hub does not know one.
         """
         filters = self._filters
-        if filters.methods is not None:
-            self._task_options['method'] = sorted(filters.methods)
         many = MultiCall(self._client, strict=True)
         owners = [many.call('getUser', name, strict=True)
                   for name in sorted(filters.owners or ())]
@@ -62,7 +59,7 @@ class Rounds:
         if len(many):
             await many()
         if filters.owners is not None:
-            self._task_options['owner'] = [call.result.id for call in owners]
+            self._tasks.owners = [call.result.id for call in owners]
 
     async def begin(self) -> None:
         """Take what there is now as known, without handing it on."""

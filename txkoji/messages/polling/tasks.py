@@ -17,6 +17,7 @@ from txkoji.messages.polling.changes import (
     Since,
     seconds_of,
 )
+from txkoji.messages.polling.filters import Filters
 from txkoji.messages.tasks import TaskStateChange
 from txkoji.multicall import MultiCall
 from txkoji.stored_call import StoredCall
@@ -46,14 +47,16 @@ class TaskChanges:
     of tasks.)
 
     :param client: asks the hub.
-    :param options: the options of ``listTasks`` that choose the tasks.
+    :param filters: chooses the tasks, by method and owner.
 
+    :ivar owners: the ids of the users whose tasks are wanted; None for all.
     :ivar latest: the latest time seen in a row, in seconds since 1970.
     """
 
-    def __init__(self, client: HubClient, options: dict[str, Any]) -> None:
+    def __init__(self, client: HubClient, filters: Filters) -> None:
         self._client = client
-        self._options = options
+        self._filters = filters
+        self.owners: list[int] | None = None
         self._known: dict[int, Known] = {}
         self._since = Since(0, 0)
         #: The last open task that was asked for, when they take turns.
@@ -76,7 +79,19 @@ class TaskChanges:
     @property
     def _wants_none(self) -> bool:
         """Whether no task is asked for: the hub refuses empty lists."""
-        return [] in self._options.values()
+        return self.owners == [] or self._filters.methods == frozenset()
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        """The options of ``listTasks`` that choose the tasks."""
+        options: dict[str, Any] = {}
+        if self.owners is not None:
+            options['owner'] = self.owners
+        methods = self._filters.methods
+        if methods is not None and len(methods) == 1:
+            # The hub takes one. Of several, it is asked for all tasks.
+            [options['method']] = methods
+        return options
 
     def _next_open(self) -> list[int]:
         """Choose the open tasks that a round asks for."""
@@ -91,11 +106,14 @@ class TaskChanges:
     async def find_open(self) -> list[Change]:
         """Find all open tasks, also older ones than a round looks for."""
         found: list[Change] = []
+        offset = 0
         while not self._wants_none:
             page = await self._client.call('listTasks', {
                 **self._options, 'state': list(task_states.ACTIVE_GROUP)},
-                {'order': '-id', 'limit': MAX_PAGE, 'offset': len(found)})
-            found += [self._change(row) for row in page]
+                {'order': '-id', 'limit': MAX_PAGE, 'offset': offset})
+            offset += len(page)
+            found += [self._change(row) for row in page
+                      if self._filters.wants_method(row.method)]
             if len(page) < MAX_PAGE:
                 break
         return found
@@ -126,7 +144,8 @@ class TaskChanges:
             for name in ('create', 'start', 'completion'):
                 self.latest = max(self.latest, seconds_of(row, name) or 0)
             known = self._known.get(row.id)
-            if (not self._is_old(row) if known is None
+            if self._filters.wants_method(row.method) and (
+                    not self._is_old(row) if known is None
                     else known.state != row.state):
                 found[row.id] = self._change(row)
 

@@ -224,15 +224,11 @@ class HostMethods(Methods):
     def moveBuildToScratch(self, task_id: Any, srpm: Any, rpms: Any,
                            logs: Any = None) -> None:
         row = self._mine(task_id)
-        owner = self.tables.name('users', row['owner'])
-        folder = f'scratch/{owner}/task_{row["id"]}'
-        whole = [srpm, *rpms, *(path for paths in (logs or {}).values()
-                                for path in paths)]
-        for path in whole:
+        paths, logs = [srpm, *rpms], logs or {}
+        for path in [*paths, *sum(logs.values(), [])]:
             if self.world.files.size(f'work/{path}') is None:
                 raise GenericError(f'uploaded file missing: work/{path}')
-            name = path.rpartition('/')[2]
-            self.world.files.copy(f'work/{path}', f'{folder}/{name}')
+        Builds(self.world).keep_scratch(row, paths, logs)
 
     @export()
     def tagBuild(self, task_id: Any, tag: Any, build: Any,

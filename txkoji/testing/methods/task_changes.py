@@ -263,5 +263,6 @@ def _make_task(self: Any, method: Any, arglist: Any, **opts: Any) -> None:
 
 
 export('make_task')(_make_task)
+#: The hub method ``makeTask``.
 MAKE = Export('makeTask', TaskChanges, _make_task,
               _make_task.rule)  # type: ignore[attr-defined]

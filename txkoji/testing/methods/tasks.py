@@ -150,4 +150,7 @@ def _wanted(column: str, value: Any) -> Any:
         # The hub puts it into a list.
         raise crash("<class 'psycopg2.errors.SyntaxError'>: syntax error at"
                     f' or near "\'{value}\'"\n')
+    if column == 'method' and isinstance(value, list):
+        raise crash("<class 'psycopg2.errors.UndefinedFunction'>: operator"
+                    ' does not exist: text = text[]\n')
     return integers(value) if column in NUMBERS else value

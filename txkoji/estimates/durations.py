@@ -1,0 +1,338 @@
+"""The durations of earlier builds and tasks, for estimates of many tasks."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from statistics import median
+from typing import Any, NamedTuple
+
+from twisted.internet.defer import Deferred
+
+from txkoji import build_states, task_states
+from txkoji.estimates.averages import is_container, plausible
+from txkoji.estimates.batch import Batch
+from txkoji.estimates.scatter import ENOUGH, Scatter
+from txkoji.exceptions import GenericError
+from txkoji.resource import Hub
+from txkoji.task_requests.row import TaskRow, package_of
+
+#: Methods of tasks that only wait for other tasks: their duration is unknown.
+OPEN_ENDED = frozenset(['chainbuild', 'chainmaven', 'dependantTask',
+                        'waitrepo'])
+
+#: The number of recent tasks of a method in a median (our choice).
+RECENT = 50
+
+#: The number of recent builds of a package whose scatter counts, and the
+#: number of recent builds of a container in an average (our choice).
+BUILDS, AVERAGED = 20, 5
+
+#: The number of packages whose builds are in one answer (our choice). An
+#: answer has 2 kB for each build.
+PACKAGES = 5
+
+#: Methods of container builds, which report their own times to the hub.
+CONTAINERS = ('buildContainer', 'buildSourceContainer')
+
+#: Kinds of averages: the hub's average of a package, the average of the last
+#: builds of a package, and the median of the last tasks of a method.
+PACKAGE, LAST, METHOD = 'package', 'last builds', 'method'
+
+
+class DurationKey(NamedTuple):
+    """
+    The key of an average duration.
+
+    :ivar kind: `PACKAGE`, `LAST` or `METHOD`.
+    :ivar name: the name of the package, or the method.
+    :ivar subject: the subject of a task of the method.
+    """
+
+    kind: str
+    name: str
+    subject: Any = None
+
+
+def task_durations(connection: Hub, tasks: Iterable[TaskRow]
+                   ) -> Deferred[list[timedelta | None]]:
+    """
+    Estimate the durations of tasks, each from its start to its end.
+
+    The estimate depends on the method of the task:
+
+    * ``buildArch``: the `average_build_duration` of the package. This average
+      is that of the slowest architecture, and it includes the import.
+    * ``build``: the same average, and the median of the source package before
+      it, if known.
+    * ``buildContainer`` and ``buildSourceContainer``: the
+      `average_last_builds` of the package.
+    * Other methods: the median of the last 50 closed tasks of the method. If
+      some of the 50 tasks have the same package or tag, and the same
+      architecture, only they count.
+    * Methods that only wait for other tasks, such as ``waitrepo``: unknown.
+
+    :param tasks: tasks in any state. The duration of a finished task is
+                  estimated, too.
+    :returns: a Deferred that fires with a list of timedeltas, in the order of
+              the tasks. An unknown duration is None.
+    :raises GenericError: if there is one task, and the hub refuses to tell the
+                          average of its package.
+    """
+    return Deferred.fromCoroutine(_task_durations(connection, list(tasks)))
+
+
+async def _task_durations(connection: Hub, tasks: list[TaskRow]
+                          ) -> list[timedelta | None]:
+    past = PastDurations(connection)
+    keys = [past.keys(task) for task in tasks]
+    await past.load()
+    if len(tasks) == 1:
+        past.check(keys[0])
+    return [past.duration(steps) for steps in keys]
+
+
+class PastDurations:
+    """
+    The average durations of many tasks, and their scatter, in few calls.
+
+    First get the `keys` of each task, then `load` all durations, then ask for
+    each `duration` and `scatter`.
+
+    :param hub: the connection.
+    """
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._averages: dict[str, timedelta | None] = {}
+        self._methods: dict[str, dict[Any, list[timedelta]]] = {}
+        #: package -> the durations of its last builds, of those that are
+        #: asked for.
+        self._builds: dict[str, list[timedelta]] = {}
+        #: The names of containers, whose average is that of the last builds.
+        self._containers: set[str] = set()
+        #: The faults of packages.
+        self._faults: dict[str, GenericError] = {}
+
+    def keys(self, task: TaskRow) -> list[DurationKey]:
+        """
+        List the keys of the steps of a task, to be loaded.
+
+        :returns: the key of the main step, and that of the source package, if
+                  the task creates one. An empty list if the duration is
+                  unknown.
+        """
+        method = task.get('method')
+        if not isinstance(method, str) or method in OPEN_ENDED:
+            return []
+        package = package_of(task)
+        if method in ('build', 'buildArch', *CONTAINERS):
+            if package is None:
+                return []
+            keys = [self.package_key(package, method in CONTAINERS)]
+            srpm = srpm_method(task)
+            if srpm is not None:
+                keys.append(DurationKey(METHOD, srpm, (package, None)))
+        else:
+            keys = [DurationKey(METHOD, method, _subject(task, package))]
+        for key in keys:
+            if key.kind == METHOD:
+                self._methods.setdefault(key.name, {None: []})
+        return keys
+
+    def package_key(self, package: str, container: bool = False
+                    ) -> DurationKey:
+        """
+        Make the key of a package, to be loaded.
+
+        :param container: True if a container build reports its own times.
+        """
+        if container or is_container(package):
+            self._containers.add(package)
+            self._builds.setdefault(package, [])
+            return DurationKey(LAST, package)
+        self._averages.setdefault(package, None)
+        return DurationKey(PACKAGE, package)
+
+    def want_scatter(self, keys: Iterable[DurationKey]) -> None:
+        """Load the last builds of the packages of some keys, too."""
+        for key in keys:
+            if key.kind != METHOD:
+                self._builds.setdefault(key.name, [])
+
+    async def load(self) -> None:
+        """Get the durations of all keys from the hub."""
+        first, second = Batch(self._hub), Batch(self._hub, PACKAGES)
+        self.ask(first, second)
+        await first.send()
+        await second.send()
+
+    def ask(self, first: Batch, second: Batch) -> None:
+        """
+        Store the calls for the durations of all keys.
+
+        :param first: is sent first. Its answers store calls in the second
+                      batch.
+        """
+        for package in self._builds:
+            first.ask(self._taker(package, self._ask_builds, second),
+                      'getPackageID', package)
+        for package in self._averages:
+            first.ask(self._taker(package, self._take_average),
+                      'getAverageBuildDuration', package)
+        for method in self._methods:
+            first.ask(self._taker(method, self._take_tasks), 'listTasks',
+                      {'method': method, 'state': [task_states.CLOSED]},
+                      queryOpts={'limit': RECENT,
+                                 'order': '-completion_time'})
+
+    def _taker(self, name: str, take: Any, *args: Any) -> Any:
+        def taker(value: Any, fault: GenericError | None) -> None:
+            if fault is not None:
+                self._faults[name] = fault
+            elif value is not None:
+                take(name, value, *args)
+        return taker
+
+    def _ask_builds(self, package: str, number: int, batch: Batch) -> None:
+        batch.ask(self._taker(package, self._take_builds), 'listBuilds',
+                  number, state=build_states.COMPLETE,
+                  queryOpts={'limit': BUILDS, 'order': '-completion_time'})
+
+    def _take_average(self, package: str, average: timedelta) -> None:
+        self._averages[package] = plausible(average)
+
+    def _take_builds(self, package: str, builds: list[Any]) -> None:
+        container = package in self._containers
+        # An imported build has no task, and no duration. A content generator
+        # may report the times of its builds, but not their tasks.
+        durations = [plausible(build.duration) for build in builds
+                     if container or build.task_id is not None]
+        self._builds[package] = [
+            duration for duration in durations if duration is not None]
+        if container:
+            last = [duration for duration in durations[:AVERAGED]
+                    if duration is not None]
+            self._averages[package] = (
+                sum(last, timedelta()) / len(last) if last else None)
+
+    def _take_tasks(self, method: str, tasks: list[TaskRow]) -> None:
+        self._methods[method] = _by_subject(tasks)
+
+    def check(self, keys: Sequence[DurationKey]) -> None:
+        """
+        Check that the hub told the duration of the main step of a task.
+
+        :raises GenericError: the fault of the hub.
+        """
+        for key in keys[:1]:
+            if key.name in self._faults:
+                raise self._faults[key.name]
+
+    def duration(self, keys: Sequence[DurationKey]) -> timedelta | None:
+        """
+        Add up the durations of the steps of a task.
+
+        :param keys: the keys of the steps, the main step first.
+        :returns: the sum; None if the duration of the main step is unknown.
+                  Any other unknown duration counts as zero.
+        """
+        steps = [self._step(key) for key in keys]
+        if not steps or steps[0] is None:
+            return None
+        return sum((step for step in steps if step), timedelta())
+
+    def _step(self, key: DurationKey) -> timedelta | None:
+        if key.kind != METHOD:
+            return self._averages.get(key.name)
+        durations = self._tasks(key)
+        return middle_of(durations) if durations else None
+
+    def _tasks(self, key: DurationKey) -> list[timedelta]:
+        tasks = self._methods[key.name]
+        return tasks.get(key.subject) or tasks[None]
+
+    def earlier(self, key: DurationKey) -> list[float]:
+        """
+        List the seconds of earlier builds or tasks, the last one first.
+
+        (Those of packages only after `want_scatter`.)
+        """
+        durations = (self._tasks(key) if key.kind == METHOD
+                     else self._builds.get(key.name, []))
+        return [duration.total_seconds() for duration in durations]
+
+    def method_ratios(self, method: str) -> list[float]:
+        """List the durations of tasks, as a fraction of their median."""
+        durations = self._methods.get(method, {}).get(None)
+        if not durations:
+            return []
+        middle = middle_of(durations)
+        return [duration / middle for duration in durations] if middle else []
+
+    def build_ratios(self) -> list[float]:
+        """List the durations of builds, as a fraction of their averages."""
+        return [duration / average
+                for package, durations in self._builds.items()
+                for average in [self._averages.get(package)] if average
+                for duration in durations]
+
+    def scatter(self, key: DurationKey, pooled: Scatter | None
+                ) -> Scatter | None:
+        """
+        Find the scatter of a duration.
+
+        :param pooled: the scatter of the builds of all packages, as a fraction
+                       of their averages. It is used with fewer than `ENOUGH`
+                       builds of the package.
+        :returns: the distribution in seconds; None if unknown.
+        """
+        earlier, average = self.earlier(key), self._step(key)
+        if len(earlier) >= ENOUGH:
+            return Scatter(earlier)
+        if key.kind == METHOD:
+            ratios = self.method_ratios(key.name)
+            pooled = Scatter(ratios) if len(ratios) >= ENOUGH else None
+        if pooled is None or average is None:
+            return None
+        return pooled.scaled(average.total_seconds())
+
+
+def middle_of(durations: Sequence[timedelta]) -> timedelta:
+    """Return the median of some durations, at least one."""
+    return timedelta(seconds=median(
+        duration.total_seconds() for duration in durations))
+
+
+def srpm_method(task: TaskRow) -> str | None:
+    """
+    Name the method of the task that creates the source package of a build.
+
+    A source package that was uploaded is rebuilt, unless the options of the
+    build say otherwise.
+
+    :returns: the method; None if the task is no ``build``, or if the build
+              uses the uploaded source package.
+    """
+    if task.get('method') != 'build':
+        return None
+    if not (task.source or '').endswith('.src.rpm'):
+        return 'buildSRPMFromSCM'
+    rebuild = (task.options or {}).get('rebuild_srpm', True)
+    return 'rebuildSRPM' if rebuild else None
+
+
+def _by_subject(tasks: Iterable[TaskRow]) -> dict[Any, list[timedelta]]:
+    """Group the durations of tasks by subject; None has all durations."""
+    durations: dict[Any, list[timedelta]] = {None: []}
+    for task in tasks:
+        duration = plausible(task.duration)
+        if duration is not None:
+            subject = _subject(task, package_of(task))
+            durations.setdefault(subject, []).append(duration)
+            durations[None].append(duration)
+    return durations
+
+
+def _subject(task: TaskRow, package: str | None) -> tuple[Any, ...]:
+    """Return the subject of a task, to compare it with similar tasks."""
+    return package or task.tag, task.arch

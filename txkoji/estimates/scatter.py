@@ -1,0 +1,101 @@
+"""
+The scatter of durations.
+
+This module calls no hub: all of its input is numbers.
+"""
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from math import exp, log
+from statistics import median, quantiles
+
+#: The least number of values that tell a 10th and a 90th percentile
+#: (``statistics.quantiles`` extrapolates them from fewer).
+ENOUGH = 9
+
+
+class Scatter:
+    """
+    The distribution of a duration, from earlier durations.
+
+    Between the least and the greatest value, the percentiles are those of
+    ``statistics.quantiles`` with its method "exclusive": of n values, one more
+    is below the least with a probability of 1/(n + 1). Nothing is below the
+    least value here. Above the greatest value, the distribution is
+    exponential. Its scale is such that the greatest of n exponential values is
+    as far above their median as here.
+
+    :param values: the earlier durations in seconds, or as a fraction of an
+                   average.
+    :raises ValueError: if there are fewer than `ENOUGH` values.
+
+    :ivar values: the values in ascending order.
+    """
+
+    def __init__(self, values: Iterable[float]) -> None:
+        self.values: list[float] = sorted(values)
+        count = len(self.values)
+        if count < ENOUGH:
+            raise ValueError(f'{count} values do not tell their scatter')
+        self._middle = median(self.values)
+        self._tail = ((self.values[-1] - self._middle)
+                      / log((count + 1) / 2))
+
+    @property
+    def decile_range(self) -> tuple[float, float]:
+        """The 10th and the 90th percentile."""
+        deciles = quantiles(self.values, n=10, method='exclusive')
+        return deciles[0], deciles[-1]
+
+    def quantile(self, share: float) -> float:
+        """
+        Return the value that a share of all values is below.
+
+        :param share: a number from 0, and below 1.
+        """
+        values = self.values
+        count = len(values)
+        place = share * (count + 1)
+        below = int(place)
+        if below < 1:
+            return values[0]
+        if below >= count:
+            return values[-1] + self._tail * -log((1 - share) * (count + 1))
+        return values[below - 1] + (place - below) * (
+            values[below] - values[below - 1])
+
+    def share_below(self, value: float) -> float:
+        """Return the share of all values that is below a value."""
+        values = self.values
+        count = len(values)
+        if value >= values[-1]:
+            excess = value - values[-1]
+            if not self._tail:
+                return count / (count + 1) if not excess else 1.0
+            return 1 - exp(-excess / self._tail) / (count + 1)
+        below = bisect_right(values, value)
+        if below == 0:
+            return 0.0
+        step = values[below] - values[below - 1]
+        return (below + (value - values[below - 1]) / step) / (count + 1)
+
+    def quantile_above(self, least: float, share: float) -> float:
+        """
+        Return the quantile of the values that are above a least value.
+
+        This is the duration of a task that has run for some time.
+
+        :param least: the least value.
+        :param share: a number from 0, and below 1.
+        """
+        below = self.share_below(least)
+        if below > 1 - 1e-9:
+            # Such a duration was never seen: an exponential distribution
+            # begins anew at any value.
+            return least + self._tail * -log(1 - share)
+        return max(least, self.quantile(below + (1 - below) * share))
+
+    def scaled(self, factor: float) -> Scatter:
+        """Return the distribution of the values, multiplied by a factor."""
+        return Scatter(value * factor for value in self.values)
