@@ -9,13 +9,16 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import folder, write
 from txkoji import build_states, task_states
 from txkoji.hub.stats import LONGEST, METHODS, OTHERS, Stats
+from txkoji.messages import amqp
+from txkoji.messages.amqp_consumer import State
 from txkoji.messages.listening import NotHandled
 from txkoji.messages.stats import BOUNDS, Lag
 from txkoji.metrics import KojiCollector
@@ -164,6 +167,65 @@ class EventsTests(SynchronousTestCase):
         before = self.koji.events.stats
         self.koji.events.feed(self.built(ago=1))
         self.assertEqual((before.handled, before.lag), (0, Lag()))
+
+
+class Connector:
+    """A broker that lets everybody in."""
+
+    address = 'broker'
+
+    def __init__(self, *args: Any) -> None:
+        """There is nothing to keep."""
+
+    def connect(self) -> Deferred[Any]:
+        """Connect."""
+        return succeed(None)
+
+
+class Consumer:
+    """
+    A consumer whose connection is lost when a test says so.
+
+    :cvar lost: those of the connections so far.
+    """
+
+    state = State.CONSUMING
+    lost: list[Deferred[None]] = []
+
+    def __init__(self, *args: Any) -> None:
+        self.lost.append(Deferred())
+
+    async def run(self, opened: Any) -> None:
+        """Consume until the connection is lost."""
+        opened()
+        await self.lost[-1]
+
+    def cancel(self) -> None:
+        """End."""
+        self.state = State.CLOSED
+        self.lost[-1].callback(None)
+
+
+class ReconnectsTests(SynchronousTestCase):
+    """Listeners that lose their brokers."""
+
+    def test_counted(self) -> None:
+        """Each connection after the first one counts, also in the end."""
+        clock = Clock()
+        koji = FakeHub(clock=clock).connection()
+        self.patch(amqp, 'Connector', Connector)
+        self.patch(amqp, 'Consumer', Consumer)
+        self.patch(Consumer, 'lost', [])
+        listening = koji.events.listen_amqp('amqp://broker/', reactor=clock)
+        self.successResultOf(listening)
+        for number in range(3):
+            self.assertEqual(koji.events.stats.reconnects, number)
+            Consumer.lost[-1].errback(ConnectionLost())
+            clock.advance(60)
+        self.assertEqual(scraped(koji)[
+            'txkoji_listener_reconnects_total', ('fakehub',)], 3)
+        self.successResultOf(koji.close())
+        self.assertEqual(koji.events.stats.reconnects, 3)
 
 
 class TimesTests(SynchronousTestCase):

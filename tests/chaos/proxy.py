@@ -103,7 +103,8 @@ class Proxy(Factory):
             self._port = port
             return int(port.getHost().port)
 
-        return endpoint.listen(wrapped(self)).addCallback(listening)
+        begun: Deferred[Any] = endpoint.listen(wrapped(self))
+        return begun.addCallback(listening)
 
     def stop(self) -> Deferred[None]:
         """Serve no longer."""

@@ -607,6 +607,30 @@ class StateTests(PollTestCase):
         self.restart()
         self.assertEqual(self.names(), [])
 
+    def test_canceled(self) -> None:
+        """Events in progress are kept when the start is canceled."""
+        self.poll(state=self.path)
+        self.get(self.koji.close())
+        task = self.hub.add_task()
+        self.koji = self.hub.connection()
+        working: list[Any] = []
+
+        def work(event: Any) -> Deferred[None]:
+            working.append(event)
+            return Deferred()
+
+        self.koji.events.subscribe(work)
+        starting = self.koji.events.poll(10, state=self.path)
+        self.pass_time(5)
+        self.assertEqual(len(working), 1)
+        starting.cancel()
+        self.assertIsInstance(self.failureResultOf(starting).value,
+                              CancelledError)
+        self.pass_time(5)
+        self.flushLoggedErrors(CancelledError)
+        self.restart()
+        self.assertEqual(self.names(), [('task', task, 'FREE')])
+
     def test_behind(self) -> None:
         """More events than a round reads are all heard, also in parts."""
         self.patch(tags, 'EVENTS', 10)

@@ -50,7 +50,10 @@ PASS = 300000
 
 #: Seconds between builds, between rounds of the daemons, and between restarts
 #: of the hub; how long the hub is away; and how long B lives at most.
-WORK, INTERVAL, RESTART, AWAY, LIFE = 0.5, 5.0, 60.0, 4.0, 30.0
+WORK, INTERVAL, RESTART, AWAY, LIFE = 0.4, 5.0, 60.0, 4.0, 30.0
+
+#: How often memory is looked at for a row, within an interval.
+LOOKS = 6
 
 #: When the memory is compared with that of the end, in seconds; and how much
 #: more traced and resident memory there may be at the end.
@@ -159,6 +162,17 @@ class Soak:
             else:
                 return
 
+    async def until_answering(self, daemon: Daemon) -> None:
+        """Wait until a daemon handles signals, and shows its pages."""
+        while True:
+            daemon.check()
+            try:
+                await daemon.get('metrics')
+            except OSError:
+                await deferLater(self._reactor, 0.2)
+            else:
+                return
+
     async def restart_hub(self) -> None:
         """Let the hub be away for a while."""
         await self.world.restart(self.port, self._random.uniform(0, AWAY))
@@ -170,6 +184,7 @@ class Soak:
         if self._random.random() < 0.7:
             await daemon.end('KILL')
         else:
+            await self.until_answering(daemon)
             self.statuses[await daemon.end('TERM')] += 1
         daemon.start()
 
@@ -177,9 +192,12 @@ class Soak:
         """Add a row, and print it."""
         daemon = self.daemons['A']
         daemon.check()
-        daemon.probe()
+        for _ in range(LOOKS):
+            daemon.probe()
+            await deferLater(self._reactor, INTERVAL / LOOKS)
         metrics = await daemon.metrics()
-        probed = daemon.probed()
+        # A round needs memory, and so the least is that between rounds.
+        probed = min(daemon.probed(LOOKS), key=lambda each: each['traced'])
         old, self._lag = self._lag, (
             metrics['txkoji_event_lag_seconds_sum'],
             metrics['txkoji_event_lag_seconds_count'])

@@ -50,7 +50,7 @@ class Hook(Resource):
     isLeaf = True
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.seen: Counter[Key] = Counter()
 
     def render_POST(self, request: Any) -> bytes:
@@ -150,22 +150,23 @@ class Daemon(ProcessProtocol):
 
     async def metrics(self) -> dict[str, float]:
         """Get its metrics: name -> the sum of the values."""
-        found: Counter[str] = Counter()
+        found: dict[str, float] = {}
         for family in text_string_to_metric_families(
                 await self.get('metrics')):
             for sample in family.samples:
-                found[sample.name] += sample.value
-        return dict(found)
+                found[sample.name] = sample.value + found.get(
+                    sample.name, 0)
+        return found
 
     def probe(self) -> None:
         """Let it note what it keeps; see `probed`."""
         os.kill(self.pid, signal.SIGUSR1)
 
-    def probed(self) -> dict[str, int]:
-        """Read what it noted last."""
+    def probed(self, number: int) -> list[dict[str, int]]:
+        """Read what it noted last, so many times."""
         with open(self._probe) as file:
-            found: dict[str, int] = json.loads(file.read().split('\n')[-2])
-        return found
+            return [json.loads(line)
+                    for line in file.read().splitlines()[-number:]]
 
     def resident(self) -> int:
         """Get the resident memory, in bytes."""

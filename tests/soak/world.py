@@ -11,9 +11,13 @@ from twisted.internet.task import deferLater
 
 from txkoji import Connection
 from txkoji.testing import FakeHub
+from txkoji.testing.tables import time_text
 
 #: The states of tasks and builds that are final: no poll may miss them.
 FINAL = ('CLOSED', 'CANCELED', 'FAILED', 'COMPLETE')
+
+#: Seconds that the hub keeps rows: more than polls look back.
+KEPT = 1200
 
 #: What an event is about, and what happened.
 Key = tuple[str, Any, str]
@@ -89,9 +93,35 @@ class World:
             f'git+https://src.example.com/rpms/{name}#{number}', 'candidate')
         if number % 10 == 0:
             await self._koji.cancelTask(task)
-        # What was asked and said is not kept.
-        self.hub.calls.clear()
-        self.hub.messages.clear()
+        if number % 50 == 0:
+            self._forget()
+
+    def _forget(self) -> None:
+        """
+        Let the hub forget what is old, so that its pace stays the same.
+
+        A hub looks at each row at each request.
+        """
+        hub, tables = self.hub, self.hub.tables
+        hub.calls.clear()
+        hub.messages.clear()
+        tables.events[1:] = [row for row in tables.events[1:]
+                             if row['ts'] > hub.now() - KEPT]
+        first = tables.events[1]['id']
+        tables.builds[:] = [row for row in tables.builds
+                            if row['creation_event_id'] >= first]
+        builds = {row['id'] for row in tables.builds}
+        tables.rpms[:] = [row for row in tables.rpms
+                          if row['build_id'] in builds]
+        rpms = {row['id'] for row in tables.rpms}
+        tables.rpmsigs[:] = [row for row in tables.rpmsigs
+                             if row['rpm_id'] in rpms]
+        tables.taggings[:] = [row for row in tables.taggings
+                              if row['build_id'] in builds]
+        oldest = time_text(hub.now() - KEPT)
+        tables.tasks[:] = [row for row in tables.tasks
+                           if row['create_time'] > oldest]
+        tables.forget()
 
     async def restart(self, port: int, seconds: float) -> None:
         """Serve no longer, and again after a while."""

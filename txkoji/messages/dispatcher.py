@@ -22,7 +22,7 @@ from txkoji.exceptions import (
     MessageError,
 )
 from txkoji.hub.deferreds import SingleFlight, gather
-from txkoji.messages.builds import BuildStateChange
+from txkoji.messages.duplicates import digest_of, duplicate_key
 from txkoji.messages.listening import Listener, NotHandled
 from txkoji.messages.message import Message
 from txkoji.messages.parse import parse
@@ -81,8 +81,9 @@ class Events:
         self.owner: Hub = client.owner
         self._wake = wake
         self._subscriptions: list[Subscription] = []
-        #: Keys of handled messages, the oldest first.
-        self._seen: OrderedDict[Hashable, None] = OrderedDict()
+        #: Digests of keys of handled messages, the oldest first. The keys
+        #: themselves would take several megabytes.
+        self._seen: OrderedDict[bytes, None] = OrderedDict()
         #: Key of a message in progress -> the work of its subscribers.
         self._in_progress: dict[Hashable, SingleFlight[bool | None]] = {}
         self._closed = False
@@ -204,10 +205,11 @@ class Events:
         return Deferred.fromCoroutine(self._dispatch(event))
 
     async def _dispatch(self, event: Message) -> bool | None:
-        key = _duplicate_key(event)
+        key = duplicate_key(event)
         if key is None:
             return await self._notify_all(event)
-        if key in self._seen:
+        digest = digest_of(key)
+        if digest in self._seen:
             self._stats.duplicates += 1
             return True
         if key in self._in_progress:
@@ -220,7 +222,7 @@ class Events:
         finally:
             self._in_progress.pop(key, None)
         if succeeded:
-            self._seen[key] = None
+            self._seen[digest] = None
             if len(self._seen) > REMEMBERED:
                 self._seen.popitem(last=False)
         return succeeded
@@ -439,25 +441,3 @@ class Events:
                 await listener.stop()
             except Exception:
                 self._log.failure('a listener could not be stopped')
-
-
-def _duplicate_key(event: Message) -> Hashable | None:
-    """
-    Make a key that is equal for duplicates of a message.
-
-    :returns: the key. None if duplicates of the message cannot be told from
-              other messages.
-    """
-    if event.id is not None:
-        return event.id
-    if isinstance(event, TaskStateChange):
-        found: Any = event.task
-    elif isinstance(event, BuildStateChange):
-        found = event.build
-    else:
-        return None
-    return (event.kind, str(found.id), event.old, event.new,
-            str(found.get('host_id')), *(
-        str(found.get(f'{name}_{form}'))
-        for name in ('create', 'creation', 'start', 'completion')
-        for form in ('ts', 'time')))

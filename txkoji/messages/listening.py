@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from twisted.application.internet import backoffPolicy
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -102,9 +102,11 @@ def deliver(feed: Feed, message: Any) -> Deferred[bool | None]:
 
     :returns: a Deferred that fires when the message is handled: with False if
               a subscriber failed, or the feed itself. With None if it is not
-              handled.
+              handled, also since the delivery was canceled.
     """
-    def failed(failure: Failure) -> bool:
+    def failed(failure: Failure) -> bool | None:
+        if failure.check(CancelledError):
+            return None
         _log.failure('a message was not handled', failure=failure)
         return False
 
