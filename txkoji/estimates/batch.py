@@ -1,7 +1,7 @@
 """Many small calls in few requests."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from txkoji.call import with_defaults
@@ -52,19 +52,23 @@ class Batch:
         multicall = self._hub.MultiCall(batch=self._size,
                                         concurrency=CONCURRENCY)
         pacer = Pacer(self._hub.client.reactor)
-        stored = []
-        for _, method, args, kwargs in calls:
-            stored.append(multicall.call(method, *args, **kwargs))
-            if pacer.is_due:
-                await pacer.pause()
+        stored: list[Any] = []
+
+        def store() -> Iterator[None]:
+            for _, method, args, kwargs in calls:
+                stored.append(multicall.call(method, *args, **kwargs))
+                yield
+
+        def take_all() -> Iterator[None]:
+            for (take, *_), call in zip(calls, stored):
+                if call.error is None:
+                    take(call.result, None)
+                elif isinstance(call.error, GenericError):
+                    take(None, call.error)
+                else:
+                    raise call.error
+                yield
+
+        await pacer.run(store())
         await multicall()
-        pacer = Pacer(self._hub.client.reactor)
-        for (take, *_), call in zip(calls, stored):
-            if call.error is None:
-                take(call.result, None)
-            elif isinstance(call.error, GenericError):
-                take(None, call.error)
-            else:
-                raise call.error
-            if pacer.is_due:
-                await pacer.pause()
+        await pacer.run(take_all())

@@ -184,12 +184,16 @@ class _Estimates:
     async def _load_children(self) -> None:
         """Get the children of the ``build`` tasks."""
         batch = Batch(self._hub)
+        await self._pacer.run(self._ask_for_children(batch))
+        await batch.send()
+
+    def _ask_for_children(self, batch: Batch) -> Iterator[None]:
         for row in self._rows:
             if (isinstance(row, TaskRow) and row.method == 'build'
                     and not _is_over(row)):
                 batch.ask(partial(self._take_children, id_of(row)),
                           'getTaskChildren', id_of(row))
-        await batch.send()
+            yield
 
     def _take_children(self, number: int, children: Any,
                        fault: GenericError | None) -> None:

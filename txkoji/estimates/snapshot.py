@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from itertools import chain
 from math import inf
 from typing import Any
@@ -76,13 +76,17 @@ class Snapshot:
 
         await gather([Deferred.fromCoroutine(load_queue()),
                       Deferred.fromCoroutine(self._load_running(running))])
-        pacer = Pacer(self._hub.client.reactor)
+        await Pacer(self._hub.client.reactor).run(
+            self._add_running(running, channels))
+        self._add_known(wanted, children)
+
+    def _add_running(self, running: Iterable[TaskRow], channels: Set[int]
+                     ) -> Iterator[None]:
+        """Add the tasks that load the hosts, in steps."""
         for row in running:
             if row.host_id in self.hosts or row.channel_id in channels:
                 self._add(row)
-            if pacer.is_due:
-                await pacer.pause()
-        self._add_known(wanted, children)
+            yield
 
     def _add_known(self, *rows: Iterable[TaskRow]) -> None:
         """Add active tasks, unless the lists of the hub had them."""
