@@ -51,6 +51,19 @@ page: calls under way, queued calls, connections, retries, and the last error:
     koji.stats.retries              # 0
     koji.stats.last_error           # None
 
+``koji.events.stats``, an `EventStats <txkoji.messages.stats.EventStats>`, has
+those of the events: handled, failed and in progress, the reconnects of
+listeners, and the lag between an event and its handing on. `txkoji.metrics`
+shows both to Prometheus, with ``pip install 'txkoji[metrics]'``.
+
+A whole daemon
+--------------
+
+``examples/daemon.py`` hears of events by polling or from a broker, and posts
+them to a web hook: with a configuration file, pages for health and metrics, a
+state file, and a unit of systemd. ``tox -e soak -- 3600`` runs it for an hour
+against a hub with builders, proxies that harm its connections, and restarts.
+
 The end
 -------
 
