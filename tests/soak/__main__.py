@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -217,24 +216,30 @@ class Soak:
     async def run(self, seconds: float) -> None:
         """Let all go on for a while."""
         print(HEAD, flush=True)
-        with (self.again(self.world.submit, WORK),
-              self.again(self.restart_hub, RESTART),
-              self.again(self.kill, 0.1),
-              self.again(self.look, max(5.0, min(60.0, seconds / 10)))):
-            await deferLater(self._reactor, seconds)
+        ended = deferLater(self._reactor, seconds)
+        with (self.again(self.world.submit, WORK, ended),
+              self.again(self.restart_hub, RESTART, ended),
+              self.again(self.kill, 0.1, ended),
+              self.again(self.look, max(5.0, min(60.0, seconds / 10)),
+                         ended)):
+            await ended
 
     @contextmanager
-    def again(self, work: Any, interval: float) -> Iterator[None]:
-        """Do something again and again; an error ends the program."""
+    def again(self, work: Any, interval: float, ended: Deferred[None]
+              ) -> Iterator[None]:
+        """Do something again and again; an error ends the waiting."""
         def failed(failure: Any) -> None:
-            failure.printTraceback()
-            os.kill(os.getpid(), signal.SIGTERM)
+            failure.printTraceback(file=sys.stderr)
+            ended.cancel()
 
         looping = LoopingCall(lambda: Deferred.fromCoroutine(work()))
         looping.clock = self._reactor
         looping.start(interval, now=False).addErrback(failed)
-        yield
-        looping.stop()
+        try:
+            yield
+        finally:
+            if looping.running:
+                looping.stop()
 
     async def rest(self) -> None:
         """Let the work end, and the daemons catch up; end them."""
