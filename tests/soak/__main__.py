@@ -113,6 +113,8 @@ class Soak:
         #: Exit statuses, of those that were asked to end.
         self.statuses: Counter[int | None] = Counter()
         self.port = 0
+        #: Fire when work that is done again and again has ended.
+        self._works: list[Deferred[Any]] = []
 
     def seconds(self) -> float:
         """Tell the seconds since the start."""
@@ -216,13 +218,16 @@ class Soak:
     async def run(self, seconds: float) -> None:
         """Let all go on for a while."""
         print(HEAD, flush=True)
-        ended = deferLater(self._reactor, seconds)
+        ended: Deferred[None] = deferLater(self._reactor, seconds)
         with (self.again(self.world.submit, WORK, ended),
               self.again(self.restart_hub, RESTART, ended),
               self.again(self.kill, 0.1, ended),
               self.again(self.look, max(5.0, min(60.0, seconds / 10)),
                          ended)):
             await ended
+        # What is under way, such as a restart, comes to its end.
+        for work in self._works:
+            await work
 
     @contextmanager
     def again(self, work: Any, interval: float, ended: Deferred[None]
@@ -234,7 +239,8 @@ class Soak:
 
         looping = LoopingCall(lambda: Deferred.fromCoroutine(work()))
         looping.clock = self._reactor
-        looping.start(interval, now=False).addErrback(failed)
+        self._works.append(
+            looping.start(interval, now=False).addErrback(failed))
         try:
             yield
         finally:
