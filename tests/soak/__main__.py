@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -114,6 +113,8 @@ class Soak:
         #: Exit statuses, of those that were asked to end.
         self.statuses: Counter[int | None] = Counter()
         self.port = 0
+        #: Fire when work that is done again and again has ended.
+        self._works: list[Deferred[Any]] = []
 
     def seconds(self) -> float:
         """Tell the seconds since the start."""
@@ -217,24 +218,34 @@ class Soak:
     async def run(self, seconds: float) -> None:
         """Let all go on for a while."""
         print(HEAD, flush=True)
-        with (self.again(self.world.submit, WORK),
-              self.again(self.restart_hub, RESTART),
-              self.again(self.kill, 0.1),
-              self.again(self.look, max(5.0, min(60.0, seconds / 10)))):
-            await deferLater(self._reactor, seconds)
+        ended: Deferred[None] = deferLater(self._reactor, seconds)
+        with (self.again(self.world.submit, WORK, ended),
+              self.again(self.restart_hub, RESTART, ended),
+              self.again(self.kill, 0.1, ended),
+              self.again(self.look, max(5.0, min(60.0, seconds / 10)),
+                         ended)):
+            await ended
+        # What is under way, such as a restart, comes to its end.
+        for work in self._works:
+            await work
 
     @contextmanager
-    def again(self, work: Any, interval: float) -> Iterator[None]:
-        """Do something again and again; an error ends the program."""
+    def again(self, work: Any, interval: float, ended: Deferred[None]
+              ) -> Iterator[None]:
+        """Do something again and again; an error ends the waiting."""
         def failed(failure: Any) -> None:
-            failure.printTraceback()
-            os.kill(os.getpid(), signal.SIGTERM)
+            failure.printTraceback(file=sys.stderr)
+            ended.cancel()
 
         looping = LoopingCall(lambda: Deferred.fromCoroutine(work()))
         looping.clock = self._reactor
-        looping.start(interval, now=False).addErrback(failed)
-        yield
-        looping.stop()
+        self._works.append(
+            looping.start(interval, now=False).addErrback(failed))
+        try:
+            yield
+        finally:
+            if looping.running:
+                looping.stop()
 
     async def rest(self) -> None:
         """Let the work end, and the daemons catch up; end them."""

@@ -43,26 +43,33 @@ Statistics
 ----------
 
 ``koji.stats``, a `Stats <txkoji.hub.stats.Stats>`, has numbers for a status
-page: calls under way, queued calls, connections, retries, and the last error:
+page: calls by method, calls under way, queued calls, connections, retries, and
+the last error:
 
 .. code-block:: python
 
     await koji.getTag('f44')
+    koji.stats.calls['getTag']      # 1
     koji.stats.retries              # 0
     koji.stats.last_error           # None
 
 ``koji.events.stats``, an `EventStats <txkoji.messages.stats.EventStats>`, has
-those of the events: handled, failed and in progress, the reconnects of
-listeners, and the lag between an event and its handing on. `txkoji.metrics`
-shows both to Prometheus, with ``pip install 'txkoji[metrics]'``.
+those of events: handled, failed and dropped events, events in progress,
+reconnects to brokers, and a histogram of the lag, the seconds between an event
+and its handing on.
+
+`txkoji.metrics` has all of them for Prometheus, with ``pip install
+'txkoji[metrics]'``.
 
 A whole daemon
 --------------
 
-``examples/daemon.py`` hears of events by polling or from a broker, and posts
-them to a web hook: with a configuration file, pages for health and metrics, a
-state file, and a unit of systemd. ``tox -e soak -- 3600`` runs it for an hour
-against a hub with builders, proxies that harm its connections, and restarts.
+``examples/daemon.py`` passes events on to a web hook. It hears of them by
+polling or from a broker, reads a configuration file, serves ``/health`` and
+``/metrics``, and ends in order. Its docstring has a unit for systemd. ``tox -e
+soak -- 3600`` runs the daemon for an hour with a bad network and a hub that is
+away at times, and kills a second daemon again and again. The result is a table
+of memory, descriptors, Deferreds, and events that were missed or came twice.
 
 The end
 -------

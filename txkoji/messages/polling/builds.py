@@ -107,6 +107,8 @@ class BuildChanges:
         for number, known in self._known.items():
             if known.state == build_states.BUILDING and number not in seen:
                 found[number] = self._change(number, known.until, None)
+        # The answers are not kept until the next round.
+        del self._first, self._completed, self._building
         return list(found.values())
 
     def _is_old(self, row: Any) -> bool:

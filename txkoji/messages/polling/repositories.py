@@ -107,6 +107,9 @@ class RepoChanges:
             await self._newest.read(page, take, more)
             if self._pending is not None:
                 take(self._pending.result)
+        # The answers are not kept until the next round.
+        del self._first
+        self._pending = None
         return [change for changes in found.values() for change in changes]
 
     def _is_old(self, row: Any) -> bool:

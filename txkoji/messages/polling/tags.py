@@ -79,6 +79,8 @@ class TagChanges:
                 tables.get('tag_package_owners', ()))
         if self.behind is None:
             self._heard.clear()
+        # The answers are not kept until the next round.
+        self._calls.clear()
         return found
 
     def _is_new(self, key: Key, heard: Heard) -> bool:

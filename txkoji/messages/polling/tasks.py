@@ -133,6 +133,8 @@ class TaskChanges:
             await self._newest.read(self._first.result, take, more)
         if self._open is not None:
             take([row for row in self._open.result if row is not None])
+        # The answers are not kept until the next round.
+        self._first = self._open = None
         return list(found.values())
 
     def _is_old(self, row: Any) -> bool:
