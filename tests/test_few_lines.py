@@ -235,7 +235,7 @@ def table() -> list[tuple[str, int]]:
     starts = [match.start() for match in re.finditer('=+', rule)]
     rows: list[tuple[str, int]] = []
     for line in body.strip('\n').split('\n'):
-        purpose, count = line[:starts[1]].strip(), line[starts[2]:]
+        count, purpose = line[:4].strip(), line[starts[1]:starts[2]].strip()
         if count:
             rows.append((purpose, int(count)))
         elif purpose:
