@@ -46,9 +46,9 @@ try:
         Metric,
     )
     from prometheus_client.registry import Collector
-except ImportError as error:
+except ImportError as _error:
     raise ImportError("txkoji.metrics needs prometheus-client: pip install"
-                      " 'txkoji[metrics]'") from error
+                      " 'txkoji[metrics]'") from _error
 
 #: Profile -> value of the label of a metric -> the number.
 Numbers = Mapping[str, Mapping[str, float]]

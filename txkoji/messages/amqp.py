@@ -81,7 +81,7 @@ class AMQPListener:
         self._running: Deferred[None] | None = None
         #: Whether `stop` was called: there is no further connection.
         self._stopping = False
-        self.reconnects = 0
+        self.reconnects: int = 0
 
     @property
     def hearing(self) -> bool:

@@ -85,7 +85,7 @@ class FedoraListener:
         self._requeue = requeue
         self._consumers: list[Any] = []
         self._stopping = False
-        self.reconnects = 0
+        self.reconnects: int = 0
         #: Fires when lost consumers are replaced. None if none is lost.
         self._restarting: Deferred[None] | None = None
 
