@@ -52,8 +52,8 @@ PASS = 300000
 #: of the hub; how long the hub is away; and how long B lives at most.
 WORK, INTERVAL, RESTART, AWAY, LIFE = 0.4, 5.0, 60.0, 4.0, 30.0
 
-#: How often memory is looked at for a row, within an interval.
-LOOKS = 6
+#: How often memory is looked at for a row, within two intervals.
+LOOKS = 12
 
 #: When the memory is compared with that of the end, in seconds; and how much
 #: more traced and resident memory there may be at the end.
@@ -200,7 +200,7 @@ class Soak:
         daemon.check()
         for _ in range(LOOKS):
             daemon.probe()
-            await deferLater(self._reactor, INTERVAL / LOOKS)
+            await deferLater(self._reactor, 2 * INTERVAL / LOOKS)
         metrics = await daemon.metrics()
         # A round needs memory, and so the least is that between rounds.
         probed = min(daemon.probed(LOOKS), key=lambda each: each['traced'])
