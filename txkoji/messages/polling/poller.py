@@ -43,7 +43,7 @@ class HubPoller:
     """
 
     _log = Logger()
-    reconnects = 0
+    reconnects: int = 0
 
     def __init__(self, client: HubClient, feed: Feed, interval: float = 60, *,
                  tags: Wanted = None, packages: Wanted = None,
