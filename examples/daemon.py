@@ -119,6 +119,8 @@ class Daemon(Service):
         self.stopping = False
         self.source: Any = None
         self.port: Any = None
+        #: Fails if events can be passed on no more.
+        self.ended: Deferred[None] = Deferred()
         #: When the source was last heard.
         self.heard = koji.now()
         for kind in settings.kinds:
@@ -177,8 +179,14 @@ class Daemon(Service):
     async def handle(self, event: Message) -> None:
         """Pass an event on, however long that takes."""
         if not self.settings.hook:
-            print(event.time, event.kind, event.event, event.package,
-                  event.url, flush=True)
+            try:
+                print(event.time, event.kind, event.event, event.package,
+                      event.url, flush=True)
+            except OSError as closed:
+                # Nobody reads the output any more.
+                if not self.ended.called:
+                    self.ended.errback(closed)
+                raise NotHandled from closed
             return
         while (error := await self.post(event)) is not None:
             self.log.warn('{event} waits: {error}', event=event, error=error)
@@ -210,10 +218,11 @@ class Daemon(Service):
         def failed(failure: Any) -> None:
             from twisted.internet import reactor
             if not self.stopping:
-                self.log.failure('the daemon did not start', failure=failure)
+                self.log.failure('the daemon ends', failure=failure)
                 reactor.stop()
 
         super().startService()
+        self.ended.addErrback(failed)
         Deferred.fromCoroutine(self.start()).addErrback(failed)
 
     def stopService(self) -> Deferred[None]:
@@ -250,20 +259,23 @@ def configured(path: str) -> Daemon:
 
 async def serve(koji: Connection, options: Namespace) -> None:
     """Run until SIGTERM, or until a build on the embedded hub is done."""
-    ended: Deferred[None] = Deferred()
     embedded = options.config is None and options.profile is None
     if options.config is not None:
         daemon = configured(options.config)
     else:
-        daemon = Daemon(koji, Settings(interval=1, listen='tcp:0')
-                        if embedded else Settings())
+        daemon = Daemon(koji, Settings(
+            profile=koji.profile, interval=1 if embedded else 60,
+            listen='tcp:0:interface=127.0.0.1'))
+    ended = daemon.ended
     # SIGTERM cancels what is awaited here: not the start, which may have
     # events in hand.
     starting = Deferred.fromCoroutine(daemon.start())
     if embedded:
         starting.addCallback(lambda _: Deferred.fromCoroutine(show(koji)))
-        starting.addCallback(ended.callback)
-    starting.addErrback(ended.errback)
+        starting.addCallback(lambda _: None if ended.called
+                             else ended.callback(None))
+    starting.addErrback(lambda failure: None if ended.called
+                        else ended.errback(failure))
     try:
         await ended
     except CancelledError:

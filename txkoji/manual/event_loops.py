@@ -74,8 +74,9 @@ own call has ended:
     reactor.callFromThread(reactor.stop)
     thread.join()
 
-``examples/with_crochet.py`` does the same with crochet, and
-``examples/klein_page.py`` serves pages with klein, in the reactor's own thread.
+``examples/with_crochet.py`` does the same with crochet.
+``examples/klein_page.py`` serves pages with klein, in the reactor's own
+thread.
 
 twistd
 ------
