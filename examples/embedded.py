@@ -110,8 +110,11 @@ def plainly() -> Iterator[None]:
     example does. Ctrl-C and a closed pipe end it without a word.
     """
     try:
-        yield
-        print(end='', flush=True)
+        try:
+            yield
+        finally:
+            # Also if the example ends by sys.exit().
+            print(end='', flush=True)
     except BrokenPipeError:
         # At its exit, Python flushes the rest to nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
