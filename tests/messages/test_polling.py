@@ -14,7 +14,7 @@ from txkoji.exceptions import (
     ConnectionClosed,
     GenericError,
 )
-from txkoji.messages.polling import state, tags, tasks
+from txkoji.messages.polling import deliverer, state, tags, tasks
 from txkoji.testing import FakeHub, HubTestCase
 
 #: Kinds of events that a poll can see.
@@ -646,6 +646,40 @@ class StateTests(PollTestCase):
         self.assertEqual(self.names(), [
             ('build', build, 'Untag', 'dest'),
             ('build', build, 'Tag', 'dest')] * 40)
+
+    def test_broken_off(self) -> None:
+        """After an outage in the middle of a long history, none is missed."""
+        self.patch(tags, 'EVENTS', 10)
+        self.patch(deliverer, 'PART', 3)
+        build = self.hub.add_build('one-1-1', tags=['dest'])
+        self.poll(state=self.path)
+        self.get(self.koji.close())
+        tag = self.hub.tables.by_name('tags')['dest']['id']
+        for _ in range(20):
+            self.hub.history.untag_build(tag, build)
+            self.hub.history.tag_build(tag, build)
+        tasks = [self.hub.add_task() for _ in range(7)]
+        self.pass_time(7200, step=60)
+        # The window of the next round begins after all of it.
+        self.hub.history.event()
+        tasks.append(self.hub.add_task())
+        self.koji = self.hub.connection()
+        self.addCleanup(self.koji.close)
+
+        def hear(event: Any) -> None:
+            if len(self.polled) in (0, 8, 20):
+                self.hub.misbehave('offline', times=1)
+            self.polled.append(event)
+
+        self.koji.events.subscribe(hear)
+        with capturedLogs():
+            self.koji.events.poll(10, state=self.path)
+            self.pass_time(120)
+        found = [name_of(event) for event in self.polled]
+        self.assertEqual(sorted(found), sorted([
+            ('build', build, 'Untag', 'dest'),
+            ('build', build, 'Tag', 'dest')] * 20
+            + [('task', number, 'FREE') for number in tasks]))
 
     def test_other_files(self) -> None:
         """A file that is no state file of the hub is refused."""

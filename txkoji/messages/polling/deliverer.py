@@ -52,6 +52,8 @@ class Deliverer:
         self._interruptible: Deferred[Any] | None = None
         #: The timer of the warning about slow subscribers.
         self._warning: Any = None
+        #: Whether all events of the round were handled so far.
+        self._all_handled = True
         self.stopping: bool = False
 
     def stop(self) -> None:
@@ -119,6 +121,7 @@ class Deliverer:
         """
         rounds = self._rounds
         while True:
+            self._all_handled = True
             changes = await self.interruptible(rounds.look())
             for start in range(0, len(changes), PART):
                 part = changes[start:start + PART]
@@ -129,6 +132,9 @@ class Deliverer:
                     await self.save()
                 if self.stopping:
                     return
+            if not self._all_handled:
+                # The next round finds the rest again.
+                return
             rounds.move_on()
             if not rounds.behind:
                 break
@@ -178,6 +184,8 @@ class Deliverer:
             message['time'] = change.time
         if message is None or await deliver(self._feed, message) is not None:
             change.remember(rows)
+        else:
+            self._all_handled = False
 
     async def save(self) -> None:
         """

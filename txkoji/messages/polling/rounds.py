@@ -74,9 +74,9 @@ class Rounds:
         while True:
             for change in await self.look():
                 change.remember(nothing)
+            self.move_on()
             if not self.behind:
                 break
-        self.move_on()
 
     def hear(self, event: Message) -> None:
         """Remember an event that a broker has delivered."""
@@ -145,6 +145,7 @@ class Rounds:
 
     def move_on(self) -> None:
         """End a round whose changes are all handed on."""
+        self._tags.move_on()
         if self.behind or self._next is None:
             return
         self.since, self._next = self._next, None

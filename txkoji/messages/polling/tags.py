@@ -51,6 +51,8 @@ class TagChanges:
         self._heard: list[tuple[float, Heard]] = []
         self.latest: float = 0
         self.behind: int | None = None
+        #: That of the round under way, until all of it is handed on.
+        self._reached: int | None = None
 
     def ask(self, many: MultiCall, since: Since) -> None:
         """Add the calls of a round: one, or one a tag."""
@@ -68,7 +70,7 @@ class TagChanges:
         """Find what has changed in tags."""
         last = self._last.result
         self.latest = last.ts
-        self.behind = self._to if last.id > self._to else None
+        self._reached = self._to if last.id > self._to else None
         found: list[Change] = []
         for call in self._calls:
             tables = call.result
@@ -77,11 +79,15 @@ class TagChanges:
             found += self._lists_of_packages(
                 tables.get('tag_packages', ()),
                 tables.get('tag_package_owners', ()))
-        if self.behind is None:
+        if self._reached is None:
             self._heard.clear()
         # The answers are not kept until the next round.
         self._calls.clear()
         return found
+
+    def move_on(self) -> None:
+        """End a round whose changes are all handed on."""
+        self.behind = self._reached
 
     def _is_new(self, key: Key, heard: Heard) -> bool:
         if not self._after < key[-1] <= self._to or key in self._handed:
