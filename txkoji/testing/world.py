@@ -40,7 +40,8 @@ class HeldTransaction:
     def __init__(self, world: World, transaction: Transaction) -> None:
         self._world = world
         self._queue = transaction.queue
-        self._added: list[tuple[str, Row]] = []
+        #: The tables, the added rows, and their values.
+        self._added: list[tuple[str, Row, Row]] = []
         #: Rows that were there before, and their new values.
         self._changed: list[tuple[Row, Row]] = []
         olds: dict[int, tuple[Row, Row]] = {}
@@ -50,9 +51,8 @@ class HeldTransaction:
             else:
                 table = next(name for name, each in
                              world.tables.loaded().items() if each is rows)
-                self._added.append((table, row))
-        added = {id(row) for _, row in self._added}
-        self._rows = [(table, row, dict(row)) for table, row in self._added]
+                self._added.append((table, row, dict(row)))
+        added = {id(row) for _, row, _ in self._added}
         for key, (row, old) in olds.items():
             if key not in added:
                 self._changed.append((row, {
@@ -61,14 +61,14 @@ class HeldTransaction:
 
     def reserve(self, last: dict[str, int]) -> None:
         """Note the last id that it took of each table."""
-        for table, row in self._added:
+        for table, row, _ in self._added:
             last[table] = max(last.get(table, 0), row.get('id', 0))
 
     def commit(self) -> None:
         """Let all see what it changed, and send its messages."""
         world = self._world
         world.begin()
-        for table, row, values in self._rows:
+        for table, row, values in self._added:
             row.clear()
             row.update(values)
             getattr(world.tables, table).append(row)
