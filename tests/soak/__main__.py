@@ -36,7 +36,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from tests.chaos.proxy import FAULTS, Fault, Proxy
-from tests.soak.daemons import Daemon, Hook, compared
+from tests.soak.daemons import Daemon, Hook, behind, compared, missed
 from tests.soak.world import World
 
 #: Faults of the proxies: all but those that change an answer, which nobody
@@ -64,6 +64,9 @@ WARM, LONG, TRACED, RESIDENT = 600, 1200, 1.02, 1.05
 #: the hub has the answers that it got so far.
 ROWS = 5
 
+#: How many of the missed events are shown.
+SHOWN = 20
+
 #: Seconds to catch up in the end.
 REST = 120
 
@@ -80,6 +83,8 @@ class Row:
     :ivar deferreds: live Deferreds of A.
     :ivar lag: the mean lag of events since the last row, in seconds.
     :ivar events: events of the hub so far.
+    :ivar behind: the age of the oldest event that B has not passed on, in
+                  seconds.
     """
 
     seconds: float
@@ -89,11 +94,12 @@ class Row:
     deferreds: int
     lag: float
     events: int
+    behind: float
 
 
 HEAD = (f'{"seconds":>8} {"traced MiB":>11} {"RSS MiB":>8} {"fds":>4}'
         f' {"Deferreds":>9} {"lag s":>6} {"events":>7} {"B starts":>8}'
-        f' {"faults":>6} {"retries":>7}')
+        f' {"B behind":>8} {"faults":>6} {"retries":>7}')
 
 
 class Soak:
@@ -212,13 +218,14 @@ class Soak:
         row = Row(self.seconds(), probed['traced'], daemon.resident(),
                   daemon.descriptors(), probed['deferreds'],
                   seconds / count if count else 0.0,
-                  self.world.truth.total())
+                  self.world.truth.total(),
+                  behind(self.world, self.hooks['B']))
         self.rows.append(row)
         faults = sum(proxy.done.total() for proxy in self.proxies)
         print(f'{row.seconds:8.0f} {row.traced / 2**20:11.2f}'
               f' {row.resident / 2**20:8.1f} {row.descriptors:4}'
               f' {row.deferreds:9} {row.lag:6.1f} {row.events:7}'
-              f' {self.daemons["B"].starts:8} {faults:6}'
+              f' {self.daemons["B"].starts:8} {row.behind:8.0f} {faults:6}'
               f' {metrics["txkoji_retries_total"]:7.0f}', flush=True)
 
     async def run(self, seconds: float) -> None:
@@ -277,6 +284,9 @@ class Soak:
         for name, hook in self.hooks.items():
             found = compared(self.world, hook)
             daemon = self.daemons[name]
+            for key in missed(self.world, hook)[:SHOWN]:
+                print(f'{name} missed {key}, of'
+                      f' {time.time() - self.world.needed[key]:.0f} s ago')
             print(f'{name}: of {len(self.world.needed)} events,'
                   f' {found["missed"]} missed; {found["doubled"]} doubled,'
                   f' {found["invented"]} invented; {daemon.starts} starts;'

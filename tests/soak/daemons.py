@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections import Counter
 from typing import Any
 from urllib.request import urlopen
@@ -178,10 +179,22 @@ class Daemon(ProcessProtocol):
         return len(os.listdir(f'/proc/{self.pid}/fd'))
 
 
+def missed(world: World, hook: Hook) -> list[Key]:
+    """List what a daemon has not passed on so far, the oldest first."""
+    return [key for key in world.needed if key not in hook.seen]
+
+
+def behind(world: World, hook: Hook) -> float:
+    """Tell the age of the oldest event that is missed so far, in seconds."""
+    first = next((moment for key, moment in world.needed.items()
+                  if key not in hook.seen), None)
+    return 0.0 if first is None else time.time() - first
+
+
 def compared(world: World, hook: Hook) -> dict[str, int]:
     """Compare what a daemon has passed on with the truth."""
     return {
-        'missed': sum(key not in hook.seen for key in world.needed),
+        'missed': len(missed(world, hook)),
         'doubled': sum(max(0, count - max(1, world.truth[key]))
                        for key, count in hook.seen.items()),
         'invented': sum(key not in world.truth for key in hook.seen)}

@@ -51,14 +51,15 @@ class World:
     :param reactor: the reactor.
 
     :ivar truth: how often each event happened.
-    :ivar needed: the events that no daemon may miss.
+    :ivar needed: the events that no daemon may miss -> when the hub told of
+                  them, in seconds since 1970.
     """
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
         self.hub = TodaysHub(sample=False, reactor=reactor)
         self.truth: Counter[Key] = Counter()
-        self.needed: set[Key] = set()
+        self.needed: dict[Key, float] = {}
         self._koji: Connection = self.hub.connection()
         self._number = 0
         hub = self.hub
@@ -80,7 +81,7 @@ class World:
             return
         self.truth[key] += 1
         if kind in ('Tag', 'Untag') or message['properties']['new'] in FINAL:
-            self.needed.add(key)
+            self.needed.setdefault(key, time.time())
 
     async def submit(self) -> None:
         """Let a user submit a build, and cancel one of them at times."""
