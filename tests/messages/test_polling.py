@@ -14,6 +14,7 @@ from txkoji.exceptions import (
     ConnectionClosed,
     GenericError,
 )
+from txkoji.messages.listening import NotHandled
 from txkoji.messages.polling import deliverer, state, tags, tasks
 from txkoji.testing import FakeHub, HubTestCase
 
@@ -493,6 +494,25 @@ class HandOnTests(PollTestCase):
         self.assertEqual(self.names(), [('task', number, 'FREE')])
         self.assertEqual(self.names(), [])
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+
+    def test_not_handled(self) -> None:
+        """An event that nobody handled comes again, however late."""
+        def refuse(event: Any) -> None:
+            if refusing and event.kind == 'Tag':
+                # As a stream does that was closed.
+                raise NotHandled
+
+        refusing = True
+        self.koji.events.subscribe(refuse)
+        self.poll()
+        build = self.hub.add_build('one-1-1', tags=['dest'])
+        for _ in range(3):
+            self.pass_time(900, step=10)
+            self.hub.add_task()
+        refusing = False
+        self.polled.clear()
+        self.assertIn(('build', build, 'Tag', 'dest'), self.names())
+        self.assertEqual(self.names(), [])
 
     def test_unreadable(self) -> None:
         """A row that nobody can read is dropped, and the others go on."""
