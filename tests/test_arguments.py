@@ -86,10 +86,20 @@ class ArgumentsTests(HubTestCase):
         """An object without an id is a TypeError, and nothing is sent."""
         tag = Tag({'name': 'f44'})
         error = self.fail_of(self.koji.getTag(tag), TypeError)
-        self.assertIn('pass dict(...) of it', str(error))
+        self.assertRegex(str(error), '^getTag: .*pass dict[(]...[)] of it')
         self.fail_of(self.koji.batched().getTag([tag]), TypeError)
         self.assertRaises(TypeError, self.koji.MultiCall().getTag, tag)
         self.fail_of(self.koji.getTag(1, event=[tag]), TypeError)
         self.assertRaises(TypeError, self.koji.iterate, 'listTagged', tag)
         self.assertRaises(TypeError, self.koji.pages, 'listTagged', tag)
+        self.assertEqual(self.hub.calls, [])
+
+    def test_circle(self) -> None:
+        """A list that contains itself is refused in the same way."""
+        circle: list[Any] = []
+        circle.append(circle)
+        for call in self.koji.getTag, self.koji.batched().getTag:
+            error = self.fail_of(call(circle), TypeError)
+            self.assertRegex(str(error), '^getTag: .*contains itself')
+        self.assertRaises(TypeError, self.koji.MultiCall().getTag, circle)
         self.assertEqual(self.hub.calls, [])

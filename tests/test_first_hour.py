@@ -146,7 +146,8 @@ class CallTests(HubTestCase):
         self.assertIn("'Deferred' object", str(error))
         error = self.fail_of(self.koji.getTag(self.koji.getTag('f44')),
                              TypeError)
-        self.assertRegex(str(error), 'of type Deferred.*; await it first$')
+        self.assertRegex(str(error),
+                         '^getTag: .* of type Deferred.*; await it first$')
 
     def test_no_login(self) -> None:
         """A write without a login, and one without a permission."""

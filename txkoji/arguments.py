@@ -3,24 +3,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from txkoji.hub.codec.xmlrpc import argument_error
 from txkoji.resource import Resource
 
 
-def with_ids(args: tuple[Any, ...], kwargs: dict[str, Any]
+def with_ids(method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
              ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """
     Replace rich objects in arguments, and in lists, by their ids.
 
     A plain dictionary, such as ``dict(build)``, stays a struct.
 
+    :param method: the name of the hub method, for errors.
     :returns: the positional and the named arguments.
-    :raises TypeError: if a rich object has no id.
+    :raises TypeError: if a rich object has no id, or a list contains itself.
     """
-    if any(isinstance(value, (Resource, list, tuple)) for value in args):
-        args = tuple(map(_with_id, args))
-    if kwargs and any(isinstance(value, (Resource, list, tuple))
-                      for value in kwargs.values()):
-        kwargs = {name: _with_id(value) for name, value in kwargs.items()}
+    try:
+        if any(isinstance(value, (Resource, list, tuple)) for value in args):
+            args = tuple(map(_with_id, args))
+        if kwargs and any(isinstance(value, (Resource, list, tuple))
+                          for value in kwargs.values()):
+            kwargs = {name: _with_id(value) for name, value in kwargs.items()}
+    except (RecursionError, TypeError) as error:
+        raise argument_error(method, error) from None
     return args, kwargs
 
 
@@ -31,6 +36,6 @@ def _with_id(value: Any) -> Any:
         return value
     if value.id is None:
         raise TypeError(
-            f'a {type(value).__name__} without an id cannot be an argument of'
-            ' a hub method: pass dict(...) of it to send its members')
+            f'a {type(value).__name__} without an id cannot be an argument;'
+            ' pass dict(...) of it to send its members')
     return value.id

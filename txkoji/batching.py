@@ -86,7 +86,7 @@ class Batched(DeferredMethods):
               ) -> Deferred[Any]:
         """Call a hub method; see `Connection.call`."""
         try:
-            args, kwargs = with_ids(args, kwargs)
+            args, kwargs = with_ids(method, args, kwargs)
             if _unbounded(method, args, kwargs) or not self._client.is_read(
                     method, args, kwargs):
                 return self._client.call(method, *args, **kwargs)

@@ -105,7 +105,7 @@ class HubClient(DeferredMethods):
              ) -> Deferred[Any]:
         """Call any hub method; see `Connection.call`."""
         try:
-            args, kwargs = with_ids(args, kwargs)
+            args, kwargs = with_ids(method, args, kwargs)
             method = check_call(method, args, kwargs)
         except Exception:
             return fail()

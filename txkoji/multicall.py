@@ -144,7 +144,7 @@ class MultiCall(StoredMethods):
         :returns: the `StoredCall`, which gets the result.
         :raises TypeError: if XML-RPC cannot carry an argument.
         """
-        args, kwargs = with_ids(args, kwargs)
+        args, kwargs = with_ids(method, args, kwargs)
         method = check_call(method, args, kwargs)
         stored: StoredCall[Any] = StoredCall(
             method, args, kwargs, encode_entry(method, args, kwargs))

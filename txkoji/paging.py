@@ -113,7 +113,7 @@ class Pages(AsyncItems[list[Item]]):
 
     def __init__(self, client: HubClient, method: str, args: tuple[Any, ...],
                  kwargs: dict[str, Any]) -> None:
-        args, kwargs = with_ids(args, kwargs)
+        args, kwargs = with_ids(method, args, kwargs)
         method = check_call(method, args, kwargs)
         refuse_count(method, args, kwargs)
         self._progress = Progress(client.options.progress)

@@ -57,7 +57,7 @@ class Items(AsyncItems[Item]):
                  kwargs: Any) -> None:
         # First: __del__ needs it, also if the next lines raise.
         self._source = _Source()
-        args, kwargs = with_ids(args, kwargs)
+        args, kwargs = with_ids(method, args, kwargs)
         self._method = check_call(method, args, kwargs)
         refuse_count(self._method, args, kwargs)
         self._client = client

@@ -206,25 +206,29 @@ class EncodingTests(SynchronousTestCase):
     def test_too_large(self) -> None:
         """An int of more than 64 bits raises OverflowError."""
         for value in [2**63, -2**63 - 1, 10**5000]:
-            self.assertRaises(OverflowError, encode_call, 'echo', [[value]])
+            error = self.assertRaises(OverflowError, encode_call, 'echo',
+                                      [[value]])
+            self.assertIn('echo: ', str(error))
 
     def test_not_to_be_carried(self) -> None:
-        """A value that XML-RPC cannot carry raises a TypeError with it."""
+        """A value that XML-RPC cannot carry is named, with the method."""
         for value, name in [
                 (object, "<class 'object'>"), ({1, 2}, '{1, 2}'),
                 ({'a': 1j}, '1j'), ({1: 2}, '1'), (range(3), 'range'),
                 ('a\x00b', r"'\x00'"), ('\ud800', r"'\ud800'"),
                 ({'a\x07': 1}, r"'\x07'"), (set(range(1000)), '...')]:
-            error = self.assertRaises(TypeError, encode_call, 'm', [value])
-            self.assertIn(name, str(error))
-            self.assertLess(len(str(error)), 200)
+            for encode in encode_call, encode_entry:
+                error = self.assertRaises(TypeError, encode, 'echo', [value])
+                self.assertRegex(str(error), '^echo: .*XML-RPC')
+                self.assertIn(name, str(error))
+                self.assertLess(len(str(error)), 200)
 
     def test_circle(self) -> None:
         """A list that contains itself raises TypeError."""
         circle: list[Any] = []
         circle.append(circle)
         error = self.assertRaises(TypeError, encode_call, 'm', [circle])
-        self.assertIn('contains itself', str(error))
+        self.assertRegex(str(error), '^m: .* contains itself')
 
     def test_named_arguments(self) -> None:
         """Named arguments are encoded as by Koji's client, and decoded."""

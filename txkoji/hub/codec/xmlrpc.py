@@ -57,8 +57,8 @@ def encode_call(method: str, args: Sequence[Any] = (),
     try:
         params = ''.join([f'<param>\n{_encode(value)}</param>\n'
                           for value in join_arguments(args, kwargs or {})])
-    except RecursionError:
-        raise _nesting_error(method) from None
+    except (RecursionError, TypeError, OverflowError) as error:
+        raise argument_error(method, error) from None
     return (f'{_HEAD}<methodCall>\n<methodName>{_method_name(method)}'
             '</methodName>\n'
             f'<params>\n{params}</params>\n</methodCall>\n').encode()
@@ -73,8 +73,8 @@ def encode_entry(method: str, args: Sequence[Any] = (),
     """
     try:
         params = _list(join_arguments(args, kwargs or {}))
-    except RecursionError:
-        raise _nesting_error(method) from None
+    except (RecursionError, TypeError, OverflowError) as error:
+        raise argument_error(method, error) from None
     return ('<value><struct>\n<member>\n<name>methodName</name>\n'
             f'<value><string>{_method_name(method)}</string></value>\n</member>\n'
             f'<member>\n<name>params</name>\n{params}</member>\n'
@@ -88,9 +88,18 @@ def _method_name(method: str) -> str:
     return _escape(method)
 
 
-def _nesting_error(method: str) -> TypeError:
-    return TypeError(f'an argument of {method} contains itself, or is nested'
-                     ' too deeply for XML-RPC')
+def argument_error(method: str, error: Exception) -> Exception:
+    """
+    Make the error of an argument that XML-RPC cannot carry.
+
+    :param method: the hub method that it was for.
+    :param error: what was raised.
+    :returns: an error that names the method.
+    """
+    if isinstance(error, RecursionError):
+        return TypeError(f'{method}: an argument contains itself, or is nested'
+                         ' too deeply for XML-RPC')
+    return type(error)(f'{method}: {error}')
 
 
 def encode_multicall(entries: Iterable[bytes]) -> bytes:
