@@ -3,7 +3,7 @@ Coming from 0.10: the differences from txkoji 0.10.
 
 A program for txkoji 0.10 keeps its imports and its calls. The names of 0.10
 have the same meaning here, with the following differences. CHANGELOG.rst lists
-the new features.
+the new features, and has a table from old to new lines.
 
 Times and estimates
 -------------------
