@@ -171,7 +171,8 @@ class HubClient(DeferredMethods):
         """
         return self._calls.call(Request(
             method, body, new_sink, read=read, count=self._count, **fields,
-            timeout=self.options.timeout, deadline=self.options.deadline))
+            timeout=self.options.timeout, deadline=self.options.deadline,
+            retry_timeouts=self.options.retry_timeouts))
 
     def get(self, url: str, headers: dict[bytes, bytes], *,
             on_head: Callable[[Any], Any], sink: Sink,

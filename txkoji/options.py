@@ -23,6 +23,8 @@ class Options:
                  hub method.
     :ivar progress: a function to report progress to, or None.
     :ivar page_size: items of a page.
+    :ivar retry_timeouts: whether a read is sent again after its attempt timed
+                          out. Only features of the library set it.
     """
 
     timeout: float
@@ -30,11 +32,13 @@ class Options:
     write: bool | None = None
     progress: Listener | None = None
     page_size: int = 1000
+    retry_timeouts: bool = True
 
     def updated(self, *, write: bool | None = None,
                 timeout: float | None = None, deadline: float | None = None,
                 progress: Listener | None = None,
-                page_size: int | None = None) -> Options:
+                page_size: int | None = None,
+                retry_timeouts: bool | None = None) -> Options:
         """
         Copy the options, with other values for those that are not None.
 
@@ -54,7 +58,8 @@ class Options:
                                      f' {progress!r}')
         return replace(self, **{
             name: value for name, value in {
-                **numbers, 'write': write, 'progress': progress}.items()
+                **numbers, 'write': write, 'progress': progress,
+                'retry_timeouts': retry_timeouts}.items()
             if value is not None})
 
 

@@ -161,7 +161,7 @@ class WaitTests(WaitingTestCase):
     def test_halves(self) -> None:
         """A round that is too slow for the hub is tried in halves."""
         self.patch(tasks, 'LARGEST', 400)
-        koji = self.hub.connection(timeout=10)
+        koji = self.hub.connection(timeout=10, max_retries=30)
         ids = self.add_tasks(400)
         waiting = koji.wait(ids)
         self.hub.misbehave('slow', seconds=20, times=1)
@@ -171,6 +171,12 @@ class WaitTests(WaitingTestCase):
         asked = [args[0] for method, args, _ in self.hub.calls
                  if method == 'taskFinished']
         self.assertEqual(asked, [*ids[:200]])
+        # It grows again, by a hundred.
+        self.hub.calls.clear()
+        self.turn(INTERVAL)
+        asked = [args[0] for method, args, _ in self.hub.calls
+                 if method == 'taskFinished']
+        self.assertEqual(asked, [*ids[:100], *ids[200:]])
         waiting.cancel()
         self.fail_of(waiting, CancelledError)
 

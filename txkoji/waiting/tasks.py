@@ -194,7 +194,7 @@ class Poller:
         finally:
             self._asking = None
         budget.reset()
-        self._limit = min(LARGEST, self._limit * 2)
+        self._limit = min(LARGEST, self._limit + SMALL)
         for some, tasks in rows:
             if not isinstance(tasks, list) or len(tasks) != len(some):
                 raise AnswerError(
@@ -210,14 +210,17 @@ class Poller:
         """
         Get the rows of tasks; of many tasks, only of those that are finished.
 
+        A request that times out is not sent again: the next is smaller.
+
         :returns: ids, and the answer of ``getTaskInfo`` to them.
         """
+        client = self.client.with_options(retry_timeouts=False)
         if len(ids) > SMALL:
-            many = MultiCall(self.client, batch=LARGEST)
+            many = MultiCall(client, batch=LARGEST)
             calls = [(number, many.taskFinished(number)) for number in ids]
             await many()
             ids = [number for number, call in calls if _may_be_finished(call)]
-        return [(some, await self.client.getTaskInfo(some)) for some in (
+        return [(some, await client.getTaskInfo(some)) for some in (
             ids[start:start + ROWS] for start in range(0, len(ids), ROWS))]
 
     def _fire(self, outcomes: Iterable[tuple[int, Any]]) -> None:

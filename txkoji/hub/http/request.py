@@ -29,6 +29,8 @@ class Request:
                 if it is made twice.
     :ivar timeout: seconds for one attempt: connecting, headers and body.
     :ivar deadline: seconds for all attempts and the pauses between them.
+    :ivar retry_timeouts: whether to send a read again after its attempt timed
+                          out.
     :ivar query: the query to append to the URL, which describes the chunk.
     :ivar secret: whether the answer has a secret, which no error may show.
     :ivar streamed: whether the answer is not kept in memory. Its size is not
@@ -53,6 +55,7 @@ class Request:
     read: bool
     timeout: float
     deadline: float
+    retry_timeouts: bool = True
     query: str = ''
     secret: bool = False
     streamed: bool = False

@@ -213,9 +213,10 @@ class Session:
             retry = info is not None or self._settings.anon_retry
         else:
             retry = callnum is not None
-        return self._retries.run(request.method, attempt, retry_lost=retry,
-                                 retry_timeouts=retry and request.read,
-                                 has_started=request.begun)
+        return self._retries.run(
+            request.method, attempt, retry_lost=retry,
+            retry_timeouts=retry and request.read and request.retry_timeouts,
+            has_started=request.begun)
 
     # Begin and end
 
