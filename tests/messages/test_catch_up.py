@@ -149,6 +149,25 @@ class CatchUpTests(CatchUpTestCase):
         self.broker.connect()
         self.assertEqual(self.heard(), tagged)
 
+    def test_tagged_again(self) -> None:
+        """Of a build that is tagged again, the later event is handed on."""
+        build = self.hub.add_build('one-1-1')
+        self.broker.connect()
+        self.get(self.tag_and_untag(build))
+        self.heard()
+        self.broker.up = False
+        self.pass_time(60)
+        lost = self.hub.now()
+        self.get(self.tag_and_untag(build))
+        # A hub lists the rows in the order of its disk.
+        self.hub.tables.taggings.reverse()
+        self.broker.connect()
+        self.settle()
+        self.assertEqual([event.kind for event in self.polled],
+                         ['Tag', 'Untag'])
+        self.assertTrue(all(event.time.timestamp() >= lost
+                            for event in self.polled))
+
     def test_first(self) -> None:
         """What was missed is handed on before the messages that follow."""
         self.broker.up = False

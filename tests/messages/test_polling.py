@@ -8,7 +8,7 @@ from twisted.internet.task import Clock, deferLater
 from twisted.logger import capturedLogs, formatEvent
 
 from tests.support import folder, write
-from txkoji import build_states
+from txkoji import build_states, task_states
 from txkoji.exceptions import (
     ConfigurationError,
     ConnectionClosed,
@@ -169,6 +169,23 @@ class RoundTests(PollTestCase):
         self.assertEqual(self.names(), [('task', number, 'CANCELED')])
         self.assertEqual(self.names(), [])
 
+    def test_meanwhile(self) -> None:
+        """A task that is as it was, when its row comes, is no event."""
+        number = self.hub.add_task(state='OPEN')
+        self.pass_time(3600, step=600)
+        self.poll()
+        row = self.hub.tables.by_id('tasks')[number]
+        asked: list[bool] = []
+
+        def info(ids: Any, request: bool = False) -> Any:
+            asked.append(request)
+            return [{**row, 'state': task_states.OPEN if request
+                     else task_states.FREE}]
+
+        self.hub.respond('getTaskInfo', info)
+        self.assertEqual(self.names(), [])
+        self.assertEqual(asked, [False, True])
+
     def test_older_tasks(self) -> None:
         """A task that was open before is watched, too."""
         number = self.hub.add_task(state='OPEN')
@@ -261,6 +278,18 @@ class RoundTests(PollTestCase):
             self.hub.history.untag_build(tag, number)
         self.assertEqual([name[2] for name in self.names()],
                          ['Tag', 'Untag'] * 3)
+
+    def test_forced(self) -> None:
+        """A build that is tagged again is untagged first, in one event."""
+        number = self.hub.add_build('one-1-1', tags=['dest'])
+        koji = self.hub.connection('kojiadmin')
+        self.get(koji.login())
+        self.poll()
+        self.get(koji.tagBuildBypass('dest', 'one-1-1', force=True))
+        # A hub lists the rows in the order of its disk.
+        self.hub.tables.taggings.reverse()
+        self.assertEqual(self.names(), [('build', number, 'Untag', 'dest'),
+                                        ('build', number, 'Tag', 'dest')])
 
     def test_packages(self) -> None:
         """Changes of the list of packages are heard."""

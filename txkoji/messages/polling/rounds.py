@@ -4,6 +4,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from twisted.internet.task import deferLater
+
 from txkoji.client import HubClient
 from txkoji.exceptions import ConfigurationError
 from txkoji.messages.message import Message
@@ -114,8 +116,11 @@ class Rounds:
         for source in sources:
             source.ask(many, self.since)
         await many()
-        changes = [change for source in sources
-                   for change in await source.collect()]
+        changes: list[Change] = []
+        for source in sources:
+            changes += await source.collect()
+            # Thousands of rows would hold the reactor.
+            await deferLater(self._client.reactor, 0)
         if whole:
             now = max(self._tags.latest, self._tasks.latest,
                       self._builds.latest)

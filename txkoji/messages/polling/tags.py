@@ -1,7 +1,10 @@
 """`TagChanges`: polls the history of tags."""
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
+
+from twisted.internet.task import deferLater
 
 from txkoji.client import HubClient
 from txkoji.messages.polling.changes import Change, Message, Rows, Since
@@ -16,14 +19,18 @@ TABLES = ['tag_listing', 'tag_packages', 'tag_package_owners']
 #: Events in one request, about 1.5 kB each. The next request has more.
 EVENTS = 5000
 
+#: Rows that are looked at in one turn of the reactor.
+ROWS = 500
+
 #: What was handed on: the kind, the build or package, the tag, and the event.
 Key = tuple[str, int, int, int]
 
 #: What a broker has delivered: a kind, a build or package, and a tag.
 Heard = tuple[str, int | str | None, str | None]
 
-#: The beginning and the end of a row, and the names of their members.
-ENDS = [('Tag', 'create', 'creator'), ('Untag', 'revoke', 'revoker')]
+#: The end and the beginning of a row, and the names of their members. A build
+#: that is tagged again is untagged first, in the same event.
+ENDS = [('Untag', 'revoke', 'revoker'), ('Tag', 'create', 'creator')]
 
 
 class TagChanges:
@@ -46,9 +53,9 @@ class TagChanges:
         self._after, self._to = 0, 0
         self._last: StoredCall[Any]
         self._calls: list[StoredCall[Any]] = []
-        #: What a broker has delivered since the last round, and when. Its
+        #: What a broker has delivered since the last round, and each time. Its
         #: messages have no event.
-        self._heard: list[tuple[float, Heard]] = []
+        self._heard: dict[Heard, list[float]] = {}
         self.latest: float = 0
         self.behind: int | None = None
         #: That of the round under way, until all of it is handed on.
@@ -74,9 +81,8 @@ class TagChanges:
         found: list[Change] = []
         for call in self._calls:
             tables = call.result
-            for row in tables.get('tag_listing', ()):
-                found += self._taggings(row)
-            found += self._lists_of_packages(
+            found += await self._taggings(tables.get('tag_listing', ()))
+            found += await self._lists_of_packages(
                 tables.get('tag_packages', ()),
                 tables.get('tag_package_owners', ()))
         if self._reached is None:
@@ -92,24 +98,31 @@ class TagChanges:
     def _is_new(self, key: Key, heard: Heard) -> bool:
         if not self._after < key[-1] <= self._to or key in self._handed:
             return False
-        for place, (_, each) in enumerate(self._heard):
-            if each == heard:
-                del self._heard[place]
-                self._handed.add(key)
-                return False
-        return True
+        times = self._heard.get(heard)
+        if not times:
+            return True
+        del times[0]
+        self._handed.add(key)
+        return False
 
-    def _taggings(self, row: Any) -> list[Change]:
-        """Find when a build was tagged and untagged, in a row."""
-        if not self._filters.wants_package(row['name']):
-            return []
+    async def _give_way(self, count: int) -> None:
+        """Let the reactor do other work, after each `ROWS` rows."""
+        if count % ROWS == ROWS - 1:
+            await deferLater(self._client.reactor, 0)
+
+    async def _taggings(self, rows: Any) -> list[Change]:
+        """Find the builds tagged and untagged, in the order of events."""
+        ends = sorted((row[f'{end}_event'], place, number)
+                      for number, row in enumerate(rows)
+                      for place, (_, end, _) in enumerate(ENDS)
+                      if row[f'{end}_event'] is not None)
         found = []
-        for kind, end, who in ENDS:
-            event = row[f'{end}_event']
-            if event is None:
-                continue
+        for count, (event, place, number) in enumerate(ends):
+            await self._give_way(count)
+            row, (kind, end, who) = rows[number], ENDS[place]
             key = (kind, row['build_id'], row['tag_id'], event)
-            if self._is_new(key, (kind, row['build_id'], row['tag.name'])):
+            if self._filters.wants_package(row['name']) and self._is_new(
+                    key, (kind, row['build_id'], row['tag.name'])):
                 found.append(self._tagging(kind, row, row[f'{end}_ts'] or 0, {
                     'id': row[f'{who}_id'], 'name': row[f'{who}_name']}, key))
         return found
@@ -136,7 +149,8 @@ class TagChanges:
     def _remember(self, key: Key) -> Any:
         return lambda rows: self._handed.add(key)
 
-    def _lists_of_packages(self, packages: Any, owners: Any) -> list[Change]:
+    async def _lists_of_packages(self, packages: Any, owners: Any
+                                 ) -> list[Change]:
         """Find what changed in the lists of packages of tags."""
         begun, ended, owned = (
             {_package_key(row, end): row for row in rows
@@ -144,7 +158,9 @@ class TagChanges:
             for rows, end in [(packages, 'create'), (packages, 'revoke'),
                               (owners, 'create')])
         found = []
-        for key in {**begun, **ended, **owned}:
+        keys = sorted({**begun, **ended, **owned}, key=itemgetter(-1))
+        for count, key in enumerate(keys):
+            await self._give_way(count)
             new, old = begun.get(key), ended.get(key)
             owner = owned.get(key)
             row: Any = new or old or owner
@@ -186,14 +202,16 @@ class TagChanges:
             heard = ('Package', event.package, event.tag)
         else:
             return
-        self._heard.append((self._client.now().timestamp(), heard))
+        self._heard.setdefault(heard, []).append(
+            self._client.now().timestamp())
 
     def forget(self, since: Since) -> None:
         """Forget what was handed on before the window."""
         self._handed = {key for key in self._handed
                         if key[-1] > since.event}
-        self._heard = [(time, heard) for time, heard in self._heard
-                       if time > since.time]
+        self._heard = {
+            heard: recent for heard, times in self._heard.items()
+            if (recent := [time for time in times if time > since.time])}
 
     def state(self) -> Any:
         """Get what was handed on, for the state file."""

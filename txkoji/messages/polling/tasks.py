@@ -162,8 +162,11 @@ class TaskChanges:
 
         def message(rows: Rows) -> Message | None:
             task = current(rows)
-            return None if task is None else _message(
-                dict(task), None if known is None else known.state)
+            if task is None or known is not None and (
+                    task.state == known.state):
+                return None
+            return _message(dict(task),
+                            None if known is None else known.state)
 
         def remember(rows: Rows) -> None:
             task = current(rows)
