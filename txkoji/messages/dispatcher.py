@@ -291,7 +291,8 @@ class Events:
         :param catch_up: whether to ask the hub, whenever the broker begins to
                          deliver, for what has happened since the last
                          message. It is delivered before the messages that
-                         follow, and some of it again. See
+                         follow, and some of it again. The clock of this host
+                         must be right within ten minutes. See
                          `txkoji.messages.polling` for what can be found.
         :param state: with ``catch_up``, the path of a file that notes what was
                       heard: the hub is then asked also at the start, for what
@@ -373,12 +374,15 @@ class Events:
         Polling goes on through outages of the hub.
 
         Without ``state``, or at the first start, events from now on are
-        delivered.
+        delivered. A poll and a listener on one Connection deliver events
+        twice: use ``catch_up=True`` of the listener.
 
         :param interval: the seconds from one round to the next.
-        :param tags: the names of tags: only builds, packages and repositories
-                     of these tags. As for the next parameters, one name or
-                     several; None means all, and an empty list none.
+        :param tags: the names of tags: of taggings, lists of packages and
+                     repositories, only those of these tags. The states of
+                     tasks and builds have no tag. As for the next parameters,
+                     one name or several; None means all, and an empty list
+                     none.
         :param packages: the names of packages: only builds of these, and
                          their changes in tags.
         :param owners: the names of users: only their tasks and builds.

@@ -29,7 +29,7 @@ class HubPoller:
     :param client: asks the hub.
     :param feed: `Events.feed`.
     :param interval: the seconds from one round to the next.
-    :param tags: names of tags: only their builds, packages and repositories.
+    :param tags: names of tags: only their taggings, packages and repositories.
     :param packages: names of packages: only their builds, and their changes
                      in tags.
     :param owners: names of users: only their tasks and builds.
