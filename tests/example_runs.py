@@ -55,6 +55,11 @@ def frames(text: str) -> list[list[str]]:
 class ExamplesCase(SynchronousTestCase):
     """Runs examples."""
 
+    def setUp(self) -> None:
+        """Let programs heed Ctrl-C; those in a shell's background do not."""
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
+
     def start(self, name: str, *arguments: str, environ: dict[str, str] = {},
               **options: Any) -> subprocess.Popen[str]:
         """Start an example, without a terminal."""

@@ -19,6 +19,7 @@ class ProfileTests(ExamplesCase):
 
     def setUp(self) -> None:
         """Start the hub, and write its profile."""
+        super().setUp()
         self.home = folder(self)
         hub = subprocess.Popen(
             [sys.executable, '-m', 'txkoji.testing', '--tls', '--builders',
