@@ -96,7 +96,7 @@ class RecentTasks:
         self._builds: dict[int, float] = {}
         #: The builds that have failed or were canceled.
         self._unsuccessful: set[int] = set()
-        #: package -> True if its recent tasks were ``noarch``.
+        #: package -> True if its last task was ``noarch``.
         self.noarch: dict[str | None, bool] = {}
 
     async def load(self) -> None:
@@ -115,7 +115,8 @@ class RecentTasks:
                 keys = self._past.keys(row)
                 self._rows.append((row, keys))
                 if keys:
-                    self.noarch[keys[0].name] = row.arch == NOARCH
+                    # The last task comes first.
+                    self.noarch.setdefault(keys[0].name, row.arch == NOARCH)
 
     def cancellations(self, active: int, now: datetime) -> tuple[int, float]:
         """
