@@ -1,8 +1,11 @@
 """Estimates in rare situations."""
 from __future__ import annotations
 
-from tests.estimates.test_forecast import ForecastTestCase
-from txkoji import task_states
+from datetime import timedelta
+
+from tests.estimates.test_forecast import MINUTE, ForecastTestCase
+from txkoji import build_states, task_states
+from txkoji.estimates import task_durations
 
 
 class PackageTests(ForecastTestCase):
@@ -20,3 +23,33 @@ class PackageTests(ForecastTestCase):
                             completed=30)
             self.check(number, minutes)
             del self.hub.tables.tasks[older - 1:]
+
+    def test_flatpak(self) -> None:
+        """A container and a package of the same name have two averages."""
+        self.hub.respond('getPackageID', 7)
+        self.hub.respond('listBuilds', [
+            {'start_ts': 1000.0, 'completion_ts': 1000.0 + 20 * MINUTE,
+             'state': build_states.COMPLETE}])
+        package = self.task(self.build_arch(task_states.OPEN, started=0))
+        container = self.task(self.add(
+            'buildContainer', task_states.OPEN,
+            'git+https://src.example.test/flatpaks/bash#0a', 'f44',
+            {'flatpak': True}, started=0))
+        for tasks in ([package, container], [container, package]):
+            ends = self.get(self.koji.estimate(tasks))
+            self.assertEqual(
+                {each.when - self.now for each in ends if each},
+                {timedelta(minutes=60), timedelta(minutes=20)})
+            self.assertEqual(
+                self.get(task_durations(self.koji, tasks)),
+                [timedelta(minutes=60 if task is package else 20)
+                 for task in tasks])
+
+    def test_package_named_as_method(self) -> None:
+        """A fault about a package is not one about a method of its name."""
+        for minutes in (1, 2, 9):
+            self.add('newRepo', task_states.CLOSED, 'f43-build',
+                     started=50, completed=50 - minutes)
+        self.build_arch(task_states.FREE, package='newRepo', created=200)
+        self.hub.fault('getAverageBuildDuration', 1000, 'no')
+        self.check(self.add('newRepo', task_states.FREE, 'f44-build'), 2)

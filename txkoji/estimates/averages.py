@@ -85,18 +85,17 @@ def average_last_builds(connection: Hub, package: str, limit: int = 5
     :returns: a Deferred that fires with a timedelta; with None if there are
               no complete builds with a known duration.
     """
-    def average(builds: list[Any]) -> timedelta | None:
-        durations = [duration for duration in (
-            plausible(build.duration) for build in builds)
-            if duration is not None]
-        if not durations:
-            return None
-        return sum(durations, timedelta()) / len(durations)
-
     builds: Deferred[list[Any]] = connection.listBuilds(
         package, state=build_states.COMPLETE,
         queryOpts={'limit': limit, 'order': '-completion_time'})
-    return builds.addCallback(average)
+    return builds.addCallback(lambda builds: mean(
+        plausible(build.duration) for build in builds))
+
+
+def mean(durations: Iterable[timedelta | None]) -> timedelta | None:
+    """Compute the mean of the known durations; None if there are none."""
+    known = [duration for duration in durations if duration is not None]
+    return sum(known, timedelta()) / len(known) if known else None
 
 
 def not_past(started: datetime, duration: timedelta, now: datetime

@@ -207,7 +207,7 @@ class _Estimates:
                     if not each.has_failed]
         if self._scatter:
             for subject in subjects:
-                self._past.want_scatter(subject.keys[:1])
+                self._past.want_scatter(subject.keys[0])
         waiting = [row for subject in subjects for row in subject.waiting
                    if row.channel_id is not None]
         builds = [subject for subject in subjects
@@ -218,7 +218,7 @@ class _Estimates:
              for build in builds}, scatter=self._scatter)
         if self._strict:
             for subject in subjects:
-                self._past.check(subject.keys)
+                self._past.check(subject.keys[:1])
 
     def _end(self, subject: Subject, starts: Starts, now: datetime
              ) -> datetime | None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from twisted.internet.defer import Deferred
 
 from txkoji import build_states, task_states
-from txkoji.estimates.averages import is_container, plausible
+from txkoji.estimates.averages import is_container, mean, plausible
 from txkoji.estimates.batch import Batch
 from txkoji.estimates.scatter import ENOUGH, Scatter
 from txkoji.exceptions import GenericError
@@ -87,7 +87,7 @@ async def _task_durations(connection: Hub, tasks: list[TaskRow]
     keys = [past.keys(task) for task in tasks]
     await past.load()
     if len(tasks) == 1:
-        past.check(keys[0])
+        past.check(keys[0][:1])
     return [past.duration(steps) for steps in keys]
 
 
@@ -103,15 +103,14 @@ class PastDurations:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._averages: dict[str, timedelta | None] = {}
-        self._methods: dict[str, dict[Any, list[timedelta]]] = {}
-        #: package -> the durations of its last builds, of those that are
+        #: The averages of packages, whether from the hub or of last builds.
+        self._averages: dict[DurationKey, timedelta | None] = {}
+        #: The durations of the last builds of packages, of those that are
         #: asked for.
-        self._builds: dict[str, list[timedelta]] = {}
-        #: The names of containers, whose average is that of the last builds.
-        self._containers: set[str] = set()
-        #: The faults of packages.
-        self._faults: dict[str, GenericError] = {}
+        self._builds: dict[DurationKey, list[timedelta]] = {}
+        self._methods: dict[str, dict[Any, list[timedelta]]] = {}
+        #: The faults of packages and methods.
+        self._faults: dict[DurationKey, GenericError] = {}
 
     def keys(self, task: TaskRow) -> list[DurationKey]:
         """
@@ -147,17 +146,17 @@ class PastDurations:
         :param container: True if a container build reports its own times.
         """
         if container or is_container(package):
-            self._containers.add(package)
-            self._builds.setdefault(package, [])
-            return DurationKey(LAST, package)
-        self._averages.setdefault(package, None)
-        return DurationKey(PACKAGE, package)
+            key = DurationKey(LAST, package)
+            self._builds.setdefault(key, [])
+        else:
+            key = DurationKey(PACKAGE, package)
+            self._averages.setdefault(key, None)
+        return key
 
-    def want_scatter(self, keys: Iterable[DurationKey]) -> None:
-        """Load the last builds of the packages of some keys, too."""
-        for key in keys:
-            if key.kind != METHOD:
-                self._builds.setdefault(key.name, [])
+    def want_scatter(self, key: DurationKey) -> None:
+        """Load the last builds of a package, too."""
+        if key.kind != METHOD:
+            self._builds.setdefault(key, [])
 
     async def load(self) -> None:
         """Get the durations of all keys from the hub."""
@@ -173,60 +172,60 @@ class PastDurations:
         :param first: is sent first. Its answers store calls in the second
                       batch.
         """
-        for package in self._builds:
-            first.ask(self._taker(package, self._ask_builds, second),
-                      'getPackageID', package)
-        for package in self._averages:
-            first.ask(self._taker(package, self._take_average),
-                      'getAverageBuildDuration', package)
+        for key in self._builds:
+            first.ask(self._taker(key, self._ask_builds, second),
+                      'getPackageID', key.name)
+        for key in self._averages:
+            if key.kind == PACKAGE:
+                first.ask(self._taker(key, self._take_average),
+                          'getAverageBuildDuration', key.name)
         for method in self._methods:
-            first.ask(self._taker(method, self._take_tasks), 'listTasks',
+            first.ask(self._taker(DurationKey(METHOD, method),
+                                  self._take_tasks), 'listTasks',
                       {'method': method, 'state': [task_states.CLOSED]},
                       queryOpts={'limit': RECENT,
                                  'order': '-completion_time'})
 
-    def _taker(self, name: str, take: Any, *args: Any) -> Any:
+    def _taker(self, key: DurationKey, take: Any, *args: Any) -> Any:
         def taker(value: Any, fault: GenericError | None) -> None:
             if fault is not None:
-                self._faults[name] = fault
+                self._faults[key] = fault
             elif value is not None:
-                take(name, value, *args)
+                take(key, value, *args)
         return taker
 
-    def _ask_builds(self, package: str, number: int, batch: Batch) -> None:
-        batch.ask(self._taker(package, self._take_builds), 'listBuilds',
+    def _ask_builds(self, key: DurationKey, number: int, batch: Batch
+                    ) -> None:
+        batch.ask(self._taker(key, self._take_builds), 'listBuilds',
                   number, state=build_states.COMPLETE,
                   queryOpts={'limit': BUILDS, 'order': '-completion_time'})
 
-    def _take_average(self, package: str, average: timedelta) -> None:
-        self._averages[package] = plausible(average)
+    def _take_average(self, key: DurationKey, average: timedelta) -> None:
+        self._averages[key] = plausible(average)
 
-    def _take_builds(self, package: str, builds: list[Any]) -> None:
-        container = package in self._containers
+    def _take_builds(self, key: DurationKey, builds: list[Any]) -> None:
         # An imported build has no task, and no duration. A content generator
         # may report the times of its builds, but not their tasks.
         durations = [plausible(build.duration) for build in builds
-                     if container or build.task_id is not None]
-        self._builds[package] = [
+                     if key.kind == LAST or build.task_id is not None]
+        self._builds[key] = [
             duration for duration in durations if duration is not None]
-        if container:
-            last = [duration for duration in durations[:AVERAGED]
-                    if duration is not None]
-            self._averages[package] = (
-                sum(last, timedelta()) / len(last) if last else None)
+        if key.kind == LAST:
+            self._averages[key] = mean(durations[:AVERAGED])
 
-    def _take_tasks(self, method: str, tasks: list[TaskRow]) -> None:
-        self._methods[method] = _by_subject(tasks)
+    def _take_tasks(self, key: DurationKey, tasks: list[TaskRow]) -> None:
+        self._methods[key.name] = _by_subject(tasks)
 
-    def check(self, keys: Sequence[DurationKey]) -> None:
+    def check(self, keys: Iterable[DurationKey]) -> None:
         """
-        Check that the hub told the duration of the main step of a task.
+        Check that the hub refused no call about some keys.
 
         :raises GenericError: the fault of the hub.
         """
-        for key in keys[:1]:
-            if key.name in self._faults:
-                raise self._faults[key.name]
+        for key in keys:
+            fault = self._faults.get(key._replace(subject=None))
+            if fault is not None:
+                raise fault
 
     def duration(self, keys: Sequence[DurationKey]) -> timedelta | None:
         """
@@ -243,7 +242,7 @@ class PastDurations:
 
     def _step(self, key: DurationKey) -> timedelta | None:
         if key.kind != METHOD:
-            return self._averages.get(key.name)
+            return self._averages.get(key)
         durations = self._tasks(key)
         return middle_of(durations) if durations else None
 
@@ -258,7 +257,7 @@ class PastDurations:
         (Those of packages only after `want_scatter`.)
         """
         durations = (self._tasks(key) if key.kind == METHOD
-                     else self._builds.get(key.name, []))
+                     else self._builds.get(key, []))
         return [duration.total_seconds() for duration in durations]
 
     def method_ratios(self, method: str) -> list[float]:
@@ -272,8 +271,8 @@ class PastDurations:
     def build_ratios(self) -> list[float]:
         """List the durations of builds, as a fraction of their averages."""
         return [duration / average
-                for package, durations in self._builds.items()
-                for average in [self._averages.get(package)] if average
+                for key, durations in self._builds.items()
+                for average in [self._averages.get(key)] if average
                 for duration in durations]
 
     def scatter(self, key: DurationKey, pooled: Scatter | None
