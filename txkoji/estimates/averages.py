@@ -8,14 +8,11 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from txkoji import build_states
-from txkoji.hub.deferreds import gather
 from txkoji.resource import Hub
 
 #: The upper limit of a plausible duration: ten years (our choice).
 LONGEST = timedelta(days=3650)
 
-#: The number of concurrent requests for many averages (our choice).
-CONCURRENCY = 4
 
 def average_build_duration(connection: Hub, package: str
                            ) -> Deferred[timedelta | None]:
@@ -40,37 +37,6 @@ def average_build_duration(connection: Hub, package: str
         return average_last_builds(connection, package)
     return connection.call('getAverageBuildDuration', package).addCallback(
         plausible)
-
-
-def average_build_durations(connection: Hub, packages: Iterable[str]
-                            ) -> Deferred[list[timedelta | None]]:
-    """
-    Get the average durations of the builds of several packages.
-
-    :param packages: names of packages, containers and others.
-    :returns: a Deferred that fires with a list of the results of
-              `average_build_duration`, in the order of the packages.
-    """
-    return Deferred.fromCoroutine(
-        _package_averages(connection, list(packages)))
-
-
-async def _package_averages(connection: Hub, packages: list[str]
-                            ) -> list[timedelta | None]:
-    """Get the average durations of the builds of several packages."""
-    names = list(dict.fromkeys(packages))
-    multicall = connection.MultiCall(strict=True, concurrency=CONCURRENCY)
-    plain = [name for name in names if not is_container(name)]
-    if len(plain) > 1:
-        for name in plain:
-            multicall.call('getAverageBuildDuration', name)
-        averages = dict(zip(plain, map(plausible, await multicall())))
-    else:
-        averages = {}
-    others = [name for name in names if name not in averages]
-    averages.update(zip(others, await gather(
-        [average_build_duration(connection, name) for name in others])))
-    return [averages[name] for name in packages]
 
 
 def average_last_builds(connection: Hub, package: str, limit: int = 5

@@ -15,7 +15,7 @@ from typing import Any
 
 from txkoji import task_states
 from txkoji.estimates.batch import Batch
-from txkoji.estimates.durations import PastDurations
+from txkoji.estimates.durations import AVERAGED, BUILDS, PastDurations
 from txkoji.estimates.estimate import Estimate
 from txkoji.estimates.forecast import Forecast, Starts
 from txkoji.estimates.pacing import Pacer
@@ -123,7 +123,7 @@ class _Estimates:
         self._rows = rows
         self._scatter = scatter
         self._strict = strict
-        self._past = PastDurations(hub)
+        self._past = PastDurations(hub, BUILDS if scatter else AVERAGED)
         self._pacer = Pacer(hub.client.reactor)
         self._forecast = Forecast(hub, self._past, self._pacer)
         self._children: dict[int, Sequence[TaskRow]] = {}

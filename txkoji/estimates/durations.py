@@ -91,6 +91,28 @@ async def _task_durations(connection: Hub, tasks: list[TaskRow]
     return [past.duration(steps) for steps in keys]
 
 
+def average_build_durations(connection: Hub, packages: Iterable[str]
+                            ) -> Deferred[list[timedelta | None]]:
+    """
+    Get the average durations of the builds of several packages.
+
+    :param packages: names of packages, containers and others.
+    :returns: a Deferred that fires with a list of the results of
+              `average_build_duration`, in the order of the packages.
+    """
+    return Deferred.fromCoroutine(
+        _package_averages(connection, list(packages)))
+
+
+async def _package_averages(hub: Hub, packages: list[str]
+                            ) -> list[timedelta | None]:
+    past = PastDurations(hub)
+    keys = [past.package_key(package) for package in packages]
+    await past.load()
+    past.check(keys)
+    return [past.duration([key]) for key in keys]
+
+
 class PastDurations:
     """
     The average durations of many tasks, and their scatter, in few calls.
@@ -99,10 +121,13 @@ class PastDurations:
     each `duration` and `scatter`.
 
     :param hub: the connection.
+    :param builds: the number of last builds of a package to load, if they are
+                   asked for.
     """
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, builds: int = AVERAGED) -> None:
         self._hub = hub
+        self._limit = builds
         #: The averages of packages, whether from the hub or of last builds.
         self._averages: dict[DurationKey, timedelta | None] = {}
         #: The durations of the last builds of packages, of those that are
@@ -198,7 +223,8 @@ class PastDurations:
                     ) -> None:
         batch.ask(self._taker(key, self._take_builds), 'listBuilds',
                   number, state=build_states.COMPLETE,
-                  queryOpts={'limit': BUILDS, 'order': '-completion_time'})
+                  queryOpts={'limit': self._limit,
+                             'order': '-completion_time'})
 
     def _take_average(self, key: DurationKey, average: timedelta) -> None:
         self._averages[key] = plausible(average)
