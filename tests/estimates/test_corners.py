@@ -4,8 +4,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.estimates.test_forecast import MINUTE, ForecastTestCase
+from tests.estimates.test_intervals import IntervalTestCase
 from txkoji import build_states, task_states
 from txkoji.estimates import task_durations
+from txkoji.exceptions import ServerOffline
 
 
 class PackageTests(ForecastTestCase):
@@ -53,3 +55,13 @@ class PackageTests(ForecastTestCase):
         self.build_arch(task_states.FREE, package='newRepo', created=200)
         self.hub.fault('getAverageBuildDuration', 1000, 'no')
         self.check(self.add('newRepo', task_states.FREE, 'f44-build'), 2)
+
+
+class RefusalTests(IntervalTestCase):
+    """Tests of a hub that refuses calls."""
+
+    def test_offline(self) -> None:
+        """If a hub refuses whole requests, the estimates are an error."""
+        task = self.task(self.build(task_states.FREE))
+        self.hub.fault('system.multicall', 1014, 'maintenance')
+        self.fail_of(self.koji.estimate([task]), ServerOffline)

@@ -61,12 +61,15 @@ class Batch:
 
         def take_all() -> Iterator[None]:
             for (take, *_), call in zip(calls, stored):
-                if call.error is None:
+                error = call.error
+                if error is None:
                     take(call.result, None)
-                elif isinstance(call.error, GenericError):
-                    take(None, call.error)
+                elif (isinstance(error, GenericError)
+                        and error.method == call.method):
+                    take(None, error)
                 else:
-                    raise call.error
+                    # The request has failed as a whole.
+                    raise error
                 yield
 
         await pacer.run(store())
