@@ -7,7 +7,7 @@ from tests.estimates.test_forecast import MINUTE, ForecastTestCase
 from tests.estimates.test_intervals import IntervalTestCase
 from txkoji import build_states, task_states
 from txkoji.estimates import task_durations
-from txkoji.exceptions import ServerOffline
+from txkoji.exceptions import GenericError, ServerOffline
 
 
 class PackageTests(ForecastTestCase):
@@ -59,6 +59,17 @@ class PackageTests(ForecastTestCase):
 
 class RefusalTests(IntervalTestCase):
     """Tests of a hub that refuses calls."""
+
+    def test_children(self) -> None:
+        """The end of a build is unknown if its children are unknown."""
+        number = self.build(task_states.OPEN, started=50, waiting=True)
+        self.build_arch(task_states.OPEN, started=40, parent=number)
+        other = self.build_arch(task_states.OPEN, started=0)
+        self.hub.fault('getTaskChildren', 1000, 'no')
+        first, second = self.estimate(number, other)
+        self.assertIsNone(first)
+        self.assertIsNotNone(second)
+        self.fail_of(self.task(number).estimate_completion(), GenericError)
 
     def test_offline(self) -> None:
         """If a hub refuses whole requests, the estimates are an error."""

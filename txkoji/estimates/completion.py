@@ -199,7 +199,8 @@ class _Estimates:
                        fault: GenericError | None) -> None:
         if fault is not None and self._strict:
             raise fault
-        self._children[number] = children or ()
+        if children is not None:
+            self._children[number] = children
 
     async def _load(self) -> None:
         """Get everything else from the hub."""

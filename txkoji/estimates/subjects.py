@@ -129,7 +129,7 @@ def subject_of(row: Timed, children: Mapping[int, Sequence[TaskRow]],
     Find the parts that end a task or a build.
 
     :param row: a task or a build that has not ended.
-    :param children: id of a ``build`` task -> its children.
+    :param children: id of a ``build`` task -> its children, if known.
     :param past: gets the keys of the duration.
     :returns: the `Subject`; None if the end is unknown.
     """
@@ -142,18 +142,18 @@ def subject_of(row: Timed, children: Mapping[int, Sequence[TaskRow]],
             row.state == task_states.OPEN and row.started is None):
         return None
     if row.method == 'build':
-        return build_subject(row, children.get(row.id, ()), past)
+        return build_subject(row, children.get(row.id), past)
     keys = past.keys(row)
     if row.state in WAITING:
         return Subject(row, keys, waiting=[row]) if keys else None
     return Subject(row, keys, [row]) if keys else None
 
 
-def build_subject(row: TaskRow, children: Sequence[TaskRow],
+def build_subject(row: TaskRow, children: Sequence[TaskRow] | None,
                   past: PastDurations) -> Subject | None:
-    """Find the parts that end a ``build`` task."""
+    """Find the parts that end a ``build`` task; None if unknown."""
     package = package_of(row)
-    if package is None:
+    if package is None or children is None:
         return None
     if any(child.state in UNSUCCESSFUL for child in children):
         # The build fails, too: at once, or, on hubs with build_arch_can_fail,
