@@ -76,3 +76,17 @@ class RefusalTests(IntervalTestCase):
         task = self.task(self.build(task_states.FREE))
         self.hub.fault('system.multicall', 1014, 'maintenance')
         self.fail_of(self.koji.estimate([task]), ServerOffline)
+
+
+class StateTests(IntervalTestCase):
+    """Tests of tasks that go on during an estimate."""
+
+    def test_failing_build(self) -> None:
+        """A build with a failed child starts no buildArch tasks."""
+        number = self.build(task_states.OPEN, started=65, waiting=True)
+        self.build_arch(task_states.FAILED, started=50, completed=2,
+                        parent=number)
+        self.add('waitrepo', task_states.OPEN, 'f44-build', started=1,
+                 parent=number)
+        [estimate] = self.estimate(number)
+        self.assertEqual(self.minutes(estimate), [0, 0, 0])

@@ -157,9 +157,9 @@ def build_subject(row: TaskRow, children: Sequence[TaskRow] | None,
         return None
     if any(child.state in UNSUCCESSFUL for child in children):
         # The build fails, too: at once, or, on hubs with build_arch_can_fail,
-        # after the end of its last child.
-        children = [child for child in children
-                    if child.state not in task_states.DONE_GROUP]
+        # after the end of its last buildArch task.
+        children = [child for child in children if child.method == 'buildArch'
+                    and child.state not in task_states.DONE_GROUP]
         if not children:
             return Subject(row, has_failed=True)
     subject = Subject(row, [past.package_key(package)], children=children)
