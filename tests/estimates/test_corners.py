@@ -90,3 +90,21 @@ class StateTests(IntervalTestCase):
                  parent=number)
         [estimate] = self.estimate(number)
         self.assertEqual(self.minutes(estimate), [0, 0, 0])
+
+
+class MethodTests(IntervalTestCase):
+    """Tests of tasks other than those of packages."""
+
+    def test_srpm_interval(self) -> None:
+        """The durations of noarch tasks say nothing of source packages."""
+        self.past['bash'] = [60] * 20
+        for number in range(40):
+            self.build_arch(task_states.CLOSED, 'noarch', 'zsh', started=90,
+                            completed=90 - (1 if number % 8 else 600),
+                            parent=1000 + number)
+            self.srpm(task_states.CLOSED, started=90, completed=60)
+        number = self.build(task_states.FREE, opts={
+            'scratch': True, 'arch_override': 'x86_64'})
+        [estimate] = self.estimate(number)
+        least, when, most = self.minutes(estimate)
+        self.assertTrue(90 <= least <= most <= 92, (least, when, most))

@@ -160,12 +160,13 @@ class ExpectedTasks:
                 key: DurationKey, arch: str) -> ForecastTask:
         """Add a task of a build, to be created after another task."""
         priority, created, _ = build.priority
+        method = key.name if key.kind == METHOD else 'buildArch'
         task = ForecastTask(
             requirement=(build.requirement[0], arch), weight=0.0, seconds=0.0,
             # The hub subtracts 1 from the priority of the parent.
             priority=(priority - 1, created, len(self.tasks)),
-            method=key.name if key.kind == METHOD else 'buildArch',
-            keys=[key], arch=arch, build=build.build)
+            method=method, keys=[key], build=build.build,
+            arch=arch if method == 'buildArch' else None)
         self.tasks.append(task)
         predecessor.successors.append(task)
         return task
