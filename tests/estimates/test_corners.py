@@ -81,6 +81,19 @@ class RefusalTests(IntervalTestCase):
 class StateTests(IntervalTestCase):
     """Tests of tasks that go on during an estimate."""
 
+    def test_waiting_meanwhile(self) -> None:
+        """A task that has started, and waits for others, has an end."""
+        for minutes in (10, 10, 10):
+            self.add('image', task_states.CLOSED, 'x', '44', ['x86_64'],
+                     'f44', '', {}, started=50, completed=50 - minutes)
+        task = self.task(self.add('image', task_states.FREE, 'x', '44',
+                                  ['x86_64'], 'f44', '', {}))
+        self.hub.tables.tasks[-1].update(
+            state=task_states.OPEN, start_time=self.time(3), host_id=1,
+            waiting=True)
+        self.assertEqual(self.get(task.estimate_completion()),
+                         self.now + timedelta(minutes=7))
+
     def test_failing_build(self) -> None:
         """A build with a failed child starts no buildArch tasks."""
         number = self.build(task_states.OPEN, started=65, waiting=True)

@@ -282,17 +282,19 @@ class _Plays:
 
 def _running_task(task: HubTask, hosts: Mapping[int, HostSlots], now: float
                   ) -> _Running | None:
-    """Give a task that loads its host, or that has successors; else None."""
+    """Tell how a task runs; None if it ends with tasks that it has started."""
     row = task.row
     host = hosts.get(row.host_id or 0)
     if row.state == task_states.ASSIGNED:
         return task, host, None
     if row.state == task_states.OPEN and task.method == 'build':
-        # A build that waits for its children is no load for its host.
+        # A build ends with the tasks that it starts.
         return (task, None, None) if task.successors else None
-    if row.state == task_states.OPEN and not row.waiting:
-        # If our clock is behind the hub's, the task has just started.
-        return task, host, min(row.start_ts or now, now)
+    if row.state == task_states.OPEN:
+        # A task that waits for others is no load for its host. If our clock
+        # is behind the hub's, the task has just started.
+        return (task, None if row.waiting else host,
+                min(row.start_ts or now, now))
     return None
 
 
