@@ -1,11 +1,12 @@
 """Estimates in rare situations."""
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.estimates.test_forecast import MINUTE, ForecastTestCase
 from tests.estimates.test_intervals import IntervalTestCase
 from txkoji import build_states, task_states
+from txkoji.build import Build
 from txkoji.estimates import task_durations
 from txkoji.exceptions import GenericError, ServerOffline
 
@@ -103,6 +104,29 @@ class StateTests(IntervalTestCase):
                  parent=number)
         [estimate] = self.estimate(number)
         self.assertEqual(self.minutes(estimate), [0, 0, 0])
+
+    def test_clock(self) -> None:
+        """The three times are in order, and not before the answer."""
+        def now() -> datetime:
+            """Go on by a second at each look."""
+            self.now += timedelta(seconds=1)
+            return self.now
+
+        numbers = [self.build_arch(task_states.OPEN, started=500),
+                   self.build_arch(task_states.OPEN, started=60),
+                   self.build_arch(task_states.FREE)]
+        tasks = [self.task(number) for number in numbers]
+        failing = self.build(task_states.OPEN, started=65, waiting=True)
+        self.build_arch(task_states.FAILED, started=30, completed=1,
+                        parent=failing)
+        tasks.append(self.task(failing))
+        tasks.append(Build.attached({
+            'build_id': 1, 'name': 'bash', 'state': build_states.BUILDING,
+            'start_time': self.time(500)}, self.koji))
+        koji = self.hub.connection(now=now)
+        for estimate in self.get(koji.estimate(tasks)):
+            self.assertTrue(self.now <= estimate.earliest <= estimate.when
+                            <= estimate.latest, estimate)
 
 
 class MethodTests(IntervalTestCase):

@@ -257,11 +257,13 @@ class _Estimates:
         when = self._ends.get(subject)
         if when is None:
             return None
+        # The plays take time.
+        when = max(when, now)
         why = (reason(subject, self._past, self._forecast.pooled,
                       self._forecast.snapshot, now) if self._scatter else '')
-        ends = samples.range(subject)
         if subject.has_failed:
             return Estimate(when, when, when, why)
+        ends = samples.range(subject)
         if ends is None:
             return Estimate(when, None, None, why)
         # An import may end at any time.
