@@ -132,6 +132,18 @@ class StateTests(IntervalTestCase):
 class MethodTests(IntervalTestCase):
     """Tests of tasks other than those of packages."""
 
+    def test_method_interval(self) -> None:
+        """The interval of a task of a method is that of earlier ones."""
+        number = self.add('newRepo', task_states.OPEN, 'f44', started=0)
+        for minutes in range(1, 10):
+            self.add('newRepo', task_states.CLOSED, 'f44', started=20,
+                     completed=20 - minutes)
+        for minutes in range(40, 60):
+            self.build_arch(task_states.CLOSED, started=90,
+                            completed=90 - minutes)
+        [estimate] = self.estimate(number)
+        self.assertEqual(self.minutes(estimate), [1, 5, 9])
+
     def test_srpm_interval(self) -> None:
         """The durations of noarch tasks say nothing of source packages."""
         self.past['bash'] = [60] * 20

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from txkoji import task_states
 from txkoji.estimates.architectures import ArchScatter
 from txkoji.estimates.averages import not_past
-from txkoji.estimates.durations import DurationKey, PastDurations
+from txkoji.estimates.durations import PACKAGE, DurationKey, PastDurations
 from txkoji.estimates.forecast import Starts
 from txkoji.estimates.scatter import Scatter
 from txkoji.estimates.tasks import WAITING, ForecastTask, arch_of
@@ -92,7 +92,9 @@ class Subject:
 
     @property
     def arches(self) -> list[str | None]:
-        """The architectures of all parts of a build."""
+        """The architectures of all parts, if their package is built."""
+        if self.keys[0].kind != PACKAGE:
+            return []
         return [*(arch_of(part) for part in self.started
                   if isinstance(part, TaskRow)),
                 *(leg.arch for leg in self.legs)]
