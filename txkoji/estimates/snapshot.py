@@ -65,36 +65,34 @@ class Snapshot:
         :param wanted: the tasks with an unknown end, each with a channel.
         :param children: further tasks, which may have ended.
         """
-        wanted_channels = {row.channel_id for row in wanted
-                           if row.channel_id is not None}
+        channels = {row.channel_id for row in wanted
+                    if row.channel_id is not None}
         running: list[TaskRow] = []
-        channels: set[int] = set()
+        await gather([Deferred.fromCoroutine(load) for load in (
+            self._load_queue(_last_priority(wanted), channels),
+            self._load_running(running))])
+        pacer = Pacer(self._hub.client.reactor)
+        await pacer.run(self._choose_hosts(channels))
+        await pacer.run(self._add_running(running))
+        await pacer.run(self._add_known(wanted, children))
 
-        async def load_queue() -> None:
-            await self._load_queue(_last_priority(wanted), wanted_channels)
-            channels.update(self._choose_hosts(wanted_channels))
-
-        await gather([Deferred.fromCoroutine(load_queue()),
-                      Deferred.fromCoroutine(self._load_running(running))])
-        await Pacer(self._hub.client.reactor).run(
-            self._add_running(running, channels))
-        self._add_known(wanted, children)
-
-    def _add_running(self, running: Iterable[TaskRow], channels: Set[int]
-                     ) -> Iterator[None]:
+    def _add_running(self, running: Iterable[TaskRow]) -> Iterator[None]:
         """Add the tasks that load the hosts, in steps."""
+        channels = {channel for host in self.hosts.values()
+                    for channel, _ in host.provides}
         for row in running:
             if row.host_id in self.hosts or row.channel_id in channels:
                 self._add(row)
             yield
 
-    def _add_known(self, *rows: Iterable[TaskRow]) -> None:
-        """Add active tasks, unless the lists of the hub had them."""
+    def _add_known(self, *rows: Iterable[TaskRow]) -> Iterator[None]:
+        """Add active tasks, unless the lists of the hub had them, in steps."""
         for row in chain(*rows):
             if row.state not in task_states.DONE_GROUP:
                 known = self.tasks.get(row.id)
                 if known is None or not known.keys:
                     self._add(row)
+            yield
 
     def _add(self, row: TaskRow) -> None:
         self.tasks[row.id] = hub_task(row, self._past.keys(row))
@@ -169,32 +167,36 @@ class Snapshot:
     def _take_hosts(self, channel: int, hosts: Sequence[Any]) -> None:
         self._members[channel] = [host for host in hosts if host.is_available]
 
-    def _choose_hosts(self, wanted: Set[int]) -> set[int]:
+    def _choose_hosts(self, wanted: Set[int]) -> Iterator[None]:
         """
-        Choose the hosts of some channels, and of channels that share hosts.
+        Choose the hosts of channels and of those that share them, in steps.
 
         :param wanted: the ids of the channels.
-        :returns: the ids of all channels with hosts in the snapshot.
         """
         hosts = {channel: members for channel, members
                  in self._members.items() if channel not in self._disabled}
         wanted_hosts = {host.id for channel in wanted
                         for host in hosts.get(channel, ())}
-        capacities: dict[int, float] = {}
+        arches: dict[int, set[str]] = {}
         provides: dict[int, set[Requirement]] = {}
+        capacities: dict[int, float] = {}
         for channel, members in hosts.items():
-            if channel in wanted or any(host.id in wanted_hosts
-                                        for host in members):
-                for host in members:
-                    capacities[host.id] = host.get('capacity') or 0.0
-                    provides.setdefault(host.id, set()).update(
-                        (channel, canonical_arch(arch)) for arch in (
-                            NOARCH, *(host.get('arches') or '').split()))
-        self.hosts = {
-            number: HostSlots(float(capacity), frozenset(provides[number]))
-            for number, capacity in capacities.items()}
-        return {channel for requirements in provides.values()
-                for channel, _ in requirements}
+            if wanted_hosts.isdisjoint(host.id for host in members):
+                continue
+            for host in members:
+                number = host.id
+                if number not in arches:
+                    arches[number] = {canonical_arch(arch) for arch in (
+                        NOARCH, *(host.get('arches') or '').split())}
+                    capacities[number] = float(host.get('capacity') or 0.0)
+                    provides[number] = set()
+                provides[number].update(
+                    (channel, arch) for arch in arches[number])
+                yield
+        for number, capacity in capacities.items():
+            self.hosts[number] = HostSlots(capacity,
+                                           frozenset(provides[number]))
+            yield
 
 
 def _last_priority(wanted: Iterable[TaskRow]) -> Priority:
