@@ -1,6 +1,7 @@
 """The scatter of durations."""
 from __future__ import annotations
 
+import tracemalloc
 from math import log
 from random import Random
 from statistics import quantiles
@@ -21,9 +22,8 @@ class ScatterTests(SynchronousTestCase):
             values = [random.lognormvariate(6, 0.5) for _ in range(count)]
             low, *_, high = quantiles(values, n=10, method='exclusive')
             scatter = Scatter(values)
-            self.assertEqual(scatter.decile_range, (low, high))
-            self.assertAlmostEqual(scatter.quantile(0.1), low)
-            self.assertAlmostEqual(scatter.quantile(0.9), high)
+            for ours, theirs in zip(scatter.decile_range, (low, high)):
+                self.assertAlmostEqual(ours, theirs)
             # Every draw between is in order, and the inverse agrees.
             shares = [number / 100 for number in range(100)]
             drawn = [scatter.quantile(share) for share in shares]
@@ -63,8 +63,25 @@ class ScatterTests(SynchronousTestCase):
 
     def test_scaled(self) -> None:
         """A factor multiplies all values."""
-        scatter = Scatter(range(10)).scaled(3)
-        self.assertEqual(scatter.values, list(range(0, 30, 3)))
+        values = Scatter(range(10))
+        for factor in (0, 0.5, 3):
+            scaled = values.scaled(2).scaled(factor / 2)
+            for share in (0.0, 0.05, 0.5, 0.99):
+                self.assertAlmostEqual(scaled.quantile(share),
+                                       factor * values.quantile(share))
+                for least in (0, 5, 9, 99):
+                    self.assertAlmostEqual(
+                        scaled.quantile_above(factor * least, share),
+                        factor * values.quantile_above(least, share))
+
+    def test_memory(self) -> None:
+        """The distributions of all packages share their values."""
+        values = Scatter(range(10000))
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        packages = [values.scaled(number) for number in range(1000)]
+        self.assertLess(tracemalloc.get_traced_memory()[0],
+                        1000 * len(packages))
 
 
 class ArchTests(SynchronousTestCase):

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from txkoji import build_states, task_states
 from txkoji.estimates.averages import is_container, mean, plausible
 from txkoji.estimates.batch import Batch
-from txkoji.estimates.scatter import ENOUGH, Scatter
+from txkoji.estimates.scatter import Scatter, scatter_of
 from txkoji.exceptions import GenericError
 from txkoji.resource import Hub
 from txkoji.task_requests.row import TaskRow, package_of
@@ -311,12 +311,12 @@ class PastDurations:
                        builds of the package.
         :returns: the distribution in seconds; None if unknown.
         """
-        earlier, average = self.earlier(key), self._step(key)
-        if len(earlier) >= ENOUGH:
-            return Scatter(earlier)
+        own = scatter_of(self.earlier(key))
+        if own is not None:
+            return own
         if key.kind == METHOD:
-            ratios = self.method_ratios(key.name)
-            pooled = Scatter(ratios) if len(ratios) >= ENOUGH else None
+            pooled = scatter_of(self.method_ratios(key.name))
+        average = self._step(key)
         if pooled is None or average is None:
             return None
         return pooled.scaled(average.total_seconds())

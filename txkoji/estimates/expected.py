@@ -1,7 +1,7 @@
 """The tasks that builds will start, and the durations of all tasks."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import partial
 from statistics import median
 from typing import Any
@@ -10,7 +10,7 @@ from txkoji import task_states
 from txkoji.estimates.batch import Batch
 from txkoji.estimates.durations import METHOD, DurationKey, PastDurations
 from txkoji.estimates.history import BuildHistory, NoarchGuess
-from txkoji.estimates.scatter import ENOUGH, Scatter
+from txkoji.estimates.scatter import Scatter, scatter_of
 from txkoji.estimates.snapshot import Snapshot
 from txkoji.estimates.tasks import (
     NOARCH,
@@ -210,11 +210,6 @@ def set_durations(tasks: Iterable[ForecastTask], past: PastDurations,
         else:
             task.average = task.package_average = medians.get(
                 task.method, medians.get('', 0.0))
-
-
-def scatter_of(ratios: Sequence[float]) -> Scatter | None:
-    """Make a distribution, if there are enough values."""
-    return Scatter(ratios) if len(ratios) >= ENOUGH else None
 
 
 def set_weights(tasks: Iterable[ForecastTask]) -> Iterator[None]:

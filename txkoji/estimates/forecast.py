@@ -18,16 +18,11 @@ from txkoji import task_states
 from txkoji.estimates.architectures import ArchScatter
 from txkoji.estimates.batch import Batch
 from txkoji.estimates.durations import PACKAGES, PastDurations
-from txkoji.estimates.expected import (
-    ExpectedTasks,
-    scatter_of,
-    set_durations,
-    set_weights,
-)
+from txkoji.estimates.expected import ExpectedTasks, set_durations, set_weights
 from txkoji.estimates.history import RecentTasks
 from txkoji.estimates.pacing import Pacer
 from txkoji.estimates.queue import DELAY, ChannelQueue, HostSlots
-from txkoji.estimates.scatter import Scatter
+from txkoji.estimates.scatter import Scatter, scatter_of
 from txkoji.estimates.snapshot import Snapshot
 from txkoji.estimates.tasks import ForecastTask, HubTask
 from txkoji.hub.deferreds import gather
