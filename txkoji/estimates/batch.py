@@ -52,12 +52,9 @@ class Batch:
         multicall = self._hub.MultiCall(batch=self._size,
                                         concurrency=CONCURRENCY)
         pacer = Pacer(self._hub.client.reactor)
-        stored: list[Any] = []
-
-        def store() -> Iterator[None]:
-            for _, method, args, kwargs in calls:
-                stored.append(multicall.call(method, *args, **kwargs))
-                yield
+        stored = await pacer.collect(
+            multicall.call(method, *args, **kwargs)
+            for _, method, args, kwargs in calls)
 
         def take_all() -> Iterator[None]:
             for (take, *_), call in zip(calls, stored):
@@ -72,6 +69,5 @@ class Batch:
                     raise error
                 yield
 
-        await pacer.run(store())
         await multicall()
         await pacer.run(take_all())

@@ -137,20 +137,9 @@ class _Estimates:
         await self._pacer.run(self._find_subjects())
         if self._subjects:
             await self._load()
-        subjects = list(self._subjects.values())
-        for subject in subjects:
-            subject.legs = [leg for row in subject.waiting
-                            if row.channel_id is not None
-                            for leg in self._forecast.legs(row)]
-        goal = [leg for subject in subjects for leg in subject.legs]
-        starts = await self._forecast.play(goal)
-        await self._pacer.run(self._find_ends(starts))
-        samples = Samples(self._forecast.arch_scatter,
-                          self._hub.now().timestamp())
-        if self._scatter:
-            await self._draw(samples, goal)
-        estimates: list[Estimate | None] = []
-        await self._pacer.run(self._finish(samples, estimates))
+        samples = await self._play()
+        estimates = await self._pacer.collect(self._finish(samples))
+        await self._pacer.run(self._forecast.release())
         return estimates
 
     def _find_subjects(self) -> Iterator[None]:
@@ -162,6 +151,14 @@ class _Estimates:
                     self._subjects[number] = subject
             yield
 
+    def _find_legs(self) -> Iterator[ForecastTask]:
+        """Find the waiting parts of all tasks in the plays, in steps."""
+        for subject in self._subjects.values():
+            subject.legs = [leg for row in subject.waiting
+                            if row.channel_id is not None
+                            for leg in self._forecast.legs(row)]
+            yield from subject.legs
+
     def _find_ends(self, starts: Starts) -> Iterator[None]:
         """Estimate the ends from average durations, in steps."""
         now = self._hub.now()
@@ -171,15 +168,13 @@ class _Estimates:
                 self._ends[subject] = end
             yield
 
-    def _finish(self, samples: Samples, estimates: list[Estimate | None]
-                ) -> Iterator[None]:
-        """Make all estimates, in steps."""
+    def _finish(self, samples: Samples) -> Iterator[Estimate | None]:
+        """Make all estimates, in steps, and release what each was made of."""
         now = self._hub.now()
         for number, row in enumerate(self._rows):
-            subject = self._subjects.get(number)
-            estimates.append(_ended(row) if subject is None
-                             else self._estimate(subject, samples, now))
-            yield
+            subject = self._subjects.pop(number, None)
+            yield (_ended(row) if subject is None
+                   else self._estimate(subject, samples, now))
 
     async def _load_children(self) -> None:
         """Get the children of the ``build`` tasks."""
@@ -232,14 +227,20 @@ class _Estimates:
             return None
         return subject.end(duration, starts, now)
 
-    async def _draw(self, samples: Samples, goal: Sequence[ForecastTask]
-                    ) -> None:
-        """Draw random ends, by repeated play."""
-        await self._pacer.run(self._add_samples(samples))
-        for number in range(PLAYS):
-            starts = (await self._forecast.play(goal, samples.random)
-                      if goal else {})
-            await self._pacer.run(samples.draw(number, starts))
+    async def _play(self) -> Samples:
+        """Find the ends from average durations, and draw random ends."""
+        goal = await self._pacer.collect(self._find_legs())
+        starts = await self._forecast.play(goal)
+        await self._pacer.run(self._find_ends(starts))
+        samples = Samples(self._forecast.arch_scatter,
+                          self._hub.now().timestamp())
+        if self._scatter:
+            await self._pacer.run(self._add_samples(samples))
+            for number in range(PLAYS):
+                starts = (await self._forecast.play(goal, samples.random)
+                          if goal else {})
+                await self._pacer.run(samples.draw(number, starts))
+        return samples
 
     def _add_samples(self, samples: Samples) -> Iterator[None]:
         """Add the tasks whose scatter is known, in steps."""
@@ -254,7 +255,7 @@ class _Estimates:
     def _estimate(self, subject: Subject, samples: Samples, now: datetime
                   ) -> Estimate | None:
         """Make the estimate of a task or a build; None if unknown."""
-        when = self._ends.get(subject)
+        when = self._ends.pop(subject, None)
         if when is None:
             return None
         # The plays take time.
@@ -263,7 +264,7 @@ class _Estimates:
                       self._forecast.snapshot, now) if self._scatter else '')
         if subject.has_failed:
             return Estimate(when, when, when, why)
-        ends = samples.range(subject)
+        ends = samples.take_range(subject)
         if ends is None:
             return Estimate(when, None, None, why)
         # An import may end at any time.

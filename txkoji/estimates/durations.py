@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from txkoji import build_states, task_states
 from txkoji.estimates.averages import is_container, mean, plausible
 from txkoji.estimates.batch import Batch
+from txkoji.estimates.pacing import Pacer
 from txkoji.estimates.scatter import Scatter, scatter_of
 from txkoji.exceptions import GenericError
 from txkoji.resource import Hub
@@ -83,12 +84,12 @@ def task_durations(connection: Hub, tasks: Iterable[TaskRow]
 
 async def _task_durations(connection: Hub, tasks: list[TaskRow]
                           ) -> list[timedelta | None]:
-    past = PastDurations(connection)
-    keys = [past.keys(task) for task in tasks]
+    past, pacer = PastDurations(connection), Pacer(connection.client.reactor)
+    keys = await pacer.collect(past.keys(task) for task in tasks)
     await past.load()
     if len(tasks) == 1:
         past.check(keys[0][:1])
-    return [past.duration(steps) for steps in keys]
+    return await pacer.collect(past.duration(steps) for steps in keys)
 
 
 def average_build_durations(connection: Hub, packages: Iterable[str]
@@ -106,11 +107,11 @@ def average_build_durations(connection: Hub, packages: Iterable[str]
 
 async def _package_averages(hub: Hub, packages: list[str]
                             ) -> list[timedelta | None]:
-    past = PastDurations(hub)
-    keys = [past.package_key(package) for package in packages]
+    past, pacer = PastDurations(hub), Pacer(hub.client.reactor)
+    keys = await pacer.collect(map(past.package_key, packages))
     await past.load()
     past.check(keys)
-    return [past.duration([key]) for key in keys]
+    return await pacer.collect(past.duration([key]) for key in keys)
 
 
 class PastDurations:

@@ -152,6 +152,18 @@ class Forecast:
             return {}
         return await self._plays.play(goal, random)
 
+    def release(self) -> Iterator[None]:
+        """
+        Forget all tasks, in steps.
+
+        To free thousands of tasks at once would hold the reactor.
+        """
+        self._plays = self._expected = None
+        self._children.clear()
+        while self.snapshot.tasks:
+            self.snapshot.tasks.popitem()
+            yield
+
 
 class _Plays:
     """

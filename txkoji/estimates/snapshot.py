@@ -68,10 +68,10 @@ class Snapshot:
         channels = {row.channel_id for row in wanted
                     if row.channel_id is not None}
         running: list[TaskRow] = []
-        await gather([Deferred.fromCoroutine(load) for load in (
-            self._load_queue(_last_priority(wanted), channels),
-            self._load_running(running))])
         pacer = Pacer(self._hub.client.reactor)
+        last = max(await pacer.collect(map(_last_priority, wanted)))
+        await gather([Deferred.fromCoroutine(load) for load in (
+            self._load_queue(last, channels), self._load_running(running))])
         await pacer.run(self._choose_hosts(channels))
         await pacer.run(self._add_running(running))
         await pacer.run(self._add_known(wanted, children))
@@ -199,12 +199,12 @@ class Snapshot:
             yield
 
 
-def _last_priority(wanted: Iterable[TaskRow]) -> Priority:
+def _last_priority(row: TaskRow) -> Priority:
     """
-    Return the last position in the queue that can delay the wanted tasks.
+    Return the last position in the queue that can delay a wanted task.
 
     A wanted build creates its ``buildArch`` tasks later, so all tasks with the
     priority of a build are included.
     """
-    return max((priority_of(row)[0], inf, 0) if row.method == 'build'
-               else priority_of(row) for row in wanted)
+    priority = priority_of(row)
+    return (priority[0], inf, 0) if row.method == 'build' else priority

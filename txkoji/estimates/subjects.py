@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from txkoji import task_states
@@ -43,7 +43,7 @@ class Subject:
     waiting: Sequence[TaskRow] = ()
     children: Sequence[TaskRow] = ()
     has_failed: bool = False
-    legs: Sequence[ForecastTask] = field(default=())
+    legs: Sequence[ForecastTask] = ()
 
     def end(self, duration: timedelta, starts: Starts, now: datetime
             ) -> datetime | None:
