@@ -49,7 +49,7 @@ async def completion(row: Timed) -> datetime | None:
     """
     if _is_over(row):
         return row.completed
-    [when] = await _completions(hub_of(row), [row], strict=True)
+    [when] = await _completions(hub_of(row), [row])
     return when
 
 
@@ -70,20 +70,14 @@ async def descendents_completion(task: TaskRow) -> datetime | None:
     if task.state not in task_states.DONE_GROUP and any(
             child.method == 'buildArch' for child in children):
         children = [task]
-    return latest(await _completions(hub, children, strict=True))
+    return latest(await _completions(hub, children))
 
 
-async def _completions(hub: Hub, rows: Sequence[Timed], *, strict: bool
+async def _completions(hub: Hub, rows: Sequence[Timed]
                        ) -> list[datetime | None]:
-    """
-    Estimate the ends of tasks, without their scatter.
-
-    :param strict: True if a fault of the hub about a task is an error, and not
-                   an unknown end.
-    """
+    """Estimate the ends of tasks, without their scatter."""
     with _answer_errors():
-        estimates = await _Estimates(
-            hub, rows, scatter=False, strict=strict).make()
+        estimates = await _Estimates(hub, rows, scatter=False).make()
     return [None if each is None else each.when for each in estimates]
 
 
@@ -113,16 +107,16 @@ class _Estimates:
 
     :param hub: the connection.
     :param rows: the tasks and builds.
-    :param scatter: True to estimate the earliest and the latest end, too.
-    :param strict: True if a fault of the hub about a task is an error.
+    :param scatter: True to estimate the earliest and the latest end, too. A
+                    fault of the hub about one of the tasks is an unknown end
+                    then. Otherwise the fault is an error.
     """
 
-    def __init__(self, hub: Hub, rows: Sequence[Timed], *, scatter: bool,
-                 strict: bool = False) -> None:
+    def __init__(self, hub: Hub, rows: Sequence[Timed], *, scatter: bool
+                 ) -> None:
         self._hub = hub
         self._rows = rows
         self._scatter = scatter
-        self._strict = strict
         self._past = PastDurations(hub, BUILDS if scatter else AVERAGED)
         self._pacer = Pacer(hub.client.reactor)
         self._forecast = Forecast(hub, self._past, self._pacer)
@@ -192,29 +186,36 @@ class _Estimates:
 
     def _take_children(self, number: int, children: Any,
                        fault: GenericError | None) -> None:
-        if fault is not None and self._strict:
+        if fault is not None and not self._scatter:
             raise fault
         if children is not None:
             self._children[number] = children
 
     async def _load(self) -> None:
         """Get everything else from the hub."""
-        subjects = [each for each in self._subjects.values()
-                    if not each.has_failed]
-        if self._scatter:
-            for subject in subjects:
-                self._past.want_scatter(subject.keys[0])
-        waiting = [row for subject in subjects for row in subject.waiting
-                   if row.channel_id is not None]
-        builds = [subject for subject in subjects
-                  if subject.row.get('method') == 'build']
-        await self._forecast.load(
-            waiting, [child for build in builds for child in build.children],
-            {build.row.id: {child.method for child in build.children}
-             for build in builds}, scatter=self._scatter)
-        if self._strict:
-            for subject in subjects:
+        waiting: list[TaskRow] = []
+        children: dict[int, Sequence[TaskRow]] = {}
+        await self._pacer.run(self._find_waiting(waiting, children))
+        await self._forecast.load(waiting, children, scatter=self._scatter)
+        if not self._scatter:
+            for subject in self._subjects.values():
                 self._past.check(subject.keys[:1])
+
+    def _find_waiting(self, waiting: list[TaskRow],
+                      children: dict[int, Sequence[TaskRow]]
+                      ) -> Iterator[None]:
+        """Find the waiting parts, and the children of builds, in steps."""
+        for subject in self._subjects.values():
+            yield
+            if subject.has_failed:
+                continue
+            if self._scatter:
+                self._past.want_scatter(subject.keys[0])
+            waiting += [row for row in subject.waiting
+                        if row.channel_id is not None]
+            if subject.row.get('method') == 'build':
+                number = id_of(subject.row)
+                children[number] = self._children[number]
 
     def _end(self, subject: Subject, starts: Starts, now: datetime
              ) -> datetime | None:

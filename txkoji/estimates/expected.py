@@ -1,7 +1,7 @@
 """The tasks that builds will start, and the durations of all tasks."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from statistics import median
 from typing import Any
@@ -20,6 +20,7 @@ from txkoji.estimates.tasks import (
     HubTask,
 )
 from txkoji.exceptions import GenericError
+from txkoji.task_requests.row import TaskRow
 from txkoji.task_requests.subjects import canonical_arch
 
 #: method -> weight of a running task (``_taskWeight`` of kojid).
@@ -51,16 +52,19 @@ class ExpectedTasks:
     The tasks that the builds of a snapshot will start.
 
     :param snapshot: the tasks of the hub.
-    :param started: id of a build -> the methods of its children, for the
-                    builds whose children are known even if they have ended.
+    :param children: id of a build -> its children, also those that have
+                     ended, for the builds whose children are known.
 
     :ivar tasks: all expected tasks.
     :ivar by_build: id of a build -> its expected ``buildArch`` tasks.
     """
 
     def __init__(self, snapshot: Snapshot,
-                 started: Mapping[int, Set[str | None]]) -> None:
-        self._started = started
+                 children: Mapping[int, Sequence[TaskRow]]) -> None:
+        #: id of a build -> the methods of its children, if known.
+        self._started: dict[int, set[str | None]] = {
+            number: {child.method for child in own}
+            for number, own in children.items()}
         self._srpms = {
             task.row.parent: task for task in snapshot.tasks.values()
             if task.method in SRPM_METHODS}

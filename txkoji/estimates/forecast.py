@@ -6,8 +6,8 @@ adds future tasks and durations, and `queue` plays the queues forward.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from math import exp, inf
 from operator import attrgetter
 from random import Random
@@ -74,27 +74,26 @@ class Forecast:
         self._children: dict[int, list[ForecastTask]] = {}
 
     async def load(self, wanted: Sequence[TaskRow],
-                   children: Sequence[TaskRow],
-                   started: Mapping[int, Set[str | None]], *,
+                   children: Mapping[int, Sequence[TaskRow]], *,
                    scatter: bool) -> None:
         """
         Get everything from the hub that a play needs.
 
         :param wanted: the waiting tasks; if there are none, only durations are
                        loaded.
-        :param children: the children of the builds of the forecast.
-        :param started: id of a build -> the methods of its children.
+        :param children: id of a build -> its children.
         :param scatter: True to get the scatter of durations.
         """
         loads = []
         if wanted:
-            loads.append(self.snapshot.load(wanted, children))
+            loads.append(self.snapshot.load(
+                wanted, chain.from_iterable(children.values())))
         if wanted or scatter:
             loads.append(self._recent.load())
         await gather([Deferred.fromCoroutine(load) for load in loads])
         first, second = Batch(self._hub), Batch(self._hub, PACKAGES)
         if wanted:
-            self._expected = ExpectedTasks(self.snapshot, started)
+            self._expected = ExpectedTasks(self.snapshot, children)
             self._expected.ask(first, second)
         self._past.ask(first, second)
         await first.send()

@@ -58,7 +58,7 @@ class Snapshot:
         self._positions: dict[int, list[Priority]] = {}
 
     async def load(self, wanted: Sequence[TaskRow],
-                   children: Sequence[TaskRow]) -> None:
+                   children: Iterable[TaskRow]) -> None:
         """
         Get the waiting tasks, the hosts and the running tasks from the hub.
 
@@ -74,7 +74,7 @@ class Snapshot:
             self._load_queue(last, channels), self._load_running(running))])
         await pacer.run(self._choose_hosts(channels))
         await pacer.run(self._add_running(running))
-        await pacer.run(self._add_known(wanted, children))
+        await pacer.run(self._add_known(chain(wanted, children)))
 
     def _add_running(self, running: Iterable[TaskRow]) -> Iterator[None]:
         """Add the tasks that load the hosts, in steps."""
@@ -85,9 +85,9 @@ class Snapshot:
                 self._add(row)
             yield
 
-    def _add_known(self, *rows: Iterable[TaskRow]) -> Iterator[None]:
+    def _add_known(self, rows: Iterable[TaskRow]) -> Iterator[None]:
         """Add active tasks, unless the lists of the hub had them, in steps."""
-        for row in chain(*rows):
+        for row in rows:
             if row.state not in task_states.DONE_GROUP:
                 known = self.tasks.get(row.id)
                 if known is None or not known.keys:

@@ -32,7 +32,6 @@ class Subject:
     :ivar started: the parts that have started: the row itself or its children.
                    Some of them may have ended: the import comes after them.
     :ivar waiting: the parts that wait, or a build that will start them.
-    :ivar children: the children of a build.
     :ivar has_failed: True if the build ends now, since a child has failed.
     :ivar legs: the waiting parts in the plays.
     """
@@ -41,7 +40,6 @@ class Subject:
     keys: Sequence[DurationKey] = ()
     started: Sequence[Timed] = ()
     waiting: Sequence[TaskRow] = ()
-    children: Sequence[TaskRow] = ()
     has_failed: bool = False
     legs: Sequence[ForecastTask] = ()
 
@@ -164,7 +162,7 @@ def build_subject(row: TaskRow, children: Sequence[TaskRow] | None,
                     and child.state not in task_states.DONE_GROUP]
         if not children:
             return Subject(row, has_failed=True)
-    subject = Subject(row, [past.package_key(package)], children=children)
+    subject = Subject(row, [past.package_key(package)])
     arches = [child for child in children if child.method == 'buildArch']
     waiting = [child for child in arches if child.state in WAITING]
     # The average includes the import, so each sum is the end of the import,
