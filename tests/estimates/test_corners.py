@@ -2,13 +2,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
+
+from twisted.internet.defer import CancelledError
 
 from tests.estimates.test_forecast import MINUTE, ForecastTestCase
-from tests.estimates.test_intervals import IntervalTestCase
+from tests.estimates.test_intervals import IntervalTestCase, PacingTestCase
 from txkoji import build_states, task_states
 from txkoji.build import Build
 from txkoji.estimates import task_durations
-from txkoji.exceptions import GenericError, ServerOffline
+from txkoji.exceptions import ConnectionClosed, GenericError, ServerOffline
 
 
 class PackageTests(ForecastTestCase):
@@ -157,3 +160,37 @@ class MethodTests(IntervalTestCase):
         [estimate] = self.estimate(number)
         least, when, most = self.minutes(estimate)
         self.assertTrue(90 <= least <= most <= 92, (least, when, most))
+
+
+class TogetherTests(PacingTestCase):
+    """Tests of two estimates that compute at the same time."""
+
+    def turn_until(self, waiting: Any) -> Any:
+        """Turn the reactor until an estimate is there."""
+        while not waiting.called:
+            self.clock.turn()
+        return self.get(waiting)
+
+    def test_canceled_neighbor(self) -> None:
+        """An estimate is the same, whenever another one is canceled."""
+        alone = self.turn_until(self.koji.estimate(self.tasks))
+        for turns in range(0, 120, 7):
+            first = self.koji.estimate([self.task(2)])
+            second = self.koji.estimate(self.tasks)
+            for _ in range(turns):
+                self.clock.turn()
+            first.cancel()
+            self.failureResultOf(first, CancelledError)
+            self.assertEqual(self.turn_until(second), alone)
+            self.assertEqual(self.clock.getDelayedCalls(), [])
+            self.assertEqual(self.koji.stats.in_flight, 0)
+
+    def test_close(self) -> None:
+        """Closing the connection ends an estimate that still has to ask."""
+        self.hub.misbehave('slow', method='listTasks', seconds=1000)
+        waiting = self.koji.estimate(self.tasks)
+        for _ in range(20):
+            self.clock.turn()
+        self.get(self.koji.close())
+        self.fail_of(waiting, ConnectionClosed)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
