@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -62,20 +62,6 @@ def mean(durations: Iterable[timedelta | None]) -> timedelta | None:
     """Compute the mean of the known durations; None if there are none."""
     known = [duration for duration in durations if duration is not None]
     return sum(known, timedelta()) / len(known) if known else None
-
-
-def not_past(started: datetime, duration: timedelta, now: datetime
-             ) -> datetime | None:
-    """
-    Add a duration to the start of a running task or build.
-
-    :returns: the time of the end, but not before now; None if the time is
-              too large for a datetime.
-    """
-    try:
-        return max(started + duration, now)
-    except OverflowError:
-        return None
 
 
 def is_container(package: str) -> bool:

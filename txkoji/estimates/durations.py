@@ -154,7 +154,7 @@ class PastDurations:
             if package is None:
                 return []
             keys = [self.package_key(package, method in CONTAINERS)]
-            srpm = srpm_method(task)
+            srpm = _srpm_method(task)
             if srpm is not None:
                 keys.append(DurationKey(METHOD, srpm, (package, None)))
         else:
@@ -271,7 +271,7 @@ class PastDurations:
         if key.kind != METHOD:
             return self._averages.get(key)
         durations = self._tasks(key)
-        return middle_of(durations) if durations else None
+        return _middle(durations) if durations else None
 
     def _tasks(self, key: DurationKey) -> list[timedelta]:
         tasks = self._methods[key.name]
@@ -292,7 +292,7 @@ class PastDurations:
         durations = self._methods.get(method, {}).get(None)
         if not durations:
             return []
-        middle = middle_of(durations)
+        middle = _middle(durations)
         return [duration / middle for duration in durations] if middle else []
 
     def build_ratios(self) -> list[float]:
@@ -323,13 +323,13 @@ class PastDurations:
         return pooled.scaled(average.total_seconds())
 
 
-def middle_of(durations: Sequence[timedelta]) -> timedelta:
+def _middle(durations: Sequence[timedelta]) -> timedelta:
     """Return the median of some durations, at least one."""
     return timedelta(seconds=median(
         duration.total_seconds() for duration in durations))
 
 
-def srpm_method(task: TaskRow) -> str | None:
+def _srpm_method(task: TaskRow) -> str | None:
     """
     Name the method of the task that creates the source package of a build.
 

@@ -119,11 +119,12 @@ class Forecast:
         for task in self.snapshot.tasks.values():
             if task.method == 'buildArch' and task.row.parent is not None:
                 self._children.setdefault(task.row.parent, []).append(task)
-        self._plays = plays = _Plays(self._hub, pacer, self.snapshot,
-                                     history.errors)
+        now = self._hub.now()
+        self._plays = plays = _Plays(pacer, self.snapshot, history.errors,
+                                     now.timestamp())
         await pacer.run(plays.add(queued))
-        plays.set_cancellations(*self._recent.cancellations(
-            plays.builds, self._hub.now()))
+        plays.cancellations = self._recent.cancellations(
+            len(plays.builds), now)
 
     def legs(self, row: TaskRow) -> list[ForecastTask]:
         """
@@ -168,25 +169,28 @@ class _Plays:
     """
     The start of all plays: the running and the waiting tasks.
 
-    :param hub: the connection.
     :param pacer: paces the plays.
     :param snapshot: the hosts.
     :param errors: see `BuildHistory`.
+    :param now: the current time, in seconds since 1970.
+
+    :ivar builds: id of a build -> its tasks.
+    :ivar cancellations: the rate of cancellations, see
+                         `RecentTasks.cancellations`.
     """
 
-    def __init__(self, hub: Hub, pacer: Pacer, snapshot: Snapshot,
-                 errors: Mapping[str | None, float]) -> None:
+    def __init__(self, pacer: Pacer, snapshot: Snapshot,
+                 errors: Mapping[str | None, float], now: float) -> None:
         self._pacer = pacer
         self._hosts = snapshot.hosts
-        self._now = hub.now().timestamp()
-        self._queue = ChannelQueue(snapshot.hosts.values(), self._now,
+        self._now = now
+        self._queue = ChannelQueue(snapshot.hosts.values(), now,
                                    is_assigned=snapshot.is_assigned)
         self._active: list[_Running] = []
         self._free: list[HubTask] = []
         self._errors = errors
-        self._cancellations = (0, 0.0)
-        #: The tasks of each build, by its id.
-        self._builds: dict[int, list[ForecastTask]] = {}
+        self.cancellations: tuple[int, float] = (0, 0.0)
+        self.builds: dict[int, list[ForecastTask]] = {}
         #: The tasks that start at some time of a play.
         self._later: list[ForecastTask] = []
 
@@ -194,7 +198,7 @@ class _Plays:
         """Add all tasks, in steps."""
         for task in tasks:
             if task.build is not None:
-                self._builds.setdefault(task.build, []).append(task)
+                self.builds.setdefault(task.build, []).append(task)
             if isinstance(task, HubTask):
                 if task.row.state == task_states.FREE:
                     self._free.append(task)
@@ -208,15 +212,6 @@ class _Plays:
             yield
         self._free.sort(key=attrgetter('priority'))
         yield
-
-    @property
-    def builds(self) -> int:
-        """The number of builds."""
-        return len(self._builds)
-
-    def set_cancellations(self, number: int, seconds: float) -> None:
-        """Set the rate of cancellations; see `RecentTasks.cancellations`."""
-        self._cancellations = number, seconds
 
     async def play(self, goal: Sequence[ForecastTask], random: Random | None
                    ) -> Starts:
@@ -261,11 +256,11 @@ class _Plays:
 
     def _cancel(self, random: Random | None) -> Iterator[None]:
         """Draw the times when builds are canceled, in steps."""
-        number, seconds = self._cancellations
+        number, seconds = self.cancellations
         # The few cancellations do not tell their rate exactly.
         rate = (random.gammavariate(number, 1) / seconds
                 if random is not None and number else 0.0)
-        for tasks in self._builds.values():
+        for tasks in self.builds.values():
             time = inf
             if random is not None and rate:
                 time = self._now + random.expovariate(rate)

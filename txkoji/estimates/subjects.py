@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from txkoji import task_states
 from txkoji.estimates.architectures import ArchScatter
-from txkoji.estimates.averages import not_past
 from txkoji.estimates.durations import PACKAGE, DurationKey, PastDurations
 from txkoji.estimates.forecast import Starts
 from txkoji.estimates.scatter import Scatter
@@ -54,12 +53,12 @@ class Subject:
         """
         ends: list[datetime | None] = [
             None if part.started is None
-            else not_past(part.started, duration, now)
+            else _not_past(part.started, duration, now)
             for part in self.started]
         for leg in self.legs:
             start = from_timestamp(starts[leg]) if leg in starts else None
             ends.append(None if start is None
-                        else not_past(start, duration, now))
+                        else _not_past(start, duration, now))
         return latest(ends)
 
     def draw_end(self, scatter: Scatter, share: float, starts: Starts,
@@ -180,3 +179,17 @@ def latest(ends: Iterable[datetime | None]) -> datetime | None:
             return None
         known.append(end)
     return max(known, default=None)
+
+
+def _not_past(started: datetime, duration: timedelta, now: datetime
+              ) -> datetime | None:
+    """
+    Add a duration to the start of a part.
+
+    :returns: the time of the end, but not before now; None if the time is
+              too large for a datetime.
+    """
+    try:
+        return max(started + duration, now)
+    except OverflowError:
+        return None
