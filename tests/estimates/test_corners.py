@@ -194,3 +194,13 @@ class TogetherTests(PacingTestCase):
         self.get(self.koji.close())
         self.fail_of(waiting, ConnectionClosed)
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_clock_set_back(self) -> None:
+        """A computation gives way even if the clock was set back."""
+        self.turn_until(self.koji.estimate(self.tasks))
+        self.clock.rightNow -= 3600
+        waiting = self.koji.estimate(self.tasks)
+        self.assertNoResult(waiting)
+        self.clock.turn()
+        self.assertNoResult(waiting)
+        self.turn_until(waiting)

@@ -56,8 +56,8 @@ class Pacer:
         await turns.slot.acquire()
         is_held = True
         try:
-            if seconds() > turns.end + SLICE:
-                # Nobody has computed in this turn.
+            if abs(seconds() - turns.end) > SLICE:
+                # Nobody has computed in this turn, or the clock was set back.
                 turns.end = seconds() + SLICE
             for _ in steps:
                 if seconds() >= turns.end:
