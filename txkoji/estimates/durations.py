@@ -76,8 +76,8 @@ def task_durations(connection: Hub, tasks: Iterable[TaskRow]
                   estimated, too.
     :returns: a Deferred that fires with a list of timedeltas, in the order of
               the tasks. An unknown duration is None.
-    :raises GenericError: if there is one task, and the hub refuses to tell the
-                          average of its package.
+    :raises GenericError: if there is one task, and the hub refuses the call
+                          for its duration.
     """
     return Deferred.fromCoroutine(_task_durations(connection, list(tasks)))
 
@@ -100,6 +100,7 @@ def average_build_durations(connection: Hub, packages: Iterable[str]
     :param packages: names of packages, containers and others.
     :returns: a Deferred that fires with a list of the results of
               `average_build_duration`, in the order of the packages.
+    :raises GenericError: if the hub refuses the call for a package.
     """
     return Deferred.fromCoroutine(
         _package_averages(connection, list(packages)))

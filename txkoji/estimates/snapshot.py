@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
+from functools import partial
 from itertools import chain
 from math import inf
 from typing import Any
@@ -127,9 +128,9 @@ class Snapshot:
         batch = Batch(self._hub)
         batch.ask(self._take_version, 'getKojiVersion')
         for channel in channels:
-            batch.ask(self._taker(channel, self._take_channel), 'getChannel',
+            batch.ask(partial(self._take_channel, channel), 'getChannel',
                       channel)
-            batch.ask(self._taker(channel, self._take_hosts), 'listHosts',
+            batch.ask(partial(self._take_hosts, channel), 'listHosts',
                       channelID=channel, enabled=True)
         await batch.send()
 
@@ -151,21 +152,20 @@ class Snapshot:
         return bisect_left(self._positions.get(row.channel_id or 0, []),
                            priority_of(row))
 
-    def _taker(self, channel: int, take: Callable[[int, Any], None]) -> Any:
-        def taker(value: Any, fault: GenericError | None) -> None:
-            if value is not None:
-                take(channel, value)
-        return taker
-
-    def _take_channel(self, channel: int, row: Any) -> None:
+    def _take_channel(self, channel: int, row: Any,
+                      fault: GenericError | None) -> None:
+        if row is None:
+            return
         # The scheduler assigns no host to a disabled channel.
         if row.enabled is False:
             self._disabled.add(channel)
         if row.name is not None:
             self.names[channel] = row.name
 
-    def _take_hosts(self, channel: int, hosts: Sequence[Any]) -> None:
-        self._members[channel] = [host for host in hosts if host.is_available]
+    def _take_hosts(self, channel: int, hosts: Sequence[Any] | None,
+                    fault: GenericError | None) -> None:
+        self._members[channel] = [host for host in hosts or ()
+                                  if host.is_available]
 
     def _choose_hosts(self, wanted: Set[int]) -> Iterator[None]:
         """

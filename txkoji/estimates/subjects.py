@@ -26,7 +26,7 @@ class Subject:
     All parts take the same duration: the average of a package is that of its
     slowest architecture.
 
-    :ivar row: the task or the build.
+    :ivar row: the row of the task or the build.
     :ivar keys: the keys of its duration; empty if unknown.
     :ivar started: the parts that have started: the row itself or its children.
                    Some of them may have ended: the import comes after them.
@@ -102,8 +102,8 @@ class Subject:
         List the running parts of a build.
 
         :returns: for each part the start in seconds since 1970, the slowness
-                  of its architecture, and the time that it has run, of a
-                  duration on an average architecture.
+                  of its architecture, and the seconds that it has run, divided
+                  by the slowness.
         """
         parts = []
         for part in self.started:
