@@ -141,7 +141,10 @@ class _Estimates:
         for number, row in enumerate(self._rows):
             if not _is_over(row):
                 subject = subject_of(row, self._children, self._past)
-                if subject is not None:
+                # A waiting task without a channel has no queue.
+                if subject is not None and all(
+                        part.channel_id is not None
+                        for part in subject.waiting):
                     self._subjects[number] = subject
             yield
 
@@ -149,7 +152,6 @@ class _Estimates:
         """Find the waiting parts of all tasks in the plays, in steps."""
         for subject in self._subjects.values():
             subject.legs = [leg for row in subject.waiting
-                            if row.channel_id is not None
                             for leg in self._forecast.legs(row)]
             yield from subject.legs
 
@@ -211,8 +213,7 @@ class _Estimates:
                 continue
             if self._scatter:
                 self._past.want_scatter(subject.keys[0])
-            waiting += [row for row in subject.waiting
-                        if row.channel_id is not None]
+            waiting += subject.waiting
             if subject.row.get('method') == 'build':
                 number = id_of(subject.row)
                 children[number] = self._children[number]
@@ -223,10 +224,8 @@ class _Estimates:
         if subject.has_failed:
             return now
         duration = self._past.duration(subject.keys)
-        if duration is None or any(row.channel_id is None
-                                   for row in subject.waiting):
-            return None
-        return subject.end(duration, starts, now)
+        return (None if duration is None
+                else subject.end(duration, starts, now))
 
     async def _play(self) -> Samples:
         """Find the ends from average durations, and draw random ends."""
