@@ -23,6 +23,10 @@ LEAST = 0.001
 #: less than the one before.
 STEPS = 3
 
+#: The greatest power (our choice). With nearly equal values, another power
+#: would be too large for a float.
+MAX_POWER = 10.0
+
 
 class ArchScatter:
     """
@@ -77,7 +81,8 @@ class ArchScatter:
             if most <= least:
                 # All durations are equal.
                 break
-            power *= log(high / low) / log(most / least)
+            power = min(power * log(high / low) / log(most / least),
+                        MAX_POWER)
         least, most = self._longest(power, arches)
         factor = (low * high / (least * most)) ** 0.5
         return Scatter(factor * value ** power for value in self._values)

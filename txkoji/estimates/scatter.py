@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from copy import copy
-from math import exp, inf, log
+from math import inf, log
 from statistics import median
 
 #: The least number of values that tell a 10th and a 90th percentile
@@ -65,22 +65,6 @@ class Scatter:
                 values[below] - values[below - 1])
         return self._factor * value
 
-    def share_below(self, value: float) -> float:
-        """Return the share of all values that is below a value."""
-        value = value / self._factor if self._factor else inf
-        values = self._values
-        count = len(values)
-        if value >= values[-1]:
-            excess = value - values[-1]
-            if not self._tail:
-                return count / (count + 1) if not excess else 1.0
-            return 1 - exp(-excess / self._tail) / (count + 1)
-        below = bisect_right(values, value)
-        if below == 0:
-            return 0.0
-        step = values[below] - values[below - 1]
-        return (below + (value - values[below - 1]) / step) / (count + 1)
-
     def quantile_above(self, least: float, share: float) -> float:
         """
         Return the quantile of the values that are above a least value.
@@ -90,11 +74,16 @@ class Scatter:
         :param least: the least value.
         :param share: a number from 0, and below 1.
         """
-        below = self.share_below(least)
-        if below > 1 - 1e-9:
-            # Such a duration was never seen: an exponential distribution
-            # begins anew at any value.
+        values, count = self._values, len(self._values)
+        value = least / self._factor if self._factor else inf
+        if value >= values[-1]:
+            # An exponential distribution begins anew at any value.
             return least + self._factor * self._tail * -log(1 - share)
+        below = 0.0
+        index = bisect_right(values, value)
+        if index > 0:
+            step = values[index] - values[index - 1]
+            below = (index + (value - values[index - 1]) / step) / (count + 1)
         return max(least, self.quantile(below + (1 - below) * share))
 
     def scaled(self, factor: float) -> Scatter:
