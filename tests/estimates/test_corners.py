@@ -98,6 +98,46 @@ class StateTests(IntervalTestCase):
         self.assertEqual(self.get(task.estimate_completion()),
                          self.now + timedelta(minutes=7))
 
+    def test_ended_meanwhile(self) -> None:
+        """A task that has ended since its row was read is estimated by it."""
+        free = self.task(self.build_arch(task_states.FREE))
+        started = self.task(self.build_arch(task_states.OPEN, started=20))
+        build = self.task(self.build(task_states.OPEN, started=30))
+        for row in self.hub.tables.tasks:
+            row.update(state=task_states.CLOSED, start_time=self.time(20),
+                       completion_time=self.time(0))
+        ends = self.get(self.koji.estimate([free, started, build]))
+        for end in ends:
+            self.assertTrue(self.now < end.when)
+
+    def test_twice(self) -> None:
+        """A task that is given twice has the same estimate twice."""
+        first, other, second = self.estimate(*[
+            self.build_arch(task_states.FREE)] * 3)
+        self.assertIsNotNone(first)
+        self.assertEqual(first.when, second.when)
+        self.assertEqual(other.when, second.when)
+
+    def test_times_as_text(self) -> None:
+        """A hub that tells times as text only has the same estimates."""
+        self.hub.tables.hosts[0]['capacity'] = 1.0
+        self.build_arch(task_states.OPEN, package='zsh', started=20,
+                        weight=3.0, host_id=1)
+        later = self.build_arch(task_states.FREE, created=40)
+        first = self.build_arch(task_states.FREE, package='zsh', created=50)
+        expected = self.estimate(later, first)
+        tasks = [self.task(number) for number in (later, first)]
+        rows = [{name: value for name, value in task.items()
+                 if not name.endswith('_ts')} for task in self.get(
+                     self.koji.listTasks({'state': [0, 1, 2, 3, 4, 5]}))]
+        self.hub.respond('listTasks', lambda opts, **_: [
+            row for row in rows if row['state'] in opts['state']
+            and opts.get('method') in (None, row['method'])])
+        for task in tasks:
+            for name in ('create_ts', 'start_ts', 'completion_ts'):
+                del task[name]
+        self.assertEqual(self.get(self.koji.estimate(tasks)), expected)
+
     def test_failing_build(self) -> None:
         """A build with a failed child starts no buildArch tasks."""
         number = self.build(task_states.OPEN, started=65, waiting=True)

@@ -294,8 +294,9 @@ def _running_task(task: HubTask, hosts: Mapping[int, HostSlots], now: float
     if row.state == task_states.OPEN:
         # A task that waits for others is no load for its host. If our clock
         # is behind the hub's, the task has just started.
+        started = row.started
         return (task, None if row.waiting else host,
-                min(row.start_ts or now, now))
+                now if started is None else min(started.timestamp(), now))
     return None
 
 
