@@ -1,7 +1,7 @@
 """The durations of earlier builds and tasks, for estimates of many tasks."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from statistics import median
 from typing import Any, NamedTuple
@@ -188,13 +188,13 @@ class PastDurations:
     async def load(self) -> None:
         """Get the durations of all keys from the hub."""
         first, second = Batch(self._hub), Batch(self._hub, PACKAGES)
-        self.ask(first, second)
+        await Pacer(self._hub.client.reactor).run(self.ask(first, second))
         await first.send()
         await second.send()
 
-    def ask(self, first: Batch, second: Batch) -> None:
+    def ask(self, first: Batch, second: Batch) -> Iterator[None]:
         """
-        Store the calls for the durations of all keys.
+        Store the calls for the durations of all keys, in steps.
 
         :param first: is sent first. Its answers store calls in the second
                       batch.
@@ -202,16 +202,19 @@ class PastDurations:
         for key in self._builds:
             first.ask(self._taker(key, self._ask_builds, second),
                       'getPackageID', key.name)
+            yield
         for key in self._averages:
             if key.kind == PACKAGE:
                 first.ask(self._taker(key, self._take_average),
                           'getAverageBuildDuration', key.name)
+            yield
         for method in self._methods:
             first.ask(self._taker(DurationKey(METHOD, method),
                                   self._take_tasks), 'listTasks',
                       {'method': method, 'state': [task_states.CLOSED]},
                       queryOpts={'limit': RECENT,
                                  'order': '-completion_time'})
+            yield
 
     def _taker(self, key: DurationKey, take: Any, *args: Any) -> Any:
         def taker(value: Any, fault: GenericError | None) -> None:
@@ -296,12 +299,13 @@ class PastDurations:
         middle = _middle(durations)
         return [duration / middle for duration in durations] if middle else []
 
-    def build_ratios(self) -> list[float]:
-        """List the durations of builds, as a fraction of their averages."""
-        return [duration / average
-                for key, durations in self._builds.items()
-                for average in [self._averages.get(key)] if average
-                for duration in durations]
+    def build_ratios(self) -> Iterator[float]:
+        """Compute the durations of builds, as a fraction of their averages."""
+        for key, durations in self._builds.items():
+            average = self._averages.get(key)
+            if average:
+                for duration in durations:
+                    yield duration / average
 
     def scatter(self, key: DurationKey, pooled: Scatter | None
                 ) -> Scatter | None:

@@ -95,7 +95,7 @@ class Forecast:
         if wanted:
             self._expected = ExpectedTasks(self.snapshot, children)
             self._expected.ask(first, second)
-        self._past.ask(first, second)
+        await self._pacer.run(self._past.ask(first, second))
         await first.send()
         await second.send()
         await self._prepare()
@@ -105,8 +105,8 @@ class Forecast:
         pacer = self._pacer
         await pacer.run(self._recent.compare())
         history = self._recent.statistics()
-        self.pooled = scatter_of(
-            [*self._past.build_ratios(), *history.build_ratios])
+        self.pooled = scatter_of(await pacer.collect(chain(
+            self._past.build_ratios(), history.build_ratios)))
         tasks = scatter_of(history.task_ratios)
         if tasks is not None:
             self.arch_scatter = ArchScatter(tasks, history.slowness)
