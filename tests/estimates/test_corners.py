@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from unittest import mock
 
 from twisted.internet.defer import CancelledError
 
@@ -12,6 +13,7 @@ from txkoji import build_states, task_states
 from txkoji.build import Build
 from txkoji.estimates import task_durations
 from txkoji.exceptions import ConnectionClosed, GenericError, ServerOffline
+from txkoji.task_requests.subjects import canonical_arch
 
 
 class PackageTests(ForecastTestCase):
@@ -170,6 +172,24 @@ class StateTests(IntervalTestCase):
         for estimate in self.get(koji.estimate(tasks)):
             self.assertTrue(self.now <= estimate.earliest <= estimate.when
                             <= estimate.latest, estimate)
+
+
+class HostTests(IntervalTestCase):
+    """Tests of hosts that several channels share."""
+
+    def test_channels(self) -> None:
+        """Each host is looked at once, and not once for each channel."""
+        self.hub.tables.host_channels[:] = [
+            {'host_id': host, 'channel_id': channel}
+            for host in (1, 2) for channel in (1, 2, 3, 4, 5)]
+        numbers = [self.build_arch(task_states.FREE, channel_id=channel)
+                   for channel in (1, 2, 3, 4, 5)]
+        with mock.patch('txkoji.estimates.snapshot.canonical_arch',
+                        wraps=canonical_arch) as canonical:
+            estimates = self.estimate(*numbers)
+        self.assertNotIn(None, estimates)
+        # Each host has one architecture, and noarch.
+        self.assertEqual(canonical.call_count, 2 * 2)
 
 
 class MethodTests(IntervalTestCase):
