@@ -436,8 +436,6 @@ class Ending(NamedTuple):
     """
     A build that had not ended, with its estimate.
 
-    :ivar row: the row of its task after its end.
-    :ivar wait: the seconds from the estimate to the end.
     :ivar earliest: the seconds from the end to the earliest estimated end.
     :ivar latest: the same of the latest one. The build has ended within the
                   interval if this is not below 0, and the earliest not above.
@@ -446,8 +444,6 @@ class Ending(NamedTuple):
                  "running" if some run, or "import".
     """
 
-    row: Row
-    wait: float
     earliest: float
     latest: float
     state: str
@@ -488,7 +484,7 @@ def calibrate(seed: int, *, scheduler: bool, times: Sequence[float],
     simulation = Simulation(seed, scheduler=scheduler, freed=freed)
     hub = FakeHub(clock=Clock(), version='1.35.0' if scheduler else '1.33.1')
     koji = hub.connection()
-    found: list[tuple[Row, float, str, float, float]] = []
+    found: list[tuple[Row, str, float, float]] = []
     for time in times:
         simulation.run(time)
         start = simulation.show(hub)
@@ -502,14 +498,14 @@ def calibrate(seed: int, *, scheduler: bool, times: Sequence[float],
         for row, estimate in zip(rows, results):
             # The end is unknown if nearly all plays cancel the build.
             if estimate is not None and estimate.earliest is not None:
-                found.append((row, time, _state(simulation, row),
+                found.append((row, _state(simulation, row),
                               estimate.earliest.timestamp() - start,
                               estimate.latest.timestamp() - start))
     while any(row['completed'] is None for row, *_ in found):
         simulation.run(simulation.now + 3600)
-    return [Ending(row, row['completed'] - time, earliest - row['completed'],
-                   latest - row['completed'], state)
-            for row, time, state, earliest, latest in found
+    return [Ending(earliest - row['completed'], latest - row['completed'],
+                   state)
+            for row, state, earliest, latest in found
             if row['state'] == CLOSED]
 
 

@@ -197,6 +197,7 @@ async def watch(reactor: Any, work: Any) -> tuple[float, float]:
 async def ask(reactor: Any, url: str) -> None:
     """Be a client: print the requests, pauses and seconds of estimates."""
     from txkoji import Connection, Profile
+    from txkoji.estimates import task_durations
     koji = Connection(Profile('bench', server=url))
     builds = [task async for task in koji.iterate(
         'listTasks', {'state': [0]}, queryOpts={'order': 'id'})]
@@ -210,6 +211,8 @@ async def ask(reactor: Any, url: str) -> None:
             f'estimate(), {number} tasks':
             lambda number=number: koji.estimate(last[:number])
             for number in NUMBERS})
+    works[f'task_durations(), {NUMBERS[-1]} tasks'] = (
+        lambda: task_durations(koji, last[:NUMBERS[-1]]))
     results = {}
     for name, work in works.items():
         found = []

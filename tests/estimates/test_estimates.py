@@ -72,6 +72,10 @@ class AverageTests(HubTestCase):
                 self.koji, ['b', 'x-container', 'a', 'c'])),
             [timedelta(seconds=20), timedelta(seconds=60),
              timedelta(seconds=10), None])
+        # A container needs no more builds than its average does.
+        [options] = [kwargs['queryOpts'] for method, _, kwargs
+                     in self.hub.calls if method == 'listBuilds']
+        self.assertEqual(options['limit'], 5)
         self.assertEqual(self.get(average_build_durations(self.koji, [])),
                          [])
 

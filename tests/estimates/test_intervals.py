@@ -287,8 +287,8 @@ class BusyClock(Clock):
         self.longest = max(self.longest, self.rightNow - start)
 
 
-class PacingTests(IntervalTestCase):
-    """Tests of the pauses."""
+class PacingTestCase(IntervalTestCase):
+    """A long queue, and a clock that goes on during a computation."""
 
     def setUp(self) -> None:
         """Make a long queue, and a clock for the computation only."""
@@ -301,6 +301,10 @@ class PacingTests(IntervalTestCase):
                                   self.clock)
         patch.start()
         self.addCleanup(patch.stop)
+
+
+class PacingTests(PacingTestCase):
+    """Tests of the pauses."""
 
     def test_pauses(self) -> None:
         """The computation gives way to the reactor all the time."""

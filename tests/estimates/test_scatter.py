@@ -1,6 +1,7 @@
 """The scatter of durations."""
 from __future__ import annotations
 
+import tracemalloc
 from math import log
 from random import Random
 from statistics import quantiles
@@ -21,15 +22,17 @@ class ScatterTests(SynchronousTestCase):
             values = [random.lognormvariate(6, 0.5) for _ in range(count)]
             low, *_, high = quantiles(values, n=10, method='exclusive')
             scatter = Scatter(values)
-            self.assertEqual(scatter.decile_range, (low, high))
-            self.assertAlmostEqual(scatter.quantile(0.1), low)
-            self.assertAlmostEqual(scatter.quantile(0.9), high)
-            # Every draw between is in order, and the inverse agrees.
-            shares = [number / 100 for number in range(100)]
-            drawn = [scatter.quantile(share) for share in shares]
+            for ours, theirs in zip(scatter.decile_range, (low, high)):
+                self.assertAlmostEqual(ours, theirs)
+            # Every draw between is in order.
+            drawn = [scatter.quantile(number / 100) for number in range(100)]
             self.assertEqual(drawn, sorted(drawn))
-            for share, value in zip(shares[15:], drawn[15:]):
-                self.assertAlmostEqual(scatter.share_below(value), share)
+            # Half of what is above a quantile is above the next one.
+            for number in range(20, 100):
+                share = number / 100
+                self.assertAlmostEqual(
+                    scatter.quantile_above(scatter.quantile(share), 0.5),
+                    scatter.quantile((1 + share) / 2))
 
     def test_few(self) -> None:
         """Too few values do not tell their scatter."""
@@ -48,6 +51,9 @@ class ScatterTests(SynchronousTestCase):
         self.assertAlmostEqual(
             scatter.quantile_above(scatter.quantile(0.5), 0.5),
             scatter.quantile(0.75))
+        # No share is too near to 1.
+        for least in range(290, 1500):
+            scatter.quantile_above(least, 1 - 2 ** -53)
         # Beyond all values, the rest does not depend on the past.
         self.assertAlmostEqual(scatter.quantile_above(5000, 0.5) - 5000,
                                scatter.quantile_above(9000, 0.5) - 9000)
@@ -63,8 +69,25 @@ class ScatterTests(SynchronousTestCase):
 
     def test_scaled(self) -> None:
         """A factor multiplies all values."""
-        scatter = Scatter(range(10)).scaled(3)
-        self.assertEqual(scatter.values, list(range(0, 30, 3)))
+        values = Scatter(range(10))
+        for factor in (0, 0.5, 3):
+            scaled = values.scaled(2).scaled(factor / 2)
+            for share in (0.0, 0.05, 0.5, 0.99):
+                self.assertAlmostEqual(scaled.quantile(share),
+                                       factor * values.quantile(share))
+                for least in (0, 5, 9, 99):
+                    self.assertAlmostEqual(
+                        scaled.quantile_above(factor * least, share),
+                        factor * values.quantile_above(least, share))
+
+    def test_memory(self) -> None:
+        """The distributions of all packages share their values."""
+        values = Scatter(range(10000))
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        packages = [values.scaled(number) for number in range(1000)]
+        self.assertLess(tracemalloc.get_traced_memory()[0],
+                        1000 * len(packages))
 
 
 class ArchTests(SynchronousTestCase):
@@ -88,6 +111,14 @@ class ArchTests(SynchronousTestCase):
                                         builds.decile_range):
                     self.assertLess(abs(log(ours / theirs)),
                                     0.05 + spread / 4)
+
+    def test_outliers(self) -> None:
+        """Tasks of nearly equal durations, with outliers, are no error."""
+        tasks = Scatter([1 + number / 1e4 for number in range(100)]
+                        + [0.001, 50.0])
+        builds = Scatter([10.0 ** number for number in range(1, 11)])
+        fitted = ArchScatter(tasks, {}).fit('x', builds, ['x86_64'] * 2)
+        self.assertTrue(0 < fitted.quantile(0.5) < 1e12)
 
     def test_constant(self) -> None:
         """Tasks or builds without scatter are no error."""

@@ -8,10 +8,9 @@ times of one.
 """
 from txkoji.estimates.averages import (
     average_build_duration,
-    average_build_durations,
     average_last_builds,
 )
-from txkoji.estimates.durations import task_durations
+from txkoji.estimates.durations import average_build_durations, task_durations
 from txkoji.estimates.estimate import Estimate
 
 __all__ = ['Estimate', 'average_build_duration', 'average_build_durations',

@@ -19,19 +19,22 @@ VALUES = 99
 #: duration has no logarithm (our choice).
 LEAST = 0.001
 
-#: The number of steps to fit a distribution (our choice): the second one
-#: changes little.
+#: The number of steps to fit a distribution (our choice). Each step changes
+#: less than the one before.
 STEPS = 3
+
+#: The greatest power (our choice). With nearly equal values, another power
+#: would be too large for a float.
+MAX_POWER = 10.0
 
 
 class ArchScatter:
     """
     The scatter of the durations of single architectures.
 
-    A package's earlier builds tell how long the slowest architecture took, and
-    so only that of all together. Recent tasks of all packages tell how slow
-    each architecture is, and how the durations of single tasks scatter. The
-    two are brought together by `fit`.
+    The earlier builds of a package tell how long their slowest architecture
+    took. Recent tasks of all packages tell how slow each architecture is, and
+    how the durations of single tasks scatter. `fit` combines both.
 
     :param tasks: the scatter of single tasks, as a fraction of their average.
     :param slowness: see `BuildHistory.slowness`.
@@ -49,7 +52,7 @@ class ArchScatter:
         self._fitted: dict[Hashable, Scatter] = {}
 
     def slowness(self, arch: str | None) -> float:
-        """Return the duration on an architecture, of that of an average."""
+        """Return the slowness of an architecture; 1 if it is unknown."""
         return self._slowness.get(arch, 1.0)
 
     def fit(self, key: Hashable, builds: Scatter, arches: Sequence[str | None]
@@ -78,7 +81,8 @@ class ArchScatter:
             if most <= least:
                 # All durations are equal.
                 break
-            power *= log(high / low) / log(most / least)
+            power = min(power * log(high / low) / log(most / least),
+                        MAX_POWER)
         least, most = self._longest(power, arches)
         factor = (low * high / (least * most)) ** 0.5
         return Scatter(factor * value ** power for value in self._values)

@@ -2,20 +2,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from txkoji import build_states
-from txkoji.hub.deferreds import gather
 from txkoji.resource import Hub
 
 #: The upper limit of a plausible duration: ten years (our choice).
 LONGEST = timedelta(days=3650)
 
-#: The number of concurrent requests for many averages (our choice).
-CONCURRENCY = 4
 
 def average_build_duration(connection: Hub, package: str
                            ) -> Deferred[timedelta | None]:
@@ -42,37 +39,6 @@ def average_build_duration(connection: Hub, package: str
         plausible)
 
 
-def average_build_durations(connection: Hub, packages: Iterable[str]
-                            ) -> Deferred[list[timedelta | None]]:
-    """
-    Get the average durations of the builds of several packages.
-
-    :param packages: names of packages, containers and others.
-    :returns: a Deferred that fires with a list of the results of
-              `average_build_duration`, in the order of the packages.
-    """
-    return Deferred.fromCoroutine(
-        _package_averages(connection, list(packages)))
-
-
-async def _package_averages(connection: Hub, packages: list[str]
-                            ) -> list[timedelta | None]:
-    """Get the average durations of the builds of several packages."""
-    names = list(dict.fromkeys(packages))
-    multicall = connection.MultiCall(strict=True, concurrency=CONCURRENCY)
-    plain = [name for name in names if not is_container(name)]
-    if len(plain) > 1:
-        for name in plain:
-            multicall.call('getAverageBuildDuration', name)
-        averages = dict(zip(plain, map(plausible, await multicall())))
-    else:
-        averages = {}
-    others = [name for name in names if name not in averages]
-    averages.update(zip(others, await gather(
-        [average_build_duration(connection, name) for name in others])))
-    return [averages[name] for name in packages]
-
-
 def average_last_builds(connection: Hub, package: str, limit: int = 5
                         ) -> Deferred[timedelta | None]:
     """
@@ -85,32 +51,17 @@ def average_last_builds(connection: Hub, package: str, limit: int = 5
     :returns: a Deferred that fires with a timedelta; with None if there are
               no complete builds with a known duration.
     """
-    def average(builds: list[Any]) -> timedelta | None:
-        durations = [duration for duration in (
-            plausible(build.duration) for build in builds)
-            if duration is not None]
-        if not durations:
-            return None
-        return sum(durations, timedelta()) / len(durations)
-
     builds: Deferred[list[Any]] = connection.listBuilds(
         package, state=build_states.COMPLETE,
         queryOpts={'limit': limit, 'order': '-completion_time'})
-    return builds.addCallback(average)
+    return builds.addCallback(lambda builds: mean(
+        plausible(build.duration) for build in builds))
 
 
-def not_past(started: datetime, duration: timedelta, now: datetime
-             ) -> datetime | None:
-    """
-    Add a duration to the start of a running task or build.
-
-    :returns: the time of the end, but not before now; None if the time is
-              too large for a datetime.
-    """
-    try:
-        return max(started + duration, now)
-    except OverflowError:
-        return None
+def mean(durations: Iterable[timedelta | None]) -> timedelta | None:
+    """Compute the mean of the known durations; None if there are none."""
+    known = [duration for duration in durations if duration is not None]
+    return sum(known, timedelta()) / len(known) if known else None
 
 
 def is_container(package: str) -> bool:

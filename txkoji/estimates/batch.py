@@ -52,23 +52,22 @@ class Batch:
         multicall = self._hub.MultiCall(batch=self._size,
                                         concurrency=CONCURRENCY)
         pacer = Pacer(self._hub.client.reactor)
-        stored: list[Any] = []
-
-        def store() -> Iterator[None]:
-            for _, method, args, kwargs in calls:
-                stored.append(multicall.call(method, *args, **kwargs))
-                yield
+        stored = await pacer.collect(
+            multicall.call(method, *args, **kwargs)
+            for _, method, args, kwargs in calls)
 
         def take_all() -> Iterator[None]:
             for (take, *_), call in zip(calls, stored):
-                if call.error is None:
+                error = call.error
+                if error is None:
                     take(call.result, None)
-                elif isinstance(call.error, GenericError):
-                    take(None, call.error)
+                elif (isinstance(error, GenericError)
+                        and error.method == call.method):
+                    take(None, error)
                 else:
-                    raise call.error
+                    # The request has failed as a whole.
+                    raise error
                 yield
 
-        await pacer.run(store())
         await multicall()
         await pacer.run(take_all())

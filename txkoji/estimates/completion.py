@@ -15,7 +15,7 @@ from typing import Any
 
 from txkoji import task_states
 from txkoji.estimates.batch import Batch
-from txkoji.estimates.durations import PastDurations
+from txkoji.estimates.durations import AVERAGED, BUILDS, PastDurations
 from txkoji.estimates.estimate import Estimate
 from txkoji.estimates.forecast import Forecast, Starts
 from txkoji.estimates.pacing import Pacer
@@ -49,7 +49,7 @@ async def completion(row: Timed) -> datetime | None:
     """
     if _is_over(row):
         return row.completed
-    [when] = await _completions(hub_of(row), [row], strict=True)
+    [when] = await _completions(hub_of(row), [row])
     return when
 
 
@@ -70,20 +70,14 @@ async def descendents_completion(task: TaskRow) -> datetime | None:
     if task.state not in task_states.DONE_GROUP and any(
             child.method == 'buildArch' for child in children):
         children = [task]
-    return latest(await _completions(hub, children, strict=True))
+    return latest(await _completions(hub, children))
 
 
-async def _completions(hub: Hub, rows: Sequence[Timed], *, strict: bool
+async def _completions(hub: Hub, rows: Sequence[Timed]
                        ) -> list[datetime | None]:
-    """
-    Estimate the ends of tasks, without their scatter.
-
-    :param strict: True if a fault of the hub about a task is an error, and not
-                   an unknown end.
-    """
+    """Estimate the ends of tasks, without their scatter."""
     with _answer_errors():
-        estimates = await _Estimates(
-            hub, rows, scatter=False, strict=strict).make()
+        estimates = await _Estimates(hub, rows, scatter=False).make()
     return [None if each is None else each.when for each in estimates]
 
 
@@ -113,17 +107,17 @@ class _Estimates:
 
     :param hub: the connection.
     :param rows: the tasks and builds.
-    :param scatter: True to estimate the earliest and the latest end, too.
-    :param strict: True if a fault of the hub about a task is an error.
+    :param scatter: True to estimate the earliest and the latest end, too. A
+                    fault of the hub about one of the tasks is an unknown end
+                    then. Otherwise the fault is an error.
     """
 
-    def __init__(self, hub: Hub, rows: Sequence[Timed], *, scatter: bool,
-                 strict: bool = False) -> None:
+    def __init__(self, hub: Hub, rows: Sequence[Timed], *, scatter: bool
+                 ) -> None:
         self._hub = hub
         self._rows = rows
         self._scatter = scatter
-        self._strict = strict
-        self._past = PastDurations(hub)
+        self._past = PastDurations(hub, BUILDS if scatter else AVERAGED)
         self._pacer = Pacer(hub.client.reactor)
         self._forecast = Forecast(hub, self._past, self._pacer)
         self._children: dict[int, Sequence[TaskRow]] = {}
@@ -137,20 +131,9 @@ class _Estimates:
         await self._pacer.run(self._find_subjects())
         if self._subjects:
             await self._load()
-        subjects = list(self._subjects.values())
-        for subject in subjects:
-            subject.legs = [leg for row in subject.waiting
-                            if row.channel_id is not None
-                            for leg in self._forecast.legs(row)]
-        goal = [leg for subject in subjects for leg in subject.legs]
-        starts = await self._forecast.play(goal)
-        await self._pacer.run(self._find_ends(starts))
-        samples = Samples(self._forecast.arch_scatter,
-                          self._hub.now().timestamp())
-        if self._scatter:
-            await self._draw(samples, goal)
-        estimates: list[Estimate | None] = []
-        await self._pacer.run(self._finish(samples, estimates))
+        samples = await self._play()
+        estimates = await self._pacer.collect(self._finish(samples))
+        await self._pacer.run(self._forecast.release())
         return estimates
 
     def _find_subjects(self) -> Iterator[None]:
@@ -158,9 +141,19 @@ class _Estimates:
         for number, row in enumerate(self._rows):
             if not _is_over(row):
                 subject = subject_of(row, self._children, self._past)
-                if subject is not None:
+                # A waiting task without a channel has no queue.
+                if subject is not None and all(
+                        part.channel_id is not None
+                        for part in subject.waiting):
                     self._subjects[number] = subject
             yield
+
+    def _find_legs(self) -> Iterator[ForecastTask]:
+        """Find the waiting parts of all tasks in the plays, in steps."""
+        for subject in self._subjects.values():
+            subject.legs = [leg for row in subject.waiting
+                            for leg in self._forecast.legs(row)]
+            yield from subject.legs
 
     def _find_ends(self, starts: Starts) -> Iterator[None]:
         """Estimate the ends from average durations, in steps."""
@@ -171,15 +164,13 @@ class _Estimates:
                 self._ends[subject] = end
             yield
 
-    def _finish(self, samples: Samples, estimates: list[Estimate | None]
-                ) -> Iterator[None]:
-        """Make all estimates, in steps."""
+    def _finish(self, samples: Samples) -> Iterator[Estimate | None]:
+        """Make all estimates, in steps, and release what each was made of."""
         now = self._hub.now()
         for number, row in enumerate(self._rows):
-            subject = self._subjects.get(number)
-            estimates.append(_ended(row) if subject is None
-                             else self._estimate(subject, samples, now))
-            yield
+            subject = self._subjects.pop(number, None)
+            yield (_ended(row) if subject is None
+                   else self._estimate(subject, samples, now))
 
     async def _load_children(self) -> None:
         """Get the children of the ``build`` tasks."""
@@ -197,28 +188,35 @@ class _Estimates:
 
     def _take_children(self, number: int, children: Any,
                        fault: GenericError | None) -> None:
-        if fault is not None and self._strict:
+        if fault is not None and not self._scatter:
             raise fault
-        self._children[number] = children or ()
+        if children is not None:
+            self._children[number] = children
 
     async def _load(self) -> None:
         """Get everything else from the hub."""
-        subjects = [each for each in self._subjects.values()
-                    if not each.has_failed]
-        if self._scatter:
-            for subject in subjects:
-                self._past.want_scatter(subject.keys[:1])
-        waiting = [row for subject in subjects for row in subject.waiting
-                   if row.channel_id is not None]
-        builds = [subject for subject in subjects
-                  if subject.row.get('method') == 'build']
-        await self._forecast.load(
-            waiting, [child for build in builds for child in build.children],
-            {build.row.id: {child.method for child in build.children}
-             for build in builds}, scatter=self._scatter)
-        if self._strict:
-            for subject in subjects:
-                self._past.check(subject.keys)
+        waiting: list[TaskRow] = []
+        children: dict[int, Sequence[TaskRow]] = {}
+        await self._pacer.run(self._find_waiting(waiting, children))
+        await self._forecast.load(waiting, children, scatter=self._scatter)
+        if not self._scatter:
+            for subject in self._subjects.values():
+                self._past.check(subject.keys[:1])
+
+    def _find_waiting(self, waiting: list[TaskRow],
+                      children: dict[int, Sequence[TaskRow]]
+                      ) -> Iterator[None]:
+        """Find the waiting parts, and the children of builds, in steps."""
+        for subject in self._subjects.values():
+            yield
+            if subject.has_failed:
+                continue
+            if self._scatter:
+                self._past.want_scatter(subject.keys[0])
+            waiting += subject.waiting
+            if subject.row.get('method') == 'build':
+                number = id_of(subject.row)
+                children[number] = self._children[number]
 
     def _end(self, subject: Subject, starts: Starts, now: datetime
              ) -> datetime | None:
@@ -226,19 +224,23 @@ class _Estimates:
         if subject.has_failed:
             return now
         duration = self._past.duration(subject.keys)
-        if duration is None or any(row.channel_id is None
-                                   for row in subject.waiting):
-            return None
-        return subject.end(duration, starts, now)
+        return (None if duration is None
+                else subject.end(duration, starts, now))
 
-    async def _draw(self, samples: Samples, goal: Sequence[ForecastTask]
-                    ) -> None:
-        """Draw random ends, by repeated play."""
-        await self._pacer.run(self._add_samples(samples))
-        for number in range(PLAYS):
-            starts = (await self._forecast.play(goal, samples.random)
-                      if goal else {})
-            await self._pacer.run(samples.draw(number, starts))
+    async def _play(self) -> Samples:
+        """Find the ends from average durations, and draw random ends."""
+        goal = await self._pacer.collect(self._find_legs())
+        starts = await self._forecast.play(goal)
+        await self._pacer.run(self._find_ends(starts))
+        samples = Samples(self._forecast.arch_scatter,
+                          self._hub.now().timestamp())
+        if self._scatter:
+            await self._pacer.run(self._add_samples(samples))
+            for number in range(PLAYS):
+                starts = (await self._forecast.play(goal, samples.random)
+                          if goal else {})
+                await self._pacer.run(samples.draw(number, starts))
+        return samples
 
     def _add_samples(self, samples: Samples) -> Iterator[None]:
         """Add the tasks whose scatter is known, in steps."""
@@ -253,14 +255,16 @@ class _Estimates:
     def _estimate(self, subject: Subject, samples: Samples, now: datetime
                   ) -> Estimate | None:
         """Make the estimate of a task or a build; None if unknown."""
-        when = self._ends.get(subject)
+        when = self._ends.pop(subject, None)
         if when is None:
             return None
+        # The plays take time.
+        when = max(when, now)
         why = (reason(subject, self._past, self._forecast.pooled,
                       self._forecast.snapshot, now) if self._scatter else '')
-        ends = samples.range(subject)
         if subject.has_failed:
             return Estimate(when, when, when, why)
+        ends = samples.take_range(subject)
         if ends is None:
             return Estimate(when, None, None, why)
         # An import may end at any time.

@@ -1,7 +1,7 @@
 """The durations of earlier builds and tasks, for estimates of many tasks."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from statistics import median
 from typing import Any, NamedTuple
@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from twisted.internet.defer import Deferred
 
 from txkoji import build_states, task_states
-from txkoji.estimates.averages import is_container, plausible
+from txkoji.estimates.averages import is_container, mean, plausible
 from txkoji.estimates.batch import Batch
-from txkoji.estimates.scatter import ENOUGH, Scatter
+from txkoji.estimates.pacing import Pacer
+from txkoji.estimates.scatter import Scatter, scatter_of
 from txkoji.exceptions import GenericError
 from txkoji.resource import Hub
 from txkoji.task_requests.row import TaskRow, package_of
@@ -75,20 +76,43 @@ def task_durations(connection: Hub, tasks: Iterable[TaskRow]
                   estimated, too.
     :returns: a Deferred that fires with a list of timedeltas, in the order of
               the tasks. An unknown duration is None.
-    :raises GenericError: if there is one task, and the hub refuses to tell the
-                          average of its package.
+    :raises GenericError: if there is one task, and the hub refuses the call
+                          for its duration.
     """
     return Deferred.fromCoroutine(_task_durations(connection, list(tasks)))
 
 
 async def _task_durations(connection: Hub, tasks: list[TaskRow]
                           ) -> list[timedelta | None]:
-    past = PastDurations(connection)
-    keys = [past.keys(task) for task in tasks]
+    past, pacer = PastDurations(connection), Pacer(connection.client.reactor)
+    keys = await pacer.collect(past.keys(task) for task in tasks)
     await past.load()
     if len(tasks) == 1:
-        past.check(keys[0])
-    return [past.duration(steps) for steps in keys]
+        past.check(keys[0][:1])
+    return await pacer.collect(past.duration(steps) for steps in keys)
+
+
+def average_build_durations(connection: Hub, packages: Iterable[str]
+                            ) -> Deferred[list[timedelta | None]]:
+    """
+    Get the average durations of the builds of several packages.
+
+    :param packages: names of packages, containers and others.
+    :returns: a Deferred that fires with a list of the results of
+              `average_build_duration`, in the order of the packages.
+    :raises GenericError: if the hub refuses the call for a package.
+    """
+    return Deferred.fromCoroutine(
+        _package_averages(connection, list(packages)))
+
+
+async def _package_averages(hub: Hub, packages: list[str]
+                            ) -> list[timedelta | None]:
+    past, pacer = PastDurations(hub), Pacer(hub.client.reactor)
+    keys = await pacer.collect(map(past.package_key, packages))
+    await past.load()
+    past.check(keys)
+    return await pacer.collect(past.duration([key]) for key in keys)
 
 
 class PastDurations:
@@ -99,19 +123,21 @@ class PastDurations:
     each `duration` and `scatter`.
 
     :param hub: the connection.
+    :param builds: the number of last builds of a package to load, if they are
+                   asked for.
     """
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, builds: int = AVERAGED) -> None:
         self._hub = hub
-        self._averages: dict[str, timedelta | None] = {}
-        self._methods: dict[str, dict[Any, list[timedelta]]] = {}
-        #: package -> the durations of its last builds, of those that are
+        self._limit = builds
+        #: The averages of packages, whether from the hub or of last builds.
+        self._averages: dict[DurationKey, timedelta | None] = {}
+        #: The durations of the last builds of packages, of those that are
         #: asked for.
-        self._builds: dict[str, list[timedelta]] = {}
-        #: The names of containers, whose average is that of the last builds.
-        self._containers: set[str] = set()
-        #: The faults of packages.
-        self._faults: dict[str, GenericError] = {}
+        self._builds: dict[DurationKey, list[timedelta]] = {}
+        self._methods: dict[str, dict[Any, list[timedelta]]] = {}
+        #: The faults of packages and methods.
+        self._faults: dict[DurationKey, GenericError] = {}
 
     def keys(self, task: TaskRow) -> list[DurationKey]:
         """
@@ -129,7 +155,7 @@ class PastDurations:
             if package is None:
                 return []
             keys = [self.package_key(package, method in CONTAINERS)]
-            srpm = srpm_method(task)
+            srpm = _srpm_method(task)
             if srpm is not None:
                 keys.append(DurationKey(METHOD, srpm, (package, None)))
         else:
@@ -147,86 +173,90 @@ class PastDurations:
         :param container: True if a container build reports its own times.
         """
         if container or is_container(package):
-            self._containers.add(package)
-            self._builds.setdefault(package, [])
-            return DurationKey(LAST, package)
-        self._averages.setdefault(package, None)
-        return DurationKey(PACKAGE, package)
+            key = DurationKey(LAST, package)
+            self._builds.setdefault(key, [])
+        else:
+            key = DurationKey(PACKAGE, package)
+            self._averages.setdefault(key, None)
+        return key
 
-    def want_scatter(self, keys: Iterable[DurationKey]) -> None:
-        """Load the last builds of the packages of some keys, too."""
-        for key in keys:
-            if key.kind != METHOD:
-                self._builds.setdefault(key.name, [])
+    def want_scatter(self, key: DurationKey) -> None:
+        """Load the last builds of a package, too."""
+        if key.kind != METHOD:
+            self._builds.setdefault(key, [])
 
     async def load(self) -> None:
         """Get the durations of all keys from the hub."""
         first, second = Batch(self._hub), Batch(self._hub, PACKAGES)
-        self.ask(first, second)
+        await Pacer(self._hub.client.reactor).run(self.ask(first, second))
         await first.send()
         await second.send()
 
-    def ask(self, first: Batch, second: Batch) -> None:
+    def ask(self, first: Batch, second: Batch) -> Iterator[None]:
         """
-        Store the calls for the durations of all keys.
+        Store the calls for the durations of all keys, in steps.
 
         :param first: is sent first. Its answers store calls in the second
                       batch.
         """
-        for package in self._builds:
-            first.ask(self._taker(package, self._ask_builds, second),
-                      'getPackageID', package)
-        for package in self._averages:
-            first.ask(self._taker(package, self._take_average),
-                      'getAverageBuildDuration', package)
+        for key in self._builds:
+            first.ask(self._taker(key, self._ask_builds, second),
+                      'getPackageID', key.name)
+            yield
+        for key in self._averages:
+            if key.kind == PACKAGE:
+                first.ask(self._taker(key, self._take_average),
+                          'getAverageBuildDuration', key.name)
+            yield
         for method in self._methods:
-            first.ask(self._taker(method, self._take_tasks), 'listTasks',
+            first.ask(self._taker(DurationKey(METHOD, method),
+                                  self._take_tasks), 'listTasks',
                       {'method': method, 'state': [task_states.CLOSED]},
                       queryOpts={'limit': RECENT,
                                  'order': '-completion_time'})
+            yield
 
-    def _taker(self, name: str, take: Any, *args: Any) -> Any:
+    def _taker(self, key: DurationKey, take: Any, *args: Any) -> Any:
         def taker(value: Any, fault: GenericError | None) -> None:
             if fault is not None:
-                self._faults[name] = fault
+                self._faults[key] = fault
             elif value is not None:
-                take(name, value, *args)
+                take(key, value, *args)
         return taker
 
-    def _ask_builds(self, package: str, number: int, batch: Batch) -> None:
-        batch.ask(self._taker(package, self._take_builds), 'listBuilds',
+    def _ask_builds(self, key: DurationKey, number: int, batch: Batch
+                    ) -> None:
+        batch.ask(self._taker(key, self._take_builds), 'listBuilds',
                   number, state=build_states.COMPLETE,
-                  queryOpts={'limit': BUILDS, 'order': '-completion_time'})
+                  queryOpts={'limit': self._limit,
+                             'order': '-completion_time'})
 
-    def _take_average(self, package: str, average: timedelta) -> None:
-        self._averages[package] = plausible(average)
+    def _take_average(self, key: DurationKey, average: timedelta) -> None:
+        self._averages[key] = plausible(average)
 
-    def _take_builds(self, package: str, builds: list[Any]) -> None:
-        container = package in self._containers
+    def _take_builds(self, key: DurationKey, builds: list[Any]) -> None:
         # An imported build has no task, and no duration. A content generator
         # may report the times of its builds, but not their tasks.
         durations = [plausible(build.duration) for build in builds
-                     if container or build.task_id is not None]
-        self._builds[package] = [
+                     if key.kind == LAST or build.task_id is not None]
+        self._builds[key] = [
             duration for duration in durations if duration is not None]
-        if container:
-            last = [duration for duration in durations[:AVERAGED]
-                    if duration is not None]
-            self._averages[package] = (
-                sum(last, timedelta()) / len(last) if last else None)
+        if key.kind == LAST:
+            self._averages[key] = mean(durations[:AVERAGED])
 
-    def _take_tasks(self, method: str, tasks: list[TaskRow]) -> None:
-        self._methods[method] = _by_subject(tasks)
+    def _take_tasks(self, key: DurationKey, tasks: list[TaskRow]) -> None:
+        self._methods[key.name] = _by_subject(tasks)
 
-    def check(self, keys: Sequence[DurationKey]) -> None:
+    def check(self, keys: Iterable[DurationKey]) -> None:
         """
-        Check that the hub told the duration of the main step of a task.
+        Check that the hub refused no call about some keys.
 
         :raises GenericError: the fault of the hub.
         """
-        for key in keys[:1]:
-            if key.name in self._faults:
-                raise self._faults[key.name]
+        for key in keys:
+            fault = self._faults.get(key._replace(subject=None))
+            if fault is not None:
+                raise fault
 
     def duration(self, keys: Sequence[DurationKey]) -> timedelta | None:
         """
@@ -243,9 +273,9 @@ class PastDurations:
 
     def _step(self, key: DurationKey) -> timedelta | None:
         if key.kind != METHOD:
-            return self._averages.get(key.name)
+            return self._averages.get(key)
         durations = self._tasks(key)
-        return middle_of(durations) if durations else None
+        return _middle(durations) if durations else None
 
     def _tasks(self, key: DurationKey) -> list[timedelta]:
         tasks = self._methods[key.name]
@@ -258,7 +288,7 @@ class PastDurations:
         (Those of packages only after `want_scatter`.)
         """
         durations = (self._tasks(key) if key.kind == METHOD
-                     else self._builds.get(key.name, []))
+                     else self._builds.get(key, []))
         return [duration.total_seconds() for duration in durations]
 
     def method_ratios(self, method: str) -> list[float]:
@@ -266,15 +296,16 @@ class PastDurations:
         durations = self._methods.get(method, {}).get(None)
         if not durations:
             return []
-        middle = middle_of(durations)
+        middle = _middle(durations)
         return [duration / middle for duration in durations] if middle else []
 
-    def build_ratios(self) -> list[float]:
-        """List the durations of builds, as a fraction of their averages."""
-        return [duration / average
-                for package, durations in self._builds.items()
-                for average in [self._averages.get(package)] if average
-                for duration in durations]
+    def build_ratios(self) -> Iterator[float]:
+        """Compute the durations of builds, as a fraction of their averages."""
+        for key, durations in self._builds.items():
+            average = self._averages.get(key)
+            if average:
+                for duration in durations:
+                    yield duration / average
 
     def scatter(self, key: DurationKey, pooled: Scatter | None
                 ) -> Scatter | None:
@@ -286,24 +317,24 @@ class PastDurations:
                        builds of the package.
         :returns: the distribution in seconds; None if unknown.
         """
-        earlier, average = self.earlier(key), self._step(key)
-        if len(earlier) >= ENOUGH:
-            return Scatter(earlier)
+        own = scatter_of(self.earlier(key))
+        if own is not None:
+            return own
         if key.kind == METHOD:
-            ratios = self.method_ratios(key.name)
-            pooled = Scatter(ratios) if len(ratios) >= ENOUGH else None
+            pooled = scatter_of(self.method_ratios(key.name))
+        average = self._step(key)
         if pooled is None or average is None:
             return None
         return pooled.scaled(average.total_seconds())
 
 
-def middle_of(durations: Sequence[timedelta]) -> timedelta:
+def _middle(durations: Sequence[timedelta]) -> timedelta:
     """Return the median of some durations, at least one."""
     return timedelta(seconds=median(
         duration.total_seconds() for duration in durations))
 
 
-def srpm_method(task: TaskRow) -> str | None:
+def _srpm_method(task: TaskRow) -> str | None:
     """
     Name the method of the task that creates the source package of a build.
 

@@ -1,7 +1,7 @@
 """The tasks that builds will start, and the durations of all tasks."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from statistics import median
 from typing import Any
@@ -10,7 +10,7 @@ from txkoji import task_states
 from txkoji.estimates.batch import Batch
 from txkoji.estimates.durations import METHOD, DurationKey, PastDurations
 from txkoji.estimates.history import BuildHistory, NoarchGuess
-from txkoji.estimates.scatter import ENOUGH, Scatter
+from txkoji.estimates.scatter import Scatter, scatter_of
 from txkoji.estimates.snapshot import Snapshot
 from txkoji.estimates.tasks import (
     NOARCH,
@@ -20,6 +20,7 @@ from txkoji.estimates.tasks import (
     HubTask,
 )
 from txkoji.exceptions import GenericError
+from txkoji.task_requests.row import TaskRow
 from txkoji.task_requests.subjects import canonical_arch
 
 #: method -> weight of a running task (``_taskWeight`` of kojid).
@@ -51,16 +52,19 @@ class ExpectedTasks:
     The tasks that the builds of a snapshot will start.
 
     :param snapshot: the tasks of the hub.
-    :param started: id of a build -> the methods of its children, for the
-                    builds whose children are known even if they have ended.
+    :param children: id of a build -> its children, also those that have
+                     ended, for the builds whose children are known.
 
     :ivar tasks: all expected tasks.
     :ivar by_build: id of a build -> its expected ``buildArch`` tasks.
     """
 
     def __init__(self, snapshot: Snapshot,
-                 started: Mapping[int, Set[str | None]]) -> None:
-        self._started = started
+                 children: Mapping[int, Sequence[TaskRow]]) -> None:
+        #: id of a build -> the methods of its children, if known.
+        self._started: dict[int, set[str | None]] = {
+            number: {child.method for child in own}
+            for number, own in children.items()}
         self._srpms = {
             task.row.parent: task for task in snapshot.tasks.values()
             if task.method in SRPM_METHODS}
@@ -160,12 +164,13 @@ class ExpectedTasks:
                 key: DurationKey, arch: str) -> ForecastTask:
         """Add a task of a build, to be created after another task."""
         priority, created, _ = build.priority
+        method = key.name if key.kind == METHOD else 'buildArch'
         task = ForecastTask(
             requirement=(build.requirement[0], arch), weight=0.0, seconds=0.0,
             # The hub subtracts 1 from the priority of the parent.
             priority=(priority - 1, created, len(self.tasks)),
-            method=key.name if key.kind == METHOD else 'buildArch',
-            keys=[key], arch=arch, build=build.build)
+            method=method, keys=[key], build=build.build,
+            arch=arch if method == 'buildArch' else None)
         self.tasks.append(task)
         predecessor.successors.append(task)
         return task
@@ -209,11 +214,6 @@ def set_durations(tasks: Iterable[ForecastTask], past: PastDurations,
         else:
             task.average = task.package_average = medians.get(
                 task.method, medians.get('', 0.0))
-
-
-def scatter_of(ratios: Sequence[float]) -> Scatter | None:
-    """Make a distribution, if there are enough values."""
-    return Scatter(ratios) if len(ratios) >= ENOUGH else None
 
 
 def set_weights(tasks: Iterable[ForecastTask]) -> Iterator[None]:

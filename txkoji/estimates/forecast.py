@@ -6,8 +6,8 @@ adds future tasks and durations, and `queue` plays the queues forward.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from math import exp, inf
 from operator import attrgetter
 from random import Random
@@ -18,16 +18,11 @@ from txkoji import task_states
 from txkoji.estimates.architectures import ArchScatter
 from txkoji.estimates.batch import Batch
 from txkoji.estimates.durations import PACKAGES, PastDurations
-from txkoji.estimates.expected import (
-    ExpectedTasks,
-    scatter_of,
-    set_durations,
-    set_weights,
-)
+from txkoji.estimates.expected import ExpectedTasks, set_durations, set_weights
 from txkoji.estimates.history import RecentTasks
 from txkoji.estimates.pacing import Pacer
 from txkoji.estimates.queue import DELAY, ChannelQueue, HostSlots
-from txkoji.estimates.scatter import Scatter
+from txkoji.estimates.scatter import Scatter, scatter_of
 from txkoji.estimates.snapshot import Snapshot
 from txkoji.estimates.tasks import ForecastTask, HubTask
 from txkoji.hub.deferreds import gather
@@ -79,29 +74,28 @@ class Forecast:
         self._children: dict[int, list[ForecastTask]] = {}
 
     async def load(self, wanted: Sequence[TaskRow],
-                   children: Sequence[TaskRow],
-                   started: Mapping[int, Set[str | None]], *,
+                   children: Mapping[int, Sequence[TaskRow]], *,
                    scatter: bool) -> None:
         """
         Get everything from the hub that a play needs.
 
         :param wanted: the waiting tasks; if there are none, only durations are
                        loaded.
-        :param children: the children of the builds of the forecast.
-        :param started: id of a build -> the methods of its children.
+        :param children: id of a build -> its children.
         :param scatter: True to get the scatter of durations.
         """
         loads = []
         if wanted:
-            loads.append(self.snapshot.load(wanted, children))
+            loads.append(self.snapshot.load(
+                wanted, chain.from_iterable(children.values())))
         if wanted or scatter:
             loads.append(self._recent.load())
         await gather([Deferred.fromCoroutine(load) for load in loads])
         first, second = Batch(self._hub), Batch(self._hub, PACKAGES)
         if wanted:
-            self._expected = ExpectedTasks(self.snapshot, started)
+            self._expected = ExpectedTasks(self.snapshot, children)
             self._expected.ask(first, second)
-        self._past.ask(first, second)
+        await self._pacer.run(self._past.ask(first, second))
         await first.send()
         await second.send()
         await self._prepare()
@@ -111,8 +105,8 @@ class Forecast:
         pacer = self._pacer
         await pacer.run(self._recent.compare())
         history = self._recent.statistics()
-        self.pooled = scatter_of(
-            [*self._past.build_ratios(), *history.build_ratios])
+        self.pooled = scatter_of(await pacer.collect(chain(
+            self._past.build_ratios(), history.build_ratios)))
         tasks = scatter_of(history.task_ratios)
         if tasks is not None:
             self.arch_scatter = ArchScatter(tasks, history.slowness)
@@ -125,11 +119,12 @@ class Forecast:
         for task in self.snapshot.tasks.values():
             if task.method == 'buildArch' and task.row.parent is not None:
                 self._children.setdefault(task.row.parent, []).append(task)
-        self._plays = plays = _Plays(self._hub, pacer, self.snapshot,
-                                     history.errors)
+        now = self._hub.now()
+        self._plays = plays = _Plays(pacer, self.snapshot, history.errors,
+                                     now.timestamp())
         await pacer.run(plays.add(queued))
-        plays.set_cancellations(*self._recent.cancellations(
-            plays.builds, self._hub.now()))
+        plays.cancellations = self._recent.cancellations(
+            len(plays.builds), now)
 
     def legs(self, row: TaskRow) -> list[ForecastTask]:
         """
@@ -157,30 +152,45 @@ class Forecast:
             return {}
         return await self._plays.play(goal, random)
 
+    def release(self) -> Iterator[None]:
+        """
+        Forget all tasks, in steps.
+
+        To free thousands of tasks at once would hold the reactor.
+        """
+        self._plays = self._expected = None
+        self._children.clear()
+        while self.snapshot.tasks:
+            self.snapshot.tasks.popitem()
+            yield
+
 
 class _Plays:
     """
     The start of all plays: the running and the waiting tasks.
 
-    :param hub: the connection.
     :param pacer: paces the plays.
     :param snapshot: the hosts.
     :param errors: see `BuildHistory`.
+    :param now: the current time, in seconds since 1970.
+
+    :ivar builds: id of a build -> its tasks.
+    :ivar cancellations: the rate of cancellations, see
+                         `RecentTasks.cancellations`.
     """
 
-    def __init__(self, hub: Hub, pacer: Pacer, snapshot: Snapshot,
-                 errors: Mapping[str | None, float]) -> None:
+    def __init__(self, pacer: Pacer, snapshot: Snapshot,
+                 errors: Mapping[str | None, float], now: float) -> None:
         self._pacer = pacer
         self._hosts = snapshot.hosts
-        self._now = hub.now().timestamp()
-        self._queue = ChannelQueue(snapshot.hosts.values(), self._now,
+        self._now = now
+        self._queue = ChannelQueue(snapshot.hosts.values(), now,
                                    is_assigned=snapshot.is_assigned)
         self._active: list[_Running] = []
         self._free: list[HubTask] = []
         self._errors = errors
-        self._cancellations = (0, 0.0)
-        #: The tasks of each build, by its id.
-        self._builds: dict[int, list[ForecastTask]] = {}
+        self.cancellations: tuple[int, float] = (0, 0.0)
+        self.builds: dict[int, list[ForecastTask]] = {}
         #: The tasks that start at some time of a play.
         self._later: list[ForecastTask] = []
 
@@ -188,7 +198,7 @@ class _Plays:
         """Add all tasks, in steps."""
         for task in tasks:
             if task.build is not None:
-                self._builds.setdefault(task.build, []).append(task)
+                self.builds.setdefault(task.build, []).append(task)
             if isinstance(task, HubTask):
                 if task.row.state == task_states.FREE:
                     self._free.append(task)
@@ -202,15 +212,6 @@ class _Plays:
             yield
         self._free.sort(key=attrgetter('priority'))
         yield
-
-    @property
-    def builds(self) -> int:
-        """The number of builds."""
-        return len(self._builds)
-
-    def set_cancellations(self, number: int, seconds: float) -> None:
-        """Set the rate of cancellations; see `RecentTasks.cancellations`."""
-        self._cancellations = number, seconds
 
     async def play(self, goal: Sequence[ForecastTask], random: Random | None
                    ) -> Starts:
@@ -255,11 +256,11 @@ class _Plays:
 
     def _cancel(self, random: Random | None) -> Iterator[None]:
         """Draw the times when builds are canceled, in steps."""
-        number, seconds = self._cancellations
+        number, seconds = self.cancellations
         # The few cancellations do not tell their rate exactly.
         rate = (random.gammavariate(number, 1) / seconds
                 if random is not None and number else 0.0)
-        for tasks in self._builds.values():
+        for tasks in self.builds.values():
             time = inf
             if random is not None and rate:
                 time = self._now + random.expovariate(rate)
@@ -282,17 +283,20 @@ class _Plays:
 
 def _running_task(task: HubTask, hosts: Mapping[int, HostSlots], now: float
                   ) -> _Running | None:
-    """Give a task that loads its host, or that has successors; else None."""
+    """Tell how a task runs; None if it ends with tasks that it has started."""
     row = task.row
     host = hosts.get(row.host_id or 0)
     if row.state == task_states.ASSIGNED:
         return task, host, None
     if row.state == task_states.OPEN and task.method == 'build':
-        # A build that waits for its children is no load for its host.
+        # A build ends with the tasks that it starts.
         return (task, None, None) if task.successors else None
-    if row.state == task_states.OPEN and not row.waiting:
-        # If our clock is behind the hub's, the task has just started.
-        return task, host, min(row.start_ts or now, now)
+    if row.state == task_states.OPEN:
+        # A task that waits for others is no load for its host. If our clock
+        # is behind the hub's, the task has just started.
+        started = row.started
+        return (task, None if row.waiting else host,
+                now if started is None else min(started.timestamp(), now))
     return None
 
 

@@ -24,7 +24,7 @@ SLOWEST, FASTEST = 3.0, 0.1
 DEFAULT_SAMPLES = 10
 
 #: The seconds of a ``buildArch`` task, and those of its package's average.
-Sample = tuple[float, float]
+Durations = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,12 @@ class RecentTasks:
         self._rows: list[tuple[TaskRow, list[DurationKey]]] = []
         #: build -> the time of the first end of one of its tasks.
         self._ends: dict[int, datetime] = {}
-        self._samples: dict[str | None, list[Sample]] = {}
+        self._samples: dict[str | None, list[Durations]] = {}
         #: build -> its longest duration, as a fraction of the average.
         self._builds: dict[int, float] = {}
         #: The builds that have failed or were canceled.
         self._unsuccessful: set[int] = set()
-        #: package -> True if its recent tasks were ``noarch``.
+        #: package -> True if its last task was ``noarch``.
         self.noarch: dict[str | None, bool] = {}
 
     async def load(self) -> None:
@@ -115,7 +115,8 @@ class RecentTasks:
                 keys = self._past.keys(row)
                 self._rows.append((row, keys))
                 if keys:
-                    self.noarch[keys[0].name] = row.arch == NOARCH
+                    # The last task comes first.
+                    self.noarch.setdefault(keys[0].name, row.arch == NOARCH)
 
     def cancellations(self, active: int, now: datetime) -> tuple[int, float]:
         """
@@ -155,7 +156,7 @@ class RecentTasks:
             list(self._builds.values()))
 
 
-def _slowness_by_arch(samples: Mapping[str | None, Sequence[Sample]]
+def _slowness_by_arch(samples: Mapping[str | None, Sequence[Durations]]
                       ) -> dict[str | None, float]:
     """Compute the slowness of each architecture."""
     slowness = {}
@@ -166,7 +167,7 @@ def _slowness_by_arch(samples: Mapping[str | None, Sequence[Sample]]
     return slowness
 
 
-def _slowness(samples: Sequence[Sample], default: float) -> float:
+def _slowness(samples: Sequence[Durations], default: float) -> float:
     """
     Compute the mean duration of tasks, as a fraction of their averages.
 
@@ -181,7 +182,7 @@ def _slowness(samples: Sequence[Sample], default: float) -> float:
             / (len(samples) + DEFAULT_SAMPLES))
 
 
-def _standard_error(samples: Sequence[Sample]) -> float:
+def _standard_error(samples: Sequence[Durations]) -> float:
     """Compute the standard error of a mean of ratios, as a fraction of it."""
     if len(samples) < ENOUGH:
         return 0.0

@@ -3,13 +3,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from txkoji.hub.deferreds import FairSemaphore
 
+Item = TypeVar('Item')
+
 #: Seconds of computation between two turns of the reactor (our choice).
 SLICE = 0.005
+
 
 class _Turns:
     """
@@ -53,8 +56,8 @@ class Pacer:
         await turns.slot.acquire()
         is_held = True
         try:
-            if seconds() > turns.end + SLICE:
-                # Nobody has computed in this turn.
+            if abs(seconds() - turns.end) > SLICE:
+                # Nobody has computed in this turn, or the clock was set back.
                 turns.end = seconds() + SLICE
             for _ in steps:
                 if seconds() >= turns.end:
@@ -66,6 +69,16 @@ class Pacer:
         finally:
             if is_held:
                 turns.slot.release()
+
+    async def collect(self, items: Iterable[Item]) -> list[Item]:
+        """
+        Make a list, with pauses.
+
+        :param items: computes each item.
+        """
+        found: list[Item] = []
+        await self.run(map(found.append, items))
+        return found
 
     async def _pause(self) -> None:
         call = self._reactor.callLater(0, self._begin_turn)

@@ -190,18 +190,12 @@ class ChannelQueue:
             self._start_now(task, max(self._hosts[requirement],
                                       key=attrgetter('free_capacity')))
 
-    def run(self) -> None:
-        """
-        Advance the time until all tasks have ended, and set their ends.
-
-        A task without a suitable host gets no end.
-        """
-        while self.step():
-            pass
-
     def step(self) -> bool:
         """
         Advance the time to the next start or end of a task.
+
+        The tasks that start then get their ends. A task without a suitable
+        host gets none.
 
         :returns: False if no task was running.
         """

@@ -127,7 +127,14 @@ class Samples:
             sample.draw(number, starts)
             yield
 
-    def range(self, subject: Subject) -> tuple[datetime, datetime] | None:
-        """Find the earliest and the latest end of a task; None if unknown."""
-        sample = self._samples.get(subject)
+    def take_range(self, subject: Subject
+                   ) -> tuple[datetime, datetime] | None:
+        """
+        Find the earliest and the latest end of a task, and forget the task.
+
+        :returns: None if unknown.
+        """
+        # A sample has hundreds of numbers. To free those of many tasks at once
+        # would hold the reactor.
+        sample = self._samples.pop(subject, None)
         return None if sample is None else sample.range()

@@ -6,9 +6,10 @@ This module calls no hub: all of its input is numbers.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
-from math import exp, log
-from statistics import median, quantiles
+from collections.abc import Iterable, Sequence
+from copy import copy
+from math import inf, log
+from statistics import median
 
 #: The least number of values that tell a 10th and a 90th percentile
 #: (``statistics.quantiles`` extrapolates them from fewer).
@@ -29,24 +30,21 @@ class Scatter:
     :param values: the earlier durations in seconds, or as a fraction of an
                    average.
     :raises ValueError: if there are fewer than `ENOUGH` values.
-
-    :ivar values: the values in ascending order.
     """
 
     def __init__(self, values: Iterable[float]) -> None:
-        self.values: list[float] = sorted(values)
-        count = len(self.values)
+        self._values: list[float] = sorted(values)
+        self._factor = 1.0
+        count = len(self._values)
         if count < ENOUGH:
             raise ValueError(f'{count} values do not tell their scatter')
-        self._middle = median(self.values)
-        self._tail = ((self.values[-1] - self._middle)
+        self._tail = ((self._values[-1] - median(self._values))
                       / log((count + 1) / 2))
 
     @property
     def decile_range(self) -> tuple[float, float]:
         """The 10th and the 90th percentile."""
-        deciles = quantiles(self.values, n=10, method='exclusive')
-        return deciles[0], deciles[-1]
+        return self.quantile(0.1), self.quantile(0.9)
 
     def quantile(self, share: float) -> float:
         """
@@ -54,31 +52,18 @@ class Scatter:
 
         :param share: a number from 0, and below 1.
         """
-        values = self.values
+        values = self._values
         count = len(values)
         place = share * (count + 1)
         below = int(place)
         if below < 1:
-            return values[0]
-        if below >= count:
-            return values[-1] + self._tail * -log((1 - share) * (count + 1))
-        return values[below - 1] + (place - below) * (
-            values[below] - values[below - 1])
-
-    def share_below(self, value: float) -> float:
-        """Return the share of all values that is below a value."""
-        values = self.values
-        count = len(values)
-        if value >= values[-1]:
-            excess = value - values[-1]
-            if not self._tail:
-                return count / (count + 1) if not excess else 1.0
-            return 1 - exp(-excess / self._tail) / (count + 1)
-        below = bisect_right(values, value)
-        if below == 0:
-            return 0.0
-        step = values[below] - values[below - 1]
-        return (below + (value - values[below - 1]) / step) / (count + 1)
+            value = values[0]
+        elif below >= count:
+            value = values[-1] + self._tail * -log((1 - share) * (count + 1))
+        else:
+            value = values[below - 1] + (place - below) * (
+                values[below] - values[below - 1])
+        return self._factor * value
 
     def quantile_above(self, least: float, share: float) -> float:
         """
@@ -89,13 +74,26 @@ class Scatter:
         :param least: the least value.
         :param share: a number from 0, and below 1.
         """
-        below = self.share_below(least)
-        if below > 1 - 1e-9:
-            # Such a duration was never seen: an exponential distribution
-            # begins anew at any value.
-            return least + self._tail * -log(1 - share)
+        values, count = self._values, len(self._values)
+        value = least / self._factor if self._factor else inf
+        if value >= values[-1]:
+            # An exponential distribution begins anew at any value.
+            return least + self._factor * self._tail * -log(1 - share)
+        below = 0.0
+        index = bisect_right(values, value)
+        if index > 0:
+            step = values[index] - values[index - 1]
+            below = (index + (value - values[index - 1]) / step) / (count + 1)
         return max(least, self.quantile(below + (1 - below) * share))
 
     def scaled(self, factor: float) -> Scatter:
         """Return the distribution of the values, multiplied by a factor."""
-        return Scatter(value * factor for value in self.values)
+        # The builds of all packages are many values: they are not copied.
+        other = copy(self)
+        other._factor *= factor
+        return other
+
+
+def scatter_of(values: Sequence[float]) -> Scatter | None:
+    """Make a distribution, if there are enough values."""
+    return Scatter(values) if len(values) >= ENOUGH else None

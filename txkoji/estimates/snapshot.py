@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
+from functools import partial
 from itertools import chain
 from math import inf
 from typing import Any
@@ -58,43 +59,41 @@ class Snapshot:
         self._positions: dict[int, list[Priority]] = {}
 
     async def load(self, wanted: Sequence[TaskRow],
-                   children: Sequence[TaskRow]) -> None:
+                   children: Iterable[TaskRow]) -> None:
         """
         Get the waiting tasks, the hosts and the running tasks from the hub.
 
         :param wanted: the tasks with an unknown end, each with a channel.
         :param children: further tasks, which may have ended.
         """
-        wanted_channels = {row.channel_id for row in wanted
-                           if row.channel_id is not None}
+        channels = {row.channel_id for row in wanted
+                    if row.channel_id is not None}
         running: list[TaskRow] = []
-        channels: set[int] = set()
+        pacer = Pacer(self._hub.client.reactor)
+        last = max(await pacer.collect(map(_last_priority, wanted)))
+        await gather([Deferred.fromCoroutine(load) for load in (
+            self._load_queue(last, channels), self._load_running(running))])
+        await pacer.run(self._choose_hosts(channels))
+        await pacer.run(self._add_running(running))
+        await pacer.run(self._add_known(chain(wanted, children)))
 
-        async def load_queue() -> None:
-            await self._load_queue(_last_priority(wanted), wanted_channels)
-            channels.update(self._choose_hosts(wanted_channels))
-
-        await gather([Deferred.fromCoroutine(load_queue()),
-                      Deferred.fromCoroutine(self._load_running(running))])
-        await Pacer(self._hub.client.reactor).run(
-            self._add_running(running, channels))
-        self._add_known(wanted, children)
-
-    def _add_running(self, running: Iterable[TaskRow], channels: Set[int]
-                     ) -> Iterator[None]:
+    def _add_running(self, running: Iterable[TaskRow]) -> Iterator[None]:
         """Add the tasks that load the hosts, in steps."""
+        channels = {channel for host in self.hosts.values()
+                    for channel, _ in host.provides}
         for row in running:
             if row.host_id in self.hosts or row.channel_id in channels:
                 self._add(row)
             yield
 
-    def _add_known(self, *rows: Iterable[TaskRow]) -> None:
-        """Add active tasks, unless the lists of the hub had them."""
-        for row in chain(*rows):
+    def _add_known(self, rows: Iterable[TaskRow]) -> Iterator[None]:
+        """Add active tasks, unless the lists of the hub had them, in steps."""
+        for row in rows:
             if row.state not in task_states.DONE_GROUP:
                 known = self.tasks.get(row.id)
                 if known is None or not known.keys:
                     self._add(row)
+            yield
 
     def _add(self, row: TaskRow) -> None:
         self.tasks[row.id] = hub_task(row, self._past.keys(row))
@@ -129,9 +128,9 @@ class Snapshot:
         batch = Batch(self._hub)
         batch.ask(self._take_version, 'getKojiVersion')
         for channel in channels:
-            batch.ask(self._taker(channel, self._take_channel), 'getChannel',
+            batch.ask(partial(self._take_channel, channel), 'getChannel',
                       channel)
-            batch.ask(self._taker(channel, self._take_hosts), 'listHosts',
+            batch.ask(partial(self._take_hosts, channel), 'listHosts',
                       channelID=channel, enabled=True)
         await batch.send()
 
@@ -153,56 +152,59 @@ class Snapshot:
         return bisect_left(self._positions.get(row.channel_id or 0, []),
                            priority_of(row))
 
-    def _taker(self, channel: int, take: Callable[[int, Any], None]) -> Any:
-        def taker(value: Any, fault: GenericError | None) -> None:
-            if value is not None:
-                take(channel, value)
-        return taker
-
-    def _take_channel(self, channel: int, row: Any) -> None:
+    def _take_channel(self, channel: int, row: Any,
+                      fault: GenericError | None) -> None:
+        if row is None:
+            return
         # The scheduler assigns no host to a disabled channel.
         if row.enabled is False:
             self._disabled.add(channel)
         if row.name is not None:
             self.names[channel] = row.name
 
-    def _take_hosts(self, channel: int, hosts: Sequence[Any]) -> None:
-        self._members[channel] = [host for host in hosts if host.is_available]
+    def _take_hosts(self, channel: int, hosts: Sequence[Any] | None,
+                    fault: GenericError | None) -> None:
+        self._members[channel] = [host for host in hosts or ()
+                                  if host.is_available]
 
-    def _choose_hosts(self, wanted: Set[int]) -> set[int]:
+    def _choose_hosts(self, wanted: Set[int]) -> Iterator[None]:
         """
-        Choose the hosts of some channels, and of channels that share hosts.
+        Choose the hosts of channels and of those that share them, in steps.
 
         :param wanted: the ids of the channels.
-        :returns: the ids of all channels with hosts in the snapshot.
         """
         hosts = {channel: members for channel, members
                  in self._members.items() if channel not in self._disabled}
         wanted_hosts = {host.id for channel in wanted
                         for host in hosts.get(channel, ())}
-        capacities: dict[int, float] = {}
+        arches: dict[int, set[str]] = {}
         provides: dict[int, set[Requirement]] = {}
+        capacities: dict[int, float] = {}
         for channel, members in hosts.items():
-            if channel in wanted or any(host.id in wanted_hosts
-                                        for host in members):
-                for host in members:
-                    capacities[host.id] = host.get('capacity') or 0.0
-                    provides.setdefault(host.id, set()).update(
-                        (channel, canonical_arch(arch)) for arch in (
-                            NOARCH, *(host.get('arches') or '').split()))
-        self.hosts = {
-            number: HostSlots(float(capacity), frozenset(provides[number]))
-            for number, capacity in capacities.items()}
-        return {channel for requirements in provides.values()
-                for channel, _ in requirements}
+            if wanted_hosts.isdisjoint(host.id for host in members):
+                continue
+            for host in members:
+                number = host.id
+                if number not in arches:
+                    arches[number] = {canonical_arch(arch) for arch in (
+                        NOARCH, *(host.get('arches') or '').split())}
+                    capacities[number] = float(host.get('capacity') or 0.0)
+                    provides[number] = set()
+                provides[number].update(
+                    (channel, arch) for arch in arches[number])
+                yield
+        for number, capacity in capacities.items():
+            self.hosts[number] = HostSlots(capacity,
+                                           frozenset(provides[number]))
+            yield
 
 
-def _last_priority(wanted: Iterable[TaskRow]) -> Priority:
+def _last_priority(row: TaskRow) -> Priority:
     """
-    Return the last position in the queue that can delay the wanted tasks.
+    Return the last position in the queue that can delay a wanted task.
 
     A wanted build creates its ``buildArch`` tasks later, so all tasks with the
     priority of a build are included.
     """
-    return max((priority_of(row)[0], inf, 0) if row.method == 'build'
-               else priority_of(row) for row in wanted)
+    priority = priority_of(row)
+    return (priority[0], inf, 0) if row.method == 'build' else priority

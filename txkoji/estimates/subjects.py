@@ -2,13 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from txkoji import task_states
 from txkoji.estimates.architectures import ArchScatter
-from txkoji.estimates.averages import not_past
-from txkoji.estimates.durations import DurationKey, PastDurations
+from txkoji.estimates.durations import PACKAGE, DurationKey, PastDurations
 from txkoji.estimates.forecast import Starts
 from txkoji.estimates.scatter import Scatter
 from txkoji.estimates.tasks import WAITING, ForecastTask, arch_of
@@ -27,12 +26,11 @@ class Subject:
     All parts take the same duration: the average of a package is that of its
     slowest architecture.
 
-    :ivar row: the task or the build.
+    :ivar row: the row of the task or the build.
     :ivar keys: the keys of its duration; empty if unknown.
     :ivar started: the parts that have started: the row itself or its children.
                    Some of them may have ended: the import comes after them.
     :ivar waiting: the parts that wait, or a build that will start them.
-    :ivar children: the children of a build.
     :ivar has_failed: True if the build ends now, since a child has failed.
     :ivar legs: the waiting parts in the plays.
     """
@@ -41,9 +39,8 @@ class Subject:
     keys: Sequence[DurationKey] = ()
     started: Sequence[Timed] = ()
     waiting: Sequence[TaskRow] = ()
-    children: Sequence[TaskRow] = ()
     has_failed: bool = False
-    legs: Sequence[ForecastTask] = field(default=())
+    legs: Sequence[ForecastTask] = ()
 
     def end(self, duration: timedelta, starts: Starts, now: datetime
             ) -> datetime | None:
@@ -56,12 +53,12 @@ class Subject:
         """
         ends: list[datetime | None] = [
             None if part.started is None
-            else not_past(part.started, duration, now)
+            else _not_past(part.started, duration, now)
             for part in self.started]
         for leg in self.legs:
             start = from_timestamp(starts[leg]) if leg in starts else None
             ends.append(None if start is None
-                        else not_past(start, duration, now))
+                        else _not_past(start, duration, now))
         return latest(ends)
 
     def draw_end(self, scatter: Scatter, share: float, starts: Starts,
@@ -92,7 +89,9 @@ class Subject:
 
     @property
     def arches(self) -> list[str | None]:
-        """The architectures of all parts of a build."""
+        """The architectures of all parts, if their package is built."""
+        if self.keys[0].kind != PACKAGE:
+            return []
         return [*(arch_of(part) for part in self.started
                   if isinstance(part, TaskRow)),
                 *(leg.arch for leg in self.legs)]
@@ -103,8 +102,8 @@ class Subject:
         List the running parts of a build.
 
         :returns: for each part the start in seconds since 1970, the slowness
-                  of its architecture, and the time that it has run, of a
-                  duration on an average architecture.
+                  of its architecture, and the seconds that it has run, divided
+                  by the slowness.
         """
         parts = []
         for part in self.started:
@@ -129,7 +128,7 @@ def subject_of(row: Timed, children: Mapping[int, Sequence[TaskRow]],
     Find the parts that end a task or a build.
 
     :param row: a task or a build that has not ended.
-    :param children: id of a ``build`` task -> its children.
+    :param children: id of a ``build`` task -> its children, if known.
     :param past: gets the keys of the duration.
     :returns: the `Subject`; None if the end is unknown.
     """
@@ -142,27 +141,27 @@ def subject_of(row: Timed, children: Mapping[int, Sequence[TaskRow]],
             row.state == task_states.OPEN and row.started is None):
         return None
     if row.method == 'build':
-        return build_subject(row, children.get(row.id, ()), past)
+        return build_subject(row, children.get(row.id), past)
     keys = past.keys(row)
     if row.state in WAITING:
         return Subject(row, keys, waiting=[row]) if keys else None
     return Subject(row, keys, [row]) if keys else None
 
 
-def build_subject(row: TaskRow, children: Sequence[TaskRow],
+def build_subject(row: TaskRow, children: Sequence[TaskRow] | None,
                   past: PastDurations) -> Subject | None:
-    """Find the parts that end a ``build`` task."""
+    """Find the parts that end a ``build`` task; None if unknown."""
     package = package_of(row)
-    if package is None:
+    if package is None or children is None:
         return None
     if any(child.state in UNSUCCESSFUL for child in children):
         # The build fails, too: at once, or, on hubs with build_arch_can_fail,
-        # after the end of its last child.
-        children = [child for child in children
-                    if child.state not in task_states.DONE_GROUP]
+        # after the end of its last buildArch task.
+        children = [child for child in children if child.method == 'buildArch'
+                    and child.state not in task_states.DONE_GROUP]
         if not children:
             return Subject(row, has_failed=True)
-    subject = Subject(row, [past.package_key(package)], children=children)
+    subject = Subject(row, [past.package_key(package)])
     arches = [child for child in children if child.method == 'buildArch']
     waiting = [child for child in arches if child.state in WAITING]
     # The average includes the import, so each sum is the end of the import,
@@ -180,3 +179,17 @@ def latest(ends: Iterable[datetime | None]) -> datetime | None:
             return None
         known.append(end)
     return max(known, default=None)
+
+
+def _not_past(started: datetime, duration: timedelta, now: datetime
+              ) -> datetime | None:
+    """
+    Add a duration to the start of a part.
+
+    :returns: the time of the end, but not before now; None if the time is
+              too large for a datetime.
+    """
+    try:
+        return max(started + duration, now)
+    except OverflowError:
+        return None

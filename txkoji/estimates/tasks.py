@@ -110,6 +110,6 @@ def priority_of(row: TaskRow) -> Priority:
 
     A message of a new task has no creation time. This task goes last.
     """
-    priority, created = row.get('priority'), row.get('create_ts')
+    priority, created = row.get('priority'), row.created
     return (DEFAULT_PRIORITY if priority is None else priority,
-            inf if created is None else created, row.id)
+            inf if created is None else created.timestamp(), row.id)
