@@ -163,6 +163,8 @@ class Events:
                                                self._unsubscribe)
         self._subscriptions.append(stream.subscription)
         self._streams.add(stream)
+        if self._closed:
+            stream.end()
         return stream
 
     def _unsubscribe(self, subscription: Subscription) -> None:
