@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from txkoji.client import HubClient
 from txkoji.exceptions import KojiException
-from txkoji.hub.deferreds import gather, in_thread
+from txkoji.hub.deferreds import FairSemaphore, gather, in_thread, shield
 from txkoji.messages.listening import Feed, deliver
 from txkoji.messages.polling import state as state_file
 from txkoji.messages.polling.changes import Change, Rows
@@ -48,6 +48,8 @@ class Deliverer:
         self._rounds = rounds
         self._path = path
         self._saved_at = 0.0
+        #: One thread writes at a time.
+        self._saving = FairSemaphore(1)
         #: What can be canceled without losing an event.
         self._interruptible: Deferred[Any] | None = None
         #: The timer of the warning about slow subscribers.
@@ -94,8 +96,11 @@ class Deliverer:
         """
         if self._path is None:
             return False
-        saved = await in_thread(self._client.reactor, state_file.load,
-                                self._path, self._client.settings.server)
+        return bool(await in_thread(self._client.reactor, self._load,
+                                    self._path))
+
+    def _load(self, path: str) -> bool:
+        saved = state_file.load(path, self._client.settings.server)
         if saved is not None:
             self._rounds.restore(saved)
         return saved is not None
@@ -108,14 +113,16 @@ class Deliverer:
                                saved.
         """
         await self._rounds.prepare()
-        if self._rounds.since is None:
+        if not self._rounds.begun:
             await self._rounds.begin()
             await self.save()
 
-    async def round(self) -> None:
+    async def round(self) -> bool:
         """
         Ask what has happened, and hand all of it on.
 
+        :returns: whether all was handled. The next round finds the rest
+                  again.
         :raises KojiException: if the hub cannot be asked, or the state not be
                                saved.
         """
@@ -131,15 +138,15 @@ class Deliverer:
                 finally:
                     await self.save()
                 if self.stopping:
-                    return
+                    return False
             if not self._all_handled:
-                # The next round finds the rest again.
-                return
+                return False
             rounds.move_on()
             if not rounds.behind:
                 break
         if rounds.time - self._saved_at > SAVED_EVERY:
             await self.save()
+        return True
 
     async def _hand_on(self, changes: list[Change], rows: Rows) -> None:
         """Hand on changes: those of a thing one after the other."""
@@ -193,11 +200,15 @@ class Deliverer:
 
         :raises ConfigurationError: if the file cannot be written.
         """
-        if self._path is None:
-            return
-        self._saved_at = self._rounds.time
-        await in_thread(self._client.reactor, state_file.save, self._path,
-                        self._client.settings.server, self._rounds.state())
+        await self._saving.acquire()
+        try:
+            if self._path is not None:
+                self._saved_at = self._rounds.time
+                await shield(in_thread(
+                    self._client.reactor, state_file.save, self._path,
+                    self._client.settings.server, self._rounds.state()))
+        finally:
+            self._saving.release()
 
     def report(self, error: Exception) -> None:
         """Log the error of a round; the next round asks again."""
