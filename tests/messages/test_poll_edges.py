@@ -6,10 +6,11 @@ from typing import Any
 
 from twisted.logger import capturedLogs
 
-from tests.messages.test_polling import PollTestCase
+from tests.messages.test_polling import PollTestCase, name_of
 from tests.support import folder, write
 from txkoji.exceptions import GenericError
-from txkoji.messages.polling import changes, tags, tasks
+from txkoji.messages.listening import NotHandled
+from txkoji.messages.polling import changes, deliverer, tags, tasks
 from txkoji.task_states import ASSIGNED, FREE, OPEN
 
 
@@ -130,6 +131,29 @@ class OrderTests(EdgeTestCase):
         self.hub.tables.taggings.reverse()
         self.assertEqual([name[2] for name in self.names()],
                          ['Tag', 'Untag'] * 3 + ['Tag'])
+
+    def test_postponed(self) -> None:
+        """After an event that nobody handled, those of its build wait."""
+        refused: list[Any] = []
+
+        def refuse(event: Any) -> None:
+            if event.kind == 'Untag' and not refused:
+                refused.append(event)
+                # As a stream does that was closed.
+                raise NotHandled
+            heard.append(name_of(event)[2])
+
+        heard: list[Any] = []
+        self.koji.events.subscribe(refuse)
+        self.patch(deliverer, 'PART', 2)
+        self.poll()
+        number = self.hub.add_build('one-1-1', tags=['dest'])
+        self.hub.history.untag_build(self.tag, number)
+        self.hub.history.tag_build(self.tag, number)
+        self.names()
+        self.assertEqual(heard, ['COMPLETE', 'Tag'])
+        self.names()
+        self.assertEqual(heard, ['COMPLETE', 'Tag', 'Untag', 'Tag'])
 
     def test_freed(self) -> None:
         """A task that is freed again and again is heard as often."""

@@ -54,8 +54,9 @@ class Deliverer:
         self._interruptible: Deferred[Any] | None = None
         #: The timer of the warning about slow subscribers.
         self._warning: Any = None
-        #: Whether all events of the round were handled so far.
-        self._all_handled = True
+        #: The things of which an event was not handled in the round. Later
+        #: events of them wait for the next one.
+        self._postponed: set[Any] = set()
         self.stopping: bool = False
 
     def stop(self) -> None:
@@ -128,7 +129,7 @@ class Deliverer:
         """
         rounds = self._rounds
         while True:
-            self._all_handled = True
+            self._postponed.clear()
             changes = await self.interruptible(rounds.look())
             for start in range(0, len(changes), PART):
                 part = changes[start:start + PART]
@@ -139,7 +140,7 @@ class Deliverer:
                     await self.save()
                 if self.stopping:
                     return False
-            if not self._all_handled:
+            if self._postponed:
                 return False
             rounds.move_on()
             if not rounds.behind:
@@ -175,7 +176,8 @@ class Deliverer:
             for change in changes:
                 if self.stopping:
                     return
-                await self._hand_on_one(change, rows)
+                if change.thing not in self._postponed:
+                    await self._hand_on_one(change, rows)
             # Other work of the reactor comes in between.
             await deferLater(self._client.reactor, 0)
 
@@ -192,7 +194,7 @@ class Deliverer:
         if message is None or await deliver(self._feed, message) is not None:
             change.remember(rows)
         else:
-            self._all_handled = False
+            self._postponed.add(change.thing)
 
     async def save(self) -> None:
         """
