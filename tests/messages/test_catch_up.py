@@ -1,6 +1,9 @@
 """`CatchUp`: what a broker did not deliver."""
 from __future__ import annotations
 
+import json
+from argparse import Namespace
+from datetime import timedelta
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -11,6 +14,7 @@ from tests.support import folder, write
 from txkoji.exceptions import ConfigurationError
 from txkoji.messages import parse
 from txkoji.messages.fedora import is_sent
+from txkoji.messages.listening import NotHandled
 from txkoji.messages.polling.catch_up import CatchUp
 from txkoji.testing.bus import FEDORA, PROTON
 from txkoji.testing.tasks import Tasks
@@ -149,6 +153,20 @@ class CatchUpTests(CatchUpTestCase):
         self.broker.connect()
         self.assertEqual(self.heard(), tagged)
 
+    def test_hub_away_later(self) -> None:
+        """A hub that is away after an outage of the broker is asked again."""
+        self.broker.connect()
+        self.new_task()
+        self.heard()
+        self.broker.up = False
+        missed = self.new_task()
+        self.hub.misbehave('dropped-before', times=1)
+        with capturedLogs():
+            self.broker.connect()
+            self.assertEqual(self.heard(), [])
+            self.pass_time(40)
+        self.assertEqual(self.heard(), [('task', missed, 'FREE')])
+
     def test_tagged_again(self) -> None:
         """Of a build that is tagged again, the later event is handed on."""
         build = self.hub.add_build('one-1-1')
@@ -206,6 +224,152 @@ class CatchUpTests(CatchUpTestCase):
         self.broker.connect()
         self.assertEqual(self.heard(), [('task', first, 'FREE'),
                                         ('task', second, 'FREE')])
+
+    def test_not_handled(self) -> None:
+        """What nobody handled is handed on again, before what follows."""
+        def refuse(event: Any) -> None:
+            if refusing:
+                # As a stream does that was closed.
+                raise NotHandled
+
+        refusing = True
+        self.koji.events.subscribe(refuse)
+        self.broker.up = False
+        missed = self.new_task()
+        self.broker.connect()
+        self.new_task()
+        self.heard()
+        refusing = False
+        self.pass_time(31)
+        self.assertEqual(self.heard()[0], ('task', missed, 'FREE'))
+        self.assertIs(self.successResultOf(self.broker.fed[-1]), True)
+
+    def work(self) -> Deferred[None]:
+        """Work on the events that come now, until a Deferred fires."""
+        working: Deferred[None] = Deferred()
+        subscription = self.koji.events.subscribe(lambda event: working)
+        self.addCleanup(subscription.cancel)
+        self.subscription = subscription
+        return working
+
+    def test_slow(self) -> None:
+        """A message that was worked on in an outage does not hide others."""
+        working = self.work()
+        self.new_task()
+        self.subscription.cancel()
+        self.broker.up = False
+        missed = self.new_task()
+        self.pass_time(7200, step=60)
+        working.callback(None)
+        self.hub.history.event()
+        self.pass_time(70)
+        self.heard()
+        self.broker.connect()
+        self.assertEqual(self.heard(), [('task', missed, 'FREE')])
+
+    def test_slow_hub_away(self) -> None:
+        """Nor does one that was worked on while the hub could not tell."""
+        working = self.work()
+        self.new_task()
+        self.subscription.cancel()
+        self.broker.up = False
+        missed = self.new_task()
+        self.pass_time(7200, step=60)
+        self.hub.history.event()
+        self.hub.misbehave('offline')
+        with capturedLogs():
+            self.broker.connect()
+            self.pass_time(20)
+            working.callback(None)
+            self.pass_time(70)
+        self.heard()
+        self.hub.behave()
+        self.pass_time(60)
+        self.assertIn(('task', missed, 'FREE'), self.heard())
+
+    def test_wrong_clock(self) -> None:
+        """Nothing is missed if the clock of the program is wrong."""
+        now = self.koji.client.now
+        for hours in 5, -5:
+            self.patch(self.koji.client, 'now',
+                       lambda: now() + timedelta(hours=hours))
+            self.new_task()
+            self.pass_time(100)
+            self.heard()
+            self.broker.up = False
+            missed = self.new_task()
+            self.hub.history.event()
+            self.pass_time(60)
+            self.broker.connect()
+            self.assertEqual(self.heard(), [('task', missed, 'FREE')])
+
+    def tag_again(self, build: int) -> None:
+        """Untag a build in an outage, and tag it again."""
+        self.broker.up = False
+        self.hub.history.untag_build(2, build)
+        self.hub.history.tag_build(2, build)
+        self.broker.connect()
+        self.assertEqual(self.heard(), [('build', build, 'Untag', 'dest'),
+                                        ('build', build, 'Tag', 'dest')])
+
+    def test_redelivered(self) -> None:
+        """A message that comes twice does not stand for two events."""
+        build = self.hub.add_build('one-1-1')
+        for key in None, 'ID:7':
+            self.broker.connect()
+            self.heard()
+            self.hub.history.tag_build(2, build)
+            for again in False, True:
+                self.get(self.catch_up.feed((
+                    Namespace(routing_key='x', redelivered=again),
+                    Namespace(headers={'type': 'Tag', 'tag': 'dest'},
+                              message_id=key, timestamp=None),
+                    json.dumps({'build': {'id': build, 'name': 'one'},
+                                'tag': {'id': 2, 'name': 'dest'}}))))
+            self.heard()
+            self.tag_again(build)
+            self.hub.history.untag_build(2, build)
+
+    def test_in_progress(self) -> None:
+        """A message that the hub told of, too, does not stand for more."""
+        build = self.hub.add_build('one-1-1')
+        self.broker.connect()
+        self.heard()
+        working = self.work()
+        self.broker.receive((
+            {'type': 'Tag', 'tag': 'dest'},
+            {'build': {'id': build, 'name': 'one'},
+             'tag': {'id': 2, 'name': 'dest'}}))
+        self.subscription.cancel()
+        self.hub.history.tag_build(2, build)
+        self.broker.connect()
+        self.heard()
+        working.callback(None)
+        self.heard()
+        self.tag_again(build)
+
+    def test_close(self) -> None:
+        """The end waits for events in progress, for half a minute."""
+        for hung in False, True:
+            self.listen(None)
+            self.broker.connect()
+            self.settle()
+            self.broker.up = False
+            self.new_task()
+            working = self.work()
+            self.broker.connect()
+            self.settle()
+            self.catch_up.stop()
+            closed = Deferred.fromCoroutine(self.catch_up.close())
+            self.pass_time(29)
+            self.assertNoResult(closed)
+            if hung:
+                self.pass_time(2)
+            else:
+                working.callback(None)
+                self.settle()
+            self.successResultOf(closed)
+            self.subscription.cancel()
 
     def test_stop(self) -> None:
         """A message that waits at the end is not handled."""

@@ -100,6 +100,12 @@ class StreamTests(EventsTestCase):
         error = self.failureResultOf(stream.next_item(), StreamOverflow)
         self.assertIn('2 events wait', str(error.value))
 
+    def test_closed(self) -> None:
+        """A stream of a closed connection is at its end."""
+        self.get(self.koji.close())
+        self.failureResultOf(self.events.stream().next_item(),
+                             StopAsyncIteration)
+
     def test_refused(self) -> None:
         """A wrong kind, member or limit is refused at once."""
         with self.assertRaises(ValueError):

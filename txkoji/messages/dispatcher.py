@@ -163,6 +163,8 @@ class Events:
                                                self._unsubscribe)
         self._subscriptions.append(stream.subscription)
         self._streams.add(stream)
+        if self._closed:
+            stream.end()
         return stream
 
     def _unsubscribe(self, subscription: Subscription) -> None:
@@ -291,8 +293,7 @@ class Events:
         :param catch_up: whether to ask the hub, whenever the broker begins to
                          deliver, for what has happened since the last
                          message. It is delivered before the messages that
-                         follow, and some of it again. The clock of this host
-                         must be right within ten minutes. See
+                         follow, and some of it again. See
                          `txkoji.messages.polling` for what can be found.
         :param state: with ``catch_up``, the path of a file that notes what was
                       heard: the hub is then asked also at the start, for what

@@ -48,7 +48,8 @@ class Message:
                       Numbers in them may be text.
     :ivar body: the body, as Munch.
     :ivar topic: the topic that the message was sent to, or None.
-    :ivar id: the broker's identifier of the message, or None.
+    :ivar id: the broker's identifier of the message, or None. A poll makes an
+              identifier of the event.
     :ivar connection: the Connection that rich objects of the message use, or
                       None.
     """

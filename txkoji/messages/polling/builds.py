@@ -15,6 +15,7 @@ from txkoji.messages.polling.changes import (
     Newest,
     Rows,
     Since,
+    read_all,
     seconds_of,
 )
 from txkoji.messages.polling.filters import Filters
@@ -92,17 +93,17 @@ class BuildChanges:
             return self._client.call('listBuilds', queryOpts={
                 'order': '-build_id', **part})
 
-        await self._newest.read(self._first.result, take, more)
-        page, offset = self._completed.result, 0
-        while True:
-            self._compare(page, found, seen)
-            offset += len(page)
-            if len(page) < MAX_PAGE:
-                break
-            page = await self._client.call(
+        def take_completed(rows: list[Any]) -> None:
+            self._compare(rows, found, seen)
+
+        def more_completed(part: dict[str, int]) -> Deferred[list[Any]]:
+            return self._client.call(
                 'listBuilds', completeAfter=self._since.time, queryOpts={
-                    'order': 'build_id', 'limit': MAX_PAGE,
-                    'offset': offset})
+                    'order': 'build_id', **part})
+
+        await self._newest.read(self._first.result, take, more)
+        await read_all(self._completed.result, take_completed, more_completed,
+                       lambda row: int(row.build_id))
         self._compare(self._building.result, found, seen)
         for number, known in self._known.items():
             if known.state == build_states.BUILDING and number not in seen:
@@ -122,7 +123,10 @@ class BuildChanges:
             created = seconds_of(row, 'creation') or 0
             self.latest = max(self.latest, created)
             known = self._known.get(row.build_id)
-            if row.state != build_states.DELETED and self._wants(row) and (
+            if not self._wants(row):
+                # Another process may have had other filters.
+                self._known.pop(row.build_id, None)
+            elif row.state != build_states.DELETED and (
                     known is None or not known.is_of(row)):
                 found[row.build_id] = self._change(
                     row.build_id, _changed_at(row), _known_of(row))
@@ -139,6 +143,7 @@ class BuildChanges:
         def message(rows: Rows) -> Message | None:
             build = rows.builds.get(number)
             if build is None or build.state == build_states.DELETED or (
+                    not self._wants(build)) or (
                     known is not None and known.is_of(build)):
                 return None
             return _message(dict(build), None if known is None
@@ -171,11 +176,11 @@ class BuildChanges:
 
     def state(self) -> Any:
         """Get what is known of builds, for the state file."""
-        return [[number, *known] for number, known in self._known.items()]
+        return list(self._known.items())
 
     def restore(self, state: Any) -> None:
         """Take what is known of builds from the state file."""
-        self._known = {number: Known(*known) for number, *known in state}
+        self._known = {number: Known(*known) for number, known in state}
 
 
 def _known_of(row: Any) -> Known:
@@ -194,6 +199,7 @@ def _changed_at(row: Any) -> float:
 def _message(info: dict[str, Any], old: int | None) -> Message:
     new = info['state']
     return {
+        'id': 'build-{build_id}-{creation_event_id}-{state}'.format(**info),
         'properties': {
             'type': 'BuildStateChange', 'attribute': 'state',
             'old': None if old is None else build_states.to_str(old),

@@ -1,30 +1,41 @@
 """`CatchUp`: asks the hub for events that a broker did not deliver."""
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    TimeoutError,
+    succeed,
+)
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from txkoji.client import HubClient
 from txkoji.exceptions import KojiException
 from txkoji.hub.deferreds import SingleFlight
+from txkoji.messages import listening
 from txkoji.messages.message import Message
 from txkoji.messages.polling.deliverer import Deliverer
 from txkoji.messages.polling.filters import Filters
 from txkoji.messages.polling.rounds import Rounds
 
-#: Seconds before the time of the last message, to look back to. No message
-#: has an event, and the clocks of the hub and of this host may differ.
+#: Seconds before the last message, to look back to. No message has an event,
+#: and the hub commits events late.
 MARGIN = 600
 
 #: Seconds after which what was heard is noted, and saved.
 NOTED_EVERY = 60
 
-#: Seconds until the hub is asked again after an error.
+#: Seconds until the hub is asked again after an error, or for events that
+#: were not handled.
 AGAIN = 30
+
+#: The number of identifiers of messages that are remembered.
+REMEMBERED = 10000
 
 
 class CatchUp:
@@ -62,12 +73,17 @@ class CatchUp:
         self._prepared = False
         #: Whether there may be events that the broker did not deliver.
         self._behind = True
+        #: Whether a look has found events that are not handed on yet.
+        self._unfinished = False
         #: How often the broker was connected.
         self._connections = 0
         self._working: SingleFlight[None] = SingleFlight()
-        #: When a message was last handled, in seconds since 1970.
+        #: When the last handled message came, by the reactor.
         self._heard_at: float | None = None
+        #: Identifiers of messages that were heard, the oldest first.
+        self._ids: OrderedDict[str, None] = OrderedDict()
         self._timer: Any = None
+        self._stopped_at = 0.0
 
     async def load(self) -> None:
         """
@@ -105,15 +121,35 @@ class CatchUp:
         event = self._read(message)
         if event is None:
             return True
+        arrived, connections = self._seconds(), self._connections
         succeeded = await self._dispatch(event)
-        if succeeded is None:
-            return None
-        self._rounds.hear(event)
-        self._heard_at = self._client.now().timestamp()
+        if succeeded is not None and connections == self._connections:
+            # Else the hub is asked, or was asked, and tells of it, too.
+            self._hear(event, arrived, _is_redelivered(message))
+        return succeeded
+
+    def _seconds(self) -> float:
+        return float(self._client.reactor.seconds())
+
+    def _hear(self, event: Message, arrived: float, again: bool) -> None:
+        """
+        Note that an event was handled.
+
+        :param arrived: when its message came.
+        :param again: whether the message may have come before. What comes
+                      twice must not stand for two events.
+        """
+        if event.id is not None:
+            again = event.id in self._ids
+            self._ids[event.id] = None
+            if len(self._ids) > REMEMBERED:
+                self._ids.popitem(last=False)
+        if not again:
+            self._rounds.hear(event)
+        self._heard_at = max(arrived, self._heard_at or arrived)
         if self._timer is None and not self._deliverer.stopping:
             self._timer = self._client.reactor.callLater(
                 NOTED_EVERY, self._note_later)
-        return succeeded
 
     def _feed_missed(self, message: Any) -> Deferred[bool | None]:
         """Hand on what the hub has told."""
@@ -126,28 +162,33 @@ class CatchUp:
         """Ask the hub until all is handed on."""
         deliverer = self._deliverer
         while self._behind:
-            connections = self._connections
+            connections, over = self._connections, False
             try:
-                await deliverer.interruptible(self._look_back())
-                await deliverer.round()
+                if not self._unfinished:
+                    await deliverer.interruptible(self._look_back())
+                self._unfinished = True
+                over = await deliverer.round()
+                self._unfinished = not over
             except CancelledError:
                 raise
             except Exception as error:
                 deliverer.report(error)
-                await deliverer.interruptible(
-                    deferLater(self._client.reactor, AGAIN))
-                continue
             if deliverer.stopping:
                 raise CancelledError
-            # The broker may have been lost again meanwhile.
-            self._behind = connections != self._connections
+            if over:
+                # The broker may have been lost again meanwhile.
+                self._behind = connections != self._connections
+            else:
+                await deliverer.interruptible(
+                    deferLater(self._client.reactor, AGAIN))
 
     async def _look_back(self) -> None:
         if not self._prepared:
             await self._deliverer.prepare()
             self._prepared = True
         elif self._heard_at is not None:
-            await self._rounds.look_back(self._heard_at - MARGIN)
+            await self._rounds.look_back(
+                self._seconds() - self._heard_at + MARGIN)
 
     # What was heard
 
@@ -167,15 +208,34 @@ class CatchUp:
 
     def stop(self) -> None:
         """Begin no more; messages that wait are not handled."""
+        if not self._deliverer.stopping:
+            self._stopped_at = self._seconds()
         self._deliverer.stop()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     async def close(self) -> None:
-        """Save what was heard, after the last message."""
+        """
+        Save what was heard, after the last message.
+
+        `GRACE` seconds after `stop`, events in progress are not waited for.
+        """
+        if self._working.busy:
+            try:
+                await self._working.wait().addTimeout(max(
+                    0, self._stopped_at + listening.GRACE - self._seconds()),
+                    self._client.reactor)
+            except (CancelledError, TimeoutError):
+                pass
         if self._prepared:
             try:
-                await self._deliverer.save()
+                await self._deliverer.abandon()
             except KojiException as error:
                 self._deliverer.report(error)
+
+
+def _is_redelivered(message: Any) -> bool:
+    """Tell whether a broker of AMQP may have delivered a message before."""
+    return isinstance(message, tuple) and bool(
+        getattr(message[0], 'redelivered', False))

@@ -55,6 +55,8 @@ class Change(NamedTuple):
     :ivar remember: is called when the change was handed on.
     :ivar task_id: the task whose row the message needs, if any.
     :ivar build_id: the build whose row the message needs, if any.
+    :ivar event: the event in the history, if any. It puts changes of the same
+                 time in order: a multicall is one transaction.
     """
 
     time: float
@@ -63,6 +65,7 @@ class Change(NamedTuple):
     remember: Callable[[Rows], None]
     task_id: int | None = None
     build_id: int | None = None
+    event: int = 0
 
 
 class Source(Protocol):
@@ -85,7 +88,7 @@ class Source(Protocol):
         """Forget what a later round will not find again."""
 
     def state(self) -> Any:
-        """Get what is remembered, as values that JSON has."""
+        """Copy what is remembered, as values that JSON has."""
 
     def restore(self, state: Any) -> None:
         """Remember what another process has saved."""
@@ -99,6 +102,33 @@ def seconds_of(row: Resource, name: str) -> float | None:
     """
     found = time_of(row, name)
     return None if found is None else found.timestamp()
+
+
+async def read_all(page: list[Any], take: Callable[[list[Any]], None],
+                   more: Callable[[dict[str, int]], Awaitable[list[Any]]],
+                   place: Callable[[Any], int]) -> None:
+    """
+    Read a list, of which rows may leave meanwhile, by `MAX_PAGE` rows.
+
+    :param page: the first page.
+    :param take: is called with each page.
+    :param more: asks for another page, by a part of its ``queryOpts``.
+    :param place: gives the number of a row, which grows along the list.
+    """
+    offset = reached = 0
+    while True:
+        if offset and (not page or place(page[0]) > reached):
+            # Rows before this page have left the list. Others have taken
+            # their places, and were not read.
+            offset = max(0, offset - MAX_PAGE // 2)
+        else:
+            take(page)
+            if len(page) < MAX_PAGE:
+                break
+            reached = place(page[-1])
+            # The last row comes again, unless some have left.
+            offset += len(page) - 1
+        page = await more({'limit': MAX_PAGE, 'offset': offset})
 
 
 class Newest:

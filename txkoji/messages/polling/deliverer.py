@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from txkoji.client import HubClient
 from txkoji.exceptions import KojiException
-from txkoji.hub.deferreds import gather, in_thread
+from txkoji.hub.deferreds import FairSemaphore, gather, in_thread, shield
 from txkoji.messages.listening import Feed, deliver
 from txkoji.messages.polling import state as state_file
 from txkoji.messages.polling.changes import Change, Rows
@@ -48,12 +48,15 @@ class Deliverer:
         self._rounds = rounds
         self._path = path
         self._saved_at = 0.0
+        #: One thread writes at a time.
+        self._saving = FairSemaphore(1)
         #: What can be canceled without losing an event.
         self._interruptible: Deferred[Any] | None = None
         #: The timer of the warning about slow subscribers.
         self._warning: Any = None
-        #: Whether all events of the round were handled so far.
-        self._all_handled = True
+        #: The things of which an event was not handled in the round. Later
+        #: events of them wait for the next one.
+        self._postponed: set[Any] = set()
         self.stopping: bool = False
 
     def stop(self) -> None:
@@ -94,8 +97,11 @@ class Deliverer:
         """
         if self._path is None:
             return False
-        saved = await in_thread(self._client.reactor, state_file.load,
-                                self._path, self._client.settings.server)
+        return bool(await in_thread(self._client.reactor, self._load,
+                                    self._path))
+
+    def _load(self, path: str) -> bool:
+        saved = state_file.load(path, self._client.settings.server)
         if saved is not None:
             self._rounds.restore(saved)
         return saved is not None
@@ -108,20 +114,22 @@ class Deliverer:
                                saved.
         """
         await self._rounds.prepare()
-        if self._rounds.since is None:
+        if not self._rounds.begun:
             await self._rounds.begin()
             await self.save()
 
-    async def round(self) -> None:
+    async def round(self) -> bool:
         """
         Ask what has happened, and hand all of it on.
 
+        :returns: whether all was handled. The next round finds the rest
+                  again.
         :raises KojiException: if the hub cannot be asked, or the state not be
                                saved.
         """
         rounds = self._rounds
         while True:
-            self._all_handled = True
+            self._postponed.clear()
             changes = await self.interruptible(rounds.look())
             for start in range(0, len(changes), PART):
                 part = changes[start:start + PART]
@@ -131,15 +139,15 @@ class Deliverer:
                 finally:
                     await self.save()
                 if self.stopping:
-                    return
-            if not self._all_handled:
-                # The next round finds the rest again.
-                return
+                    return False
+            if self._postponed:
+                return False
             rounds.move_on()
             if not rounds.behind:
                 break
         if rounds.time - self._saved_at > SAVED_EVERY:
             await self.save()
+        return True
 
     async def _hand_on(self, changes: list[Change], rows: Rows) -> None:
         """Hand on changes: those of a thing one after the other."""
@@ -168,7 +176,8 @@ class Deliverer:
             for change in changes:
                 if self.stopping:
                     return
-                await self._hand_on_one(change, rows)
+                if change.thing not in self._postponed:
+                    await self._hand_on_one(change, rows)
             # Other work of the reactor comes in between.
             await deferLater(self._client.reactor, 0)
 
@@ -185,7 +194,7 @@ class Deliverer:
         if message is None or await deliver(self._feed, message) is not None:
             change.remember(rows)
         else:
-            self._all_handled = False
+            self._postponed.add(change.thing)
 
     async def save(self) -> None:
         """
@@ -193,11 +202,15 @@ class Deliverer:
 
         :raises ConfigurationError: if the file cannot be written.
         """
-        if self._path is None:
-            return
-        self._saved_at = self._rounds.time
-        await in_thread(self._client.reactor, state_file.save, self._path,
-                        self._client.settings.server, self._rounds.state())
+        await self._saving.acquire()
+        try:
+            if self._path is not None:
+                self._saved_at = self._rounds.time
+                await shield(in_thread(
+                    self._client.reactor, state_file.save, self._path,
+                    self._client.settings.server, self._rounds.state()))
+        finally:
+            self._saving.release()
 
     def report(self, error: Exception) -> None:
         """Log the error of a round; the next round asks again."""

@@ -33,6 +33,11 @@ class Filters(NamedTuple):
         return cls(**{name: _names(name, value)
                       for name, value in wanted.items()})
 
+    def state(self) -> dict[str, list[str] | None]:
+        """Get the filters as values that JSON has."""
+        return {name: None if names is None else sorted(names)
+                for name, names in self._asdict().items()}
+
     def wants_package(self, name: str | None) -> bool:
         """Tell whether events of a package are wanted."""
         return self.packages is None or name in self.packages

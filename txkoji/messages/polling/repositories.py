@@ -63,6 +63,26 @@ class RepoChanges:
         self._first: StoredCall[Any]
         self._pending: StoredCall[Any] | None = None
 
+    async def find_unfinished(self, since: Since) -> list[Change]:
+        """Find unfinished ones that are older than a round looks for."""
+        self._since = since
+        try:
+            rows = await self._client.call(
+                'repo.query', [['state', '=', INIT]], FIELDS)
+        except GenericError as error:
+            self._check_old(error)
+            # All of them are read in each round.
+            return []
+        return [self._change('RepoInit', row) for row in rows
+                if row['id'] not in self._known and self._is_old(row)
+                and self._filters.wants_tag(row['tag_name'])]
+
+    def _check_old(self, error: GenericError) -> None:
+        """Hear that the hub has no ``repo.query``; other errors go on."""
+        if self._old or 'Invalid method' not in str(error):
+            raise error
+        self._old = True
+
     def ask(self, many: MultiCall, since: Since) -> None:
         """Add the calls of a round."""
         self._since = since
@@ -86,6 +106,9 @@ class RepoChanges:
             for row in rows:
                 if self._filters.wants_tag(row['tag_name']):
                     found[row['id']] = self._changes(row)
+                else:
+                    # Another process may have had other filters.
+                    self._known.pop(row['id'], None)
 
         def more(part: dict[str, int]) -> Deferred[list[Any]]:
             return self._client.call('repo.query', [], FIELDS,
@@ -94,9 +117,7 @@ class RepoChanges:
         try:
             page = self._first.result
         except GenericError as error:
-            if self._old or 'Invalid method' not in str(error):
-                raise
-            self._old = True
+            self._check_old(error)
             page = await self._client.call('getActiveRepos')
         if self._old:
             listed = {row['id'] for row in page}
@@ -140,7 +161,7 @@ class RepoChanges:
                 'event': row['create_event']}
             if kind == 'RepoDone':
                 body = {'repo': dict(row), 'expire': row['state'] == EXPIRED}
-            return {'properties': {
+            return {'id': f'{kind}-{row["id"]}', 'properties': {
                 'type': kind, 'tag': row['tag_name'], 'repo_id': row['id'],
                 'task_id': row['task_id']}, 'body': body}
 
@@ -169,8 +190,8 @@ class RepoChanges:
 
     def state(self) -> Any:
         """Get what is known of repositories, for the state file."""
-        return [[number, *known] for number, known in self._known.items()]
+        return list(self._known.items())
 
     def restore(self, state: Any) -> None:
         """Take what is known of repositories from the state file."""
-        self._known = {number: Known(*known) for number, *known in state}
+        self._known = {number: Known(*known) for number, known in state}

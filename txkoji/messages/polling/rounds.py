@@ -28,6 +28,8 @@ class Rounds:
     :param client: asks the hub.
     :param filters: what to ask for.
     :param window: how far a round looks back, in seconds.
+
+    :ivar begun: whether it is known what there was before the first round.
     """
 
     def __init__(self, client: HubClient, filters: Filters, window: float
@@ -38,17 +40,23 @@ class Rounds:
         self._tasks = TaskChanges(client, filters)
         self._builds = BuildChanges(client, filters)
         self._tags = TagChanges(client, filters)
+        self._repos = RepoChanges(client, filters)
+        #: The hub reads them one after the other. A build that ends, and is
+        #: tagged, between two reads is then found as ended first.
         self._sources: dict[str, Source] = {
-            'tasks': self._tasks, 'builds': self._builds, 'tags': self._tags,
-            'repositories': RepoChanges(client, filters)}
-        #: From when on the next round looks. None before the first one.
-        self.since: Since | None = None
+            'tags': self._tags, 'tasks': self._tasks, 'builds': self._builds,
+            'repositories': self._repos}
+        #: From when on the next round looks.
+        self._since = Since(0, 0)
         #: That of the round after it.
-        self._next: Since | None = None
+        self._next = self._since
+        #: The filters of the process that has saved the state.
+        self._saved_filters: Any = None
+        self.begun: bool = False
 
     async def prepare(self) -> None:
         """
-        Look up the names of the filters.
+        Look up the names of the filters, and what a new filter adds.
 
         :raises GenericError: if the hub does not know one.
         """
@@ -62,41 +70,60 @@ class Rounds:
             await many()
         if filters.owners is not None:
             self._tasks.owners = [call.result.id for call in owners]
+        if self.begun and self._saved_filters != filters.state():
+            await self._find_unfinished()
+            self._saved_filters = filters.state()
+
+    async def _find_unfinished(self) -> None:
+        """Take old things that may still change as known."""
+        nothing = Rows({}, {})
+        for source in self._tasks, self._repos:
+            for change in await source.find_unfinished(self._since):
+                change.remember(nothing)
 
     async def begin(self) -> None:
         """Take what there is now as known, without handing it on."""
-        client = self._client
-        last = await client.call('getLastEvent')
-        time = last.ts - self._window
-        event = await client.call('getLastEvent', before=time, strict=False)
-        self.since = Since(time, event.id if event else 0)
+        last = await self._client.call('getLastEvent', strict=False)
+        # A new hub has no event.
+        self._since = (Since(0, 0) if last is None else
+                       await self._event_before(last.ts - self._window))
+        await self._find_unfinished()
         nothing = Rows({}, {})
-        for change in await self._tasks.find_open():
-            change.remember(nothing)
         while True:
             for change in await self.look():
                 change.remember(nothing)
             self.move_on()
             if not self.behind:
                 break
+        self.begun = True
+
+    async def _event_before(self, time: float) -> Since:
+        event = await self._client.call('getLastEvent', before=time,
+                                        strict=False)
+        return Since(time, event.id if event else 0)
 
     def hear(self, event: Message) -> None:
         """Remember an event that a broker has delivered."""
         for source in self._sources.values():
             source.hear(event)
 
-    async def look_back(self, time: float) -> None:
+    async def look_back(self, seconds: float) -> None:
         """
-        Let the next round look from a time on, and forget what was before.
+        Let the next round look back so far, and forget what was before.
 
-        :param time: in seconds since 1970, in the hub's time.
+        The hub's last event tells the time: the clock of this host may be
+        wrong.
+
         :raises KojiException: if the hub cannot be asked.
         """
-        event = await self._client.call('getLastEvent', before=time,
-                                        strict=False)
-        self.since = Since(time, event.id if event else 0)
+        last = await self._client.call('getLastEvent', strict=False)
+        if last is not None and last.ts - seconds > self._since.time:
+            self._since = await self._event_before(last.ts - seconds)
+            self._forget()
+
+    def _forget(self) -> None:
         for source in self._sources.values():
-            source.forget(self.since)
+            source.forget(self._since)
 
     async def look(self) -> list[Change]:
         """
@@ -107,14 +134,12 @@ class Rounds:
         :returns: the changes, the oldest first.
         :raises KojiException: if the hub cannot be asked.
         """
-        assert self.since is not None
-        whole = not self.behind
+        since, whole = self._since, not self.behind
         sources = self._sources.values() if whole else [self._tags]
         many = MultiCall(self._client)
-        before = many.call('getLastEvent', before=self.since.time,
-                           strict=False)
+        before = many.call('getLastEvent', before=since.time, strict=False)
         for source in sources:
-            source.ask(many, self.since)
+            source.ask(many, since)
         await many()
         changes: list[Change] = []
         for source in sources:
@@ -124,10 +149,14 @@ class Rounds:
         if whole:
             now = max(self._tags.latest, self._tasks.latest,
                       self._builds.latest)
-            event = before.result.id if before.result else 0
-            self._next = Since(max(self.since.time, now - self._window),
-                               max(self.since.event, event))
-        return sorted(changes, key=lambda change: (change.time, change.thing))
+            after = Since(max(since.time, now - self._window),
+                          before.result.id if before.result else 0)
+            if self._tags.reached is not None:
+                # The next round does not read all of a long history again.
+                after = await self._event_before(after.time)
+            self._next = Since(after.time, max(since.event, after.event))
+        return sorted(changes, key=lambda change: (
+            change.time, change.event, change.thing))
 
     async def rows(self, changes: Sequence[Change]) -> Rows:
         """Get the rows that the messages of some changes need."""
@@ -151,16 +180,20 @@ class Rounds:
     def move_on(self) -> None:
         """End a round whose changes are all handed on."""
         self._tags.move_on()
-        if self.behind or self._next is None:
-            return
-        self.since, self._next = self._next, None
-        for source in self._sources.values():
-            source.forget(self.since)
+        behind = self._tags.behind
+        if behind is None:
+            self._since = self._next
+            self._forget()
+        else:
+            # Another process need not begin a long history anew.
+            self._since = Since(self._since.time,
+                                min(behind, self._next.event))
+            self._tags.forget_keys(self._since)
 
     @property
     def time(self) -> float:
         """The time from which on the next round looks."""
-        return 0.0 if self.since is None else self.since.time
+        return self._since.time
 
     @property
     def behind(self) -> bool:
@@ -171,7 +204,7 @@ class Rounds:
 
     def state(self) -> dict[str, Any]:
         """Get what is remembered, as values that JSON has."""
-        return {'since': self.since,
+        return {'since': self._since, 'filters': self._filters.state(),
                 **{name: source.state()
                    for name, source in self._sources.items()}}
 
@@ -182,10 +215,13 @@ class Rounds:
         :raises ConfigurationError: if the state is malformed.
         """
         try:
-            self.since = Since(*state['since'])
+            time, event = state['since']
+            self._since = self._next = Since(float(time), int(event))
             for name, source in self._sources.items():
                 source.restore(state[name])
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigurationError(
                 f'poll: the state file is malformed ({error!r}); remove it to'
                 ' begin anew') from error
+        self._saved_filters = state.get('filters')
+        self.begun = True

@@ -15,6 +15,7 @@ from txkoji.messages.polling.changes import (
     Newest,
     Rows,
     Since,
+    read_all,
     seconds_of,
 )
 from txkoji.messages.polling.filters import Filters
@@ -26,16 +27,29 @@ from txkoji.stored_call import StoredCall
 OPEN_TASKS = 1000
 
 
+#: The states of unfinished tasks, in their order. A host that is lost, or
+#: refuses a task, leads back.
+ORDER = (task_states.FREE, task_states.ASSIGNED, task_states.OPEN)
+
+
 class Known(NamedTuple):
     """
     A known task.
 
     :ivar state: the state that was handed on.
     :ivar created: when the task was made, in seconds since 1970.
+    :ivar freed: how often it was seen to go back to an earlier state.
     """
 
     state: int
     created: float
+    freed: int = 0
+
+    def becomes(self, state: int) -> Known:
+        """Get what is known after a change of the state."""
+        back = state in ORDER[:ORDER.index(self.state)] if (
+            self.state in ORDER) else state in ORDER
+        return self._replace(state=state, freed=self.freed + back)
 
 
 class TaskChanges:
@@ -64,6 +78,8 @@ class TaskChanges:
         self._newest = Newest(self._is_old)
         self._first: StoredCall[Any] | None = None
         self._open: StoredCall[Any] | None = None
+        #: The open tasks that this asks for.
+        self._asked: list[int] = []
         self.latest: float = 0
 
     def ask(self, many: MultiCall, since: Since) -> None:
@@ -73,8 +89,9 @@ class TaskChanges:
             return
         self._first = many.call('listTasks', self._options,
                                  {'order': '-id', **self._newest.first})
-        numbers = self._next_open()
-        self._open = (many.call('getTaskInfo', numbers) if numbers else None)
+        self._asked = self._next_open()
+        self._open = (many.call('getTaskInfo', self._asked)
+                      if self._asked else None)
 
     @property
     def _wants_none(self) -> bool:
@@ -103,20 +120,25 @@ class TaskChanges:
             self._turn = numbers[-1]
         return numbers
 
-    async def find_open(self) -> list[Change]:
-        """Find all open tasks, also older ones than a round looks for."""
-        found: list[Change] = []
-        offset = 0
-        while not self._wants_none:
-            page = await self._client.call('listTasks', {
+    async def find_unfinished(self, since: Since) -> list[Change]:
+        """Find open tasks that are older than a round looks for."""
+        self._since = since
+        found: dict[int, Change] = {}
+
+        def take(rows: list[Any]) -> None:
+            found.update((row.id, self._change(row)) for row in rows
+                         if row.id not in self._known and self._is_old(row)
+                         and self._wants(row))
+
+        def more(part: dict[str, int]) -> Deferred[list[Any]]:
+            return self._client.call('listTasks', {
                 **self._options, 'state': list(task_states.ACTIVE_GROUP)},
-                {'order': '-id', 'limit': MAX_PAGE, 'offset': offset})
-            offset += len(page)
-            found += [self._change(row) for row in page
-                      if self._filters.wants_method(row.method)]
-            if len(page) < MAX_PAGE:
-                break
-        return found
+                {'order': '-id', **part})
+
+        if not self._wants_none:
+            await read_all(await more({'limit': MAX_PAGE, 'offset': 0}), take,
+                           more, lambda row: -row.id)
+        return list(found.values())
 
     async def collect(self) -> list[Change]:
         """Find the tasks that are new, or have changed."""
@@ -132,7 +154,12 @@ class TaskChanges:
         if self._first is not None:
             await self._newest.read(self._first.result, take, more)
         if self._open is not None:
-            take([row for row in self._open.result if row is not None])
+            rows = self._open.result
+            take([row for row in rows if row is not None])
+            for number, row in zip(self._asked, rows):
+                if row is None:
+                    # The hub does not know it any more.
+                    self._known.pop(number, None)
         # The answers are not kept until the next round.
         self._first = self._open = None
         return list(found.values())
@@ -146,10 +173,16 @@ class TaskChanges:
             for name in ('create', 'start', 'completion'):
                 self.latest = max(self.latest, seconds_of(row, name) or 0)
             known = self._known.get(row.id)
-            if self._filters.wants_method(row.method) and (
-                    not self._is_old(row) if known is None
+            if not self._wants(row):
+                # Another process may have had other filters.
+                self._known.pop(row.id, None)
+            elif (not self._is_old(row) if known is None
                     else known.state != row.state):
                 found[row.id] = self._change(row)
+
+    def _wants(self, row: Any) -> bool:
+        return self._filters.wants_method(row.method) and (
+            self.owners is None or row.owner in self.owners)
 
     def _change(self, row: Any) -> Change:
         number, state = row.id, row.state
@@ -165,13 +198,17 @@ class TaskChanges:
             if task is None or known is not None and (
                     task.state == known.state):
                 return None
-            return _message(dict(task),
-                            None if known is None else known.state)
+            return _message(dict(task), None if known is None
+                            else known.state, changed(task.state).freed)
+
+        def changed(state: int) -> Known:
+            return (Known(state, created) if known is None
+                    else known.becomes(state))
 
         def remember(rows: Rows) -> None:
             task = current(rows)
-            self._known[number] = Known(
-                state if task is None else task.state, created)
+            self._known[number] = changed(
+                state if task is None else task.state)
 
         return Change(_changed_at(row) or created, ('task', number), message,
                       remember, task_id=number)
@@ -182,8 +219,10 @@ class TaskChanges:
             return
         task = event.task
         if isinstance(task.id, int) and task.state is not None:
-            self._known[task.id] = Known(task.state, seconds_of(
-                task, 'create') or self._client.now().timestamp())
+            known = self._known.get(task.id) or Known(
+                task.state, self._client.now().timestamp())
+            self._known[task.id] = known.becomes(task.state)._replace(
+                created=seconds_of(task, 'create') or known.created)
 
     def forget(self, since: Since) -> None:
         """Forget finished tasks that were made before the window."""
@@ -194,11 +233,11 @@ class TaskChanges:
 
     def state(self) -> Any:
         """Get what is known of tasks, for the state file."""
-        return [[number, *known] for number, known in self._known.items()]
+        return list(self._known.items())
 
     def restore(self, state: Any) -> None:
         """Take what is known of tasks from the state file."""
-        self._known = {number: Known(*known) for number, *known in state}
+        self._known = {number: Known(*known) for number, known in state}
 
 
 def _changed_at(row: Any) -> float | None:
@@ -210,9 +249,10 @@ def _changed_at(row: Any) -> float | None:
     return seconds_of(row, 'create')
 
 
-def _message(info: dict[str, Any], old: int | None) -> Message:
+def _message(info: dict[str, Any], old: int | None, freed: int) -> Message:
     change = {'attribute': 'state', 'new': task_states.to_str(info['state']),
               'old': None if old is None else task_states.to_str(old)}
-    return {'properties': {'type': 'TaskStateChange', **change, **{
+    return {'id': 'task-{id}-{state}-{freed}'.format(**info, freed=freed),
+            'properties': {'type': 'TaskStateChange', **change, **{
                 name: info[name] for name in ('id', 'parent', 'method')}},
             'body': {**change, 'info': info}}
