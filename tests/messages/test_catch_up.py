@@ -181,6 +181,18 @@ class CatchUpTests(CatchUpTestCase):
             ('task', later, 'FREE')])
         self.assertIs(self.successResultOf(self.broker.fed[-1]), True)
 
+    def test_hub_away_again(self) -> None:
+        """Nothing is missed if the hub cannot be asked at a later time."""
+        self.new_task()
+        self.heard()
+        self.broker.up = False
+        missed = self.new_task()
+        self.hub.misbehave('offline', method='getLastEvent', times=3)
+        with capturedLogs():
+            self.broker.connect()
+            self.pass_time(100)
+        self.assertEqual(self.heard(), [('task', missed, 'FREE')])
+
     def test_lost_again(self) -> None:
         """A broker that is lost while the hub is asked is asked for again."""
         self.broker.up = False

@@ -162,24 +162,25 @@ class CatchUp:
         """Ask the hub until all is handed on."""
         deliverer = self._deliverer
         while self._behind:
-            connections = self._connections
+            connections, finished = self._connections, False
             try:
                 if not self._unfinished:
                     await deliverer.interruptible(self._look_back())
                 self._unfinished = True
-                self._unfinished = not await deliverer.round()
+                finished = await deliverer.round()
             except CancelledError:
                 raise
             except Exception as error:
                 deliverer.report(error)
             if deliverer.stopping:
                 raise CancelledError
-            if self._unfinished:
-                await deliverer.interruptible(
-                    deferLater(self._client.reactor, AGAIN))
-            else:
+            if finished:
+                self._unfinished = False
                 # The broker may have been lost again meanwhile.
                 self._behind = connections != self._connections
+            else:
+                await deliverer.interruptible(
+                    deferLater(self._client.reactor, AGAIN))
 
     async def _look_back(self) -> None:
         if not self._prepared:
