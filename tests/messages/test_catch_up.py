@@ -327,6 +327,46 @@ class CatchUpTests(CatchUpTestCase):
         self.heard()
         self.tag_again(build)
 
+    def test_waited(self) -> None:
+        """Nor does one that waited while the hub was asked."""
+        build = self.hub.add_build('one-1-1')
+        self.broker.connect()
+        self.heard()
+        self.hub.misbehave('offline', times=1)
+        with capturedLogs():
+            self.broker.connect()
+            self.settle()
+        self.hub.history.tag_build(2, build)
+        self.broker.receive((
+            {'type': 'Tag', 'tag': 'dest'},
+            {'build': {'id': build, 'name': 'one'},
+             'tag': {'id': 2, 'name': 'dest'}}))
+        self.pass_time(31)
+        self.assertEqual(self.heard(), [('build', build, 'Tag', 'dest')] * 2)
+        self.tag_again(build)
+
+    def test_waited_long(self) -> None:
+        """The time when a message came counts, however long it waited."""
+        self.new_task()
+        self.heard()
+        self.broker.up = False
+        self.new_task()
+        working = self.work()
+        self.broker.connect()
+        self.settle()
+        self.subscription.cancel()
+        self.new_task()
+        self.broker.up = False
+        missed = self.new_task()
+        self.pass_time(3600, step=60)
+        working.callback(None)
+        self.hub.history.event()
+        self.pass_time(70)
+        self.heard()
+        self.hub.history.event()
+        self.broker.connect()
+        self.assertIn(('task', missed, 'FREE'), self.heard())
+
     def test_close(self) -> None:
         """The end waits for events in progress, for half a minute."""
         for hung in False, True:

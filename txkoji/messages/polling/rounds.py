@@ -28,6 +28,7 @@ class Rounds:
     :param window: how far a round looks back, in seconds.
 
     :ivar begun: whether it is known what there was before the first round.
+    :ivar looks: how often it was asked what has happened.
     """
 
     def __init__(self, client: HubClient, filters: Filters, window: float
@@ -51,6 +52,7 @@ class Rounds:
         #: The filters of the process that has saved the state.
         self._saved_filters: Any = None
         self.begun: bool = False
+        self.looks: int = 0
 
     async def prepare(self) -> None:
         """
@@ -141,6 +143,7 @@ class Rounds:
         await many()
         changes = [change for source in sources
                    for change in await source.collect()]
+        self.looks += 1
         if whole:
             now = max(self._tags.latest, self._tasks.latest,
                       self._builds.latest)
