@@ -25,7 +25,7 @@ def load(path: str, hub: str) -> dict[str, Any] | None:
             state: Any = json.load(file)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f'poll: {path} cannot be read: {error};'
                                  ' remove it to begin anew') from error
     if not isinstance(state, dict) or state.get('form') != FORM:
