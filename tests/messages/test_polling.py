@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -737,6 +738,13 @@ class StateTests(PollTestCase):
         """A file that cannot be written is an error at once."""
         with self.assertRaisesRegex(ConfigurationError, 'cannot be written'):
             self.poll(state='/nonexistent/state')
+        self.poll(state=self.path)
+        self.get(self.koji.close())
+        # No file can be made here any more.
+        os.mkdir(self.path + '.new')
+        self.koji = self.hub.connection()
+        with self.assertRaisesRegex(ConfigurationError, 'cannot be written'):
+            self.poll(state=self.path)
 
     def test_full(self) -> None:
         """While the file cannot be written, events are handed on, once."""

@@ -23,7 +23,11 @@ def load(path: str, hub: str) -> dict[str, Any] | None:
     try:
         with open(path, encoding='utf-8') as file:
             state: Any = json.load(file)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if not os.access(os.path.dirname(os.path.abspath(path)), os.W_OK):
+            raise ConfigurationError(f'poll: {path} cannot be written: there'
+                                     ' is no such folder, or it is of'
+                                     ' another user') from error
         return None
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f'poll: {path} cannot be read: {error};'
