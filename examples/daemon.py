@@ -52,6 +52,7 @@ from argparse import Namespace
 from configparser import ConfigParser, Error
 from dataclasses import dataclass, field, fields
 from typing import Any
+from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry
 from twisted.application.service import Application, Service
@@ -64,6 +65,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 
 from txkoji import Connection
+from txkoji.exceptions import KojiException
 from txkoji.messages import Message
 from txkoji.messages.listening import NotHandled
 from txkoji.metrics import KojiCollector
@@ -102,10 +104,28 @@ def read(path: str) -> Settings:
         raise ValueError(f'unknown options: {", ".join(unknown)}')
     for name, text in section.items():
         default: Any = getattr(settings, name)
-        setattr(settings, name, text.split() if isinstance(default, list)
-                else section.getboolean(name) if isinstance(default, bool)
-                else type(default)(text))
+        try:
+            setattr(settings, name, text.split() if isinstance(default, list)
+                    else section.getboolean(name) if isinstance(default, bool)
+                    else type(default)(text))
+        except ValueError as error:
+            raise ValueError(f'{name}: {error}') from None
+    check(settings)
     return settings
+
+
+def check(settings: Settings) -> None:
+    """Refuse options with which no event could be passed on."""
+    if not settings.kinds:
+        raise ValueError('kinds: name one, or leave the option out')
+    if not settings.patience > 0:
+        raise ValueError('patience: a number of seconds above 0')
+    if settings.hook:
+        parts = urlsplit(settings.hook)
+        # Reading a wrong port is an error.
+        if parts.port == 0 or parts.scheme not in ('http', 'https') or (
+                not parts.hostname):
+            raise ValueError('hook: a URL of http or https')
 
 
 class Daemon(Service):
@@ -146,8 +166,12 @@ class Daemon(Service):
         root.putChild(b'health', Health(self))
         root.putChild(b'metrics', MetricsResource(registry))
         settings, events = self.settings, self.koji.events
-        endpoint = serverFromString(reactor, settings.listen)
-        self.port = await endpoint.listen(Site(root))
+        try:
+            endpoint = serverFromString(reactor, settings.listen)
+            self.port = await endpoint.listen(Site(root))
+        except (ArithmeticError, CannotListenError, LookupError, OSError,
+                TypeError, ValueError) as error:
+            raise ValueError(f'listen: {error!s:.200}') from error
         if settings.login:
             await self.koji.login()
         if settings.source == 'poll':
@@ -217,9 +241,14 @@ class Daemon(Service):
         """Start; end twistd if that fails."""
         def failed(failure: Any) -> None:
             from twisted.internet import reactor
-            if not self.stopping:
+            if self.stopping:
+                return
+            if failure.check(KojiException, OSError, ValueError):
+                self.log.critical('the daemon ends: {error}',
+                                  error=failure.value)
+            else:
                 self.log.failure('the daemon ends', failure=failure)
-                reactor.stop()
+            reactor.stop()
 
         super().startService()
         self.ended.addErrback(failed)
@@ -281,8 +310,8 @@ async def serve(koji: Connection, options: Namespace) -> None:
     except CancelledError:
         # SIGTERM is no error.
         pass
-    except (CannotListenError, ValueError) as error:
-        sys.exit(f'{error}')
+    except ValueError as error:
+        sys.exit(' '.join(f'{error}'.split()))
     finally:
         await daemon.stop()
 

@@ -342,7 +342,10 @@ class TwistdTests(DaemonCase):
         self.path = self.configure(tags='no-such-tag')
         program = self.twistd()
         yield program.ended
-        self.assertIn('no-such-tag', '\n'.join(program.lines))
+        log = '\n'.join(program.lines)
+        self.assertIn('the daemon ends: No such tagInfo:'
+                      " 'no-such-tag'", log)
+        self.assertNotIn('Traceback', log)
 
 
 class WrongTests(SynchronousTestCase):
@@ -370,6 +373,12 @@ class WrongTests(SynchronousTestCase):
                 (None, 'No such file'),
                 ('[daemon]\npatiense = 5', 'FILE: unknown options: patiense'),
                 ('[daemon]\nlisten = tcp:0\nsource = x', 'an AMQP broker'),
+                ('[daemon]\nlisten = tcp:0\nstate = /nonexistent/x',
+                 '/nonexistent/x cannot be written'),
+                ('[daemon]\nlisten = tcp:99999', 'listen: '),
+                ('[daemon]\nlisten = tcp', 'listen: '),
+                ('[daemon]\nlisten = tcp:0:foo=3', 'listen: '),
+                ('[daemon]\nlisten = x', "listen: Unknown endpoint type"),
                 ('[daemon]\nlisten = tcp:0\ninterval = 0', 'at least 0.1')]:
             self.assertIn(said, self.refuse(text))
 
@@ -382,7 +391,14 @@ class WrongTests(SynchronousTestCase):
         for text, said in [
                 ('', 'no section [daemon]'),
                 ('x', 'no section headers'),
-                ('[daemon]\ninterval = x', "to float: 'x'"),
+                ('[daemon]\ninterval = x',
+                 "interval: could not convert string to float: 'x'"),
+                ('[daemon]\npatience = nan', 'patience: a number'),
+                ('[daemon]\npatience = 0', 'patience: a number'),
+                ('[daemon]\nkinds =', 'kinds: name one'),
+                ('[daemon]\nhook = example.com', 'hook: a URL'),
+                ('[daemon]\nhook = ftp://x/', 'hook: a URL'),
+                ('[daemon]\nhook = http://x:y/', 'Port could not be cast'),
                 ('[daemon]\nlogin = x', 'Not a boolean: x'),
                 ('[daemon]\nprofile = x', "profile 'x'"),
                 ('[daemon]\nkinds = Tog', "nearest is 'Tag'")]:

@@ -153,24 +153,11 @@ class CatchUpTests(CatchUpTestCase):
         self.broker.connect()
         self.assertEqual(self.heard(), tagged)
 
-    def test_hub_away_later(self) -> None:
-        """A hub that is away after an outage of the broker is asked again."""
-        self.broker.connect()
-        self.new_task()
-        self.heard()
-        self.broker.up = False
-        missed = self.new_task()
-        self.hub.misbehave('dropped-before', times=1)
-        with capturedLogs():
-            self.broker.connect()
-            self.assertEqual(self.heard(), [])
-            self.pass_time(40)
-        self.assertEqual(self.heard(), [('task', missed, 'FREE')])
-
     def test_tagged_again(self) -> None:
         """Of a build that is tagged again, the later event is handed on."""
         build = self.hub.add_build('one-1-1')
         self.broker.connect()
+        self.heard()
         self.get(self.tag_and_untag(build))
         self.heard()
         self.broker.up = False
@@ -213,6 +200,18 @@ class CatchUpTests(CatchUpTestCase):
             ('task', missed, 'FREE'), ('task', later, 'FREE'),
             ('task', later, 'FREE')])
         self.assertIs(self.successResultOf(self.broker.fed[-1]), True)
+
+    def test_hub_away_again(self) -> None:
+        """Nothing is missed if the hub cannot be asked at a later time."""
+        self.new_task()
+        self.heard()
+        self.broker.up = False
+        missed = self.new_task()
+        self.hub.misbehave('offline', method='getLastEvent', times=3)
+        with capturedLogs():
+            self.broker.connect()
+            self.pass_time(100)
+        self.assertEqual(self.heard(), [('task', missed, 'FREE')])
 
     def test_lost_again(self) -> None:
         """A broker that is lost while the hub is asked is asked for again."""
@@ -347,6 +346,46 @@ class CatchUpTests(CatchUpTestCase):
         working.callback(None)
         self.heard()
         self.tag_again(build)
+
+    def test_waited(self) -> None:
+        """Nor does one that waited while the hub was asked."""
+        build = self.hub.add_build('one-1-1')
+        self.broker.connect()
+        self.heard()
+        self.hub.misbehave('offline', times=1)
+        with capturedLogs():
+            self.broker.connect()
+            self.settle()
+        self.hub.history.tag_build(2, build)
+        self.broker.receive((
+            {'type': 'Tag', 'tag': 'dest'},
+            {'build': {'id': build, 'name': 'one'},
+             'tag': {'id': 2, 'name': 'dest'}}))
+        self.pass_time(31)
+        self.assertEqual(self.heard(), [('build', build, 'Tag', 'dest')] * 2)
+        self.tag_again(build)
+
+    def test_waited_long(self) -> None:
+        """The time when a message came counts, however long it waited."""
+        self.new_task()
+        self.heard()
+        self.broker.up = False
+        self.new_task()
+        working = self.work()
+        self.broker.connect()
+        self.settle()
+        self.subscription.cancel()
+        self.new_task()
+        self.broker.up = False
+        missed = self.new_task()
+        self.pass_time(3600, step=60)
+        working.callback(None)
+        self.hub.history.event()
+        self.pass_time(70)
+        self.heard()
+        self.hub.history.event()
+        self.broker.connect()
+        self.assertIn(('task', missed, 'FREE'), self.heard())
 
     def test_close(self) -> None:
         """The end waits for events in progress, for half a minute."""

@@ -1,6 +1,8 @@
 """Events by polling, compared with those that the hub sends on the bus."""
 from __future__ import annotations
 
+import json
+import os
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -443,7 +445,8 @@ class FilterTests(PollTestCase):
 
     def test_wrong(self) -> None:
         """Wrong options are refused at once."""
-        for options in ({'window': -1}, {'window': 'long'}):
+        for options in ({'window': -1}, {'window': 'long'},
+                        {'window': float('inf')}):
             with self.assertRaises(ConfigurationError):
                 self.poll(**options)
         with self.assertRaisesRegex(ConfigurationError, 'interval'):
@@ -734,6 +737,7 @@ class StateTests(PollTestCase):
         """A file that is no state file of the hub is refused."""
         for text, said in [('', 'cannot be read'), ('{}', 'no state file'),
                            ('{"form": 1, "hub": "x"}', 'use a file for each'),
+                           ('[' * 10000, 'cannot be read'),
                            ('{"form": 1, "hub": "%s", "since": []}'
                             % self.koji.url, 'malformed')]:
             write(self.path, text)
@@ -742,10 +746,34 @@ class StateTests(PollTestCase):
             with open(self.path, encoding='utf-8') as file:
                 self.assertEqual(file.read(), text)
 
+    def test_damaged(self) -> None:
+        """A file with values that cannot be used is refused at once."""
+        self.hub.add_build('one-1-1', state='BUILDING')
+        self.hub.add_task()
+        self.begin_repo('build')
+        self.poll(state=self.path)
+        self.get(self.koji.close())
+        with open(self.path, encoding='utf-8') as file:
+            good = json.load(file)
+        for name in 'since', 'tasks', 'builds', 'tags', 'repositories':
+            for value in None, 5, ['x'], [['x'] * 4], [[1, ['x'] * 3]]:
+                write(self.path, json.dumps({**good, name: value}))
+                self.koji = self.hub.connection()
+                with self.assertRaisesRegex(ConfigurationError, 'malformed'):
+                    self.poll(state=self.path)
+                self.get(self.koji.close())
+
     def test_unwritable(self) -> None:
         """A file that cannot be written is an error at once."""
         with self.assertRaisesRegex(ConfigurationError, 'cannot be written'):
             self.poll(state='/nonexistent/state')
+        self.poll(state=self.path)
+        self.get(self.koji.close())
+        # No file can be made here any more.
+        os.mkdir(self.path + '.new')
+        self.koji = self.hub.connection()
+        with self.assertRaisesRegex(ConfigurationError, 'cannot be written'):
+            self.poll(state=self.path)
 
     def test_full(self) -> None:
         """While the file cannot be written, events are handed on, once."""

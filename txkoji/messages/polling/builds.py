@@ -180,7 +180,9 @@ class BuildChanges:
 
     def restore(self, state: Any) -> None:
         """Take what is known of builds from the state file."""
-        self._known = {number: Known(*known) for number, known in state}
+        self._known = {
+            int(number): Known(int(state), event and int(event), float(until))
+            for number, (state, event, until) in state}
 
 
 def _known_of(row: Any) -> Known:

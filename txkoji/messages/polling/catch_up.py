@@ -114,6 +114,7 @@ class CatchUp:
         return Deferred.fromCoroutine(self._feed(message))
 
     async def _feed(self, message: Any) -> bool | None:
+        arrived, looks = self._seconds(), self._rounds.looks
         try:
             await self._until_caught_up()
         except CancelledError:
@@ -121,11 +122,11 @@ class CatchUp:
         event = self._read(message)
         if event is None:
             return True
-        arrived, connections = self._seconds(), self._connections
         succeeded = await self._dispatch(event)
-        if succeeded is not None and connections == self._connections:
-            # Else the hub is asked, or was asked, and tells of it, too.
-            self._hear(event, arrived, _is_redelivered(message))
+        if succeeded is not None:
+            # A look that ended since has told of it, too.
+            self._hear(event, arrived, _is_redelivered(message)
+                       or looks != self._rounds.looks)
         return succeeded
 
     def _seconds(self) -> float:
@@ -136,11 +137,11 @@ class CatchUp:
         Note that an event was handled.
 
         :param arrived: when its message came.
-        :param again: whether the message may have come before. What comes
-                      twice must not stand for two events.
+        :param again: whether the event may have been handed on before. What
+                      comes twice must not stand for two events.
         """
         if event.id is not None:
-            again = event.id in self._ids
+            again = again or event.id in self._ids
             self._ids[event.id] = None
             if len(self._ids) > REMEMBERED:
                 self._ids.popitem(last=False)
@@ -162,20 +163,20 @@ class CatchUp:
         """Ask the hub until all is handed on."""
         deliverer = self._deliverer
         while self._behind:
-            connections, over = self._connections, False
+            connections, finished = self._connections, False
             try:
                 if not self._unfinished:
                     await deliverer.interruptible(self._look_back())
                 self._unfinished = True
-                over = await deliverer.round()
-                self._unfinished = not over
+                finished = await deliverer.round()
             except CancelledError:
                 raise
             except Exception as error:
                 deliverer.report(error)
             if deliverer.stopping:
                 raise CancelledError
-            if over:
+            if finished:
+                self._unfinished = False
                 # The broker may have been lost again meanwhile.
                 self._behind = connections != self._connections
             else:

@@ -116,7 +116,9 @@ class Deliverer:
         await self._rounds.prepare()
         if not self._rounds.begun:
             await self._rounds.begin()
-            await self.save()
+        # A file that cannot be written is an error now, not at the first
+        # event.
+        await self.save()
 
     async def round(self) -> bool:
         """

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
@@ -51,7 +52,8 @@ class HubPoller:
                  state: str | None = None, window: float = 600) -> None:
         for name, value, least in [('interval', interval, 0.1),
                                    ('window', window, 0)]:
-            if not isinstance(value, (int, float)) or not value >= least:
+            if not isinstance(value, (int, float)) or not (
+                    least <= value < inf):
                 raise ConfigurationError(
                     f'poll: {name} is a number of seconds of at least'
                     f' {least}, not {value!r}')

@@ -194,4 +194,6 @@ class RepoChanges:
 
     def restore(self, state: Any) -> None:
         """Take what is known of repositories from the state file."""
-        self._known = {number: Known(*known) for number, known in state}
+        self._known = {
+            int(number): Known(int(state), created and float(created))
+            for number, (state, created) in state}

@@ -30,6 +30,7 @@ class Rounds:
     :param window: how far a round looks back, in seconds.
 
     :ivar begun: whether it is known what there was before the first round.
+    :ivar looks: how often it was asked what has happened.
     """
 
     def __init__(self, client: HubClient, filters: Filters, window: float
@@ -53,6 +54,7 @@ class Rounds:
         #: The filters of the process that has saved the state.
         self._saved_filters: Any = None
         self.begun: bool = False
+        self.looks: int = 0
 
     async def prepare(self) -> None:
         """
@@ -146,6 +148,7 @@ class Rounds:
             changes += await source.collect()
             # Thousands of rows would hold the reactor.
             await deferLater(self._client.reactor, 0)
+        self.looks += 1
         if whole:
             now = max(self._tags.latest, self._tasks.latest,
                       self._builds.latest)

@@ -23,9 +23,13 @@ def load(path: str, hub: str) -> dict[str, Any] | None:
     try:
         with open(path, encoding='utf-8') as file:
             state: Any = json.load(file)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if not os.access(os.path.dirname(os.path.abspath(path)), os.W_OK):
+            raise ConfigurationError(f'poll: {path} cannot be written: there'
+                                     ' is no such folder, or it is of'
+                                     ' another user') from error
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f'poll: {path} cannot be read: {error};'
                                  ' remove it to begin anew') from error
     if not isinstance(state, dict) or state.get('form') != FORM:

@@ -253,7 +253,7 @@ class TagChanges:
 
     def restore(self, state: Any) -> None:
         """Take what was handed on from the state file."""
-        self._handed = {(kind, thing, tag, event)
+        self._handed = {(str(kind), int(thing), int(tag), int(event))
                         for kind, thing, tag, event in state}
 
 

@@ -237,7 +237,9 @@ class TaskChanges:
 
     def restore(self, state: Any) -> None:
         """Take what is known of tasks from the state file."""
-        self._known = {number: Known(*known) for number, known in state}
+        self._known = {
+            int(number): Known(int(state), float(created), int(freed))
+            for number, (state, created, freed) in state}
 
 
 def _changed_at(row: Any) -> float | None:
