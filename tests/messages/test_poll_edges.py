@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs
 
 from tests.messages.test_polling import PollTestCase, name_of
@@ -154,6 +155,22 @@ class OrderTests(EdgeTestCase):
         self.assertEqual(heard, ['COMPLETE', 'Tag'])
         self.names()
         self.assertEqual(heard, ['COMPLETE', 'Tag', 'Untag', 'Tag'])
+
+    def test_close(self) -> None:
+        """All polls stop at once, though one waits for its subscribers."""
+        working: Deferred[None] = Deferred()
+        self.koji.events.subscribe(lambda event: working, 'TaskStateChange')
+        self.poll()
+        self.poll(methods=[])
+        self.hub.add_task()
+        self.names()
+        closing = self.koji.close()
+        self.hub.add_build('one-1-1')
+        self.assertEqual(self.names(), [])
+        self.assertNoResult(closing)
+        working.callback(None)
+        self.pass_time(1)
+        self.successResultOf(closing)
 
     def test_freed(self) -> None:
         """A task that is freed again and again is heard as often."""

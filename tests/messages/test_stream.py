@@ -106,6 +106,13 @@ class StreamTests(EventsTestCase):
         self.failureResultOf(self.events.stream().next_item(),
                              StopAsyncIteration)
 
+    def test_after_close(self) -> None:
+        """An event that comes after the close is not handled."""
+        self.hear()
+        self.get(self.koji.close())
+        self.assertIsNone(self.get(self.start()))
+        self.assertEqual(self.heard, [])
+
     def test_refused(self) -> None:
         """A wrong kind, member or limit is refused at once."""
         with self.assertRaises(ValueError):

@@ -181,7 +181,7 @@ class Events:
         :returns: a Deferred that fires when all subscribers have handled the
                   message: with True, or with False if one has failed. With
                   None if the source has to keep the message: a stream was
-                  closed before it came to it.
+                  closed before it came to it, or the connection is closed.
         """
         event = self._read(message)
         return succeed(True) if event is None else self.dispatch(event)
@@ -204,6 +204,9 @@ class Events:
                   event, as of `feed`. An event that was not handled, or
                   failed, is not a duplicate when it comes again.
         """
+        if self._closed:
+            # The streams are at their ends. A broker may still deliver.
+            return succeed(None)
         return Deferred.fromCoroutine(self._dispatch(event))
 
     async def _dispatch(self, event: Message) -> bool | None:
@@ -436,13 +439,13 @@ class Events:
     async def close(self) -> None:
         """Stop all listeners, and wait for messages in progress."""
         self._closed = True
+        listeners, self._listeners = self._listeners, []
+        self._stats.reconnects += sum(
+            listener.reconnects for listener in listeners)
+        stopping = [maybeDeferred(listener.stop).addErrback(
+            lambda failure: self._log.failure(
+                'a listener could not be stopped', failure=failure))
+            for listener in listeners]
         for stream in list(self._streams):
             stream.end()
-        listeners, self._listeners = self._listeners, []
-        for listener in listeners:
-            # An error of one listener must not keep the others running.
-            try:
-                self._stats.reconnects += listener.reconnects
-                await listener.stop()
-            except Exception:
-                self._log.failure('a listener could not be stopped')
+        await gather(stopping)

@@ -174,6 +174,8 @@ class FedoraListener:
                 continue
             self._restarting = None
             self.reconnects += 1
+            if self._catch_up is not None:
+                self._catch_up.connected()
             return
 
     async def _cancel_consumers(self) -> None:
