@@ -247,6 +247,7 @@ class LongTests(EdgeTestCase):
         """Let few events be many."""
         super().setUp()
         self.patch(tags, 'EVENTS', 10)
+        self.patch(tags, 'ROWS', 3)
         self.build = self.hub.add_build('one-1-1', tags=['dest'])
 
     def happen(self) -> None:

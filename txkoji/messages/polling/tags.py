@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.task import deferLater
+
 from txkoji.client import HubClient
 from txkoji.exceptions import KojiException
 from txkoji.messages.polling.changes import Change, Message, Rows, Since
@@ -19,6 +21,9 @@ TABLES = ['tag_listing', 'tag_packages', OWNERS]
 
 #: Events in one request, about 1.5 kB each. The next request has more.
 EVENTS = 5000
+
+#: Rows that are read at once, in about 5 ms.
+ROWS = 500
 
 #: What was handed on: the kind, the build or package, the tag, and the event.
 Key = tuple[str, int, int, int]
@@ -95,8 +100,13 @@ class TagChanges:
         number, self.latest = (0, 0) if last is None else (last.id, last.ts)
         found: list[Found] = []
         for tables in await self._results():
-            for row in tables.get('tag_listing', ()):
-                found += self._taggings(row)
+            rows = tables.get('tag_listing', ())
+            for start in range(0, len(rows), ROWS):
+                for row in rows[start:start + ROWS]:
+                    found += self._taggings(row)
+                if len(rows) > ROWS:
+                    # Other work of the reactor comes in between.
+                    await deferLater(self._client.reactor, 0)
             found += self._lists_of_packages(
                 tables.get('tag_packages', ()), tables.get(OWNERS, ()))
         self.reached = self._to if number > self._to else None
