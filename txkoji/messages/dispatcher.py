@@ -401,8 +401,9 @@ class Events:
                       there which events it has delivered. After a restart it
                       delivers the events that happened meanwhile.
         :param window: the seconds that each round looks back, in the hub's
-                       time. The hub numbers an event before it commits it; an
-                       event that is committed later than that is missed.
+                       time, and at least one. The hub numbers an event before
+                       it commits it; an event that is committed later than
+                       that is missed.
         :returns: a Deferred that fires with the poller when the first round
                   is over. Canceling the Deferred stops the poller. It waits
                   for a hub that cannot be reached.
