@@ -9,6 +9,7 @@ from twisted.logger import capturedLogs
 
 from tests.messages.test_polling import PollTestCase, name_of
 from tests.support import folder, write
+from txkoji import build_states
 from txkoji.exceptions import GenericError
 from txkoji.messages.listening import NotHandled
 from txkoji.messages.polling import changes, deliverer, tags, tasks
@@ -184,6 +185,17 @@ class OrderTests(EdgeTestCase):
             row.update(state=FREE, host_id=None)
             self.assertEqual(self.names(), [('task', number, 'FREE')])
 
+    def test_same_event(self) -> None:
+        """A build that changes without a new event is heard each time."""
+        number = self.hub.add_build('one-1-1', state='BUILDING')
+        self.poll()
+        [row] = self.hub.tables.builds
+        for _ in range(3):
+            for state in 'FAILED', 'BUILDING', 'COMPLETE', 'CANCELED':
+                row.update(state=getattr(build_states, state),
+                           completion_time=self.hub.world.moment())
+                self.assertEqual(self.names(), [('build', number, state)])
+
     def test_two_polls(self) -> None:
         """Two polls of a Connection hand on each event once, with an id."""
         self.poll()
@@ -247,6 +259,7 @@ class LongTests(EdgeTestCase):
         """Let few events be many."""
         super().setUp()
         self.patch(tags, 'EVENTS', 10)
+        self.patch(tags, 'ROWS', 3)
         self.build = self.hub.add_build('one-1-1', tags=['dest'])
 
     def happen(self) -> None:

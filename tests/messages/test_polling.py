@@ -371,6 +371,16 @@ class LateTests(PollTestCase):
             ('build', other + 1, 'COMPLETE'), ('task', after - 1, 'FREE')])
         self.assertEqual(self.names(), [])
 
+    def test_no_window(self) -> None:
+        """Without a window, what is committed at once is heard."""
+        self.poll(window=0)
+        for number in range(3):
+            build = self.hub.add_build(f'one-{number}-1', tags=['dest'])
+            task = self.hub.add_task()
+            self.assertEqual(sorted(self.names()), [
+                ('build', build, 'COMPLETE'), ('build', build, 'Tag', 'dest'),
+                ('task', task, 'FREE')])
+
     def test_too_late(self) -> None:
         """An event that is committed after the window is missed."""
         number = self.hub.add_build('one-1-1')
@@ -408,6 +418,18 @@ class FilterTests(PollTestCase):
         """``tags`` chooses tagged builds and repositories."""
         found = self.kinds(tags='dest', owners=[], methods=())
         self.assertEqual(found, [('build', 'Tag', 'dest')] * 2)
+
+    def test_renamed(self) -> None:
+        """A tag that is renamed is the same tag."""
+        self.poll(tags='dest')
+        [tag] = [row for row in self.hub.tables.tags
+                 if row['name'] == 'dest']
+        tag['name'] = 'new'
+        build = self.hub.add_build('one-1-1', tags=['new'])
+        repo = self.begin_repo('new')
+        self.assertEqual(sorted(self.names()), [
+            ('build', build, 'COMPLETE'), ('build', build, 'Tag', 'new'),
+            ('repo', repo, 'RepoInit', 'new')])
 
     def test_packages(self) -> None:
         """``packages`` chooses builds, and what happens to them."""

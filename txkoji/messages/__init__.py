@@ -64,7 +64,9 @@ Catching up
 With ``catch_up=True`` a listener asks the hub, whenever the broker begins to
 deliver, for what has happened since the last message. It is handed on before
 the messages that follow. With ``state='bot.state'`` it also asks for what has
-happened since the last run of the program::
+happened since the last run of the program. Some events are handed on twice:
+those that are in progress, or wait, while the hub is asked, and those whose
+message comes late or again::
 
     koji.events.listen_amqp('amqps://bot:secret@broker.example.com/',
                             catch_up=True, state='bot.state')
@@ -109,7 +111,13 @@ A loop reads events one after the other:
     event.new                       # COMPLETE
 
 An event is handled when the loop asks for the next one, or ends. Only then a
-broker forgets it, so that a slow loop is not flooded.
+broker forgets it, so that a slow loop is not flooded. An event whose loop
+fails is not handled, if the loop is in ``async with`` as here. Without
+``async with``, nobody can tell that the loop has failed.
+
+A broker delivers an event that was not handled again at once. It then goes to
+the subscribers that are left. An event that has no subscriber counts as
+handled. Close the connection to keep it.
 
 One message
 -----------

@@ -106,6 +106,8 @@ class Events:
             `txkoji.messages`. The function may return a Deferred or be a
             coroutine function. The message is handled when the Deferred has
             fired. An error is logged, and does not affect other subscribers.
+            Do not wait here for ``close()`` of the connection or ``stop()``
+            of a listener: they wait for the function, for half a minute.
         :param kind: "TaskStateChange", "Tag" or another kind, a class of
             `txkoji.messages`, or several of them. None means all kinds.
         :param match: member of the event -> the value that the member must
@@ -144,9 +146,13 @@ class Events:
                     print(event.build.nvr)
 
         The listener of a broker acknowledges an event when the loop asks for
-        the next one. The broker holds back what it has more than its
-        ``prefetch``, and a poll what it has more than 20, so that a slow loop
-        does not fill the memory.
+        the next one, or ends. If the loop fails within ``async with``, the
+        event is not handled. A stream that is left without ``async with``
+        counts its last event as handled.
+
+        The broker holds back what it has more than its ``prefetch``, and a
+        poll what it has more than 20, so that a slow loop does not fill the
+        memory.
 
         :param kind: as of `subscribe`.
         :param limit: the most events that may wait for the loop. If more
@@ -290,7 +296,10 @@ class Events:
 
         :param url: ``amqp://USER:PASSWORD@HOST:PORT/VHOST``, or ``amqps://``.
         :param queue: the name of the queue. An empty name makes a queue for
-                      this connection alone.
+                      this connection alone. The queue and its messages end
+                      with the process. With ``catch_up`` and ``state``, the
+                      next process asks for what happened since ten minutes
+                      before the last handled message.
         :param topics: the topics of the exchange to bind the queue to. In a
                        topic, ``#`` stands for any words, ``*`` for one word.
         :param catch_up: whether to ask the hub, whenever the broker begins to
@@ -391,12 +400,13 @@ class Events:
                          their changes in tags.
         :param owners: the names of users: only their tasks and builds.
         :param methods: the methods of tasks, such as "build".
-        :param state: the path of a file. The poll notes there which events
-                      it has delivered. After a restart it delivers the events
-                      that happened meanwhile.
+        :param state: the path of a file, of this poll alone. The poll notes
+                      there which events it has delivered. After a restart it
+                      delivers the events that happened meanwhile.
         :param window: the seconds that each round looks back, in the hub's
-                       time. The hub numbers an event before it commits it; an
-                       event that is committed later than that is missed.
+                       time, and at least one. The hub numbers an event before
+                       it commits it; an event that is committed later than
+                       that is missed.
         :returns: a Deferred that fires with the poller when the first round
                   is over. Canceling the Deferred stops the poller. It waits
                   for a hub that cannot be reached.

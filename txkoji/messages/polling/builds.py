@@ -31,11 +31,13 @@ class Known(NamedTuple):
     :ivar event: the event of its creation. A failed build that is made again
                  keeps its id, and has a new event.
     :ivar until: when it was last changed, in seconds since 1970.
+    :ivar again: how often it has changed after its end, with the same event.
     """
 
     state: int
     event: int | None
     until: float
+    again: int = 0
 
     def is_of(self, row: Any) -> bool:
         """Tell whether a build is still as it was handed on."""
@@ -129,7 +131,7 @@ class BuildChanges:
             elif row.state != build_states.DELETED and (
                     known is None or not known.is_of(row)):
                 found[row.build_id] = self._change(
-                    row.build_id, _changed_at(row), _known_of(row))
+                    row.build_id, _changed_at(row), _known_of(row, known))
 
     def _wants(self, row: Any) -> bool:
         filters = self._filters
@@ -147,11 +149,11 @@ class BuildChanges:
                     known is not None and known.is_of(build)):
                 return None
             return _message(dict(build), None if known is None
-                            else known.state)
+                            else known.state, _known_of(build, known).again)
 
         def remember(rows: Rows) -> None:
             build = rows.builds.get(number)
-            now = seen if build is None else _known_of(build)
+            now = seen if build is None else _known_of(build, known)
             if now is None:
                 self._known.pop(number, None)
             else:
@@ -163,7 +165,7 @@ class BuildChanges:
     def hear(self, event: Any) -> None:
         """Remember an event that a broker has delivered."""
         if isinstance(event, BuildStateChange) and event.build.id is not None:
-            known = _known_of(event.build)
+            known = _known_of(event.build, self._known.get(event.build.id))
             self._known[event.build.id] = known._replace(until=max(
                 known.until, self._client.now().timestamp()))
 
@@ -181,13 +183,23 @@ class BuildChanges:
     def restore(self, state: Any) -> None:
         """Take what is known of builds from the state file."""
         self._known = {
-            int(number): Known(int(state), event and int(event), float(until))
-            for number, (state, event, until) in state}
+            int(number): Known(int(state), event and int(event), float(until),
+                               int(again))
+            for number, (state, event, until, again) in state}
 
 
-def _known_of(row: Any) -> Known:
-    return Known(row.state, row.get('creation_event_id'), max(
-        _changed_at(row), seconds_of(row, 'creation') or 0))
+def _known_of(row: Any, known: Known | None) -> Known:
+    """
+    Get what is known after a row.
+
+    :param known: what was known before it.
+    """
+    event, again = row.get('creation_event_id'), 0
+    if known is not None and event in (None, known.event):
+        again = known.again + (known.state not in (
+            row.state, build_states.BUILDING))
+    return Known(row.state, event, max(
+        _changed_at(row), seconds_of(row, 'creation') or 0), again)
 
 
 def _changed_at(row: Any) -> float:
@@ -198,10 +210,11 @@ def _changed_at(row: Any) -> float:
             or 0)
 
 
-def _message(info: dict[str, Any], old: int | None) -> Message:
+def _message(info: dict[str, Any], old: int | None, again: int) -> Message:
     new = info['state']
     return {
-        'id': 'build-{build_id}-{creation_event_id}-{state}'.format(**info),
+        'id': 'build-{build_id}-{creation_event_id}-{again}-{state}'.format(
+            **info, again=again),
         'properties': {
             'type': 'BuildStateChange', 'attribute': 'state',
             'old': None if old is None else build_states.to_str(old),

@@ -138,8 +138,12 @@ class Deliverer:
                 rows = await self.interruptible(rounds.rows(part))
                 try:
                     await self._hand_on(part, rows)
-                finally:
+                except Exception:
+                    # Not `finally`: a program that ends without a close
+                    # awaits nothing any more.
                     await self.save()
+                    raise
+                await self.save()
                 if self.stopping:
                     return False
             if self._postponed:

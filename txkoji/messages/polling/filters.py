@@ -50,10 +50,6 @@ class Filters(NamedTuple):
         """Tell whether events of the tasks of a method are wanted."""
         return self.methods is None or name in self.methods
 
-    def wants_tag(self, name: str | None) -> bool:
-        """Tell whether events of a tag are wanted."""
-        return self.tags is None or name in self.tags
-
 
 def _names(name: str, wanted: Wanted) -> frozenset[str] | None:
     if wanted is None:

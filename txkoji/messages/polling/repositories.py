@@ -14,7 +14,6 @@ from txkoji.messages.polling.changes import (
     Rows,
     Since,
 )
-from txkoji.messages.polling.filters import Filters
 from txkoji.messages.repositories import RepoDone, RepoInit
 from txkoji.multicall import MultiCall
 from txkoji.stored_call import StoredCall
@@ -49,12 +48,13 @@ class RepoChanges:
     for all active repositories.
 
     :param client: asks the hub.
-    :param filters: chooses the tags.
+
+    :ivar tags: the ids of the wanted tags; None for all.
     """
 
-    def __init__(self, client: HubClient, filters: Filters) -> None:
+    def __init__(self, client: HubClient) -> None:
         self._client = client
-        self._filters = filters
+        self.tags: list[int] | None = None
         self._known: dict[int, Known] = {}
         self._since = Since(0, 0)
         #: Whether the hub has no ``repo.query``.
@@ -75,7 +75,10 @@ class RepoChanges:
             return []
         return [self._change('RepoInit', row) for row in rows
                 if row['id'] not in self._known and self._is_old(row)
-                and self._filters.wants_tag(row['tag_name'])]
+                and self._wants(row)]
+
+    def _wants(self, row: Any) -> bool:
+        return self.tags is None or row['tag_id'] in self.tags
 
     def _check_old(self, error: GenericError) -> None:
         """Hear that the hub has no ``repo.query``; other errors go on."""
@@ -104,7 +107,7 @@ class RepoChanges:
 
         def take(rows: list[Any]) -> None:
             for row in rows:
-                if self._filters.wants_tag(row['tag_name']):
+                if self._wants(row):
                     found[row['id']] = self._changes(row)
                 else:
                     # Another process may have had other filters.

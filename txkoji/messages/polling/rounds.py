@@ -17,6 +17,10 @@ from txkoji.messages.polling.tags import TagChanges
 from txkoji.messages.polling.tasks import TaskChanges
 from txkoji.multicall import MultiCall
 
+#: Seconds that a round looks back at least: several events may have the time
+#: of the last one that was seen.
+LEAST = 1.0
+
 #: Rows of tasks in one call, about 2 kB each.
 ROWS = 500
 
@@ -37,11 +41,11 @@ class Rounds:
                  ) -> None:
         self._client = client
         self._filters = filters
-        self._window = window
+        self._window = max(window, LEAST)
         self._tasks = TaskChanges(client, filters)
         self._builds = BuildChanges(client, filters)
         self._tags = TagChanges(client, filters)
-        self._repos = RepoChanges(client, filters)
+        self._repos = RepoChanges(client)
         #: The hub reads them one after the other. A build that ends, and is
         #: tagged, between two reads is then found as ended first.
         self._sources: dict[str, Source] = {
@@ -66,12 +70,16 @@ class Rounds:
         many = MultiCall(self._client, strict=True)
         owners = [many.call('getUser', name, strict=True)
                   for name in sorted(filters.owners or ())]
-        for name in sorted(filters.tags or ()):
-            many.call('getTag', name, strict=True)
+        tags = [many.call('getTag', name, strict=True)
+                for name in sorted(filters.tags or ())]
         if len(many):
             await many()
         if filters.owners is not None:
             self._tasks.owners = [call.result.id for call in owners]
+        if filters.tags is not None:
+            # A tag may be renamed.
+            self._tags.tags = self._repos.tags = [
+                call.result.id for call in tags]
         if self.begun and self._saved_filters != filters.state():
             await self._find_unfinished()
             self._saved_filters = filters.state()

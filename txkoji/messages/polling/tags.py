@@ -43,8 +43,9 @@ class TagChanges:
     The builds that are tagged and untagged, and the lists of packages.
 
     :param client: asks the hub.
-    :param filters: chooses the tags and packages.
+    :param filters: chooses the packages.
 
+    :ivar tags: the ids of the wanted tags; None for all.
     :ivar latest: the time of the last event, in seconds since 1970.
     :ivar behind: the event up to which a round has come that could not read
                   all. None if all is read.
@@ -54,6 +55,7 @@ class TagChanges:
     def __init__(self, client: HubClient, filters: Filters) -> None:
         self._client = client
         self._filters = filters
+        self.tags: list[int] | None = None
         self._handed: set[Key] = set()
         #: The events of a round: those after the first, up to the second.
         self._after, self._to = 0, 0
@@ -77,10 +79,9 @@ class TagChanges:
 
     def _parts(self) -> list[dict[str, Any]]:
         """List the parts of the history to ask for."""
-        tags = self._filters.tags
         return [{'afterEvent': self._after, 'beforeEvent': self._to + 1,
-                 **which} for which in (
-            [{}] if tags is None else [{'tag': tag} for tag in sorted(tags)])]
+                 **which} for which in ([{}] if self.tags is None else [
+                     {'tag': tag} for tag in self.tags])]
 
     async def _results(self) -> list[Any]:
         try:
