@@ -7,9 +7,9 @@ Measurements
 ``tox -e bench`` measures on your machine, side by side with other libraries.
 On a machine with two cores, the benchmarks printed:
 
-* 8,977 calls a second over TLS, with 111 microseconds of CPU time a call. That
-  is 8.47 times the calls of Koji's own client in 20 threads, 1.69 times those
-  of aiohttp with ``xmlrpc.client``, and 13.84 times those of Twisted's
+* 7,332 calls a second over TLS, with 136 microseconds of CPU time a call. That
+  is 7.94 times the calls of Koji's own client in 20 threads, 1.49 times those
+  of aiohttp with ``xmlrpc.client``, and 12.45 times those of Twisted's
   ``Proxy``.
 * A list of builds of 7 MB is decoded 13.3 times as fast as by Python's
   ``xmlrpc.client``, while it arrives.
