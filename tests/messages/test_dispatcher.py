@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 
 from tests.messages.samples import EventsTestCase, message
 from txkoji.exceptions import ConnectionClosed, ListenError
-from txkoji.messages import dispatcher
+from txkoji.messages import duplicates
 
 
 class DispatchTests(EventsTestCase):
@@ -145,7 +145,7 @@ class DuplicateTests(EventsTestCase):
 
     def test_forgotten(self) -> None:
         """Only a limited number of messages is remembered."""
-        self.patch(dispatcher, 'REMEMBERED', 3)
+        self.patch(duplicates, 'REMEMBERED', 3)
         self.hear()
         for key in ('1', '2', '3', '4', '2', '1'):
             self.get(self.events.feed({**message('build.tag'), 'id': key}))

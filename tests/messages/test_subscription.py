@@ -11,6 +11,7 @@ from tests.messages.samples import EventsTestCase, message
 from tests.recordings import files
 from txkoji import messages
 from txkoji.messages import subscription
+from txkoji.messages.duplicates import Remembered
 
 
 class SubscriptionTests(EventsTestCase):
@@ -90,7 +91,7 @@ class SubscriptionTests(EventsTestCase):
             self.heard.clear()
             subscription.cancel()
             # Changes of state would be known the next time.
-            self.events._seen.clear()
+            self.events._seen = Remembered()
 
     def test_others(self) -> None:
         """A message of another program has no kind, and matches by topic."""

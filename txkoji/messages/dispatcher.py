@@ -1,7 +1,6 @@
 """`Events`: dispatches messages of a message bus to subscribers."""
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, overload
 from weakref import WeakSet
@@ -22,7 +21,7 @@ from txkoji.exceptions import (
     MessageError,
 )
 from txkoji.hub.deferreds import SingleFlight, gather
-from txkoji.messages.duplicates import digest_of, duplicate_key
+from txkoji.messages.duplicates import Remembered, duplicate_key
 from txkoji.messages.listening import Listener, NotHandled
 from txkoji.messages.message import Message
 from txkoji.messages.parse import parse
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
     from txkoji.messages.fedora import FedoraListener
     from txkoji.messages.polling.catch_up import CatchUp
     from txkoji.messages.polling.poller import HubPoller
-
-#: The number of handled messages that are remembered, to drop duplicates.
-REMEMBERED = 10000
 
 
 class Events:
@@ -81,9 +77,8 @@ class Events:
         self.owner: Hub = client.owner
         self._wake = wake
         self._subscriptions: list[Subscription] = []
-        #: Digests of keys of handled messages, the oldest first. The keys
-        #: themselves would take several megabytes.
-        self._seen: OrderedDict[bytes, None] = OrderedDict()
+        #: The keys of handled messages.
+        self._seen = Remembered()
         #: Key of a message in progress -> the work of its subscribers.
         self._in_progress: dict[Hashable, SingleFlight[bool | None]] = {}
         self._closed = False
@@ -219,8 +214,7 @@ class Events:
         key = duplicate_key(event)
         if key is None:
             return await self._notify_all(event)
-        digest = digest_of(key)
-        if digest in self._seen:
+        if key in self._seen:
             self._stats.duplicates += 1
             return True
         if key in self._in_progress:
@@ -233,9 +227,7 @@ class Events:
         finally:
             self._in_progress.pop(key, None)
         if succeeded:
-            self._seen[digest] = None
-            if len(self._seen) > REMEMBERED:
-                self._seen.popitem(last=False)
+            self._seen.add(key)
         return succeeded
 
     async def _notify_all(self, event: Message) -> bool | None:

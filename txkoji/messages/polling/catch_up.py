@@ -1,7 +1,6 @@
 """`CatchUp`: asks the hub for events that a broker did not deliver."""
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +17,7 @@ from txkoji.client import HubClient
 from txkoji.exceptions import KojiException
 from txkoji.hub.deferreds import SingleFlight
 from txkoji.messages import listening
+from txkoji.messages.duplicates import Remembered
 from txkoji.messages.message import Message
 from txkoji.messages.polling.deliverer import Deliverer
 from txkoji.messages.polling.filters import Filters
@@ -33,9 +33,6 @@ NOTED_EVERY = 60
 #: Seconds until the hub is asked again after an error, or for events that
 #: were not handled.
 AGAIN = 30
-
-#: The number of identifiers of messages that are remembered.
-REMEMBERED = 10000
 
 
 class CatchUp:
@@ -80,8 +77,8 @@ class CatchUp:
         self._working: SingleFlight[None] = SingleFlight()
         #: When the last handled message came, by the reactor.
         self._heard_at: float | None = None
-        #: Identifiers of messages that were heard, the oldest first.
-        self._ids: OrderedDict[str, None] = OrderedDict()
+        #: The identifiers of messages that were heard.
+        self._ids = Remembered()
         self._timer: Any = None
         self._stopped_at = 0.0
 
@@ -142,9 +139,7 @@ class CatchUp:
         """
         if event.id is not None:
             again = again or event.id in self._ids
-            self._ids[event.id] = None
-            if len(self._ids) > REMEMBERED:
-                self._ids.popitem(last=False)
+            self._ids.add(event.id)
         if not again:
             self._rounds.hear(event)
         self._heard_at = max(arrived, self._heard_at or arrived)

@@ -26,7 +26,6 @@ from txkoji.stored_call import StoredCall
 #: Open tasks that a round asks for, 1.5 kB each. More take turns.
 OPEN_TASKS = 1000
 
-
 #: The states of unfinished tasks, in their order. A host that is lost, or
 #: refuses a task, leads back.
 ORDER = (task_states.FREE, task_states.ASSIGNED, task_states.OPEN)
