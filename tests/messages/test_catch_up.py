@@ -251,14 +251,19 @@ class CatchUpTests(CatchUpTestCase):
         self.subscription = subscription
         return working
 
-    def test_slow(self) -> None:
-        """A message that was worked on in an outage does not hide others."""
+    def miss_while_working(self) -> tuple[Deferred[None], int]:
+        """Work on an event for two hours of an outage, and miss a task."""
         working = self.work()
         self.new_task()
         self.subscription.cancel()
         self.broker.up = False
         missed = self.new_task()
         self.pass_time(7200, step=60)
+        return working, missed
+
+    def test_slow(self) -> None:
+        """A message that was worked on in an outage does not hide others."""
+        working, missed = self.miss_while_working()
         working.callback(None)
         self.hub.history.event()
         self.pass_time(70)
@@ -268,12 +273,7 @@ class CatchUpTests(CatchUpTestCase):
 
     def test_slow_hub_away(self) -> None:
         """Nor does one that was worked on while the hub could not tell."""
-        working = self.work()
-        self.new_task()
-        self.subscription.cancel()
-        self.broker.up = False
-        missed = self.new_task()
-        self.pass_time(7200, step=60)
+        working, missed = self.miss_while_working()
         self.hub.history.event()
         self.hub.misbehave('offline')
         with capturedLogs():
